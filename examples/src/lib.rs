@@ -1,0 +1,56 @@
+//! The exported functions that the example programs serve and call.
+
+use std::thread;
+use std::time::Duration;
+
+use rpc_core::rpc_export;
+
+/// Adds three numbers.
+#[rpc_export]
+pub fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+    a + b + c
+}
+
+/// Takes one number from another.
+#[rpc_export]
+pub fn subtract(minuend: i64, subtrahend: i64) -> i64 {
+    minuend - subtrahend
+}
+
+/// Answers with the text it is sent; the reply is called `pong`.
+#[rpc_export(reply = "pong")]
+pub fn ping(text: &str) -> &str {
+    text
+}
+
+/// Answers with the text it is sent.
+#[rpc_export]
+pub fn echo(text: &str) -> &str {
+    text
+}
+
+/// Greets somebody, excitedly or not.
+#[rpc_export]
+pub fn greet(
+    name: &str,
+    #[default("Hello")] greeting: &str,
+    #[default(false)] excited: bool,
+) -> String {
+    format!("{greeting}, {name}{}", if excited { "!" } else { "." })
+}
+
+/// Panics with the message, to show what a caller sees then.
+///
+/// # Panics
+///
+/// Always.
+#[rpc_export]
+pub fn fail(message: &str) {
+    panic!("{message}");
+}
+
+/// Sleeps for some milliseconds.
+#[rpc_export]
+pub fn sleep_ms(ms: u64) {
+    thread::sleep(Duration::from_millis(ms));
+}

@@ -1,0 +1,191 @@
+//! Arguments of a call by name: [`args!`](crate::args), [`kwargs!`](crate::kwargs), and what else
+//! can stand in their place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
+
+/// Positional arguments: [`args!`](crate::args), `()`, a `Vec`, an array or a slice.
+pub trait Args {
+    /// Writes them, from the left.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+}
+
+/// Keyword arguments: [`kwargs!`](crate::kwargs), `()`, or a map of names.
+pub trait Kwargs {
+    /// Writes them.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+}
+
+/// Positional arguments of a call by name, each of any type that serialises.
+///
+/// ```
+/// use rpc_core::{Args, args};
+///
+/// fn takes(_: impl Args) {}
+/// takes(args![1, "two", [3.0, 4.0]]);
+/// takes(args![]);
+/// takes(vec![1, 2]);
+/// ```
+#[macro_export]
+macro_rules! args {
+    () => { $crate::__private1::Nil };
+    ($first:expr $(, $rest:expr)* $(,)?) => {
+        $crate::__private1::List($first, $crate::args![$($rest),*])
+    };
+}
+
+/// Keyword arguments of a call by name, each of any type that serialises.
+///
+/// ```
+/// use rpc_core::{Kwargs, kwargs};
+///
+/// fn takes(_: impl Kwargs) {}
+/// takes(kwargs! { c: 3, greeting: "Hello" });
+/// takes(kwargs! {});
+/// takes(std::collections::HashMap::from([("c", 3)]));
+/// ```
+#[macro_export]
+macro_rules! kwargs {
+    () => { $crate::__private1::Nil };
+    ($name:ident : $value:expr $(, $names:ident : $values:expr)* $(,)?) => {
+        $crate::__private1::Names(
+            ::core::stringify!($name),
+            $value,
+            $crate::kwargs! { $($names : $values),* },
+        )
+    };
+}
+
+/// Ends a list of arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Nil;
+
+/// One positional argument before others.
+#[derive(Debug, Clone, Copy)]
+pub struct List<T, R>(pub T, pub R);
+
+/// One keyword argument before others.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<T, R>(pub &'static str, pub T, pub R);
+
+/// The arguments of a call by name.
+#[derive(Debug)]
+pub(super) struct ByName<A, K> {
+    pub(super) args: A,
+    pub(super) kwargs: K,
+}
+
+impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
+    fn write_positional(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.args.write(array)
+    }
+
+    fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.kwargs.write(object)
+    }
+
+    fn write_named(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        Err(ArgumentError::new(
+            "this dialect takes arguments by position or by name, and this call has both; \
+             give all of them by name, or use the function's typed stub, which knows the names",
+        ))
+    }
+}
+
+impl Args for () {
+    fn write(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+}
+
+impl Args for Nil {
+    fn write(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+}
+
+impl<T: Serialize, R: Args> Args for List<T, R> {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        array.element(&self.0)?;
+        self.1.write(array)
+    }
+}
+
+impl<T: Serialize> Args for [T] {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.iter().try_for_each(|value| array.element(value))
+    }
+}
+
+impl<T: Serialize, const N: usize> Args for [T; N] {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.as_slice().write(array)
+    }
+}
+
+impl<T: Serialize> Args for Vec<T> {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.as_slice().write(array)
+    }
+}
+
+impl<A: Args + ?Sized> Args for &A {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write(array)
+    }
+}
+
+impl Kwargs for () {
+    fn write(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+}
+
+impl Kwargs for Nil {
+    fn write(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+}
+
+impl<T: Serialize, R: Kwargs> Kwargs for Names<T, R> {
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        object.member(self.0.trim_start_matches("r#"), &self.1)?;
+        self.2.write(object)
+    }
+}
+
+impl Kwargs for Map<String, Value> {
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.iter().try_for_each(|(name, value)| object.member(name, value))
+    }
+}
+
+impl<N: AsRef<str>, T: Serialize, S> Kwargs for HashMap<N, T, S> {
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
+    }
+}
+
+impl<N: AsRef<str>, T: Serialize> Kwargs for BTreeMap<N, T> {
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
+    }
+}
+
+impl<K: Kwargs + ?Sized> Kwargs for &K {
+    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write(object)
+    }
+}

@@ -1,0 +1,32 @@
+//! When a call is given up.
+
+use std::time::{Duration, Instant};
+
+/// A moment, and how long it was to it when the call was made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// `limit` from `now`; `None` where that is beyond what a clock can tell.
+    pub(super) fn after(now: Instant, limit: Duration) -> Option<Self> {
+        let at = now.checked_add(limit)?;
+        Some(Self { at, limit })
+    }
+
+    /// How long a call may take.
+    pub(super) fn limit(self) -> Duration {
+        self.limit
+    }
+
+    /// How long it still is; zero once it has passed.
+    pub(super) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn has_passed(self) -> bool {
+        self.left().is_zero()
+    }
+}

@@ -1,0 +1,184 @@
+//! A call on its way out: a name and arguments, typed or not.
+
+use serde::Serialize;
+
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
+use crate::registry::{ParameterKind, Signature};
+
+/// A call to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a, A> {
+    method: &'a str,
+    arguments: A,
+    idempotent: bool,
+}
+
+impl<'a, A: Arguments> Invocation<'a, A> {
+    /// Calls a function by name.
+    pub fn of(method: &'a str, arguments: A) -> Self {
+        Self { method, arguments, idempotent: false }
+    }
+
+    /// The function's name.
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The arguments.
+    pub fn arguments(&self) -> &A {
+        &self.arguments
+    }
+
+    /// Whether the function may safely be run twice.
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+}
+
+impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
+    /// Calls an exported function; what generated stubs do.
+    #[doc(hidden)]
+    pub fn new(signature: &'static Signature, given: G) -> Self {
+        Self {
+            method: signature.name(),
+            arguments: TypedArguments { signature, given },
+            idempotent: signature.is_idempotent(),
+        }
+    }
+}
+
+/// An argument that is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<T>(pub T);
+
+/// An argument that is left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Omitted;
+
+/// An argument of a typed call, given or left out.
+pub trait Argument {
+    /// Appends it to the positional arguments, if it is given.
+    ///
+    /// # Errors
+    ///
+    /// Where it has no JSON form.
+    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// Appends it to the keyword arguments, if it is given.
+    ///
+    /// # Errors
+    ///
+    /// Where it has no JSON form.
+    fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+}
+
+impl<T: Serialize> Argument for Given<T> {
+    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        array.element(&self.0)
+    }
+
+    fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        object.member(name, &self.0)
+    }
+}
+
+impl Argument for Omitted {
+    fn element(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+
+    fn member(&self, _: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+}
+
+/// The arguments of a typed call, and the signature that names them.
+///
+/// Required parameters travel by position and all others by name, so that a function may gain
+/// parameters with defaults, anywhere among them, without its older callers noticing.
+#[derive(Debug, Clone, Copy)]
+pub struct TypedArguments<G> {
+    signature: &'static Signature,
+    given: G,
+}
+
+/// A tuple with an [`Argument`] for every parameter.
+pub trait GivenArguments {
+    /// Writes those that are required.
+    fn positional(
+        &self,
+        signature: &Signature,
+        array: &mut ArrayWriter<'_>,
+    ) -> Result<(), ArgumentError>;
+
+    /// Writes by name those for which `wanted` holds.
+    fn named(
+        &self,
+        signature: &Signature,
+        wanted: fn(ParameterKind) -> bool,
+        object: &mut ObjectWriter<'_>,
+    ) -> Result<(), ArgumentError>;
+}
+
+impl<G: GivenArguments> Arguments for TypedArguments<G> {
+    fn write_positional(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.given.positional(self.signature, array)
+    }
+
+    fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        let wanted = |kind| kind != ParameterKind::Required;
+        self.given.named(self.signature, wanted, object)
+    }
+
+    fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.given.named(self.signature, |_| true, object)
+    }
+}
+
+macro_rules! given {
+    ($($argument:ident $index:tt),*) => {
+        #[allow(unused_variables)]
+        impl<$($argument: Argument),*> GivenArguments for ($($argument,)*) {
+            fn positional(
+                &self,
+                signature: &Signature,
+                array: &mut ArrayWriter<'_>,
+            ) -> Result<(), ArgumentError> {
+                $(if signature.parameters()[$index].kind == ParameterKind::Required {
+                    self.$index.element(array)?;
+                })*
+                Ok(())
+            }
+
+            fn named(
+                &self,
+                signature: &Signature,
+                wanted: fn(ParameterKind) -> bool,
+                object: &mut ObjectWriter<'_>,
+            ) -> Result<(), ArgumentError> {
+                $(if wanted(signature.parameters()[$index].kind) {
+                    self.$index.member(signature.parameters()[$index].name, object)?;
+                })*
+                Ok(())
+            }
+        }
+    };
+}
+
+given!();
+given!(A 0);
+given!(A 0, B 1);
+given!(A 0, B 1, C 2);
+given!(A 0, B 1, C 2, D 3);
+given!(A 0, B 1, C 2, D 3, E 4);
+given!(A 0, B 1, C 2, D 3, E 4, F 5);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14);
+given!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15);

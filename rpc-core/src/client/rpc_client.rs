@@ -1,0 +1,180 @@
+//! The blocking client.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::protocol::Arguments;
+use crate::transport::{TcpTransport, Transport};
+
+use super::deadline::Deadline;
+use super::multiplexer::Multiplexer;
+use super::{Burst, ClientBuilder, FromError, Invocation, Pending, Pipelined, Stub};
+
+/// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
+/// their results.
+///
+/// It may be shared by threads: their calls are in flight together on one connection, and each
+/// thread gets its own reply. A connection that has ended is replaced when the next call is made.
+///
+/// ```standalone_crate
+/// use rpc_core::{RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+///     a + b + c
+/// }
+///
+/// let server = RpcServer::exported().start("127.0.0.1:0")?;
+/// let client = RpcClient::connect(server.address())?;
+///
+/// assert_eq!(call!(client.add(1, 2, c = 3))?, 6);
+/// assert_eq!(client.add(1, 2).c(3).call()?, 6);
+/// assert_eq!(client.call::<i64>("add", args![1, 2], kwargs! { c: 3 })?, 6);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+pub struct RpcClient<T: Transport = TcpTransport> {
+    transport: T,
+    settings: ClientBuilder,
+    current: Mutex<Current<T>>,
+}
+
+/// The connection in use.
+struct Current<T: Transport> {
+    connection: Option<Arc<Multiplexer<T::Stream>>>,
+    used: Instant,
+    bursts: usize,
+}
+
+/// A connection unused for this long is looked at before it carries another call, because a peer
+/// may have closed it for being idle.
+const UNUSED: Duration = Duration::from_secs(1);
+
+impl RpcClient {
+    /// Connects to a TCP address, `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// Where no connection can be made.
+    pub fn connect(address: impl ToString) -> Result<Self, Error> {
+        Self::builder().connect(address)
+    }
+
+    /// Starts with the default settings, to change some.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl<T: Transport> RpcClient<T> {
+    pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
+        let client = Self {
+            transport,
+            settings,
+            current: Mutex::new(Current { connection: None, used: Instant::now(), bursts: 0 }),
+        };
+        if !settings.one_call_per_connection {
+            client.connection(Instant::now())?;
+        }
+        Ok(client)
+    }
+
+    /// Lets calls that are started gather while the burst lives, to leave in one write.
+    pub fn burst(&self) -> Burst<'_, T> {
+        Burst::new(self)
+    }
+
+    pub(super) fn gather(&self, begin: bool) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.bursts = if begin { current.bursts + 1 } else { current.bursts.saturating_sub(1) };
+        if let Some(connection) = &current.connection {
+            connection.gather(current.bursts > 0);
+        }
+    }
+
+    /// The connection for the next call.
+    fn connection(&self, now: Instant) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+        if self.settings.one_call_per_connection {
+            return self.dial();
+        }
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = now.saturating_duration_since(current.used) > UNUSED;
+        current.used = now;
+        if let Some(connection) = &current.connection
+            && connection.is_usable(unused)
+        {
+            return Ok(Arc::clone(connection));
+        }
+        let connection = self.dial()?;
+        connection.gather(current.bursts > 0);
+        current.connection = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    fn dial(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+        let peer = self.transport.peer();
+        let failed = |source| {
+            IoError::new(IoErrorKind::Connect, format!("connecting to {peer}")).because(source)
+        };
+        let stream = self.transport.connect(self.settings.connect_timeout).map_err(failed)?;
+        let connection = Multiplexer::new(stream, peer.clone(), &self.settings).map_err(failed)?;
+        Ok(Arc::new(connection))
+    }
+
+    fn send<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Result<Sent<T>, Error> {
+        let now = Instant::now();
+        let deadline = self.settings.call_timeout.and_then(|limit| Deadline::after(now, limit));
+        let connection = self.connection(now)?;
+        let call = connection.send(invocation.method(), invocation.arguments(), deadline)?;
+        Ok(Sent { connection, call, deadline })
+    }
+}
+
+/// A call that has been sent.
+struct Sent<T: Transport> {
+    connection: Arc<Multiplexer<T::Stream>>,
+    call: u64,
+    deadline: Option<Deadline>,
+}
+
+impl<T: Transport> Stub for RpcClient<T> {
+    type Outcome<'s, R: 'static, E: 'static>
+        = Result<R, E>
+    where
+        Self: 's;
+
+    fn invoke<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<R, E> {
+        let sent = self.send(&invocation).map_err(E::from_error)?;
+        sent.connection.wait(sent.call, invocation.method(), sent.deadline).map_err(E::from_error)
+    }
+}
+
+impl<T: Transport> Pipelined for RpcClient<T> {
+    type Pending<'s, R: 'static, E: 'static>
+        = Pending<T::Stream, R, E>
+    where
+        Self: 's;
+
+    fn start<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<Pending<T::Stream, R, E>, Error> {
+        let sent = self.send(&invocation)?;
+        Ok(Pending::new(sent.connection, sent.call, invocation.method(), sent.deadline))
+    }
+}
+
+impl<T: Transport + fmt::Debug> fmt::Debug for RpcClient<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcClient")
+            .field("transport", &self.transport)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! The mixin that makes a caller of anything that can carry a call.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{CallError, Error, FunctionError};
+use crate::protocol::Arguments;
+
+use super::by_name::ByName;
+use super::{Args, Invocation, Kwargs};
+
+/// Calls functions on the other side.
+///
+/// One method is required, [`invoke`](Self::invoke); [`call`](Self::call) comes with it, and so
+/// does every typed stub that `#[rpc_export]` generates. What a call comes to is the implementer's
+/// to say: a `Result` for a blocking client, a future of one for an asynchronous one, so that the
+/// same stubs serve both.
+///
+/// ```standalone_crate
+/// use std::future::{Ready, ready};
+///
+/// use rpc_core::{Arguments, Error, Fault, FromError, Invocation, Stub, args, block_on, rpc_export};
+/// use serde::de::DeserializeOwned;
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+///     a + b + c
+/// }
+///
+/// /// Answers every call with a refusal, some time.
+/// struct Closed;
+///
+/// impl Stub for Closed {
+///     type Outcome<'s, T: 'static, E: 'static> = Ready<Result<T, E>>;
+///
+///     fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+///         &'s self,
+///         invocation: Invocation<'_, A>,
+///     ) -> Self::Outcome<'s, T, E> {
+///         let fault = Fault::new(503, format!("no {} today", invocation.method()));
+///         ready(Err(E::from_error(Error::Fault(fault))))
+///     }
+/// }
+///
+/// let refusal = block_on(Closed.add(1, 2).call()).unwrap_err();
+/// assert_eq!(refusal.to_string(), "no add today (code 503)");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot call functions",
+    label = "a client must stand here, as `RpcClient` is one"
+)]
+pub trait Stub: Sized {
+    /// What a call comes to: a result, or a future of one.
+    type Outcome<'s, T: 'static, E: 'static>
+    where
+        Self: 's;
+
+    /// Carries one call to the other side and its result back.
+    fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+        &'s self,
+        invocation: Invocation<'_, A>,
+    ) -> Self::Outcome<'s, T, E>;
+
+    /// Calls a function by name: no signature is needed, and none is checked on this side.
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{RpcServer, RpcClient, Stub, args, kwargs, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn greet(name: &str, #[default("Hello".to_owned())] greeting: String) -> String {
+    ///     format!("{greeting}, {name}")
+    /// }
+    ///
+    /// let server = RpcServer::exported().start("127.0.0.1:0")?;
+    /// let client = RpcClient::connect(server.address())?;
+    /// let words: String = client.call("greet", args!["Ada"], kwargs! { greeting: "Good day" })?;
+    /// assert_eq!(words, "Good day, Ada");
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// The arguments may also be a `Vec` or slice and a map; see [`Args`] and [`Kwargs`].
+    fn call<'s, T: DeserializeOwned + 'static>(
+        &'s self,
+        method: &str,
+        args: impl Args,
+        kwargs: impl Kwargs,
+    ) -> Self::Outcome<'s, T, Error> {
+        self.invoke(Invocation::of(method, ByName { args, kwargs }))
+    }
+}
+
+/// A stub that can have many calls under way, to be waited for later.
+pub trait Pipelined: Stub {
+    /// A call under way.
+    type Pending<'s, T: 'static, E: 'static>
+    where
+        Self: 's;
+
+    /// Sends one call and does not wait for its result.
+    ///
+    /// # Errors
+    ///
+    /// Where the call cannot be sent.
+    fn start<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+        &'s self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<Self::Pending<'s, T, E>, Error>;
+}
+
+/// The error a call ends in: [`Error`], or for functions that have errors of their own
+/// [`CallError`].
+pub trait FromError: Sized + 'static {
+    /// Takes the error of a call.
+    fn from_error(error: Error) -> Self;
+}
+
+impl FromError for Error {
+    fn from_error(error: Error) -> Self {
+        error
+    }
+}
+
+impl<E: FunctionError> FromError for CallError<E> {
+    fn from_error(error: Error) -> Self {
+        match error {
+            Error::Fault(fault) => match E::from_fault(fault) {
+                Ok(error) => Self::Function(error),
+                Err(fault) => Self::Rpc(fault.into()),
+            },
+            error => Self::Rpc(error),
+        }
+    }
+}

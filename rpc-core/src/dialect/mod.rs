@@ -1,0 +1,100 @@
+//! The dialects: what a message says.
+//!
+//! A dialect is a file here: how its calls and replies are read and written. [`read_call`] looks at
+//! the members of a message once and tells by their names which dialect it is in, so one
+//! connection may mix them. Further dialects (JSON-RPC 2.0, XML-RPC) get a file each and a member
+//! name or content type that tells them.
+
+mod native;
+mod ping;
+mod read;
+mod reply;
+
+pub(crate) use read::{Request, Unreadable, read_call};
+pub(crate) use reply::{ReplyMessage, read_reply};
+
+use crate::protocol::{ArgumentError, Arguments, Fault};
+
+use crate::protocol::json::write;
+
+/// How calls and replies are written as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// `{"method_name":"add","method_args":[1,2],"method_kwargs":{"c":3},"id":7}`, answered
+    /// `{"res":6,"id":7}`. A client gives every call an id, so replies may come in any order. The
+    /// default.
+    #[default]
+    Native,
+    /// The native dialect as older peers speak it, without ids: replies come in the order of the calls.
+    NativeWithoutIds,
+    /// `{"in":"ping","params":"ireader 0"}`, answered `{"out":"pong","result":"ireader 0"}`, in
+    /// the order of the calls.
+    Ping,
+}
+
+impl Dialect {
+    /// Whether replies say which call they belong to.
+    pub(crate) fn has_ids(self) -> bool {
+        matches!(self, Self::Native)
+    }
+
+    /// Appends a call.
+    pub(crate) fn write_call(
+        self,
+        out: &mut Vec<u8>,
+        id: u64,
+        method: &str,
+        arguments: &impl Arguments,
+    ) -> Result<(), ArgumentError> {
+        match self {
+            Self::Native => native::write_call(out, Some(id), method, arguments),
+            Self::NativeWithoutIds => native::write_call(out, None, method, arguments),
+            Self::Ping => ping::write_call(out, method, arguments),
+        }
+    }
+
+    /// Appends what stands before a result.
+    pub(crate) fn begin_result(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match self {
+            Self::Native | Self::NativeWithoutIds => native::RESULT,
+            Self::Ping => ping::RESULT,
+        });
+    }
+
+    /// Appends what stands behind a result; `name` is the function's reply name.
+    pub(crate) fn end_result(self, out: &mut Vec<u8>, id: Option<&str>, name: &str) {
+        match self {
+            Self::Native | Self::NativeWithoutIds => native::end(out, id),
+            Self::Ping => ping::end_result(out, name),
+        }
+    }
+
+    /// Appends a fault.
+    pub(crate) fn write_fault(self, out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
+        match self {
+            Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
+            Self::Ping => ping::write_fault(out, fault),
+        }
+    }
+}
+
+/// Appends a fault's object: `{"code":…,"message":…,"data":…}`.
+fn write_fault_object(out: &mut Vec<u8>, fault: &Fault) {
+    out.extend_from_slice(b"{\"code\":");
+    append(out, &fault.code());
+    out.extend_from_slice(b",\"message\":");
+    append(out, fault.message());
+    if let Some(data) = fault.data() {
+        out.extend_from_slice(b",\"data\":");
+        out.extend_from_slice(data.as_bytes());
+    }
+    out.push(b'}');
+}
+
+/// Appends a text or a number, which always have a JSON form.
+fn append<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    if write(out, value).is_err() {
+        out.extend_from_slice(b"null");
+    }
+}

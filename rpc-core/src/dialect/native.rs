@@ -1,0 +1,47 @@
+//! The native dialect: `method_name`, `method_args`, `method_kwargs`, answered with `res` or `error`.
+
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, ObjectWriter};
+
+use super::{append, write_fault_object};
+
+/// What stands before a result.
+pub(super) const RESULT: &[u8] = b"{\"res\":";
+
+/// Appends a call. Both kinds of arguments are always there, because servers in the style of
+/// Python's `d["method_kwargs"]` look for both.
+pub(super) fn write_call(
+    out: &mut Vec<u8>,
+    id: Option<u64>,
+    method: &str,
+    arguments: &impl Arguments,
+) -> Result<(), ArgumentError> {
+    out.extend_from_slice(b"{\"method_name\":");
+    append(out, method);
+    out.extend_from_slice(b",\"method_args\":[");
+    arguments.write_positional(&mut ArrayWriter::new(out))?;
+    out.extend_from_slice(b"],\"method_kwargs\":{");
+    arguments.write_keyword(&mut ObjectWriter::new(out))?;
+    out.push(b'}');
+    if let Some(id) = id {
+        out.extend_from_slice(b",\"id\":");
+        append(out, &id);
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Appends what stands behind a result or a fault.
+pub(super) fn end(out: &mut Vec<u8>, id: Option<&str>) {
+    if let Some(id) = id {
+        out.extend_from_slice(b",\"id\":");
+        out.extend_from_slice(id.as_bytes());
+    }
+    out.push(b'}');
+}
+
+/// Appends a fault.
+pub(super) fn write_fault(out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
+    out.extend_from_slice(b"{\"error\":");
+    write_fault_object(out, fault);
+    end(out, id);
+}

@@ -1,0 +1,81 @@
+//! Reads a reply, on the client's side.
+
+use std::ops::Range;
+
+use serde_json::value::RawValue;
+
+use crate::protocol::json::{Kind, Reader};
+use crate::protocol::{Fault, Limits, ProtocolError, code};
+
+use super::Dialect;
+
+/// A reply as it came.
+#[derive(Debug)]
+pub(crate) struct ReplyMessage {
+    /// The id, where there is one.
+    pub(crate) id: Option<u64>,
+    /// Where the result stands in the message, or the fault.
+    pub(crate) outcome: Result<Range<usize>, Fault>,
+}
+
+/// Reads one reply in the dialect the client speaks.
+pub(crate) fn read_reply(
+    dialect: Dialect,
+    message: &[u8],
+    limits: &Limits,
+) -> Result<ReplyMessage, ProtocolError> {
+    let text = Reader::text(message)?;
+    let mut reader = Reader::new(text, limits.depth);
+    let (success, failure) = match dialect {
+        Dialect::Native | Dialect::NativeWithoutIds => ("res", "error"),
+        Dialect::Ping => ("result", ""),
+    };
+    let (mut result, mut error, mut id, mut out) = (None, None, None, None);
+    if reader.kind()? != Kind::Object {
+        return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
+    }
+    reader.object(|reader, key| {
+        match key.resolve().as_ref() {
+            name if name == success => result = Some(reader.span()?),
+            name if name == failure => error = Some(reader.span()?),
+            "id" => id = Some(reader.value()?),
+            "out" => out = Some(reader.value()?),
+            _ => {
+                reader.value()?;
+            }
+        }
+        Ok::<_, ProtocolError>(())
+    })?;
+    reader.end()?;
+    if dialect == Dialect::Ping && out == Some("\"error\"") {
+        error = result.take();
+    }
+    let outcome = match (error, result) {
+        (Some(error), _) => Err(read_fault(&text[error])),
+        (None, Some(result)) => Ok(result),
+        (None, None) => {
+            return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
+        }
+    };
+    Ok(ReplyMessage { id: id.and_then(|id| id.parse().ok()), outcome })
+}
+
+/// Reads a fault's object. What another implementation sends in its place is kept as data.
+fn read_fault(text: &str) -> Fault {
+    #[derive(serde::Deserialize)]
+    struct Object {
+        code: i64,
+        message: String,
+        #[serde(default)]
+        data: Option<Box<RawValue>>,
+    }
+    match serde_json::from_str::<Object>(text) {
+        Ok(Object { code, message, data }) => Fault::new(code, message).with_raw_data(data),
+        Err(_) => {
+            let message = serde_json::from_str::<String>(text)
+                .unwrap_or_else(|_| "the other side failed the call".to_owned());
+            Fault::new(code::INTERNAL_ERROR, message)
+                .with_raw_data(RawValue::from_string(text.to_owned()).ok())
+        }
+    }
+}

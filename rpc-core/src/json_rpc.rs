@@ -1,0 +1,222 @@
+//! The layer between bytes and calls: reads a message, has it run, writes the reply.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::Poll;
+
+use crate::Misuse;
+use crate::dialect::{Dialect, Request, Unreadable, read_call};
+use crate::protocol::{Call, Fault, Limits, code};
+use crate::registry::{CallContext, Deferred, Dispatch, Progress, Reply, panicked};
+
+/// Answers messages: knows bytes, never sockets.
+///
+/// [`JsonRpc`] is the one there is; a test or another protocol can be another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` answers no messages",
+    label = "a layer that implements `Answer` must stand here",
+    note = "put `JsonRpc` around what runs calls: `TcpServer::new(JsonRpc::new(registry))`"
+)]
+pub trait Answer: Send + Sync + 'static {
+    /// Answers one message, appending the reply to `out`.
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered;
+
+    /// Appends a fault as the reply to `message`, which is empty where there is none.
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>);
+
+    /// Says, before a server starts, what would keep it from answering.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what to do about it.
+    fn check(&self) -> Result<(), Misuse> {
+        Ok(())
+    }
+}
+
+/// What became of a message.
+#[must_use = "a message that is answered later has no reply yet"]
+pub enum Answered {
+    /// The reply has been appended.
+    Reply,
+    /// The reply has been appended, and the connection closes after it.
+    Last,
+    /// There is no reply.
+    Nothing,
+    /// The reply takes time; this ends in it.
+    Later(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
+}
+
+/// What is remembered from message to message of one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// What functions are told of their caller.
+    pub context: CallContext,
+    /// What the connection is held to.
+    pub limits: Limits,
+    /// The dialect of the last call, in which faults that belong to no call are said.
+    dialect: Dialect,
+}
+
+impl Session {
+    /// Starts a session.
+    pub fn new(context: CallContext, limits: Limits) -> Self {
+        Self { context, limits, dialect: Dialect::Native }
+    }
+}
+
+/// Joins the dialects to what runs calls.
+///
+/// ```
+/// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+///
+/// let mut registry = FunctionRegistry::new();
+/// registry.register("add", |a: i64, b: i64| a + b)?;
+///
+/// let mut reply = Vec::new();
+/// let message = br#"{"method_name": "add", "method_args": [1, 2], "id": 7}"#;
+/// let _ = JsonRpc::new(registry).answer(message, &mut Session::default(), &mut reply);
+/// assert_eq!(reply, br#"{"res":3,"id":7}"#);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct JsonRpc<D> {
+    dispatch: D,
+}
+
+impl<D: Dispatch> JsonRpc<D> {
+    /// Puts the layer on what runs calls.
+    pub fn new(dispatch: D) -> Self {
+        Self { dispatch }
+    }
+
+    /// What runs the calls.
+    pub fn dispatch(&self) -> &D {
+        &self.dispatch
+    }
+
+    fn run(&self, request: &Request<'_>, session: &Session, out: &mut Vec<u8>) -> Answered {
+        let Request { dialect, id, call } = request;
+        let start = out.len();
+        dialect.begin_result(out);
+        let mut reply = Reply::new(out);
+        let outcome = run_guarded(&self.dispatch, call, &session.context, &mut reply);
+        let name = reply.name().unwrap_or(call.method());
+        let fault = match outcome {
+            Ok(Progress::Done) if reply.is_sent() => {
+                dialect.end_result(out, *id, name);
+                let size = out.len() - start;
+                if size <= session.limits.message {
+                    return Answered::Reply;
+                }
+                too_large(call.method(), size, &session.limits)
+            }
+            Ok(Progress::Done) => Fault::new(
+                code::INTERNAL_ERROR,
+                format!("`{}` was run and sent no result", call.method()),
+            ),
+            Ok(Progress::Later(rest)) => {
+                let name = name.to_owned();
+                out.truncate(start);
+                return Answered::Later(Box::pin(finish(request, name, session.limits, rest)));
+            }
+            Err(fault) => fault,
+        };
+        out.truncate(start);
+        dialect.write_fault(out, *id, &fault);
+        Answered::Reply
+    }
+}
+
+impl<D: Dispatch> Answer for JsonRpc<D> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        match read_call(message, &session.limits) {
+            Ok(request) => {
+                session.dialect = request.dialect;
+                self.run(&request, session, out)
+            }
+            Err(Unreadable::NotACall { dialect, id, fault }) => {
+                dialect.write_fault(out, id, &fault);
+                Answered::Reply
+            }
+            Err(Unreadable::Broken(error)) => {
+                session.dialect.write_fault(out, None, &error.to_fault());
+                Answered::Last
+            }
+        }
+    }
+
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        let (dialect, id) = match read_call(message, &session.limits) {
+            Ok(Request { dialect, id, .. }) | Err(Unreadable::NotACall { dialect, id, .. }) => {
+                (dialect, id)
+            }
+            Err(Unreadable::Broken(_)) => (session.dialect, None),
+        };
+        dialect.write_fault(out, id, fault);
+    }
+
+    fn check(&self) -> Result<(), Misuse> {
+        self.dispatch.check()
+    }
+}
+
+/// Runs a call, and answers for it if it panics.
+pub(crate) fn run_guarded(
+    dispatch: &impl Dispatch,
+    call: &Call<'_>,
+    context: &CallContext,
+    reply: &mut Reply<'_>,
+) -> Result<Progress, Fault> {
+    // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
+    let run = AssertUnwindSafe(|| dispatch.dispatch(call, context, reply));
+    catch_unwind(run).unwrap_or_else(|_| Err(panicked(call.method())))
+}
+
+/// Runs the rest of an asynchronous call and puts its reply together.
+fn finish(
+    request: &Request<'_>,
+    name: String,
+    limits: Limits,
+    rest: Deferred,
+) -> impl Future<Output = Vec<u8>> + Send + use<> {
+    let dialect = request.dialect;
+    let id = request.id.map(str::to_owned);
+    let method = request.call.method().to_owned();
+    async move {
+        let mut out = Vec::new();
+        let fault = match guarded(rest, &method).await {
+            Ok(result) => {
+                dialect.begin_result(&mut out);
+                out.extend_from_slice(result.as_bytes());
+                dialect.end_result(&mut out, id.as_deref(), &name);
+                if out.len() <= limits.message {
+                    return out;
+                }
+                too_large(&method, out.len(), &limits)
+            }
+            Err(fault) => fault,
+        };
+        out.clear();
+        dialect.write_fault(&mut out, id.as_deref(), &fault);
+        out
+    }
+}
+
+/// Runs the rest of an asynchronous call, and answers for it if it panics.
+pub(crate) async fn guarded(mut rest: Deferred, method: &str) -> Result<String, Fault> {
+    poll_fn(|task| {
+        let poll = AssertUnwindSafe(|| rest.as_mut().poll(task));
+        catch_unwind(poll).unwrap_or_else(|_| Poll::Ready(Err(panicked(method))))
+    })
+    .await
+}
+
+#[cold]
+fn too_large(method: &str, size: usize, limits: &Limits) -> Fault {
+    Fault::new(
+        code::TOO_LARGE,
+        format!("the reply of `{method}` takes {size} bytes, over the limit of {}", limits.message),
+    )
+}

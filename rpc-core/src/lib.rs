@@ -1,0 +1,73 @@
+//! Annotate a function, call it from anywhere.
+//!
+//! ```standalone_crate
+//! use rpc_core::{RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
+//!
+//! /// Adds three numbers.
+//! #[rpc_export]
+//! fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+//!     a + b + c
+//! }
+//!
+//! let server = RpcServer::exported().start("127.0.0.1:0")?;
+//! let client = RpcClient::connect(server.address())?;
+//!
+//! let sum = call!(client.add(1, 2, c = 3))?; // checked when it compiles
+//! let sum = client.add(1, 2).c(3).call()?; // the proxy that `call!` expands to
+//! let sum: i64 = client.call("add", args![1, 2], kwargs! { c: 3 })?; // by name
+//! # Ok::<(), rpc_core::Error>(())
+//! ```
+//!
+//! # The picture
+//!
+//! ```text
+//!   call!(client.add(1, 2, c = 3))              fn add(a, b, c) -> i64
+//!                 │                                       ▲
+//!   Stub          │ a verb any client can do              │  Dispatch   FunctionRegistry, your layers
+//!   RpcClient     │ many calls on one connection          │  Answer     JsonRpc
+//!   dialect       │ what a message says                   │  dialect
+//!   protocol      │ where a message ends                  │  protocol
+//!   TcpTransport  ▼                                       │  TcpServer + a model
+//!                 └──────────── bytes over TCP ───────────┘
+//! ```
+//!
+//! - **Layers** hold state and have an order: `TcpServer<JsonRpc<FunctionRegistry>>`. Two traits
+//!   join them, [`Answer`] and [`Dispatch`]; [`RpcServer`] is the usual stack.
+//! - **Mixins** are verbs: whatever can carry a call is a [`Stub`], and gets [`Stub::call`] and every
+//!   typed stub with it.
+//! - **Concurrency** is a value: `.serve_with(address, SingleThread)`.
+
+// Lets this crate's own examples and tests name it as a user does.
+extern crate self as rpc_core;
+
+mod client;
+mod dialect;
+mod error;
+mod json_rpc;
+pub mod protocol;
+mod pump;
+mod registry;
+mod server;
+mod transport;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private1;
+
+pub use client::{
+    Args, Burst, ClientBuilder, FromError, Invocation, Kwargs, Pending, Pipelined, RpcClient, Stub,
+};
+pub use dialect::Dialect;
+pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
+pub use json_rpc::{Answer, Answered, JsonRpc, Session};
+pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
+pub use pump::block_on;
+pub use registry::{
+    Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Parameter, ParameterKind,
+    Progress, Reply, Signature,
+};
+pub use rpc_macros::{call, rpc_export};
+pub use server::{
+    Concurrency, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
+};
+pub use transport::{Stream, TcpTransport, Transport};

@@ -1,0 +1,219 @@
+//! A call as it was asked for: a name, positional arguments, keyword arguments.
+//!
+//! Arguments are the texts of JSON values, borrowed from the message. The first few are noted where
+//! they stand in the one walk that reads the message; beyond those, the text is walked again.
+
+use std::borrow::Cow;
+
+use super::ProtocolError;
+use super::json::{Key, Reader};
+
+/// Arguments noted without allocation.
+const NOTED: usize = 8;
+
+/// A call: names and values, whatever bytes brought them.
+///
+/// ```
+/// use rpc_core::Call;
+///
+/// let call = Call::new("add", "[1, 2]", r#"{"c": 3}"#)?;
+/// assert_eq!(call.method(), "add");
+/// assert_eq!(call.positional().iter().collect::<Vec<_>>(), ["1", "2"]);
+/// assert_eq!(call.keyword().iter().next(), Some(("c".into(), "3")));
+/// # Ok::<(), rpc_core::ProtocolError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    method: Cow<'a, str>,
+    positional: PositionalArguments<'a>,
+    keyword: KeywordArguments<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// Makes a call of a name, a JSON array and a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// Where `args` is not the text of an array or `kwargs` not that of an object.
+    pub fn new(
+        method: impl Into<Cow<'a, str>>,
+        args: &'a str,
+        kwargs: &'a str,
+    ) -> Result<Self, ProtocolError> {
+        let mut args = Reader::new(args, super::Limits::DEEPEST);
+        let mut kwargs = Reader::new(kwargs, super::Limits::DEEPEST);
+        let call = Self::of(
+            method.into(),
+            PositionalArguments::read(&mut args)?,
+            KeywordArguments::read(&mut kwargs)?,
+        );
+        args.end()?;
+        kwargs.end()?;
+        Ok(call)
+    }
+
+    #[allow(clippy::large_types_passed_by_value)] // moved into place, once
+    pub(crate) fn of(
+        method: Cow<'a, str>,
+        positional: PositionalArguments<'a>,
+        keyword: KeywordArguments<'a>,
+    ) -> Self {
+        Self { method, positional, keyword }
+    }
+
+    /// The name of the function called.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The arguments given by position.
+    pub fn positional(&self) -> &PositionalArguments<'a> {
+        &self.positional
+    }
+
+    /// The arguments given by name.
+    pub fn keyword(&self) -> &KeywordArguments<'a> {
+        &self.keyword
+    }
+
+    /// The same call under another name, for layers that route by prefix.
+    #[must_use]
+    pub fn renamed(&self, method: impl Into<Cow<'a, str>>) -> Self {
+        Self { method: method.into(), ..self.clone() }
+    }
+}
+
+/// Arguments given by position: the texts of JSON values, in order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PositionalArguments<'a> {
+    noted: [&'a str; NOTED],
+    count: usize,
+    text: &'a str,
+}
+
+impl<'a> PositionalArguments<'a> {
+    /// Reads the array that comes next.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ProtocolError> {
+        let mut arguments = Self::default();
+        arguments.text = reader.lend(|reader| {
+            reader.array(|reader| {
+                let value = reader.value()?;
+                if let Some(place) = arguments.noted.get_mut(arguments.count) {
+                    *place = value;
+                }
+                arguments.count += 1;
+                Ok(())
+            })
+        })?;
+        Ok(arguments)
+    }
+
+    /// Takes one value as the only argument.
+    pub(crate) fn single(value: &'a str) -> Self {
+        let mut arguments = Self::default();
+        arguments.noted[0] = value;
+        arguments.count = 1;
+        arguments
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The texts, from the left.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> {
+        let mut beyond = Vec::new();
+        if self.count > NOTED {
+            // The text has been checked by the walk that counted it.
+            let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
+            let _ = reader.array(|reader| {
+                beyond.push(reader.value()?);
+                Ok::<_, ProtocolError>(())
+            });
+        }
+        let noted = self.noted;
+        let here = self.count.min(NOTED);
+        noted.into_iter().take(here).chain(beyond.into_iter().skip(NOTED))
+    }
+}
+
+/// Arguments given by name: names and the texts of JSON values, as they stood in the message.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeywordArguments<'a> {
+    noted: [(Key<'a>, &'a str); NOTED],
+    count: usize,
+    text: &'a str,
+}
+
+impl<'a> KeywordArguments<'a> {
+    /// Reads the object that comes next.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ProtocolError> {
+        let mut arguments = Self::default();
+        arguments.text = reader.lend(|reader| {
+            reader.object(|reader, key| {
+                let value = reader.value()?;
+                if let Some(place) = arguments.noted.get_mut(arguments.count) {
+                    *place = (key, value);
+                }
+                arguments.count += 1;
+                Ok(())
+            })
+        })?;
+        Ok(arguments)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The names and texts, in the order of the message.
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
+        let mut beyond = Vec::new();
+        if self.count > NOTED {
+            // The text has been checked by the walk that counted it.
+            let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
+            let _ = reader.object(|reader, key| {
+                beyond.push((key, reader.value()?));
+                Ok::<_, ProtocolError>(())
+            });
+        }
+        let noted = self.noted;
+        let here = self.count.min(NOTED);
+        noted
+            .into_iter()
+            .take(here)
+            .chain(beyond.into_iter().skip(NOTED))
+            .map(|(key, value)| (key.resolve(), value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call;
+
+    #[test]
+    fn arguments_beyond_the_noted_ones_are_there_too() {
+        let args: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+        let kwargs: Vec<String> = (0..20).map(|n| format!("\"\\u006b{n}\":{n}")).collect();
+        let (args_text, kwargs_text) =
+            (format!("[{}]", args.join(" , ")), format!("{{{}}}", kwargs.join(",")));
+        let call = Call::new("many", &args_text, &kwargs_text).unwrap();
+        assert_eq!(call.positional().iter().collect::<Vec<_>>(), args);
+        for (n, (name, value)) in call.keyword().iter().enumerate() {
+            assert_eq!((name.as_ref(), value), (format!("k{n}").as_str(), args[n].as_str()));
+        }
+        assert_eq!((call.positional().len(), call.keyword().len()), (20, 20));
+    }
+}

@@ -1,0 +1,91 @@
+//! The framings: how a stream of bytes is divided into messages.
+
+/// Where one message ends and the next begins.
+///
+/// A server tells the framings apart by the first bytes of a connection and answers in the one it
+/// was spoken to in; a client chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Framing {
+    /// A 4-byte little-endian count, then that many bytes: `struct.pack("I", len(body))` in
+    /// Python. The default.
+    #[default]
+    LengthPrefix,
+    /// JSON texts one after another, with white space between them or without. Replies end with a
+    /// newline, so that clients that read lines can read them.
+    Raw,
+}
+
+impl Framing {
+    /// Tells the framing by the first bytes of a connection, `whole` when no more will come.
+    /// `None` asks for more bytes.
+    ///
+    /// A length below 16 MiB has a zero in its fourth byte, which no JSON text has.
+    pub(super) fn sniff(first: &[u8], whole: bool) -> Option<Result<Self, UnknownFraming>> {
+        match *first {
+            [_, _, _, 0, ..] => Some(Ok(Self::LengthPrefix)),
+            [_, _, _, _, ..] => Some(Self::sniff_text(first[0])),
+            [byte, ..] if whole => Some(Self::sniff_text(byte)),
+            _ => None,
+        }
+    }
+
+    fn sniff_text(byte: u8) -> Result<Self, UnknownFraming> {
+        match byte {
+            b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' => Ok(Self::Raw),
+            _ => Err(UnknownFraming),
+        }
+    }
+
+    /// Makes room in `out` for whatever stands before a message.
+    pub(crate) fn begin(self, out: &mut Vec<u8>) {
+        match self {
+            Self::LengthPrefix => out.extend_from_slice(&[0; Self::PREFIX]),
+            Self::Raw => {}
+        }
+    }
+
+    /// Completes the message that was begun at `start`.
+    pub(crate) fn end(self, out: &mut Vec<u8>, start: usize) {
+        match self {
+            Self::LengthPrefix => {
+                let body = start + Self::PREFIX;
+                // A message that large is refused by its limit, which a `u32` holds.
+                let length = u32::try_from(out.len() - body).unwrap_or(u32::MAX);
+                out[start..body].copy_from_slice(&length.to_le_bytes());
+            }
+            Self::Raw => out.push(b'\n'),
+        }
+    }
+
+    /// Bytes of a length prefix.
+    pub(super) const PREFIX: usize = 4;
+}
+
+/// The first bytes begin no framing spoken here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnknownFraming;
+
+#[cfg(test)]
+mod tests {
+    use super::{Framing, UnknownFraming};
+
+    #[test]
+    fn four_bytes_tell_the_framing() {
+        let sniffed = [
+            (&b"{\0\0\0"[..], Some(Ok(Framing::LengthPrefix))),
+            (b"{\"me", Some(Ok(Framing::Raw))),
+            (b"[1,2", Some(Ok(Framing::Raw))),
+            (b"\r\n {", Some(Ok(Framing::Raw))),
+            (b"\xff\xff\xff\x7f", Some(Err(UnknownFraming))),
+            (b"GET ", Some(Err(UnknownFraming))),
+            (b"{}\n", None),
+            (b"", None),
+        ];
+        for (first, framing) in sniffed {
+            assert_eq!(Framing::sniff(first, false), framing, "{first:?}");
+        }
+        assert_eq!(Framing::sniff(b"{}", true), Some(Ok(Framing::Raw)));
+        assert_eq!(Framing::sniff(b"", true), None);
+    }
+}

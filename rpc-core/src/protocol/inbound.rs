@@ -1,0 +1,248 @@
+//! What has arrived and is not yet read as messages.
+
+use std::ops::Range;
+
+use super::frame::{Framing, UnknownFraming};
+use super::json::Boundary;
+use super::{Limits, ProtocolError};
+
+/// The receiving half of a connection: bytes in, whole messages out.
+///
+/// The buffer keeps its memory from message to message. It grows only as bytes arrive, so a length
+/// that is announced and never sent costs nothing, and it gives memory back once messages have
+/// been small for a while.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    framing: Option<Framing>,
+    boundary: Boundary,
+    limit: usize,
+    small_messages: u32,
+}
+
+/// Room that a read is offered at least.
+const ROOM: usize = 4 * 1024;
+/// A buffer up to this size is kept however small the messages are.
+const KEPT: usize = 64 * 1024;
+/// After this many messages that did not need it, a larger buffer is given back.
+const PATIENCE: u32 = 64;
+
+impl Inbound {
+    /// Starts with nothing received; `framing` is found out when it is `None`.
+    pub(crate) fn new(framing: Option<Framing>, limits: &Limits) -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            framing,
+            boundary: Boundary::default(),
+            limit: limits.message,
+            small_messages: 0,
+        }
+    }
+
+    /// The framing, once it is known.
+    pub(crate) fn framing(&self) -> Option<Framing> {
+        self.framing
+    }
+
+    /// Whether a message has begun to arrive and is not whole.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.start < self.end
+    }
+
+    /// Lends room to read into; [`received`](Self::received) says how much of it was used.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        } else if self.start > 0 && self.buffer.len() - self.end < ROOM {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < ROOM {
+            // Doubling keeps the cost of growing in proportion to what has really arrived.
+            let size = (self.buffer.len() * 2).max(self.end + ROOM);
+            self.buffer.resize(size, 0);
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Takes note of `count` bytes read into the room lent.
+    pub(crate) fn received(&mut self, count: usize) {
+        self.end = self.buffer.len().min(self.end + count);
+    }
+
+    /// Finds the next whole message; [`bytes`](Self::bytes) shows it.
+    pub(crate) fn next(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        self.next_message(false)
+    }
+
+    /// Finds the next message when no more bytes will come.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Truncated`] when a message has begun and not ended.
+    pub(crate) fn last(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        let message = self.next_message(true)?;
+        if message.is_none() && self.is_partial() {
+            return Err(ProtocolError::Truncated);
+        }
+        Ok(message)
+    }
+
+    /// The bytes of a message that was found.
+    pub(crate) fn bytes(&self, message: &Range<usize>) -> &[u8] {
+        self.buffer.get(message.clone()).unwrap_or_default()
+    }
+
+    fn next_message(&mut self, whole: bool) -> Result<Option<Range<usize>>, ProtocolError> {
+        if self.framing.is_none() {
+            match Framing::sniff(&self.buffer[self.start..self.end], whole) {
+                None => return Ok(None),
+                Some(Ok(framing)) => self.framing = Some(framing),
+                Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
+            }
+        }
+        let message = match self.framing {
+            Some(Framing::LengthPrefix) => self.next_prefixed()?,
+            Some(Framing::Raw) => self.next_raw()?,
+            None => None,
+        };
+        if let Some(message) = &message {
+            self.start = message.end;
+            self.give_back(message.len());
+        }
+        Ok(message)
+    }
+
+    fn next_prefixed(&self) -> Result<Option<Range<usize>>, ProtocolError> {
+        let waiting = &self.buffer[self.start..self.end];
+        let Some((prefix, rest)) = waiting.split_first_chunk::<{ Framing::PREFIX }>() else {
+            return Ok(None);
+        };
+        let length = usize::try_from(u32::from_le_bytes(*prefix)).unwrap_or(usize::MAX);
+        self.within_limit(length)?;
+        let body = self.start + Framing::PREFIX;
+        Ok((rest.len() >= length).then(|| body..body + length))
+    }
+
+    fn next_raw(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        while self.start < self.end && super::json::is_white(self.buffer[self.start]) {
+            self.start += 1;
+        }
+        let waiting = &self.buffer[self.start..self.end];
+        match waiting.first() {
+            None => Ok(None),
+            Some(b'{' | b'[') => match self.boundary.find(waiting) {
+                Some(length) => {
+                    self.within_limit(length)?;
+                    Ok(Some(self.start..self.start + length))
+                }
+                None => {
+                    self.within_limit(waiting.len())?;
+                    Ok(None)
+                }
+            },
+            Some(_) => Err(ProtocolError::Syntax {
+                expected: "`{` or `[` at the beginning of a message",
+                at: 0,
+            }),
+        }
+    }
+
+    fn within_limit(&self, size: usize) -> Result<(), ProtocolError> {
+        if size > self.limit {
+            return Err(ProtocolError::TooLarge { size, limit: self.limit });
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, message: usize) {
+        if self.buffer.len() <= KEPT || message > self.buffer.len() / 4 {
+            self.small_messages = 0;
+            return;
+        }
+        self.small_messages += 1;
+        let waiting = self.end - self.start;
+        if self.small_messages >= PATIENCE && waiting == 0 {
+            self.small_messages = 0;
+            // The message just found is still to be read, so what it lies in stays.
+            let size = self.end.max(KEPT);
+            self.buffer.truncate(size);
+            self.buffer.shrink_to(size);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Framing, Inbound, Limits, ProtocolError};
+
+    fn feed(inbound: &mut Inbound, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = inbound.room();
+            let count = room.len().min(bytes.len());
+            room[..count].copy_from_slice(&bytes[..count]);
+            inbound.received(count);
+            bytes = &bytes[count..];
+        }
+    }
+
+    fn drain(inbound: &mut Inbound) -> Vec<String> {
+        let mut messages = Vec::new();
+        while let Some(message) = inbound.next().unwrap() {
+            messages.push(String::from_utf8(inbound.bytes(&message).to_vec()).unwrap());
+        }
+        messages
+    }
+
+    #[test]
+    fn messages_come_whole_however_they_were_cut() {
+        let raw: &[u8] = b" {\"a\":\"}\"}\n{\"b\":2}[3]\r\n";
+        let mut prefixed = Vec::new();
+        for message in ["{\"a\":\"}\"}", "{\"b\":2}", "[3]"] {
+            prefixed.extend(u32::try_from(message.len()).unwrap().to_le_bytes());
+            prefixed.extend(message.as_bytes());
+        }
+        for stream in [raw, &prefixed] {
+            for step in 1..=stream.len() {
+                let mut inbound = Inbound::new(None, &Limits::default());
+                let mut messages = Vec::new();
+                for chunk in stream.chunks(step) {
+                    feed(&mut inbound, chunk);
+                    messages.extend(drain(&mut inbound));
+                }
+                assert_eq!(messages, ["{\"a\":\"}\"}", "{\"b\":2}", "[3]"], "in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_announced_length_allocates_nothing() {
+        let mut inbound = Inbound::new(Some(Framing::LengthPrefix), &Limits::default());
+        feed(&mut inbound, &(10_u32 << 20).to_le_bytes());
+        assert_eq!(inbound.next(), Ok(None));
+        assert!(inbound.room().len() < 64 * 1024);
+        let mut inbound = Inbound::new(Some(Framing::LengthPrefix), &Limits::default());
+        feed(&mut inbound, &((10_u32 << 20) + 1).to_le_bytes());
+        let limit = 10 << 20;
+        assert_eq!(inbound.next(), Err(ProtocolError::TooLarge { size: limit + 1, limit }));
+    }
+
+    #[test]
+    fn a_large_buffer_is_given_back_after_small_messages() {
+        let mut inbound = Inbound::new(Some(Framing::Raw), &Limits::default());
+        feed(&mut inbound, format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
+        assert_eq!(drain(&mut inbound).len(), 1);
+        assert!(inbound.buffer.len() >= 1 << 20);
+        for _ in 0..100 {
+            feed(&mut inbound, b"[]");
+            assert_eq!(drain(&mut inbound), ["[]"]);
+        }
+        assert!(inbound.buffer.capacity() <= 128 * 1024, "{}", inbound.buffer.capacity());
+    }
+}

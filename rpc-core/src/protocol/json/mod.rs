@@ -1,0 +1,10 @@
+//! JSON text as structure: walked without decoding ([`Reader`]), bounded while it arrives
+//! ([`Boundary`]), and written strictly ([`write`]).
+
+mod boundary;
+mod reader;
+mod write;
+
+pub(crate) use boundary::Boundary;
+pub(crate) use reader::{Key, Kind, Reader, is_white};
+pub(crate) use write::{WriteError, write};

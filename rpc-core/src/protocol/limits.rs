@@ -1,0 +1,39 @@
+//! The bounds a connection is held to; every one is on by default and settable.
+
+/// Bounds on what a peer may send and on what is kept for it.
+///
+/// ```
+/// use rpc_core::Limits;
+///
+/// let limits = Limits { message: 64 * 1024, ..Limits::default() };
+/// assert_eq!(limits.depth, 128);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes in one message, either way. 10 MiB by default.
+    pub message: usize,
+    /// Levels of arrays and objects in one message, at most 128, the default.
+    pub depth: usize,
+    /// Calls a client keeps in flight on one connection before it refuses another. 65 536 by
+    /// default.
+    pub calls_in_flight: usize,
+    /// Bytes of replies that gather before they are written out, even while more calls wait to be
+    /// read. 64 KiB by default; what is held for a peer that does not read is this and one reply.
+    pub replies_gathered: usize,
+}
+
+impl Limits {
+    /// The deepest nesting that can be asked for.
+    pub const DEEPEST: usize = 128;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message: 10 * 1024 * 1024,
+            depth: Self::DEEPEST,
+            calls_in_flight: 65_536,
+            replies_gathered: 64 * 1024,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The protocol without input or output: bytes in, messages out; replies in, bytes out.
+//!
+//! Nothing here owns a socket, a clock or a thread, and nothing here knows what a message means:
+//! that is the dialects' part. A [`Connection`] is fed what arrived and asked for whole
+//! messages; replies are written into it framed as the peer frames its own.
+//!
+//! In scope: where a message ends ([`Framing`]), how large and how deep it may be ([`Limits`]),
+//! JSON text as structure. Out of scope: sockets, time, functions.
+
+mod arguments;
+mod call;
+pub mod code;
+mod connection;
+mod error;
+mod fault;
+mod frame;
+mod inbound;
+pub(crate) mod json;
+mod limits;
+
+pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
+pub use call::{Call, KeywordArguments, PositionalArguments};
+pub use connection::Connection;
+pub use error::ProtocolError;
+pub use fault::Fault;
+pub use frame::Framing;
+pub use limits::Limits;
+
+pub(crate) use inbound::Inbound;

@@ -1,0 +1,151 @@
+//! The blocking pump: one thread, one stream, read and write in turn.
+
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::{Connection, Fault, code};
+use crate::transport::Stream;
+
+use super::{Step, advance, block_on, refuse};
+
+/// How long a peer may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// With no message begun.
+    pub(crate) idle: Duration,
+    /// From the first byte of a message to its last.
+    pub(crate) message: Duration,
+    /// To take the replies it is sent.
+    pub(crate) write: Duration,
+}
+
+/// Answers what comes over `stream` until either side ends it.
+pub(crate) fn serve<S: Stream, A: Answer>(
+    stream: &S,
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    timeouts: &Timeouts,
+) -> io::Result<()> {
+    let mut clock = ReadClock::default();
+    let mut ended = false;
+    loop {
+        let step = advance(connection, session, answer, ended);
+        if !connection.output().is_empty() {
+            write_all(stream, connection.output(), timeouts.write)?;
+            connection.written();
+            clock.restart();
+        }
+        match step {
+            Step::Continue => continue,
+            Step::Close => return close(stream),
+            Step::Run(reply) => {
+                let reply = block_on(reply);
+                connection.reply(&(0..0), |_, out| {
+                    out.extend_from_slice(&reply);
+                    true
+                });
+                continue;
+            }
+            Step::Read => {}
+        }
+        let partial = connection.is_partial();
+        match clock.read(stream, connection.room(), partial, timeouts) {
+            Ok(0) => ended = true,
+            Ok(count) => connection.received(count),
+            Err(error) if is_timeout(&error) && !partial => return close(stream),
+            Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
+            Err(error) if is_timeout(&error) => {
+                let message =
+                    format!("a message was begun and not finished within {:?}", timeouts.message);
+                refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
+                write_all(stream, connection.output(), timeouts.write)?;
+                return close(stream);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Knows how long the next read may take, and tells the stream only when that changes.
+#[derive(Debug, Default)]
+struct ReadClock {
+    armed: Option<Duration>,
+    begun: Option<Instant>,
+}
+
+impl ReadClock {
+    fn read<S: Stream>(
+        &mut self,
+        stream: &S,
+        room: &mut [u8],
+        partial: bool,
+        timeouts: &Timeouts,
+    ) -> io::Result<usize> {
+        let timeout = if partial {
+            let begun = *self.begun.get_or_insert_with(Instant::now);
+            timeouts.message.saturating_sub(begun.elapsed())
+        } else {
+            self.begun = None;
+            timeouts.idle
+        };
+        if timeout.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        if self.armed != Some(timeout) {
+            stream.set_read_timeout(Some(timeout))?;
+            self.armed = Some(timeout);
+        }
+        stream.read(room)
+    }
+
+    /// A message has been answered: what is partial now is another.
+    fn restart(&mut self) {
+        self.begun = None;
+    }
+}
+
+/// Writes all of `bytes` within `limit`.
+pub(crate) fn write_all<S: Stream>(
+    stream: &S,
+    mut bytes: &[u8],
+    limit: Duration,
+) -> io::Result<()> {
+    let mut deadline = None;
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        // One write nearly always takes everything, and then no clock is looked at.
+        if !bytes.is_empty() {
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + limit);
+            if Instant::now() >= deadline {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a read or write ended because its time was up.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Closes so that the peer can still read what was written: bytes it has sent and nobody read
+/// would make the operating system throw the replies away.
+fn close<S: Stream>(stream: &S) -> io::Result<()> {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    stream.shutdown(Shutdown::Write)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut rest = [0; 4096];
+    while Instant::now() < deadline && stream.read(&mut rest)? > 0 {}
+    Ok(())
+}

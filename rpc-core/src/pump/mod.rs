@@ -1,0 +1,81 @@
+//! The pumps: what moves bytes between a stream and a connection's state.
+//!
+//! [`advance`] is what every pump does between reading and writing; a pump adds the two.
+
+mod block_on;
+pub(crate) mod blocking;
+
+use std::pin::Pin;
+
+pub use block_on::block_on;
+
+use crate::json_rpc::{Answer, Answered, Session};
+use crate::protocol::{Connection, Fault, ProtocolError};
+
+/// What a pump does next, after writing what there is to write.
+pub(crate) enum Step {
+    /// Read more.
+    Read,
+    /// Go on: there are more messages than replies were to be gathered.
+    Continue,
+    /// Run this, and put its reply behind the others.
+    Run(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
+    /// Close the connection.
+    Close,
+}
+
+/// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
+/// more bytes will come.
+pub(crate) fn advance<A: Answer>(
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    ended: bool,
+) -> Step {
+    while !connection.is_full() {
+        let message = if ended { connection.last_message() } else { connection.next_message() };
+        let message = match message {
+            Ok(Some(message)) => message,
+            Ok(None) if ended => return Step::Close,
+            Ok(None) => return Step::Read,
+            Err(error) => {
+                refuse_bytes(connection, session, answer, &error);
+                return Step::Close;
+            }
+        };
+        let mut answered = Answered::Nothing;
+        connection.reply(&message, |message, out| {
+            answered = answer.answer(message, session, out);
+            matches!(answered, Answered::Reply | Answered::Last)
+        });
+        match answered {
+            Answered::Reply | Answered::Nothing => {}
+            Answered::Last => return Step::Close,
+            Answered::Later(reply) => return Step::Run(reply),
+        }
+    }
+    Step::Continue
+}
+
+/// Says what is wrong with bytes that are no message.
+pub(crate) fn refuse_bytes<A: Answer>(
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    error: &ProtocolError,
+) {
+    refuse(connection, session, answer, &error.to_fault());
+}
+
+/// Says a fault that belongs to no message.
+pub(crate) fn refuse<A: Answer>(
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    fault: &Fault,
+) {
+    connection.reply(&(0..0), |_, out| {
+        answer.refuse(&[], fault, session, out);
+        true
+    });
+}

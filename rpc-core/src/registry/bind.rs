@@ -1,0 +1,264 @@
+//! Binds a call's arguments to a function's parameters, by Python's rule.
+//!
+//! Positional arguments fill parameters from the left, keyword arguments fill by name, a default
+//! fills what is left. Mistakes are looked for in the order CPython looks for them: keywords, then
+//! too many positions, then what is missing.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use serde::de::{Deserialize, DeserializeOwned};
+
+use crate::protocol::{Call, Fault};
+
+use super::nearest::nearest;
+use super::{Parameter, ParameterKind, Signature};
+
+/// Arguments, each at the place of its parameter: texts that are decoded when they are asked for.
+#[derive(Debug)]
+pub struct Bound<'c, 'a, const N: usize> {
+    method: &'c str,
+    parameters: &'c [Parameter],
+    values: [Option<&'a str>; N],
+    rest: Rest<'a>,
+}
+
+/// What variadic parameters take.
+#[derive(Debug, Default)]
+struct Rest<'a> {
+    positional: Vec<&'a str>,
+    keyword: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+/// Binds the arguments of `call` to the `N` parameters of `signature`.
+///
+/// # Errors
+///
+/// A fault with code -32602 that names the function and the parameter.
+pub fn bind<'c, 'a, const N: usize>(
+    signature: &'c Signature,
+    call: &'c Call<'a>,
+) -> Result<Bound<'c, 'a, N>, Fault> {
+    let mut bound = Bound {
+        method: call.method(),
+        parameters: signature.parameters(),
+        values: [None; N],
+        rest: Rest::default(),
+    };
+    fill(signature, call, &mut bound.values, &mut bound.rest)?;
+    Ok(bound)
+}
+
+fn fill<'a>(
+    signature: &Signature,
+    call: &Call<'a>,
+    values: &mut [Option<&'a str>],
+    rest: &mut Rest<'a>,
+) -> Result<(), Fault> {
+    let parameters = signature.parameters();
+    let singles = parameters.iter().filter(|p| p.kind.is_single()).count();
+    let has = |kind| parameters.iter().any(|parameter| parameter.kind == kind);
+
+    for (index, value) in call.positional().iter().enumerate() {
+        if index < singles {
+            values[index] = Some(value);
+        } else if has(ParameterKind::Args) {
+            rest.positional.push(value);
+        }
+    }
+    for (name, value) in call.keyword().iter() {
+        let place = parameters
+            .iter()
+            .position(|p| p.kind.is_single() && p.name == name && !p.name.is_empty());
+        match place {
+            Some(index) if values[index].is_none() => values[index] = Some(value),
+            Some(index) => return Err(given_twice(call, index, &name)),
+            None if has(ParameterKind::Kwargs) => rest.keyword.push((name, value)),
+            None => return Err(unexpected(signature, call.method(), &name)),
+        }
+    }
+    if call.positional().len() > singles && !has(ParameterKind::Args) {
+        return Err(too_many(signature, call, singles));
+    }
+    let is_missing = |parameter: &Parameter, value: Option<&str>| {
+        parameter.kind == ParameterKind::Required && value.is_none()
+    };
+    if parameters.iter().zip(&*values).any(|(parameter, value)| is_missing(parameter, *value)) {
+        let pairs = parameters.iter().zip(&*values);
+        let missing = pairs.filter(|(parameter, value)| is_missing(parameter, **value));
+        let names: Vec<&str> = missing.map(|(parameter, _)| parameter.name).collect();
+        return Err(missing_arguments(signature, call, &names));
+    }
+    Ok(())
+}
+
+fn given_twice(call: &Call<'_>, index: usize, name: &str) -> Fault {
+    let how = if index < call.positional().len() {
+        "by position and by name"
+    } else {
+        "by name both times"
+    };
+    Fault::invalid_params(format!("argument `{name}` of `{}` is given twice, {how}", call.method()))
+}
+
+fn unexpected(signature: &Signature, method: &str, name: &str) -> Fault {
+    let names = || {
+        let singles = signature.parameters().iter().filter(|p| p.kind.is_single());
+        singles.map(|p| p.name).filter(|name| !name.is_empty())
+    };
+    let mut message = format!("`{method}` has no parameter `{}`", shorten(name));
+    if let Some(name) = nearest(name, names()) {
+        let _ = write!(message, "; did you mean `{name}`?");
+    } else if names().next().is_some() {
+        let _ = write!(message, "; it has {}", list(names()));
+    } else if signature.parameters().is_empty() {
+        message.push_str("; it takes no arguments");
+    } else {
+        message.push_str("; it takes its arguments by position only");
+    }
+    Fault::invalid_params(message)
+}
+
+fn too_many(signature: &Signature, call: &Call<'_>, singles: usize) -> Fault {
+    let required = |p: &Parameter| p.kind == ParameterKind::Required;
+    let exact = signature.parameters().iter().all(required);
+    Fault::invalid_params(format!(
+        "`{}` takes {}{singles} argument{} by position, but {} {} given",
+        call.method(),
+        if exact { "" } else { "at most " },
+        if singles == 1 { "" } else { "s" },
+        call.positional().len(),
+        if call.positional().len() == 1 { "was" } else { "were" },
+    ))
+}
+
+fn missing_arguments(signature: &Signature, call: &Call<'_>, names: &[&str]) -> Fault {
+    let method = call.method();
+    if names.iter().any(|name| name.is_empty()) {
+        return Fault::invalid_params(format!(
+            "`{method}` takes {} arguments by position, but {} {} given",
+            signature.parameters().len(),
+            call.positional().len(),
+            if call.positional().len() == 1 { "was" } else { "were" },
+        ));
+    }
+    Fault::invalid_params(format!(
+        "`{method}` is missing argument{} {}; it is called as {signature}",
+        if names.len() == 1 { "" } else { "s" },
+        list(names.iter().copied()),
+    ))
+}
+
+/// Lists names as a sentence does: `a`, `b` and `c`.
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.pop() {
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} and {last}", names.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Cuts what a peer sent to a length that fits a sentence.
+pub(super) fn shorten(text: &str) -> Cow<'_, str> {
+    shorten_to(text, 60)
+}
+
+fn shorten_to(text: &str, fits: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(fits) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+impl<'a, const N: usize> Bound<'_, 'a, N> {
+    /// Decodes an argument that binding has found to be there.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not of the parameter's type.
+    pub fn required<T: Deserialize<'a>>(&self, index: usize) -> Result<T, Fault> {
+        self.decode(index, self.values[index].unwrap_or("null"))
+    }
+
+    /// Decodes an argument if it was given.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not of the parameter's type.
+    pub fn given<T: Deserialize<'a>>(&self, index: usize) -> Result<Option<T>, Fault> {
+        self.values[index].map(|text| self.decode(index, text)).transpose()
+    }
+
+    /// Decodes an `Option`, which is `None` where it was left out.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not of the parameter's type.
+    pub fn optional<T: Deserialize<'a>>(&self, index: usize) -> Result<Option<T>, Fault> {
+        self.given::<Option<T>>(index).map(Option::flatten)
+    }
+
+    /// Decodes the positional arguments that are left over.
+    ///
+    /// # Errors
+    ///
+    /// Where one is not of the element's type.
+    pub fn args<T: DeserializeOwned>(&self, index: usize) -> Result<Vec<T>, Fault> {
+        let values = self.rest.positional.iter();
+        values.map(|text| self.decode(index, text)).collect()
+    }
+
+    /// Decodes the keyword arguments that are left over into any map of names.
+    ///
+    /// # Errors
+    ///
+    /// Where one is not of the value's type.
+    pub fn kwargs<M, T>(&self, index: usize) -> Result<M, Fault>
+    where
+        M: FromIterator<(String, T)>,
+        T: DeserializeOwned,
+    {
+        let members = self.rest.keyword.iter();
+        members
+            .map(|(name, text)| Ok((name.clone().into_owned(), self.decode(index, text)?)))
+            .collect()
+    }
+
+    fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Result<T, Fault> {
+        serde_json::from_str(text).map_err(|error| self.wrong_type(index, text, &error))
+    }
+
+    #[cold]
+    fn wrong_type(&self, index: usize, text: &str, error: &serde_json::Error) -> Fault {
+        let parameter = self.parameters.get(index);
+        let name = match parameter {
+            Some(parameter) if !parameter.name.is_empty() => format!("`{}`", parameter.name),
+            _ => format!("{}", index + 1),
+        };
+        Fault::invalid_params(format!(
+            "argument {name} of `{}` must be {}, but {} came: {}",
+            self.method,
+            parameter.map_or("of another type", |parameter| parameter.ty),
+            describe(text),
+            without_place(&error.to_string()),
+        ))
+    }
+}
+
+/// Says what a JSON value is, in a few words.
+fn describe(text: &str) -> String {
+    match text.as_bytes().first() {
+        Some(b'"') => format!("the string {}", shorten(text)),
+        Some(b'{') => "an object".to_owned(),
+        Some(b'[') => "an array".to_owned(),
+        Some(b'-' | b'0'..=b'9') => format!("the number {}", shorten(text)),
+        _ => shorten(text).into_owned(),
+    }
+}
+
+/// Cuts serde_json's `at line 1 column 5`, which counts from the argument, not from the message.
+pub(crate) fn without_place(error: &str) -> Cow<'_, str> {
+    let end = error.rfind(" at line ").unwrap_or(error.len());
+    shorten_to(&error[..end], 200)
+}

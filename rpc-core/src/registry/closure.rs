@@ -1,0 +1,80 @@
+//! Plain functions and closures as they are, without the annotation.
+
+use std::any::type_name;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::protocol::{Call, Fault};
+
+use super::{Parameter, ParameterKind, Reply, Signature, bind};
+
+/// A Rust function or closure of up to eight arguments that can be registered by name.
+///
+/// Rust does not tell the names of a closure's parameters, so its arguments are given by position.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be registered",
+    label = "must be a function of up to eight owned arguments that deserialise, with a result that serialises",
+    note = "a function that borrows its arguments can be exported with `#[rpc_export]`"
+)]
+pub trait Function<Arguments>: Send + Sync + 'static {
+    /// The types of its parameters.
+    #[doc(hidden)]
+    fn parameters() -> Vec<Parameter>;
+
+    /// The type of its result.
+    #[doc(hidden)]
+    fn result() -> &'static str;
+
+    /// Binds a call's arguments, calls, and sends the result.
+    #[doc(hidden)]
+    fn run(
+        &self,
+        signature: &Signature,
+        call: &Call<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<(), Fault>;
+}
+
+macro_rules! function {
+    ($count:literal: $($argument:ident $index:literal),*) => {
+        impl<F, R, $($argument),*> Function<($($argument,)*)> for F
+        where
+            F: Fn($($argument),*) -> R + Send + Sync + 'static,
+            R: Serialize,
+            $($argument: DeserializeOwned,)*
+        {
+            fn parameters() -> Vec<Parameter> {
+                vec![$(Parameter {
+                    name: "",
+                    ty: type_name::<$argument>(),
+                    kind: ParameterKind::Required,
+                }),*]
+            }
+
+            fn result() -> &'static str {
+                type_name::<R>()
+            }
+
+            fn run(
+                &self,
+                signature: &Signature,
+                call: &Call<'_>,
+                reply: &mut Reply<'_>,
+            ) -> Result<(), Fault> {
+                let _bound = bind::<$count>(signature, call)?;
+                reply.send(&self($(_bound.required::<$argument>($index)?),*))
+            }
+        }
+    };
+}
+
+function!(0:);
+function!(1: A 0);
+function!(2: A 0, B 1);
+function!(3: A 0, B 1, C 2);
+function!(4: A 0, B 1, C 2, D 3);
+function!(5: A 0, B 1, C 2, D 3, E 4);
+function!(6: A 0, B 1, C 2, D 3, E 4, G 5);
+function!(7: A 0, B 1, C 2, D 3, E 4, G 5, H 6);
+function!(8: A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);

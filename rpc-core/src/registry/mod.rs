@@ -1,0 +1,29 @@
+//! The functions that can be called, and how a call becomes one.
+//!
+//! A [`Dispatch`] runs calls: it knows names and values, never bytes. [`FunctionRegistry`] is the
+//! one at the end of every stack; layers stand before it and are `Dispatch` themselves.
+
+mod bind;
+mod bytes;
+mod closure;
+mod context;
+mod dispatch;
+mod export;
+mod functions;
+mod nearest;
+mod reply;
+mod signature;
+mod text;
+
+pub(crate) use bind::without_place;
+pub use bind::{Bound, bind};
+pub use bytes::Bytes;
+pub use closure::Function;
+pub use context::CallContext;
+pub(crate) use dispatch::panicked;
+pub use dispatch::{Deferred, Dispatch, Progress};
+pub use export::{Export, Handler};
+pub use functions::FunctionRegistry;
+pub use reply::Reply;
+pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
+pub use text::Text;

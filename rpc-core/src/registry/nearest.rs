@@ -1,0 +1,65 @@
+//! Finds the name that a misspelt one was probably meant to be.
+
+/// Names longer than this are not compared: no name people write is, and the cost grows with the
+/// square.
+const LONGEST: usize = 64;
+
+/// Returns the name nearest to `wrong`, if one is near enough to be worth suggesting.
+pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let tolerance = wrong.len().div_ceil(3).min(3);
+    names
+        .filter(|name| wrong.len() <= LONGEST && name.len() <= LONGEST)
+        .filter(|name| wrong.len().abs_diff(name.len()) <= tolerance)
+        .map(|name| (distance(wrong.as_bytes(), name.as_bytes()), name))
+        .filter(|&(distance, _)| distance <= tolerance && distance < wrong.len())
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Counts the letters to add, drop, change or swap with their neighbour to make `a` into `b`
+/// (optimal string alignment).
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut before: [u8; LONGEST + 1];
+    let mut above = [0; LONGEST + 1];
+    let mut row: [u8; LONGEST + 1] =
+        std::array::from_fn(|column| u8::try_from(column).unwrap_or(u8::MAX));
+    for (i, x) in a.iter().enumerate() {
+        before = above;
+        above = row;
+        row[0] = above[0] + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = above[j] + u8::from(!x.eq_ignore_ascii_case(y));
+            row[j + 1] = change.min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
+            }
+        }
+    }
+    usize::from(row[b.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn a_misspelling_finds_its_name() {
+        let names = ["add", "subtract", "greet", "echo", "ping"];
+        for (wrong, right) in [
+            ("ad", Some("add")),
+            ("dad", Some("add")),
+            ("Add", Some("add")),
+            ("substract", Some("subtract")),
+            ("gerte", Some("greet")),
+            ("multiply", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(wrong, names.into_iter()), right, "{wrong}");
+        }
+        let long = "a".repeat(10_000);
+        assert_eq!(nearest(&long, [long.as_str()].into_iter()), None);
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(distance(b"ab", b"ba"), 1);
+    }
+}

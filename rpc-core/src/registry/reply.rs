@@ -1,0 +1,66 @@
+//! Where a function's result goes.
+
+use serde::Serialize;
+
+use crate::protocol::json::write;
+use crate::protocol::{Fault, code};
+
+use super::Signature;
+
+/// Takes one result and writes it where the reply is being put together, as JSON.
+#[derive(Debug)]
+pub struct Reply<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    name: Option<&'static str>,
+}
+
+impl<'o> Reply<'o> {
+    /// Starts a reply at the end of `out`.
+    pub fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { start: out.len(), out, name: None }
+    }
+
+    /// Sends the result.
+    ///
+    /// # Errors
+    ///
+    /// Where it has no JSON form, as a `NaN` has none.
+    pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
+        self.out.truncate(self.start);
+        write(self.out, result).map_err(|error| {
+            Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {error}"))
+        })
+    }
+
+    /// Sends the result of a function that may fail.
+    ///
+    /// # Errors
+    ///
+    /// The function's own error, and as [`send`](Self::send).
+    pub fn send_result<T: Serialize, E: crate::FunctionError>(
+        &mut self,
+        result: Result<T, E>,
+    ) -> Result<(), Fault> {
+        self.send(&result.map_err(|error| error.to_fault())?)
+    }
+
+    /// The result sent so far, as JSON text.
+    pub fn text(&self) -> &str {
+        let sent = self.out.get(self.start..).unwrap_or_default();
+        std::str::from_utf8(sent).unwrap_or_default()
+    }
+
+    /// What the ping dialect calls the reply; `None` for the name that was called.
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
+    pub(super) fn answers(&mut self, signature: &Signature) {
+        self.name = signature.reply;
+    }
+
+    pub(crate) fn is_sent(&self) -> bool {
+        self.out.len() > self.start
+    }
+}

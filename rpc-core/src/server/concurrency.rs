@@ -1,0 +1,27 @@
+//! How a server runs many connections, as a value.
+
+use std::net::TcpListener;
+
+use crate::error::Error;
+use crate::json_rpc::Answer;
+
+use super::service::Service;
+
+/// A way to run many connections: given to [`serve_with`](super::TcpServer::serve_with).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no server model",
+    label = "a model must stand here: `SingleThread` or `ThreadPerConnection`"
+)]
+#[allow(private_interfaces)]
+pub trait Concurrency: Send + 'static {
+    /// The model's name, as functions are told it.
+    fn name(&self) -> &'static str;
+
+    /// Accepts and serves connections until the service is stopped.
+    ///
+    /// # Errors
+    ///
+    /// Where connections cannot be accepted any more.
+    #[doc(hidden)]
+    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error>;
+}

@@ -1,0 +1,80 @@
+//! Holds a server that runs on another thread.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::json_rpc::Answer;
+
+use super::Concurrency;
+use super::service::{Service, Shared};
+
+/// A server that runs while this thread goes on. Dropping it stops the server.
+#[derive(Debug)]
+#[must_use = "the server stops when its handle is dropped"]
+pub struct ServerHandle {
+    shared: Arc<Shared>,
+    stop_timeout: Duration,
+    thread: Option<JoinHandle<Result<(), Error>>>,
+}
+
+impl ServerHandle {
+    pub(super) fn start<A: Answer, M: Concurrency>(
+        listener: TcpListener,
+        service: Service<A>,
+        model: M,
+    ) -> Result<Self, Error> {
+        let shared = Arc::clone(service.shared());
+        let stop_timeout = service.stop_timeout();
+        let thread = thread::Builder::new()
+            .name("rpc server".to_owned())
+            .spawn(move || model.run(&listener, &service))
+            .map_err(|source| {
+                IoError::new(IoErrorKind::Listen, "starting a server").because(source)
+            })?;
+        Ok(Self { shared, stop_timeout, thread: Some(thread) })
+    }
+
+    /// The address served at, with the port that was taken where 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address()
+    }
+
+    /// Stops the server: no connection is accepted any more, calls that have arrived are answered,
+    /// then their connections are closed. Returns at once; [`wait`](Self::wait) waits for it.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Waits until the server has stopped and its connections are closed, the latter for at most
+    /// the stop timeout.
+    ///
+    /// # Errors
+    ///
+    /// Where the server ended by itself because it could not go on.
+    pub fn wait(mut self) -> Result<(), Error> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), Error> {
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
+        let ended = thread.join().unwrap_or_else(|_| {
+            Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
+        });
+        self.shared.drained(self.stop_timeout);
+        ended
+    }
+}
+
+impl Drop for ServerHandle {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.stop();
+            let _ = self.join();
+        }
+    }
+}

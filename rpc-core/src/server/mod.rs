@@ -1,0 +1,172 @@
+//! Servers: a stack of layers, a socket, and a way to run many connections.
+
+mod concurrency;
+mod handle;
+mod service;
+mod single_thread;
+mod thread_per_connection;
+
+use std::net::{TcpListener, ToSocketAddrs};
+use std::time::Duration;
+
+pub use concurrency::Concurrency;
+pub use handle::ServerHandle;
+use service::{Service, Settings};
+pub use single_thread::SingleThread;
+pub use thread_per_connection::ThreadPerConnection;
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::json_rpc::{Answer, JsonRpc};
+use crate::protocol::Limits;
+use crate::registry::{Dispatch, FunctionRegistry};
+
+/// The usual stack: TCP, the dialects, the functions.
+pub type RpcServer = TcpServer<JsonRpc<FunctionRegistry>>;
+
+/// Serves a stack of layers over TCP.
+///
+/// ```standalone_crate
+/// use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs, rpc_export};
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+///     a + b + c
+/// }
+///
+/// let server = RpcServer::exported().start("127.0.0.1:0")?;
+/// let client = RpcClient::connect(server.address())?;
+/// let sum: i64 = client.call("add", args![1, 2], kwargs! { c: 3 })?;
+/// assert_eq!(sum, 6);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+///
+/// A stack that lacks a layer does not compile, and the error says which:
+///
+/// ```compile_fail
+/// use rpc_core::{FunctionRegistry, TcpServer};
+///
+/// TcpServer::new(FunctionRegistry::exported()); // the `JsonRpc` layer is missing
+/// ```
+#[derive(Debug, Clone)]
+pub struct TcpServer<A> {
+    answer: A,
+    settings: Settings,
+}
+
+impl RpcServer {
+    /// The usual stack with every function that `#[rpc_export]` stands on.
+    pub fn exported() -> Self {
+        Self::of(FunctionRegistry::exported())
+    }
+}
+
+impl<D: Dispatch> TcpServer<JsonRpc<D>> {
+    /// The usual stack around what runs calls.
+    pub fn of(dispatch: D) -> Self {
+        Self::new(JsonRpc::new(dispatch))
+    }
+}
+
+impl<A: Answer> TcpServer<A> {
+    /// Puts the socket under what answers messages.
+    pub fn new(answer: A) -> Self {
+        Self { answer, settings: Settings::default() }
+    }
+
+    /// Holds connections to other limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Closes a connection that has sent nothing for this long. 30 s by default.
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeouts.idle = timeout;
+        self
+    }
+
+    /// Closes a connection that takes longer than this over one message. 30 s by default.
+    #[must_use]
+    pub fn message_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeouts.message = timeout;
+        self
+    }
+
+    /// Closes a connection that does not take its replies within this. 30 s by default.
+    #[must_use]
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeouts.write = timeout;
+        self
+    }
+
+    /// Waits this long, when stopping, for calls that run. 30 s by default.
+    #[must_use]
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.stop = timeout;
+        self
+    }
+
+    /// Serves at `address` with a thread for each connection, on this thread, for ever.
+    ///
+    /// # Errors
+    ///
+    /// Where the address cannot be listened at, or two functions have one name.
+    pub fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
+        self.serve_with(address, ThreadPerConnection::default())
+    }
+
+    /// Serves at `address` in the way of `model`, on this thread, for ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub fn serve_with<M: Concurrency>(
+        self,
+        address: impl ToSocketAddrs,
+        model: M,
+    ) -> Result<(), Error> {
+        let (listener, service) = self.listen(address, &model)?;
+        model.run(&listener, &service)
+    }
+
+    /// Serves at `address` with a thread for each connection, while this thread goes on.
+    ///
+    /// Port 0 takes a free port; [`ServerHandle::address`] says which.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub fn start(self, address: impl ToSocketAddrs) -> Result<ServerHandle, Error> {
+        self.start_with(address, ThreadPerConnection::default())
+    }
+
+    /// Serves at `address` in the way of `model`, while this thread goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub fn start_with<M: Concurrency>(
+        self,
+        address: impl ToSocketAddrs,
+        model: M,
+    ) -> Result<ServerHandle, Error> {
+        let (listener, service) = self.listen(address, &model)?;
+        ServerHandle::start(listener, service, model)
+    }
+
+    fn listen<M: Concurrency>(
+        self,
+        address: impl ToSocketAddrs,
+        model: &M,
+    ) -> Result<(TcpListener, Service<A>), Error> {
+        self.answer.check()?;
+        let failed =
+            |source| IoError::new(IoErrorKind::Listen, "starting a server").because(source);
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let service = Service::new(self.answer, self.settings, address, model.name());
+        Ok((listener, service))
+    }
+}

@@ -1,0 +1,31 @@
+//! One connection after another, on one thread.
+
+use std::net::TcpListener;
+
+use crate::error::Error;
+use crate::json_rpc::Answer;
+
+use super::Concurrency;
+use super::service::Service;
+
+/// Serves one connection after another on the thread that serves.
+///
+/// A connection keeps all others waiting until it ends or has been silent for the idle timeout.
+/// Functions never run at the same time. Right for a tool with one client, and the simplest model
+/// to reason about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SingleThread;
+
+#[allow(private_interfaces)]
+impl Concurrency for SingleThread {
+    fn name(&self) -> &'static str {
+        "single-thread"
+    }
+
+    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+        while let Some(stream) = service.accept(listener) {
+            service.converse(&service.open(stream));
+        }
+        Ok(())
+    }
+}

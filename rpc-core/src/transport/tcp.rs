@@ -1,0 +1,78 @@
+//! TCP.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use super::{Stream, Transport};
+
+/// TCP connections to one address, `host:port`.
+#[derive(Debug, Clone)]
+pub struct TcpTransport {
+    address: String,
+}
+
+impl TcpTransport {
+    /// Takes the address, which is resolved at each connection.
+    pub fn new(address: impl ToString) -> Self {
+        Self { address: address.to_string() }
+    }
+}
+
+impl Transport for TcpTransport {
+    type Stream = TcpStream;
+
+    fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
+        let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
+        for address in self.address.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, timeout) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn peer(&self) -> String {
+        self.address.clone()
+    }
+}
+
+impl Stream for TcpStream {
+    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, room)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(&mut &*self, bytes)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_read_timeout(self, timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_write_timeout(self, timeout)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        Self::shutdown(self, how)
+    }
+
+    fn is_quiet(&self) -> bool {
+        let nothing_there = || {
+            self.set_nonblocking(true)?;
+            let peeked = self.peek(&mut [0]);
+            self.set_nonblocking(false)?;
+            peeked
+        };
+        matches!(nothing_there(), Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer_addr().ok()
+    }
+}

@@ -1,0 +1,56 @@
+//! Writes the code that an exported function brings with it.
+
+mod call_type;
+mod export;
+mod setter;
+mod stub;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::Error;
+
+use crate::check::Mistakes;
+use crate::fallback;
+use crate::function::Function;
+use crate::item::FunctionItem;
+use crate::options::Options;
+
+/// Expands `#[rpc_export(options)] item`: the item as it is, and after it what was generated.
+pub(crate) fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream {
+    let Ok(item) = syn::parse2::<FunctionItem>(item.clone()) else {
+        let mistake = Error::new(Span::call_site(), "`#[rpc_export]` goes on a function");
+        let mistake = mistake.to_compile_error();
+        return quote!(#item #mistake);
+    };
+    let mut mistakes = Mistakes::default();
+    let options = Options::read(options, &mut mistakes);
+    let function = Function::read(&item, &options, &mut mistakes);
+    let generated = match mistakes.finish() {
+        Ok(()) => expand(&function),
+        Err(mistakes) => fallback::stub(&function, mistakes),
+    };
+    quote!(#item #generated)
+}
+
+/// Writes the stub beside the function, and what nobody need name in a block of its own.
+fn expand(function: &Function) -> TokenStream {
+    let Function { conditions, library, .. } = function;
+    let stub = stub::stub_trait(function);
+    let call_type = call_type::definition(function);
+    let call_methods = call_type::methods(function);
+    let signature = export::signature(function);
+    let submission = export::submission(function);
+    quote! {
+        #stub
+        #call_type
+
+        #(#conditions)*
+        #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
+        const _: () = {
+            use #library::__private1 as __rpc;
+            #signature
+            #call_methods
+            #submission
+        };
+    }
+}

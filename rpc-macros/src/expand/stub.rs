@@ -1,0 +1,76 @@
+//! Writes the stub trait: what every client can do once the function exists.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Lifetime, parse_quote};
+
+use super::setter::Sent;
+use crate::function::Function;
+use crate::names;
+
+/// Writes the trait of a function that stands alone; it has the function's name and visibility.
+pub(super) fn stub_trait(function: &Function) -> TokenStream {
+    let Function { ident, visibility, conditions, library, .. } = function;
+    let about = format!("Calls [`{ident}`](fn@{ident}) at the other end of a connection.");
+    let methods = methods(function);
+    quote! {
+        #[doc = #about]
+        #(#conditions)*
+        #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
+        #visibility trait #ident: #library::Stub + ::core::marker::Sized {
+            #methods
+        }
+
+        #(#conditions)*
+        #[allow(deprecated)]
+        impl<__S: #library::Stub> #ident for __S {}
+    }
+}
+
+/// Writes the two methods with which a call begins: the user's, and that of `call!`.
+fn methods(function: &Function) -> TokenStream {
+    let Function { ident, shared, library, .. } = function;
+    let rpc = quote!(#library::__private1);
+    let call = names::call_type(ident);
+    let starter = names::starter(ident);
+    let lifetime: Lifetime = parse_quote!('c);
+
+    let mut inputs = Vec::new();
+    let mut setting = Vec::new();
+    let mut states = Vec::new();
+    for (index, parameter) in function.parameters.iter().enumerate() {
+        if !parameter.is_required() {
+            states.push(quote!(#rpc::Omitted));
+            continue;
+        }
+        let name = &parameter.ident;
+        let Sent { accepted, state, .. } = Sent::of(parameter, &lifetime, &rpc);
+        let positional = names::positional(index, name.span());
+        inputs.push(quote!(#name: #accepted));
+        setting.push(quote!(.#positional(#name)));
+        states.push(quote!(#rpc::Given<#state>));
+    }
+    let omitted = vec![quote!(#rpc::Omitted); function.parameters.len()];
+    let docs = match &function.docs {
+        docs if docs.is_empty() => format!("Begins a call of [`{ident}`](fn@{ident})."),
+        docs => summary(docs),
+    };
+    quote! {
+        #[doc = #docs]
+        #(#shared)*
+        fn #ident<'c>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
+            self.#starter()#(#setting)*
+        }
+        #[doc(hidden)]
+        #(#shared)*
+        fn #starter<'c>(&'c self) -> #call<'c, Self, #(#omitted),*> {
+            #call(self, #(#omitted),*)
+        }
+    }
+}
+
+/// Returns the first paragraph: examples below it would be tested twice.
+fn summary(docs: &[String]) -> String {
+    let paragraph = docs.iter().take_while(|line| !line.trim().is_empty());
+    paragraph.map(String::as_str).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,56 @@
+//! Names what the macros generate, so that `#[rpc_export]` and `call!` agree.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::ext::IdentExt;
+
+/// The methods that every call has; a parameter of the same name yields to them.
+const METHODS: [&str; 4] = ["call", "notify", "start", "with"];
+
+/// The greatest number of parameters a function may have.
+pub(crate) const MOST_PARAMETERS: usize = 16;
+
+/// Returns the name a function or parameter has on the wire: `type` for `r#type`.
+pub(crate) fn on_the_wire(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// Returns the method that begins a call with no argument given: `__call_add` for `add`.
+pub(crate) fn starter(function: &Ident) -> Ident {
+    format_ident!("__call_{}", function.unraw(), span = function.span())
+}
+
+/// Returns the type of a call being put together: `AddUserCall` for `add_user`.
+pub(crate) fn call_type(function: &Ident) -> Ident {
+    let mut name = String::new();
+    for word in function.unraw().to_string().split('_') {
+        let mut letters = word.chars();
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        name.extend(letters);
+    }
+    format_ident!("{name}Call", span = function.span())
+}
+
+/// Returns the method that gives a parameter its argument: `c` for `c`, `call_` for `call`.
+pub(crate) fn setter(parameter: &Ident) -> Ident {
+    if METHODS.contains(&on_the_wire(parameter).as_str()) {
+        format_ident!("{}_", parameter.unraw(), span = parameter.span())
+    } else {
+        parameter.clone()
+    }
+}
+
+/// Returns the method that gives the parameter at `index` its argument.
+pub(crate) fn positional(index: usize, span: Span) -> Ident {
+    Ident::new(&format!("__{index}"), span)
+}
+
+/// Returns the trait of a parameter's state once the argument is there.
+pub(crate) fn is_given(parameter: &Ident) -> Ident {
+    format_ident!("{}_is_given", parameter.unraw(), span = parameter.span())
+}
+
+/// Returns the trait of a parameter's state while the argument is not there.
+pub(crate) fn is_free(parameter: &Ident) -> Ident {
+    format_ident!("{}_is_free", parameter.unraw(), span = parameter.span())
+}

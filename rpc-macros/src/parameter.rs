@@ -1,0 +1,117 @@
+//! Models one parameter of an exported function.
+
+use syn::{Attribute, Expr, GenericArgument, Ident, Meta, Pat, PatType, Type};
+
+use crate::check::Mistakes;
+use crate::types;
+
+/// A parameter: what callers may give, and what the function takes.
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// The value of `#[default(…)]`.
+    pub(crate) default: Option<Expr>,
+    /// The `T` of an `Option<T>`.
+    pub(crate) optional: Option<Type>,
+    /// How the value, or the value in the option, reaches the function.
+    pub(crate) passing: Passing,
+}
+
+impl Parameter {
+    /// Reads a parameter; `None` when it has no name to be called by.
+    pub(crate) fn read(input: &PatType, mistakes: &mut Mistakes) -> Option<Self> {
+        let default = read_attributes(&input.attrs, mistakes);
+        let ident = match &*input.pat {
+            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+                pattern.ident.clone()
+            }
+            pattern => {
+                mistakes.at(pattern, "a parameter of an exported function must be a plain name, which callers use as its keyword");
+                return None;
+            }
+        };
+        let ty = types::bare(&input.ty).clone();
+        let optional = types::inside_option(&ty).cloned();
+        let passing = Passing::of(optional.as_ref().unwrap_or(&ty));
+        Some(Self { ident, ty, default, optional, passing })
+    }
+
+    /// Returns the type of a value that is there: the `T` of an `Option<T>`.
+    pub(crate) fn value(&self) -> &Type {
+        self.optional.as_ref().unwrap_or(&self.ty)
+    }
+
+    /// Whether no call can do without it.
+    pub(crate) fn is_required(&self) -> bool {
+        self.default.is_none() && self.optional.is_none()
+    }
+}
+
+/// How an argument is held on the server while the function has it.
+pub(crate) enum Passing {
+    /// As its own type, and given away.
+    Owned,
+    /// As text that borrows from the message where it can, and becomes a `Cow<str>`.
+    Cow,
+    /// As text that borrows from the message where it can, lent as `&str`.
+    Text,
+    /// As bytes, lent as `&[u8]`.
+    Bytes,
+    /// As a vector of this type, lent as a slice.
+    Slice(Type),
+    /// As this type, lent by reference.
+    Reference(Type),
+}
+
+impl Passing {
+    fn of(ty: &Type) -> Self {
+        if let Type::Reference(reference) = types::bare(ty) {
+            return match types::bare(&reference.elem) {
+                Type::Slice(slice) if types::is_word(&slice.elem, "u8") => Self::Bytes,
+                Type::Slice(slice) => Self::Slice((*slice.elem).clone()),
+                referent if types::is_word(referent, "str") => Self::Text,
+                referent => Self::Reference(referent.clone()),
+            };
+        }
+        match types::arguments_of(ty, "Cow").as_deref() {
+            Some([GenericArgument::Lifetime(lifetime), GenericArgument::Type(text)])
+                if !types::is_static(lifetime) && types::is_word(text, "str") =>
+            {
+                Self::Cow
+            }
+            _ => Self::Owned,
+        }
+    }
+}
+
+/// Whether an attribute of a parameter is for `#[rpc_export]` to read.
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("default")
+}
+
+/// Reads the default value out of a parameter's attributes.
+fn read_attributes(attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<Expr> {
+    let mut default = None;
+    for attribute in attributes {
+        if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
+            mistakes.at(attribute, "a parameter of an exported function is always there: put the `cfg` on the function");
+        } else if is_own(attribute) {
+            match read_default(attribute) {
+                Ok(_) if default.is_some() => mistakes.at(attribute, "a second default"),
+                Ok(value) => default = Some(value),
+                Err(mistake) => mistakes.add(mistake),
+            }
+        }
+    }
+    default
+}
+
+fn read_default(attribute: &Attribute) -> syn::Result<Expr> {
+    match &attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => list.parse_args(),
+        _ => Err(syn::Error::new_spanned(
+            attribute,
+            "the default value is missing: write `#[default(10)]`",
+        )),
+    }
+}

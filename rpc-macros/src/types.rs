@@ -1,0 +1,128 @@
+//! Rewrites the types of a signature for the other end of the wire.
+
+use syn::{
+    GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypePath, TypeReference,
+    parse_quote,
+};
+
+/// Returns the type with every lifetime but `'static` named `name`, and whether there was any.
+pub(crate) fn with_lifetime(ty: &Type, name: &Lifetime) -> (Type, bool) {
+    let mut ty = ty.clone();
+    let mut found = false;
+    each(&mut ty, &mut |part| {
+        for lifetime in lifetimes(part) {
+            if !is_static(lifetime) {
+                *lifetime = name.clone();
+                found = true;
+            }
+        }
+        if let Type::Reference(reference) = part
+            && reference.lifetime.is_none()
+        {
+            reference.lifetime = Some(name.clone());
+            found = true;
+        }
+    });
+    (ty, found)
+}
+
+/// Returns the type a caller receives, which borrows nothing: `String` for `&str`.
+pub(crate) fn owned(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    each(&mut ty, &mut |part| {
+        for lifetime in lifetimes(part) {
+            *lifetime = Lifetime::new("'static", lifetime.span());
+        }
+        if let Type::Reference(TypeReference { elem, .. }) = part {
+            *part = parse_quote!(<#elem as ::std::borrow::ToOwned>::Owned);
+        }
+    });
+    ty
+}
+
+/// Visits a type's parts, the inner before the outer.
+pub(crate) fn each(ty: &mut Type, visit: &mut dyn FnMut(&mut Type)) {
+    match ty {
+        Type::Array(array) => each(&mut array.elem, visit),
+        Type::Group(group) => each(&mut group.elem, visit),
+        Type::Paren(paren) => each(&mut paren.elem, visit),
+        Type::Reference(reference) => each(&mut reference.elem, visit),
+        Type::Slice(slice) => each(&mut slice.elem, visit),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|element| each(element, visit)),
+        Type::Path(path) => {
+            for argument in arguments_mut(path) {
+                if let GenericArgument::Type(argument) = argument {
+                    each(argument, visit);
+                }
+            }
+        }
+        _ => {}
+    }
+    visit(ty);
+}
+
+/// Returns the type without parentheses around it.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// Whether the type is the plain word `name`, such as `str`.
+pub(crate) fn is_word(ty: &Type, name: &str) -> bool {
+    matches!(bare(ty), Type::Path(path) if path.path.is_ident(name))
+}
+
+/// Whether the lifetime is `'static`.
+pub(crate) fn is_static(lifetime: &Lifetime) -> bool {
+    lifetime.ident == "static"
+}
+
+/// Returns the generic arguments of a path that ends in `name`: those of `io::Result<T>` for `Result`.
+pub(crate) fn arguments_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
+    let Type::Path(path) = bare(ty) else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    (last.ident == name).then(|| arguments(last))
+}
+
+/// Returns the `T` of an `Option<T>`.
+pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
+    match arguments_of(ty, "Option")?.as_slice() {
+        [GenericArgument::Type(inner)] => Some(inner),
+        _ => None,
+    }
+}
+
+fn arguments(segment: &PathSegment) -> Vec<&GenericArgument> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn arguments_mut(path: &mut TypePath) -> impl Iterator<Item = &mut GenericArgument> {
+    let written =
+        path.path.segments.iter_mut().filter_map(|segment| match &mut segment.arguments {
+            PathArguments::AngleBracketed(arguments) => Some(&mut arguments.args),
+            _ => None,
+        });
+    written.flatten()
+}
+
+/// The lifetimes that stand in the type itself, not in its parts.
+fn lifetimes(ty: &mut Type) -> Vec<&mut Lifetime> {
+    match ty {
+        Type::Reference(reference) => reference.lifetime.iter_mut().collect(),
+        Type::Path(path) => arguments_mut(path)
+            .filter_map(|argument| match argument {
+                GenericArgument::Lifetime(lifetime) => Some(lifetime),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,86 @@
+//! The exported functions that the tests serve besides those of the examples.
+
+use std::time::Duration;
+
+use rpc_core::{Fault, rpc_export};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Answers with any value it is sent.
+#[rpc_export]
+pub fn same(value: Value) -> Value {
+    value
+}
+
+/// Takes nothing and gives nothing.
+#[rpc_export]
+pub fn nothing() {}
+
+/// Takes what it can get.
+#[rpc_export]
+pub fn note(text: &str, importance: Option<i64>, tags: Option<Vec<String>>) -> String {
+    format!("{text}, {importance:?}, {tags:?}")
+}
+
+/// Divides, which has no result for every pair of numbers.
+#[rpc_export]
+pub fn divide(dividend: f64, divisor: f64) -> f64 {
+    dividend / divisor
+}
+
+/// Repeats a text.
+#[rpc_export]
+pub fn repeat(text: &str, times: usize) -> String {
+    text.repeat(times)
+}
+
+/// Why [`withdraw`] gives no money.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// So much is missing.
+    Missing(u64),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self::Missing(sum) = self;
+        write!(f, "{sum} is missing")
+    }
+}
+
+/// Takes money from an account that has 100.
+///
+/// # Errors
+///
+/// Where that is not enough.
+#[rpc_export]
+pub fn withdraw(sum: u64) -> Result<u64, Refusal> {
+    100_u64.checked_sub(sum).ok_or(Refusal::Missing(sum.saturating_sub(100)))
+}
+
+/// Fails with the code and data asked for.
+///
+/// # Errors
+///
+/// Always.
+#[rpc_export]
+pub fn refuse(code: i64, message: &str, data: Option<Value>) -> Result<(), Fault> {
+    let fault = Fault::new(code, message);
+    Err(match data {
+        Some(data) => fault.with_data(&data),
+        None => fault,
+    })
+}
+
+/// Adds up three parameters of which one is optional, one has a default.
+#[rpc_export(name = "math.weigh")]
+pub fn weigh(a: i64, b: Option<i64>, #[default(3)] c: i64) -> i64 {
+    a * 100 + b.unwrap_or(0) * 10 + c
+}
+
+/// Sleeps, then answers with the number.
+#[rpc_export]
+pub fn after_ms(ms: u64, number: u64) -> u64 {
+    std::thread::sleep(Duration::from_millis(ms));
+    number
+}

@@ -1,0 +1,16 @@
+//! What the tests share: functions to serve, servers in every model, sockets that speak bytes, and
+//! programs of other languages.
+
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+
+mod functions;
+mod memory;
+mod model;
+mod peer;
+mod program;
+
+pub use functions::*;
+pub use memory::resident_bytes;
+pub use model::Model;
+pub use peer::{FRAMINGS, Peer, frame};
+pub use program::{Running, python};

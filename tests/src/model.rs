@@ -1,0 +1,31 @@
+//! The ways to run a server, so that one test can go through all of them.
+
+use rpc_core::{Answer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection};
+
+/// A way to run a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// One connection after another.
+    SingleThread,
+    /// A thread for each connection.
+    ThreadPerConnection,
+}
+
+impl Model {
+    /// Every one of them.
+    pub const ALL: [Self; 2] = [Self::SingleThread, Self::ThreadPerConnection];
+
+    /// Those that serve several connections at the same time.
+    pub const CONCURRENT: [Self; 1] = [Self::ThreadPerConnection];
+
+    /// Starts a server on a free port.
+    pub fn start<A: Answer>(self, server: TcpServer<A>) -> ServerHandle {
+        let started = match self {
+            Self::SingleThread => server.start_with("127.0.0.1:0", SingleThread),
+            Self::ThreadPerConnection => {
+                server.start_with("127.0.0.1:0", ThreadPerConnection::default())
+            }
+        };
+        started.expect("a free port")
+    }
+}

@@ -1,0 +1,118 @@
+//! A socket that speaks bytes, to say to a server what no client would.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rpc_core::Framing;
+
+/// The framings that every server understands.
+pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
+
+/// Puts a message in its frame.
+pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {
+    match framing {
+        Framing::LengthPrefix => {
+            let length = u32::try_from(message.len()).expect("a message a prefix can announce");
+            [&length.to_le_bytes(), message].concat()
+        }
+        _ => message.to_vec(),
+    }
+}
+
+/// One connection to a server.
+#[derive(Debug)]
+pub struct Peer {
+    stream: BufReader<TcpStream>,
+    framing: Framing,
+}
+
+impl Peer {
+    /// Connects, to speak in `framing`.
+    pub fn connect(address: SocketAddr, framing: Framing) -> Self {
+        let stream = TcpStream::connect(address).expect("a server that listens");
+        stream.set_nodelay(true).expect("a socket");
+        // Longer than anything takes here: a reply that never comes fails the test.
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        Self { stream: BufReader::new(stream), framing }
+    }
+
+    /// The framing spoken.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Sends a message in its frame.
+    pub fn send(&mut self, message: &str) {
+        self.write(&frame(self.framing, message.as_bytes()));
+    }
+
+    /// Sends bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.try_write(bytes).expect("a server that reads");
+    }
+
+    /// Sends bytes as they are to a server that may have gone.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    pub fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Receives the next reply; `None` where the server has ended the connection.
+    pub fn receive(&mut self) -> Option<String> {
+        match self.framing {
+            Framing::LengthPrefix => self.receive_prefixed(),
+            _ => self.receive_line(),
+        }
+    }
+
+    /// Receives a reply in a frame whatever was spoken before.
+    pub fn receive_prefixed(&mut self) -> Option<String> {
+        let mut prefix = [0; 4];
+        if let Err(error) = self.stream.read_exact(&mut prefix) {
+            assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
+            return None;
+        }
+        let mut body = vec![0; u32::from_le_bytes(prefix) as usize];
+        self.stream.read_exact(&mut body).expect("the announced bytes");
+        Some(String::from_utf8(body).expect("UTF-8"))
+    }
+
+    /// Receives a reply in a line whatever was spoken before.
+    pub fn receive_line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let count = self.stream.read_line(&mut line).expect("a reply or the end");
+        (count > 0).then(|| line.strip_suffix('\n').expect("a whole line").to_owned())
+    }
+
+    /// Receives every reply up to the end of the connection.
+    pub fn receive_all(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.receive()).collect()
+    }
+
+    /// Sends a message and receives the reply.
+    pub fn ask(&mut self, message: &str) -> String {
+        self.send(message);
+        self.receive().expect("a reply")
+    }
+
+    /// Whether the server ends the connection without another word.
+    pub fn is_ended(&mut self) -> bool {
+        self.stream.read(&mut [0]).expect("the end of the stream") == 0
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).expect("a connection");
+    }
+
+    /// Ends the connection with a reset in place of an orderly end, which is what happens when a
+    /// reply has come and nobody has read it.
+    pub fn reset(mut self, call: &str) {
+        self.send(call);
+        self.stream.get_ref().peek(&mut [0]).expect("a reply");
+    }
+}

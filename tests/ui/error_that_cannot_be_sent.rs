@@ -1,0 +1,10 @@
+use rpc_core::rpc_export;
+
+struct Refused;
+
+#[rpc_export]
+fn enter() -> Result<(), Refused> {
+    Err(Refused)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use rpc_core::rpc_export;
+
+struct Point;
+
+#[rpc_export]
+fn origin() -> Point {
+    Point
+}
+
+fn main() {}

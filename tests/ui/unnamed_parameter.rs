@@ -1,0 +1,6 @@
+use rpc_core::rpc_export;
+
+#[rpc_export]
+fn ignore(_: i64) {}
+
+fn main() {}
