@@ -155,6 +155,16 @@ pub enum Misuse {
         /// The name.
         name: String,
     },
+    /// A function asks for shared state that the server was not given.
+    #[error(
+        "`{function}` needs a shared `{ty}`; give the server one with `.share(…)` before it starts"
+    )]
+    StateMissing {
+        /// The function.
+        function: String,
+        /// The type of the state.
+        ty: String,
+    },
     /// A call is larger than a message may be.
     #[error(
         "the call of `{method}` takes {size} bytes, over the limit of {limit}; send less, or raise `Limits::message` on both sides"
@@ -186,6 +196,16 @@ pub enum CallError<E> {
     /// The call failed otherwise.
     #[error(transparent)]
     Rpc(#[from] Error),
+}
+
+impl<E: FunctionError> From<CallError<E>> for Error {
+    /// Keeps a function's own error as the fault it travelled as.
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::Function(error) => Self::Fault(error.to_fault()),
+            CallError::Rpc(error) => error,
+        }
+    }
 }
 
 /// A function's own error: one that can be shown, sent and taken apart again.

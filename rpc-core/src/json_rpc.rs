@@ -44,7 +44,7 @@ pub enum Answered {
     Last,
     /// There is no reply.
     Nothing,
-    /// The reply takes time; this ends in it.
+    /// The reply takes time; this ends in it, or in nothing where none is wanted.
     Later(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
 }
 
@@ -96,13 +96,22 @@ impl<D: Dispatch> JsonRpc<D> {
         &self.dispatch
     }
 
-    fn run(&self, request: &Request<'_>, session: &Session, out: &mut Vec<u8>) -> Answered {
-        let Request { dialect, id, call } = request;
+    pub(crate) fn dispatch_mut(&mut self) -> &mut D {
+        &mut self.dispatch
+    }
+
+    fn run(&self, request: &Request<'_>, session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        let Request { dialect, id, call, wants_reply, timeout } = request;
+        session.context.begin(dialect.name(), *timeout);
         let start = out.len();
         dialect.begin_result(out);
         let mut reply = Reply::new(out);
         let outcome = run_guarded(&self.dispatch, call, &session.context, &mut reply);
         let name = reply.name().unwrap_or(call.method());
+        if !wants_reply && !matches!(outcome, Ok(Progress::Later(_))) {
+            out.truncate(start);
+            return Answered::Nothing;
+        }
         let fault = match outcome {
             Ok(Progress::Done) if reply.is_sent() => {
                 dialect.end_result(out, *id, name);
@@ -184,9 +193,11 @@ fn finish(
     let dialect = request.dialect;
     let id = request.id.map(str::to_owned);
     let method = request.call.method().to_owned();
+    let wants_reply = request.wants_reply;
     async move {
         let mut out = Vec::new();
         let fault = match guarded(rest, &method).await {
+            _ if !wants_reply => return out,
             Ok(result) => {
                 dialect.begin_result(&mut out);
                 out.extend_from_slice(result.as_bytes());

@@ -55,7 +55,8 @@ mod transport;
 pub mod __private1;
 
 pub use client::{
-    Args, Burst, ClientBuilder, FromError, Invocation, Kwargs, Pending, Pipelined, RpcClient, Stub,
+    Args, At, Batch, Burst, ClientBuilder, FromError, Invocation, Kwargs, Notify, Pending,
+    Pipelined, Promise, Promises, RpcClient, Stub,
 };
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
@@ -63,11 +64,11 @@ pub use json_rpc::{Answer, Answered, JsonRpc, Session};
 pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
-    Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Parameter, ParameterKind,
-    Progress, Reply, Signature,
+    Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Instance, Parameter,
+    ParameterKind, Progress, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
 pub use server::{
-    Concurrency, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
+    Concurrency, InMemory, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
 };
-pub use transport::{Stream, TcpTransport, Transport};
+pub use transport::{MemoryStream, Stream, TcpTransport, Transport};

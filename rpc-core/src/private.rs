@@ -6,12 +6,14 @@ pub use std::borrow::ToOwned;
 pub use inventory;
 
 pub use crate::client::{
-    Argument, Given, Invocation, List, Names, Nil, Omitted, Pipelined, Stub, TypedArguments,
+    Argument, Given, GivenArgs, GivenKwargs, Invocation, Kwargs, List, Names, Nil, Notify, Omitted,
+    Pipelined, Stub, TypedArguments,
 };
 pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
-    Bound, Bytes, CallContext, Deferred, Export, Handler, Parameter, ParameterKind, Reply,
-    Signature, SignatureOptions, Text, bind,
+    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
+    Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateType, Text,
+    bind,
 };
 
 /// The two types a function's `Result` is of, for results whose source does not name both.

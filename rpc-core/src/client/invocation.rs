@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
-use crate::registry::{ParameterKind, Signature};
+use crate::registry::Signature;
+
+use super::Kwargs;
 
 /// A call to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +19,12 @@ impl<'a, A: Arguments> Invocation<'a, A> {
     /// Calls a function by name.
     pub fn of(method: &'a str, arguments: A) -> Self {
         Self { method, arguments, idempotent: false }
+    }
+
+    /// The same call of a function of another name, for stubs that add a prefix.
+    #[must_use]
+    pub fn renamed(self, method: &str) -> Invocation<'_, A> {
+        Invocation { method, arguments: self.arguments, idempotent: self.idempotent }
     }
 
     /// The function's name.
@@ -72,6 +80,39 @@ pub trait Argument {
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
 }
 
+/// The positional arguments that a variadic parameter takes.
+#[derive(Debug, Clone)]
+pub struct GivenArgs<T>(pub Vec<T>);
+
+impl<T: Serialize> Argument for GivenArgs<T> {
+    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.0.iter().try_for_each(|value| array.element(value))
+    }
+
+    fn member(&self, name: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(ArgumentError::new(format!(
+                "`{name}` takes arguments by position, and this dialect has none beside names"
+            ))),
+        }
+    }
+}
+
+/// The keyword arguments that a variadic parameter takes.
+#[derive(Debug, Clone)]
+pub struct GivenKwargs<K>(pub K);
+
+impl<K: Kwargs> Argument for GivenKwargs<K> {
+    fn element(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+
+    fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.0.write(object)
+    }
+}
+
 impl<T: Serialize> Argument for Given<T> {
     fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         array.element(&self.0)
@@ -94,8 +135,9 @@ impl Argument for Omitted {
 
 /// The arguments of a typed call, and the signature that names them.
 ///
-/// Required parameters travel by position and all others by name, so that a function may gain
-/// parameters with defaults, anywhere among them, without its older callers noticing.
+/// Required parameters and variadic positional ones travel by position and all others by name, so
+/// that a function may gain parameters with defaults, anywhere among them, without its older callers
+/// noticing.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedArguments<G> {
     signature: &'static Signature,
@@ -115,7 +157,7 @@ pub trait GivenArguments {
     fn named(
         &self,
         signature: &Signature,
-        wanted: fn(ParameterKind) -> bool,
+        wanted: fn(&Signature, usize) -> bool,
         object: &mut ObjectWriter<'_>,
     ) -> Result<(), ArgumentError>;
 }
@@ -126,12 +168,11 @@ impl<G: GivenArguments> Arguments for TypedArguments<G> {
     }
 
     fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        let wanted = |kind| kind != ParameterKind::Required;
-        self.given.named(self.signature, wanted, object)
+        self.given.named(self.signature, |signature, index| !signature.is_positional(index), object)
     }
 
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.given.named(self.signature, |_| true, object)
+        self.given.named(self.signature, |_, _| true, object)
     }
 }
 
@@ -144,7 +185,7 @@ macro_rules! given {
                 signature: &Signature,
                 array: &mut ArrayWriter<'_>,
             ) -> Result<(), ArgumentError> {
-                $(if signature.parameters()[$index].kind == ParameterKind::Required {
+                $(if signature.is_positional($index) {
                     self.$index.element(array)?;
                 })*
                 Ok(())
@@ -153,10 +194,10 @@ macro_rules! given {
             fn named(
                 &self,
                 signature: &Signature,
-                wanted: fn(ParameterKind) -> bool,
+                wanted: fn(&Signature, usize) -> bool,
                 object: &mut ObjectWriter<'_>,
             ) -> Result<(), ArgumentError> {
-                $(if wanted(signature.parameters()[$index].kind) {
+                $(if wanted(signature, $index) {
                     self.$index.member(signature.parameters()[$index].name, object)?;
                 })*
                 Ok(())

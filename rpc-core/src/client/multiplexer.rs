@@ -134,19 +134,54 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        if let Some(lost) = &state.lost {
-            return Err(lost.to_error(&self.doing(method), false));
-        }
         if state.calls.len() >= self.limits.calls_in_flight {
             let limit = self.limits.calls_in_flight;
             return Err(Misuse::TooManyInFlight { limit }.into());
         }
         let call = state.next_call;
-        let start = state.outgoing.len();
-        self.framing.begin(&mut state.outgoing);
-        let body = state.outgoing.len();
-        let encoded = self.dialect.write_call(&mut state.outgoing, call, method, arguments);
-        let size = state.outgoing.len() - body;
+        let starts_at = self.queue(&mut state, Some(call), method, arguments)?;
+        state.next_call += 1;
+        state.calls.insert(call, InFlight { starts_at, thread: None, reply: None });
+        drop(self.flush_unless_gathering(state, deadline));
+        Ok(call)
+    }
+
+    /// Sends a call that wants no reply. Where the dialect cannot say so, the reply is dropped.
+    pub(super) fn notify(
+        &self,
+        method: &str,
+        arguments: &impl Arguments,
+        deadline: Option<Deadline>,
+    ) -> Result<(), Error> {
+        let mut state = self.state();
+        let starts_at = self.queue(&mut state, None, method, arguments)?;
+        if !self.dialect.has_ids() {
+            state.next_call += 1;
+        }
+        let state = self.flush_unless_gathering(state, deadline);
+        match &state.lost {
+            Some(lost) => Err(lost.to_error(&self.doing(method), starts_at < state.written)),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends a call to what is to be written, and returns where it starts among all bytes queued.
+    fn queue(
+        &self,
+        state: &mut State,
+        id: Option<u64>,
+        method: &str,
+        arguments: &impl Arguments,
+    ) -> Result<u64, Error> {
+        if let Some(lost) = &state.lost {
+            return Err(lost.to_error(&self.doing(method), false));
+        }
+        let out = &mut state.outgoing;
+        let start = out.len();
+        self.framing.begin(out);
+        let body = out.len();
+        let encoded = self.dialect.write_call(out, id, method, arguments);
+        let size = out.len() - body;
         let refusal = match encoded {
             Err(error) => Some(Misuse::Argument(error)),
             Ok(()) if size > self.limits.message => Some(Misuse::CallTooLarge {
@@ -157,18 +192,24 @@ impl<S: Stream> Multiplexer<S> {
             Ok(()) => None,
         };
         if let Some(refusal) = refusal {
-            state.outgoing.truncate(start);
+            out.truncate(start);
             return Err(refusal.into());
         }
-        self.framing.end(&mut state.outgoing, start);
-        state.next_call += 1;
+        self.framing.end(out, start);
         let starts_at = state.queued;
-        state.queued += (state.outgoing.len() - start) as u64;
-        state.calls.insert(call, InFlight { starts_at, thread: None, reply: None });
-        if !state.gathering || state.outgoing.len() >= GATHERED {
-            drop(self.flush(state, deadline));
+        state.queued += (out.len() - start) as u64;
+        Ok(starts_at)
+    }
+
+    fn flush_unless_gathering<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+        deadline: Option<Deadline>,
+    ) -> MutexGuard<'m, State> {
+        if state.gathering && state.outgoing.len() < GATHERED {
+            return state;
         }
-        Ok(call)
+        self.flush(state, deadline)
     }
 
     /// Waits for a call's reply, reading for the others meanwhile if nobody else does.

@@ -12,7 +12,7 @@ use crate::transport::{TcpTransport, Transport};
 
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
-use super::{Burst, ClientBuilder, FromError, Invocation, Pending, Pipelined, Stub};
+use super::{Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
 /// their results.
@@ -124,9 +124,13 @@ impl<T: Transport> RpcClient<T> {
         Ok(Arc::new(connection))
     }
 
+    fn deadline(&self, now: Instant) -> Option<Deadline> {
+        self.settings.call_timeout.and_then(|limit| Deadline::after(now, limit))
+    }
+
     fn send<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Result<Sent<T>, Error> {
         let now = Instant::now();
-        let deadline = self.settings.call_timeout.and_then(|limit| Deadline::after(now, limit));
+        let deadline = self.deadline(now);
         let connection = self.connection(now)?;
         let call = connection.send(invocation.method(), invocation.arguments(), deadline)?;
         Ok(Sent { connection, call, deadline })
@@ -152,6 +156,14 @@ impl<T: Transport> Stub for RpcClient<T> {
     ) -> Result<R, E> {
         let sent = self.send(&invocation).map_err(E::from_error)?;
         sent.connection.wait(sent.call, invocation.method(), sent.deadline).map_err(E::from_error)
+    }
+}
+
+impl<T: Transport> Notify for RpcClient<T> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
+        let now = Instant::now();
+        let deadline = self.deadline(now);
+        self.connection(now)?.notify(invocation.method(), invocation.arguments(), deadline)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::Arguments;
 
 use super::by_name::ByName;
-use super::{Args, Invocation, Kwargs};
+use super::{Args, At, Invocation, Kwargs};
 
 /// Calls functions on the other side.
 ///
@@ -86,6 +86,20 @@ pub trait Stub: Sized {
     ) -> Self::Outcome<'s, T, Error> {
         self.invoke(Invocation::of(method, ByName { args, kwargs }))
     }
+
+    /// Calls functions behind a prefix: `client.at("bank").deposit("ada", 5)` calls `bank.deposit`.
+    fn at(&self, prefix: &str) -> At<'_, Self> {
+        At::new(self, prefix)
+    }
+}
+
+/// A stub that can send calls nobody waits for.
+pub trait Notify: Stub {
+    /// Sends one call that wants no reply. The other side runs it; whether it fails is not told.
+    fn notify<'s, A: Arguments>(
+        &'s self,
+        invocation: Invocation<'_, A>,
+    ) -> Self::Outcome<'s, (), Error>;
 }
 
 /// A stub that can have many calls under way, to be waited for later.

@@ -34,22 +34,32 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect's name, as functions are told it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Native | Self::NativeWithoutIds => "native",
+            Self::Ping => "ping",
+        }
+    }
+
     /// Whether replies say which call they belong to.
     pub(crate) fn has_ids(self) -> bool {
         matches!(self, Self::Native)
     }
 
-    /// Appends a call.
+    /// Appends a call; without an id, one that wants no reply where the dialect can say so.
     pub(crate) fn write_call(
         self,
         out: &mut Vec<u8>,
-        id: u64,
+        id: Option<u64>,
         method: &str,
         arguments: &impl Arguments,
     ) -> Result<(), ArgumentError> {
         match self {
-            Self::Native => native::write_call(out, Some(id), method, arguments),
-            Self::NativeWithoutIds => native::write_call(out, None, method, arguments),
+            Self::Native => native::write_call(out, native::Ending::of(id), method, arguments),
+            Self::NativeWithoutIds => {
+                native::write_call(out, native::Ending::Nothing, method, arguments)
+            }
             Self::Ping => ping::write_call(out, method, arguments),
         }
     }

@@ -7,11 +7,28 @@ use super::{append, write_fault_object};
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"res\":";
 
+/// What a call says of its reply.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ending {
+    /// The reply carries this id.
+    Id(u64),
+    /// There is to be none.
+    Notify,
+    /// Nothing: the reply comes in its turn.
+    Nothing,
+}
+
+impl Ending {
+    pub(super) fn of(id: Option<u64>) -> Self {
+        id.map_or(Self::Notify, Self::Id)
+    }
+}
+
 /// Appends a call. Both kinds of arguments are always there, because servers in the style of
 /// Python's `d["method_kwargs"]` look for both.
 pub(super) fn write_call(
     out: &mut Vec<u8>,
-    id: Option<u64>,
+    ending: Ending,
     method: &str,
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
@@ -22,9 +39,13 @@ pub(super) fn write_call(
     out.extend_from_slice(b"],\"method_kwargs\":{");
     arguments.write_keyword(&mut ObjectWriter::new(out))?;
     out.push(b'}');
-    if let Some(id) = id {
-        out.extend_from_slice(b",\"id\":");
-        append(out, &id);
+    match ending {
+        Ending::Id(id) => {
+            out.extend_from_slice(b",\"id\":");
+            append(out, &id);
+        }
+        Ending::Notify => out.extend_from_slice(b",\"notify\":true"),
+        Ending::Nothing => {}
     }
     out.push(b'}');
     Ok(())

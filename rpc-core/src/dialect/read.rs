@@ -1,6 +1,7 @@
 //! Reads a call in whatever dialect it is in.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Call, Fault, KeywordArguments, Limits, PositionalArguments, ProtocolError};
@@ -13,6 +14,10 @@ pub(crate) struct Request<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) id: Option<&'a str>,
     pub(crate) call: Call<'a>,
+    /// Whether the caller waits for a reply.
+    pub(crate) wants_reply: bool,
+    /// How long the caller waits.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// A message that is no call.
@@ -56,6 +61,8 @@ struct Members<'a> {
     id: Option<&'a str>,
     called: Option<Cow<'a, str>>,
     params: Option<(PositionalArguments<'a>, KeywordArguments<'a>)>,
+    notify: Option<&'a str>,
+    timeout_ms: Option<&'a str>,
     mistake: Option<String>,
 }
 
@@ -98,6 +105,14 @@ impl<'a> Members<'a> {
                     }
                 }
                 let seen = self.id.replace(id).is_some();
+                self.once(seen, name);
+            }
+            "notify" => {
+                let seen = self.notify.replace(reader.value()?).is_some();
+                self.once(seen, name);
+            }
+            "timeout_ms" => {
+                let seen = self.timeout_ms.replace(reader.value()?).is_some();
                 self.once(seen, name);
             }
             "in" => {
@@ -158,6 +173,19 @@ impl<'a> Members<'a> {
     }
 
     fn finish(mut self) -> Result<Request<'a>, Unreadable<'a>> {
+        let wants_reply = match self.notify {
+            None | Some("false") => true,
+            Some("true") => false,
+            Some(_) => {
+                self.mistake("member `notify` must be true or false".to_owned());
+                true
+            }
+        };
+        let timeout = self.timeout_ms.map(str::parse).transpose();
+        let timeout = timeout.unwrap_or_else(|_| {
+            self.mistake("member `timeout_ms` must be a whole number of milliseconds".to_owned());
+            None
+        });
         let native = self.method_name.is_some() || self.called.is_none();
         if self.method_name.is_some() && self.called.is_some() {
             self.mistake(
@@ -184,6 +212,8 @@ impl<'a> Members<'a> {
             dialect,
             id: if native { self.id } else { None },
             call: Call::of(method, positional, keyword),
+            wants_reply: wants_reply || !native,
+            timeout: timeout.filter(|_| native).map(Duration::from_millis),
         })
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
                 let reply = block_on(reply);
                 connection.reply(&(0..0), |_, out| {
                     out.extend_from_slice(&reply);
-                    true
+                    !reply.is_empty()
                 });
                 continue;
             }

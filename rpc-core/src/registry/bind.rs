@@ -56,11 +56,11 @@ fn fill<'a>(
     rest: &mut Rest<'a>,
 ) -> Result<(), Fault> {
     let parameters = signature.parameters();
-    let singles = parameters.iter().filter(|p| p.kind.is_single()).count();
+    let positions = signature.positions();
     let has = |kind| parameters.iter().any(|parameter| parameter.kind == kind);
 
     for (index, value) in call.positional().iter().enumerate() {
-        if index < singles {
+        if index < positions {
             values[index] = Some(value);
         } else if has(ParameterKind::Args) {
             rest.positional.push(value);
@@ -77,8 +77,8 @@ fn fill<'a>(
             None => return Err(unexpected(signature, call.method(), &name)),
         }
     }
-    if call.positional().len() > singles && !has(ParameterKind::Args) {
-        return Err(too_many(signature, call, singles));
+    if call.positional().len() > positions && !has(ParameterKind::Args) {
+        return Err(too_many(signature, call, positions));
     }
     let is_missing = |parameter: &Parameter, value: Option<&str>| {
         parameter.kind == ParameterKind::Required && value.is_none()
@@ -119,14 +119,14 @@ fn unexpected(signature: &Signature, method: &str, name: &str) -> Fault {
     Fault::invalid_params(message)
 }
 
-fn too_many(signature: &Signature, call: &Call<'_>, singles: usize) -> Fault {
+fn too_many(signature: &Signature, call: &Call<'_>, positions: usize) -> Fault {
     let required = |p: &Parameter| p.kind == ParameterKind::Required;
     let exact = signature.parameters().iter().all(required);
     Fault::invalid_params(format!(
-        "`{}` takes {}{singles} argument{} by position, but {} {} given",
+        "`{}` takes {}{positions} argument{} by position, but {} {} given",
         call.method(),
         if exact { "" } else { "at most " },
-        if singles == 1 { "" } else { "s" },
+        if positions == 1 { "" } else { "s" },
         call.positional().len(),
         if call.positional().len() == 1 { "was" } else { "were" },
     ))

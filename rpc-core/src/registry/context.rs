@@ -1,18 +1,67 @@
 //! What is known about the call besides its arguments.
 
+use std::any::Any;
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Who calls, and by what way. It is made by the server, never sent.
-#[derive(Debug, Clone, Default)]
+/// Who calls, by what way, and for how long they will wait. Made by the server, never sent.
+///
+/// A function is told it through a parameter of type `&CallContext`, which is not part of its
+/// signature:
+///
+/// ```
+/// use rpc_core::{CallContext, FunctionRegistry, rpc_export};
+///
+/// #[rpc_export]
+/// fn who_am_i(context: &CallContext) -> String {
+///     match context.get::<String>() {
+///         Some(name) => name.clone(),
+///         None => "nobody".to_owned(),
+///     }
+/// }
+///
+/// let registry = FunctionRegistry::exported();
+/// assert_eq!(registry.who_am_i().call()?, "nobody");
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Clone, Default)]
 pub struct CallContext {
     peer: Option<SocketAddr>,
     model: &'static str,
+    protocol: &'static str,
+    deadline: Option<Instant>,
+    caller: Option<Arc<dyn Caller>>,
+    values: Option<Arc<Value>>,
+}
+
+/// A value a layer has put there, before those of the layers outside it.
+struct Value {
+    value: Box<dyn Any + Send + Sync>,
+    outer: Option<Arc<Value>>,
+}
+
+/// Whoever waits for a call's reply.
+pub(crate) trait Caller: Send + Sync {
+    /// Whether they have gone away, found out without waiting.
+    fn is_gone(&self) -> bool;
 }
 
 impl CallContext {
     /// The context of calls that come over a connection.
-    pub(crate) fn of_connection(peer: Option<SocketAddr>, model: &'static str) -> Self {
-        Self { peer, model }
+    pub(crate) fn of_connection(
+        peer: Option<SocketAddr>,
+        model: &'static str,
+        caller: Option<Arc<dyn Caller>>,
+    ) -> Self {
+        Self { peer, model, caller, ..Self::default() }
+    }
+
+    /// Takes note of what is known of the next call.
+    pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>) {
+        self.protocol = protocol;
+        self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     }
 
     /// The caller's address; `None` within one process.
@@ -23,5 +72,58 @@ impl CallContext {
     /// The name of the server model that runs the call; empty within one process.
     pub fn model(&self) -> &'static str {
         self.model
+    }
+
+    /// The dialect the call came in: `native` or `ping`; empty within one process.
+    pub fn protocol(&self) -> &'static str {
+        self.protocol
+    }
+
+    /// How long the caller will still wait; zero when it has stopped waiting, `None` when it did
+    /// not say.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether nobody waits for the result any more: the caller has gone away, or its time is up.
+    ///
+    /// A function that runs for long may ask from time to time, and stop. Asking costs a few
+    /// microseconds.
+    pub fn is_cancelled(&self) -> bool {
+        self.remaining().is_some_and(|left| left.is_zero())
+            || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
+    }
+
+    /// The same context with a value in it, for a layer to pass on: who is calling, say.
+    ///
+    /// A value hides one of the same type that a layer further out has put there.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(&self, value: T) -> Self {
+        let outer = self.values.clone();
+        let values = Some(Arc::new(Value { value: Box::new(value), outer }));
+        Self { values, ..self.clone() }
+    }
+
+    /// The value of this type that a layer has put there.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        let mut next = self.values.as_deref();
+        while let Some(Value { value, outer }) = next {
+            if let Some(value) = value.downcast_ref() {
+                return Some(value);
+            }
+            next = outer.as_deref();
+        }
+        None
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("peer", &self.peer)
+            .field("model", &self.model)
+            .field("protocol", &self.protocol)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }

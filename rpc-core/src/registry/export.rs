@@ -1,14 +1,20 @@
 //! What `#[rpc_export]` leaves behind for the registry to find.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use crate::protocol::{Call, Fault};
 
-use super::{CallContext, Deferred, Reply, Signature};
+use super::state::States;
+use super::{CallContext, Deferred, Reply, Signature, State, StateType};
 
 /// One exported function.
 #[derive(Debug)]
 pub struct Export {
     /// What is known about it.
     pub signature: &'static Signature,
+    /// The types of state it asks for.
+    pub states: &'static [StateType],
     /// What runs it.
     pub handler: Handler,
 }
@@ -17,9 +23,67 @@ pub struct Export {
 #[derive(Debug, Clone, Copy)]
 pub enum Handler {
     /// A plain function.
-    Plain(fn(&Call<'_>, &CallContext, &mut Reply<'_>) -> Result<(), Fault>),
+    Plain(fn(&Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
     /// An asynchronous function: binds now, runs later.
-    Async(fn(&Call<'_>, &CallContext) -> Result<Deferred, Fault>),
+    Async(fn(&Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+}
+
+/// What a handler may ask for besides the arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'s> {
+    pub(super) context: &'s CallContext,
+    pub(super) states: &'s States,
+}
+
+impl<'s> Scope<'s> {
+    /// The context of the call.
+    pub fn context(&self) -> &'s CallContext {
+        self.context
+    }
+
+    /// The state of a type.
+    ///
+    /// # Errors
+    ///
+    /// Where the server was not given it.
+    pub fn state<T: Any + Send + Sync>(&self) -> Result<State<T>, Fault> {
+        self.states.get()
+    }
 }
 
 inventory::collect!(Export);
+
+/// A type whose methods can be called from elsewhere: one with `#[rpc_export]` on an `impl` block, or
+/// the service type that `#[rpc_export]` on a trait makes.
+///
+/// Nobody needs to implement this by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` exports no methods",
+    label = "put `#[rpc_export]` on an `impl` block of it",
+    note = "a type that implements an exported trait `Api` is registered as `ApiService(value)`"
+)]
+pub trait Instance: Send + Sync + Sized + 'static {
+    /// Its exported methods.
+    #[doc(hidden)]
+    const METHODS: &'static [Method<Self>];
+}
+
+/// One exported method.
+#[derive(Debug)]
+pub struct Method<T: 'static> {
+    /// What is known about it.
+    pub signature: &'static Signature,
+    /// The types of state it asks for.
+    pub states: &'static [StateType],
+    /// What runs it.
+    pub handler: MethodHandler<T>,
+}
+
+/// Runs an exported method on an instance.
+#[derive(Debug)]
+pub enum MethodHandler<T> {
+    /// A plain method.
+    Plain(fn(&T, &Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
+    /// An asynchronous method.
+    Async(fn(Arc<T>, &Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+}

@@ -1,17 +1,19 @@
 //! The functions by name.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::Misuse;
 use crate::protocol::{Call, Fault, code};
 
 use super::bind::shorten;
+use super::entry::Entry;
 use super::nearest::nearest;
-use super::{
-    CallContext, Dispatch, Export, Function, Handler, Progress, Reply, Signature, SignatureOptions,
-};
+use super::state::States;
+use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, Scope, Signature};
 
 /// Functions by name: the end of every stack of layers.
 ///
@@ -20,30 +22,22 @@ use super::{
 ///
 /// let mut registry = FunctionRegistry::new();
 /// registry.register("scale", |x: f64, factor: f64| x * factor)?;
-/// registry.register("upper", |text: String| text.to_uppercase())?;
+/// registry.register("negate", |x: i64| -x)?;
 ///
-/// let names: Vec<_> = registry.functions().map(|function| function.to_string()).collect();
-/// assert_eq!(names, ["scale(f64, f64) -> f64", "upper(alloc::string::String) -> alloc::string::String"]);
+/// let functions: Vec<_> = registry.functions().map(ToString::to_string).collect();
+/// assert_eq!(functions, ["negate(i64) -> i64", "scale(f64, f64) -> f64"]);
 /// assert!(registry.register("scale", || ()).is_err());
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
+///
+/// A registry is also a [`Stub`](crate::Stub): what it holds can be called in the same process, with
+/// typed proxies and by name, without a socket in between.
 #[derive(Default)]
 pub struct FunctionRegistry {
     functions: HashMap<Cow<'static, str>, Entry>,
+    states: States,
     twice: Option<String>,
 }
-
-struct Entry {
-    signature: Cow<'static, Signature>,
-    run: Run,
-}
-
-enum Run {
-    Exported(Handler),
-    Registered(Box<Registered>),
-}
-
-type Registered = dyn Fn(&Signature, &Call<'_>, &mut Reply<'_>) -> Result<(), Fault> + Send + Sync;
 
 impl FunctionRegistry {
     /// Starts with no function.
@@ -58,9 +52,8 @@ impl FunctionRegistry {
     pub fn exported() -> Self {
         let mut registry = Self::new();
         for export in inventory::iter::<Export> {
-            let signature = Cow::Borrowed(export.signature);
-            let entry = Entry { signature, run: Run::Exported(export.handler) };
-            if let Err(Misuse::RegisteredTwice { name }) = registry.insert(entry) {
+            if let Err(Misuse::RegisteredTwice { name }) = registry.insert(Entry::exported(export))
+            {
                 registry.twice.get_or_insert(name);
             }
         }
@@ -77,37 +70,66 @@ impl FunctionRegistry {
         name: impl Into<Cow<'static, str>>,
         function: F,
     ) -> Result<&mut Self, Misuse> {
-        let signature = Signature {
-            name: name.into(),
-            reply: None,
-            doc: "",
-            parameters: Cow::Owned(F::parameters()),
-            result: F::result(),
-            options: SignatureOptions::default(),
-        };
-        self.insert(Entry {
-            signature: Cow::Owned(signature),
-            run: Run::Registered(Box::new(move |signature, call, reply| {
-                function.run(signature, call, reply)
-            })),
-        })?;
+        self.insert(Entry::registered(name.into(), function))?;
         Ok(self)
+    }
+
+    /// Adds the exported methods of an instance under their own names.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::RegisteredTwice`] where a name is taken; none of the methods is added then.
+    pub fn register_instance<T: Instance>(&mut self, instance: T) -> Result<&mut Self, Misuse> {
+        self.register_instance_at("", instance)
+    }
+
+    /// Adds the exported methods of an instance behind a prefix, `bank.deposit` for `bank`; so
+    /// several instances of one type can be served.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_instance`](Self::register_instance).
+    pub fn register_instance_at<T: Instance>(
+        &mut self,
+        prefix: &str,
+        instance: T,
+    ) -> Result<&mut Self, Misuse> {
+        let instance = Arc::new(instance);
+        let entries = T::METHODS.iter().map(|method| Entry::method(prefix, &instance, method));
+        let entries: Vec<_> = entries.collect();
+        for entry in &entries {
+            self.check_free(&entry.signature)?;
+        }
+        for entry in entries {
+            self.insert(entry)?;
+        }
+        Ok(self)
+    }
+
+    /// Shares something with the functions that have a [`State`](crate::State) parameter of its type.
+    pub fn share<T: Any + Send + Sync>(&mut self, state: T) -> &mut Self {
+        self.states.share(Arc::new(state));
+        self
     }
 
     /// Lists the functions, ordered by name.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
-        let mut signatures: Vec<&Signature> =
-            self.functions.values().map(|entry| &*entry.signature).collect();
+        let signatures = self.functions.values().map(|entry| &*entry.signature);
+        let mut signatures: Vec<&Signature> = signatures.collect();
         signatures.sort_by_key(|signature| signature.name());
         signatures.into_iter()
     }
 
     fn insert(&mut self, entry: Entry) -> Result<(), Misuse> {
-        let name = entry.signature.name.clone();
-        if self.functions.contains_key(&name) {
-            return Err(Misuse::RegisteredTwice { name: name.into_owned() });
+        self.check_free(&entry.signature)?;
+        self.functions.insert(entry.signature.name.clone(), entry);
+        Ok(())
+    }
+
+    fn check_free(&self, signature: &Signature) -> Result<(), Misuse> {
+        if self.functions.contains_key(&signature.name) {
+            return Err(Misuse::RegisteredTwice { name: signature.name().to_owned() });
         }
-        self.functions.insert(name, entry);
         Ok(())
     }
 
@@ -139,20 +161,16 @@ impl Dispatch for FunctionRegistry {
         let Some(entry) = self.functions.get(call.method()) else {
             return Err(self.not_found(call.method()));
         };
-        reply.answers(&entry.signature);
-        match &entry.run {
-            Run::Exported(Handler::Plain(run)) => run(call, context, reply)?,
-            Run::Exported(Handler::Async(run)) => return run(call, context).map(Progress::Later),
-            Run::Registered(run) => run(&entry.signature, call, reply)?,
-        }
-        Ok(Progress::Done)
+        let scope = Scope { context, states: &self.states };
+        entry.run(call, &scope, reply)
     }
 
     fn check(&self) -> Result<(), Misuse> {
-        match &self.twice {
-            Some(name) => Err(Misuse::RegisteredTwice { name: name.clone() }),
-            None => Ok(()),
+        if let Some(name) = &self.twice {
+            return Err(Misuse::RegisteredTwice { name: name.clone() });
         }
+        let mut entries = self.functions.values();
+        entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))
     }
 }
 

@@ -101,6 +101,22 @@ impl Signature {
         self.result
     }
 
+    /// Whether typed callers give a parameter by position: it is required and stands before any
+    /// variadic one, or takes the positions that are left over.
+    pub(crate) fn is_positional(&self, index: usize) -> bool {
+        match self.parameters[index].kind {
+            ParameterKind::Required => index < self.positions(),
+            ParameterKind::Args => true,
+            _ => false,
+        }
+    }
+
+    /// How many parameters can be given by position. As in Python, those behind a variadic one can
+    /// be given by name only.
+    pub(crate) fn positions(&self) -> usize {
+        self.parameters.iter().take_while(|parameter| parameter.kind.is_single()).count()
+    }
+
     /// Whether running it twice does what running it once does.
     pub fn is_idempotent(&self) -> bool {
         self.options.idempotent

@@ -2,15 +2,18 @@
 
 mod concurrency;
 mod handle;
+mod in_memory;
 mod service;
 mod single_thread;
 mod thread_per_connection;
 
+use std::any::Any;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 pub use concurrency::Concurrency;
 pub use handle::ServerHandle;
+pub use in_memory::InMemory;
 use service::{Service, Settings};
 pub use single_thread::SingleThread;
 pub use thread_per_connection::ThreadPerConnection;
@@ -57,6 +60,14 @@ impl RpcServer {
     /// The usual stack with every function that `#[rpc_export]` stands on.
     pub fn exported() -> Self {
         Self::of(FunctionRegistry::exported())
+    }
+
+    /// Shares something with the functions that have a [`State`](crate::State) parameter of its
+    /// type.
+    #[must_use]
+    pub fn share<T: Any + Send + Sync>(mut self, state: T) -> Self {
+        self.answer.dispatch_mut().share(state);
+        self
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::json_rpc::{Answer, Answered, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::pump::blocking::{self, Timeouts};
-use crate::registry::CallContext;
+use crate::registry::{CallContext, Caller};
 use crate::transport::Stream;
 
 /// A server's settings.
@@ -122,7 +122,8 @@ impl<A: Answer> Service<A> {
     /// Answers what comes over a connection until either side ends it.
     pub(super) fn converse(&self, open: &Open) {
         let stream = &*open.stream;
-        let context = CallContext::of_connection(stream.peer(), self.model);
+        let caller: Arc<dyn Caller> = Arc::clone(&open.stream) as _;
+        let context = CallContext::of_connection(stream.peer(), self.model, Some(caller));
         let mut session = Session::new(context, self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         // A connection that breaks concerns its peer alone, and the peer knows.
@@ -210,6 +211,12 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.shared.open().remove(&self.number);
         self.shared.closed.notify_all();
+    }
+}
+
+impl Caller for TcpStream {
+    fn is_gone(&self) -> bool {
+        Stream::is_ended(self)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Ways to the other side: what a connection runs over.
 
+mod memory;
 mod tcp;
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
+pub use memory::MemoryStream;
 pub use tcp::TcpTransport;
 
 /// Makes connections to one peer.
@@ -67,6 +69,9 @@ pub trait Stream: Send + Sync + 'static {
     /// Whether the peer has neither ended the stream nor sent anything unasked, found out without
     /// waiting.
     fn is_quiet(&self) -> bool;
+
+    /// Whether the peer has ended the stream, found out without waiting.
+    fn is_ended(&self) -> bool;
 
     /// The peer's address, where the stream has one.
     fn peer(&self) -> Option<SocketAddr>;

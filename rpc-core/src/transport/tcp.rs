@@ -63,16 +63,25 @@ impl Stream for TcpStream {
     }
 
     fn is_quiet(&self) -> bool {
-        let nothing_there = || {
-            self.set_nonblocking(true)?;
-            let peeked = self.peek(&mut [0]);
-            self.set_nonblocking(false)?;
-            peeked
-        };
-        matches!(nothing_there(), Err(error) if error.kind() == ErrorKind::WouldBlock)
+        matches!(peek(self), Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
+    fn is_ended(&self) -> bool {
+        match peek(self) {
+            Ok(count) => count == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
     }
 
     fn peer(&self) -> Option<SocketAddr> {
         self.peer_addr().ok()
     }
+}
+
+/// Looks at the next byte without waiting for one.
+fn peek(stream: &TcpStream) -> io::Result<usize> {
+    stream.set_nonblocking(true)?;
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false)?;
+    peeked
 }

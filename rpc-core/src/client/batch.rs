@@ -1,0 +1,139 @@
+//! Several calls sent in one write and waited for together.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::protocol::Arguments;
+use crate::transport::Transport;
+
+use super::{FromError, Invocation, Pending, Pipelined, RpcClient, Stub};
+
+/// The stub that a batch's calls are made on; [`RpcClient::batch`] lends one.
+pub struct Batch<'c, T: Transport> {
+    client: &'c RpcClient<T>,
+}
+
+/// A call of a batch: its result comes with the others'.
+pub type Promise<T, R, E> = Result<Pending<<T as Transport>::Stream, R, E>, Error>;
+
+impl<T: Transport> RpcClient<T> {
+    /// Makes several calls at once: they leave in one write, and their results come back together.
+    ///
+    /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
+    /// have been answered.
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{RpcClient, RpcServer, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn square(n: i64) -> i64 {
+    ///     n * n
+    /// }
+    ///
+    /// #[rpc_export]
+    /// fn upper(text: &str) -> String {
+    ///     text.to_uppercase()
+    /// }
+    ///
+    /// let server = RpcServer::exported().start("127.0.0.1:0")?;
+    /// let client = RpcClient::connect(server.address())?;
+    /// let (n, text) = client.batch(|calls| (calls.square(7).call(), calls.upper("ada").call()))?;
+    /// assert_eq!((n, text.as_str()), (49, "ADA"));
+    ///
+    /// let squares = client.batch(|calls| (1..=3).map(|n| calls.square(n).call()).collect::<Vec<_>>())?;
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first of the calls' errors; one that a function has of its own as the fault it travelled as.
+    pub fn batch<'c, P: Promises>(
+        &'c self,
+        calls: impl FnOnce(&Batch<'c, T>) -> P,
+    ) -> Result<P::Values, Error> {
+        let burst = self.burst();
+        let promises = calls(&Batch { client: self });
+        drop(burst);
+        promises.wait()
+    }
+}
+
+impl<'c, T: Transport> Stub for Batch<'c, T> {
+    type Outcome<'s, R: 'static, E: 'static>
+        = Promise<T, R, E>
+    where
+        Self: 's;
+
+    fn invoke<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Promise<T, R, E> {
+        self.client.start(invocation)
+    }
+}
+
+impl<T: Transport> fmt::Debug for Batch<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").finish_non_exhaustive()
+    }
+}
+
+/// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
+pub trait Promises {
+    /// Their results.
+    type Values;
+
+    /// Waits for all of them.
+    ///
+    /// # Errors
+    ///
+    /// The first error, after all have been answered.
+    fn wait(self) -> Result<Self::Values, Error>;
+}
+
+impl<S, R, E> Promises for Result<Pending<S, R, E>, Error>
+where
+    S: crate::transport::Stream,
+    R: DeserializeOwned,
+    E: FromError + Into<Error>,
+{
+    type Values = R;
+
+    fn wait(self) -> Result<R, Error> {
+        self?.wait().map_err(Into::into)
+    }
+}
+
+impl<P: Promises> Promises for Vec<P> {
+    type Values = Vec<P::Values>;
+
+    fn wait(self) -> Result<Self::Values, Error> {
+        let outcomes: Vec<_> = self.into_iter().map(Promises::wait).collect();
+        outcomes.into_iter().collect()
+    }
+}
+
+macro_rules! promises {
+    ($($promise:ident $index:tt),*) => {
+        impl<$($promise: Promises),*> Promises for ($($promise,)*) {
+            type Values = ($($promise::Values,)*);
+
+            fn wait(self) -> Result<Self::Values, Error> {
+                let outcomes = ($(self.$index.wait(),)*);
+                Ok(($(outcomes.$index?,)*))
+            }
+        }
+    };
+}
+
+promises!(A 0);
+promises!(A 0, B 1);
+promises!(A 0, B 1, C 2);
+promises!(A 0, B 1, C 2, D 3);
+promises!(A 0, B 1, C 2, D 3, E 4);
+promises!(A 0, B 1, C 2, D 3, E 4, F 5);
+promises!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+promises!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

@@ -1,0 +1,98 @@
+//! One function of a registry: its signature, and what runs it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::protocol::{Call, Fault};
+
+use super::{
+    Export, Function, Handler, Instance, Method, MethodHandler, Progress, Reply, Scope, Signature,
+    SignatureOptions, StateType,
+};
+
+/// A function under its name.
+pub(super) struct Entry {
+    pub(super) signature: Cow<'static, Signature>,
+    pub(super) states: &'static [StateType],
+    run: Run,
+}
+
+enum Run {
+    Exported(Handler),
+    Boxed(Box<Boxed>),
+}
+
+type Boxed = dyn Fn(&Signature, &Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<Progress, Fault>
+    + Send
+    + Sync;
+
+impl Entry {
+    /// An exported function.
+    pub(super) fn exported(export: &'static Export) -> Self {
+        Self {
+            signature: Cow::Borrowed(export.signature),
+            states: export.states,
+            run: Run::Exported(export.handler),
+        }
+    }
+
+    /// A plain function or closure under a name.
+    pub(super) fn registered<A, F: Function<A>>(name: Cow<'static, str>, function: F) -> Self {
+        let signature = Signature {
+            name,
+            reply: None,
+            doc: "",
+            parameters: Cow::Owned(F::parameters()),
+            result: F::result(),
+            options: SignatureOptions::default(),
+        };
+        Self {
+            signature: Cow::Owned(signature),
+            states: &[],
+            run: Run::Boxed(Box::new(move |signature, call, _, reply| {
+                function.run(signature, call, reply)?;
+                Ok(Progress::Done)
+            })),
+        }
+    }
+
+    /// A method of an instance, its name behind a prefix if there is one.
+    pub(super) fn method<T: Instance>(
+        prefix: &str,
+        instance: &Arc<T>,
+        method: &'static Method<T>,
+    ) -> Self {
+        let mut signature = Cow::Borrowed(method.signature);
+        if !prefix.is_empty() {
+            signature.to_mut().name = Cow::Owned(format!("{prefix}.{}", method.signature.name));
+        }
+        let instance = Arc::clone(instance);
+        Self {
+            signature,
+            states: method.states,
+            run: Run::Boxed(Box::new(move |_, call, scope, reply| match method.handler {
+                MethodHandler::Plain(run) => {
+                    run(&instance, call, scope, reply)?;
+                    Ok(Progress::Done)
+                }
+                MethodHandler::Async(run) => {
+                    run(Arc::clone(&instance), call, scope).map(Progress::Later)
+                }
+            })),
+        }
+    }
+
+    pub(super) fn run(
+        &self,
+        call: &Call<'_>,
+        scope: &Scope<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<Progress, Fault> {
+        reply.answers(&self.signature);
+        match &self.run {
+            Run::Exported(Handler::Plain(run)) => run(call, scope, reply).map(|()| Progress::Done),
+            Run::Exported(Handler::Async(run)) => run(call, scope).map(Progress::Later),
+            Run::Boxed(run) => run(&self.signature, call, scope, reply),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a server shares among its functions, by type.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::Misuse;
+use crate::protocol::{Fault, code};
+
+/// Something the server was given at its start, for functions that ask for it by type.
+///
+/// A parameter of this type is not part of the function's signature:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use rpc_core::{FunctionRegistry, State, rpc_export};
+///
+/// #[rpc_export]
+/// fn next(counter: State<AtomicU64>) -> u64 {
+///     counter.fetch_add(1, Ordering::Relaxed)
+/// }
+///
+/// let mut registry = FunctionRegistry::exported();
+/// registry.share(AtomicU64::new(7));
+/// assert_eq!(registry.next().call()?, 7);
+/// assert_eq!(registry.next().call()?, 8);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+///
+/// A server does not start when a function asks for something it was not given.
+pub struct State<T: ?Sized>(Arc<T>);
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for State<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A type of state that a function asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct StateType {
+    id: fn() -> TypeId,
+    name: fn() -> &'static str,
+}
+
+impl StateType {
+    /// The type `T`.
+    pub const fn of<T: Any + Send + Sync>() -> Self {
+        Self { id: TypeId::of::<T>, name: type_name::<T> }
+    }
+}
+
+/// What has been shared.
+#[derive(Clone, Default)]
+pub(crate) struct States {
+    by_type: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+impl States {
+    pub(super) fn share<T: Any + Send + Sync>(&mut self, state: Arc<T>) {
+        self.by_type.insert(TypeId::of::<T>(), state);
+    }
+
+    /// Finds the state of a type.
+    pub(super) fn get<T: Any + Send + Sync>(&self) -> Result<State<T>, Fault> {
+        let state = self.by_type.get(&TypeId::of::<T>()).cloned();
+        match state.map(Arc::downcast::<T>) {
+            Some(Ok(state)) => Ok(State(state)),
+            _ => Err(Fault::new(
+                code::INTERNAL_ERROR,
+                format!(
+                    "the function needs shared state that this server was not given: {}",
+                    type_name::<T>()
+                ),
+            )),
+        }
+    }
+
+    /// Reports the first of the types that a function needs and nobody has shared.
+    pub(super) fn check(&self, function: &str, needed: &[StateType]) -> Result<(), Misuse> {
+        match needed.iter().find(|state| !self.by_type.contains_key(&(state.id)())) {
+            Some(state) => Err(Misuse::StateMissing {
+                function: function.to_owned(),
+                ty: (state.name)().to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("States").field("count", &self.by_type.len()).finish()
+    }
+}
