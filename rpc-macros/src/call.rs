@@ -68,18 +68,14 @@ impl Call {
         }
         let mut keywords = HashSet::new();
         for (index, Argument { keyword, value }) in self.arguments.iter().enumerate() {
-            match keyword {
-                Some(keyword) if !keywords.insert(keyword.unraw()) => {
+            if let Some(keyword) = keyword {
+                if !keywords.insert(keyword.unraw()) {
                     mistakes.at(keyword, format!("keyword argument `{keyword}` is repeated"));
                 }
-                Some(_) => {}
-                None if !keywords.is_empty() => {
-                    mistakes.at(value, "positional argument follows keyword argument");
-                }
-                None if index == names::MOST_PARAMETERS => {
-                    mistakes.at(value, format!("no function takes more than {index} arguments"));
-                }
-                None => {}
+            } else if !keywords.is_empty() {
+                mistakes.at(value, "positional argument follows keyword argument");
+            } else if index == names::MOST_PARAMETERS {
+                mistakes.at(value, format!("no function takes more than {index} arguments"));
             }
         }
         mistakes.finish()

@@ -39,10 +39,8 @@ pub(crate) fn signature(signature: &Signature, mistakes: &mut Mistakes) {
         mistakes.at(token, "an `async fn` cannot be exported");
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        mistakes.at(
-            token,
-            "an `unsafe fn` cannot be exported: who calls from elsewhere can promise nothing",
-        );
+        mistakes
+            .at(token, "an `unsafe fn` cannot be exported: a remote caller can promise nothing");
     }
     if let Some(abi) = &signature.abi {
         mistakes.at(abi, "a function with a foreign ABI cannot be exported");

@@ -11,18 +11,23 @@ use crate::names;
 
 /// Writes the mistakes, and a stub that causes no further ones where the function is called.
 ///
-/// rustc says nothing about names that it misses in a module with a `compile_error!`, and nothing
-/// about what is done with a type it does not know. So the stub's methods return such a type.
+/// rustc is silent about names it misses in a module that has a `compile_error!`, and about
+/// whatever is done with a value of a type it misses. So the stub's methods take and return one.
 pub(crate) fn stub(function: &Function, mistakes: Error) -> TokenStream {
     let Function { ident, visibility, conditions, .. } = function;
     let mistakes = mistakes.into_iter().map(|mistake| mistake.to_compile_error());
+    let mistakes = quote!(#(#mistakes)*);
+    if function.is_method {
+        // No trait can stand in an `impl` block.
+        return mistakes;
+    }
     let module = format_ident!("__{}_is_wrong", ident.unraw());
     let call = names::call_type(ident);
     let starter = names::starter(ident);
     quote! {
         #(#conditions)*
         mod #module {
-            #(#mistakes)*
+            #mistakes
         }
 
         #(#conditions)*

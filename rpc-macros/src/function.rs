@@ -1,7 +1,8 @@
 //! Models an exported function, whatever form it was written in.
 
-use proc_macro2::Ident;
-use quote::quote;
+use proc_macro2::{Ident, Span};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Expr, ExprLit, FnArg, GenericArgument, Lit, Meta, Path, ReturnType, Type,
     Visibility, parse_quote,
@@ -32,16 +33,18 @@ pub(crate) struct Function {
     /// The type that the function returns.
     pub(crate) result: Type,
     pub(crate) outcome: Outcome,
+    /// Whether it has a receiver.
+    pub(crate) is_method: bool,
     /// The path of `rpc_core`.
     pub(crate) library: Path,
 }
 
-/// What a caller gets.
-pub(crate) enum Outcome {
-    /// A value.
-    Value(Type),
-    /// A value, or the function's own error.
-    Fallible(Type, Type),
+/// What a call comes to.
+pub(crate) struct Outcome {
+    /// The type of the value that a caller receives.
+    pub(crate) value: Type,
+    /// The type of the function's own error, when its result has one.
+    pub(crate) error: Option<Type>,
 }
 
 impl Function {
@@ -73,6 +76,7 @@ impl Function {
             reply: options.reply.as_ref().map(syn::LitStr::value),
             parameters,
             outcome: Outcome::of(&result, &library),
+            is_method: item.signature.receiver().is_some(),
             ident,
             result,
             library,
@@ -84,15 +88,21 @@ impl Outcome {
     fn of(result: &Type, library: &Path) -> Self {
         let owned = types::owned(result);
         match types::arguments_of(&owned, "Result").as_deref() {
-            None => Self::Value(owned),
+            None => Self { value: owned, error: None },
             Some([GenericArgument::Type(value), GenericArgument::Type(error)]) => {
-                Self::Fallible(value.clone(), error.clone())
+                Self { value: value.clone(), error: Some(error.clone()) }
             }
             Some(_) => {
-                let of = quote!(<#owned as #library::__private1::ResultTypes>);
-                Self::Fallible(parse_quote!(#of::Ok), parse_quote!(#of::Err))
+                let span = result.span();
+                let of = quote_spanned!(span=> <#owned as #library::__private1::ResultTypes>);
+                Self { value: parse_quote!(#of::Ok), error: Some(parse_quote!(#of::Err)) }
             }
         }
+    }
+
+    /// Returns where to point when it cannot travel.
+    pub(crate) fn span(&self) -> Span {
+        self.error.as_ref().unwrap_or(&self.value).span()
     }
 }
 
@@ -109,12 +119,9 @@ fn docs(attributes: &[Attribute]) -> Vec<String> {
             && meta.path.is_ident("doc")
             && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
         {
-            for line in text.value().lines() {
-                docs.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
-            }
-            if text.value().is_empty() {
-                docs.push(String::new());
-            }
+            let text = text.value();
+            let lines = text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line));
+            docs.extend(lines.map(str::to_owned));
         }
     }
     docs

@@ -26,7 +26,8 @@ impl Parameter {
                 pattern.ident.clone()
             }
             pattern => {
-                mistakes.at(pattern, "a parameter of an exported function must be a plain name, which callers use as its keyword");
+                mistakes
+                    .at(pattern, "a parameter must be a plain name: callers use it as a keyword");
                 return None;
             }
         };
@@ -94,10 +95,12 @@ fn read_attributes(attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<
     let mut default = None;
     for attribute in attributes {
         if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-            mistakes.at(attribute, "a parameter of an exported function is always there: put the `cfg` on the function");
+            mistakes.at(attribute, "a parameter cannot be conditional: put this on the function");
         } else if is_own(attribute) {
             match read_default(attribute) {
-                Ok(_) if default.is_some() => mistakes.at(attribute, "a second default"),
+                Ok(_) if default.is_some() => {
+                    mistakes.at(attribute, "this parameter has a default already");
+                }
                 Ok(value) => default = Some(value),
                 Err(mistake) => mistakes.add(mistake),
             }

@@ -5,6 +5,7 @@ use quote::ToTokens;
 
 use crate::function::Function;
 use crate::names;
+use crate::parameter::Parameter;
 
 /// Spells a type or an expression on one line.
 pub(crate) fn spell(tokens: &impl ToTokens) -> String {
@@ -15,16 +16,16 @@ pub(crate) fn spell(tokens: &impl ToTokens) -> String {
 
 /// Spells a function as its caller sees it: `add(a: i64, b: i64, c: i64 = 10) -> i64`.
 pub(crate) fn signature(function: &Function) -> String {
-    let mut parameters = Vec::new();
-    for parameter in &function.parameters {
-        let mut text =
-            format!("{}: {}", names::on_the_wire(&parameter.ident), spell(&parameter.ty));
-        if let Some(default) = &parameter.default {
-            text.push_str(" = ");
-            text.push_str(&spell(default));
+    let parameters = function.parameters.iter().map(|parameter| {
+        let Parameter { ident, ty, default, optional, .. } = parameter;
+        let typed = format!("{}: {}", names::on_the_wire(ident), spell(ty));
+        match (default, optional) {
+            (Some(default), _) => format!("{typed} = {}", spell(default)),
+            (None, Some(_)) => format!("{typed} = None"),
+            (None, None) => typed,
         }
-        parameters.push(text);
-    }
+    });
+    let parameters: Vec<_> = parameters.collect();
     let name = names::on_the_wire(&function.ident);
     format!("{name}({}) -> {}", parameters.join(", "), spell(&function.result))
 }
@@ -32,7 +33,7 @@ pub(crate) fn signature(function: &Function) -> String {
 fn write(tokens: TokenStream, text: &mut String) {
     let mut previous = None;
     for token in tokens {
-        if previous.as_ref().is_some_and(|previous| stand_apart(previous, &token)) {
+        if previous.as_ref().is_some_and(|previous| stand_apart(previous, &token, text)) {
             text.push(' ');
         }
         match &token {
@@ -53,15 +54,27 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-/// Whether a space belongs between two neighbouring tokens.
-fn stand_apart(left: &TokenTree, right: &TokenTree) -> bool {
-    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
-    let is_brace = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-    match (left, right) {
-        (TokenTree::Punct(left), _) if matches!(left.as_char(), ',' | ';') => true,
-        (left, right) if is_brace(left) || is_brace(right) => true,
-        (left, right) => is_word(left) && is_word(right),
-    }
+/// Whether a space belongs between two neighbouring tokens, of which `text` ends in the left one.
+fn stand_apart(left: &TokenTree, right: &TokenTree, text: &str) -> bool {
+    let ends_a_clause = match left {
+        TokenTree::Punct(mark) if mark.as_char() == ':' => {
+            !text.ends_with("::") && !is_mark(right, ':')
+        }
+        left => is_mark(left, ',') || is_mark(left, ';'),
+    };
+    ends_a_clause || is_brace(left) || is_brace(right) || (is_word(left) && is_word(right))
+}
+
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+fn is_brace(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+}
+
+fn is_word(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_))
 }
 
 /// Returns the text as a diagnostic attribute takes it, where braces are placeholders.

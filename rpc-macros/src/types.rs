@@ -80,7 +80,7 @@ pub(crate) fn is_static(lifetime: &Lifetime) -> bool {
     lifetime.ident == "static"
 }
 
-/// Returns the generic arguments of a path that ends in `name`: those of `io::Result<T>` for `Result`.
+/// Returns the generic arguments of a path that ends in `name`, as `io::Result<T>` in `Result`.
 pub(crate) fn arguments_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
     let Type::Path(path) = bare(ty) else {
         return None;

@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::setter;
-use crate::function::{Function, Outcome};
+use crate::function::Function;
 use crate::names;
 use crate::spelling;
 
@@ -18,10 +17,11 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     let call = names::call_type(ident);
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
     let about = format!("A call of [`{ident}`](fn@{ident}) that is being put together.");
+    let quiet = super::quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*
-        #[allow(dead_code, non_camel_case_types, clippy::all, clippy::pedantic)]
+        #quiet
         #[must_use = "nothing is sent until `.call()` or `.start()`"]
         #visibility struct #call<'c, __S, #(#states),*>(&'c __S, #(#states),*);
     }
@@ -61,7 +61,11 @@ fn surplus(function: &Function) -> (TokenStream, TokenStream) {
     let positional = names::positional(count, ident.span());
     let bound = quote_spanned!(ident.span()=> __V: is_a_parameter);
     let definition = quote! {
-        #[diagnostic::on_unimplemented(message = #message, label = "one argument too many", note = #note)]
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "one argument too many",
+            note = #note
+        )]
         #visibility trait is_a_parameter {
             type Next;
         }
@@ -86,9 +90,10 @@ fn surplus(function: &Function) -> (TokenStream, TokenStream) {
 /// Writes the methods that end the putting together and send the call.
 fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let Function { ident, visibility, library, .. } = function;
-    let (value, error) = match &function.outcome {
-        Outcome::Value(value) => (value, quote!(#library::Error)),
-        Outcome::Fallible(value, error) => (value, quote!(#library::CallError<#error>)),
+    let value = &function.outcome.value;
+    let error = match &function.outcome.error {
+        None => quote!(#library::Error),
+        Some(error) => quote!(#library::CallError<#error>),
     };
     let types = quote!('c, #value, #error);
     let bounds = function.parameters.iter().zip(states).map(|(parameter, state)| {
@@ -105,7 +110,7 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let fields = (1..=states.len()).map(syn::Index::from);
     let invocation = quote!(__rpc::Invocation::new(&__SIGNATURE, (#(self.#fields,)*)));
     // rustc points at the result type where it cannot be received.
-    let span = function.result.span();
+    let span = function.outcome.span();
     let invoke = quote_spanned!(span=> __rpc::Stub::invoke(self.0, #invocation));
     let begin = quote_spanned!(span=> __rpc::Pipelined::start(self.0, #invocation));
     quote! {

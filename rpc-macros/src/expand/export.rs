@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::function::{Function, Outcome};
+use crate::function::Function;
 use crate::names;
 use crate::parameter::{Parameter, Passing};
 use crate::spelling::spell;
@@ -54,11 +54,11 @@ pub(super) fn submission(function: &Function) -> TokenStream {
         (0..count).map(|index| Ident::new(&format!("argument_{index}"), hidden())).collect();
     let decoded = function.parameters.iter().enumerate().map(decode);
     let passed = function.parameters.iter().zip(&arguments).map(pass);
-    let result = quote!(#ident(#(#passed),*));
-    let span = function.result.span().resolved_at(hidden());
-    let send = match function.outcome {
-        Outcome::Value(_) => quote_spanned!(span=> reply.send(&#result)),
-        Outcome::Fallible(..) => quote_spanned!(span=> reply.send_result(#result)),
+    let span = function.outcome.span().resolved_at(hidden());
+    let result = quote_spanned!(span=> #ident(#(#passed),*));
+    let send = match function.outcome.error {
+        None => quote_spanned!(span=> reply.send(&#result)),
+        Some(_) => quote_spanned!(span=> reply.send_result(#result)),
     };
     quote_spanned! {hidden()=>
         fn __serve(

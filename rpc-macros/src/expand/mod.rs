@@ -40,17 +40,34 @@ fn expand(function: &Function) -> TokenStream {
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
     let submission = export::submission(function);
+    let quiet = quiet();
     quote! {
         #stub
         #call_type
 
         #(#conditions)*
-        #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
+        #quiet
         const _: () = {
             use #library::__private1 as __rpc;
             #signature
             #call_methods
             #submission
         };
+    }
+}
+
+/// Writes the attribute that keeps lints for people away from code that nobody reads.
+fn quiet() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code,
+            deprecated,
+            non_camel_case_types,
+            non_snake_case,
+            unused_qualifications,
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic
+        )]
     }
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Lifetime, parse_quote};
 
 use crate::function::Function;
@@ -23,7 +24,8 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Describes the argument of `parameter`, with its lifetimes named `lifetime`.
+    /// Describes the argument of `parameter`, with its lifetimes named `lifetime`, to code that
+    /// knows the library's private module as `rpc`; for an optional one that must be `__rpc`.
     pub(super) fn of(parameter: &Parameter, lifetime: &Lifetime, rpc: &TokenStream) -> Self {
         let name = &parameter.ident;
         let (value, borrows) = types::with_lifetime(parameter.value(), lifetime);
@@ -35,9 +37,10 @@ impl Sent {
         if parameter.optional.is_some() {
             let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
             Self {
-                accepted: quote_spanned!(name.span()=> impl #rpc::IntoOption<#value>),
+                // With this span rustc points at the parameter, and not at the attribute.
+                accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
                 state: quote!(::core::option::Option<#state>),
-                kept: quote!(#rpc::IntoOption::into_option(#name) #wrap),
+                kept: quote!(__rpc::IntoOption::into_option(#name) #wrap),
                 borrows,
             }
         } else {
@@ -70,13 +73,18 @@ pub(super) fn states(function: &Function, parameter: &Parameter) -> TokenStream 
         let is_given = names::is_given(&parameter.ident);
         let Sent { state, borrows, .. } = Sent::of(parameter, &lifetime(), &quote!(__rpc));
         let generics = borrows.then(|| quote!(<'p>));
+        // rustc points at the parameter's type where it cannot be sent.
+        let bound = quote_spanned!(parameter.ident.span()=> __rpc::Argument);
+        let implementation = quote_spanned! {parameter.ty.span()=>
+            impl #generics #is_given for __rpc::Given<#state> {}
+        };
         let message = format!("argument `{name}` of `{callee}` is missing");
         let label = format!("`{name}` is not given");
         traits.extend(quote! {
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            #visibility trait #is_given: __rpc::Argument {}
+            #visibility trait #is_given: #bound {}
             #[diagnostic::do_not_recommend]
-            impl #generics #is_given for __rpc::Given<#state> {}
+            #implementation
         });
     }
     traits

@@ -13,16 +13,16 @@ pub(super) fn stub_trait(function: &Function) -> TokenStream {
     let Function { ident, visibility, conditions, library, .. } = function;
     let about = format!("Calls [`{ident}`](fn@{ident}) at the other end of a connection.");
     let methods = methods(function);
+    let quiet = super::quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*
-        #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
-        #visibility trait #ident: #library::Stub + ::core::marker::Sized {
+        #quiet
+        #visibility trait #ident: #library::Stub {
             #methods
         }
 
         #(#conditions)*
-        #[allow(deprecated)]
         impl<__S: #library::Stub> #ident for __S {}
     }
 }

@@ -15,7 +15,7 @@ fn absent(value: NoSuchType) -> NoSuchType {
 }
 
 #[rpc_export]
-#[cfg(all())]
+#[cfg(not(any()))]
 fn absent(value: i64) -> i64 {
     value
 }

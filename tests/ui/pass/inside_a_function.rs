@@ -3,7 +3,7 @@
 use rpc_core::{Stub, call, rpc_export};
 use serde::{Deserialize, Serialize};
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: S) {
     #[derive(Serialize, Deserialize)]
     struct Point {
         x: i64,

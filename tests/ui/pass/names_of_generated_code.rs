@@ -32,7 +32,7 @@ fn serve(
     config
 }
 
-fn calls(client: impl Stub) {
+fn calls<C: Stub>(client: C) {
     let _ = call!(client.serve(S, P0, str = "text"));
 }
 

@@ -11,7 +11,7 @@ fn add(a: i64, b: i64) -> Result<i64, String> {
     Ok(a + b)
 }
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: S) {
     let _ = call!(client.add(1, b = 2));
 }
 

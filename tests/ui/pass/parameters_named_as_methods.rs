@@ -7,7 +7,7 @@ fn range(start: i64, #[default(1)] call: i64, notify: Option<bool>, with: Option
     start + call + i64::from(notify == with)
 }
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: S) {
     let _ = call!(client.range(start = 1, call = 2, with = true, notify = false));
     let _ = client.range(1).call_(2).notify_(true).with_(None).call();
 }

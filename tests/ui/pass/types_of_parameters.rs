@@ -6,6 +6,10 @@ use std::collections::HashMap;
 use rpc_core::{Stub, call, rpc_export};
 use serde::{Deserialize, Serialize};
 
+mod alias {
+    pub type Result<T> = std::result::Result<T, String>;
+}
+
 #[derive(Serialize, Deserialize, Clone)]
 struct Point {
     x: i64,
@@ -61,15 +65,15 @@ fn owned(
     map: HashMap<String, Vec<u8>>,
     pair: (i64, String),
     cow: Cow<'static, str>,
-) -> std::fmt::Result {
+) -> alias::Result<bool> {
     let _ = (map, pair, cow);
-    Ok(())
+    Ok(true)
 }
 
-fn calls(client: impl Stub) {
+fn calls<S: Stub>(client: S) {
     let point = ORIGIN.clone();
     let label = Label { text: "label".into() };
-    let _ = call!(client.lent(&String::from("text"), &[1], &vec![2], &point, label));
+    let _ = call!(client.lent(&String::from("text"), &[1], &Vec::from([2]), &point, label));
     let _ =
         call!(client.lent_or_not("text", bytes = b"b".as_slice(), numbers = None, point = &point));
     let _ = call!(client.lent_or_default(point = &point, option = "x", number = None));

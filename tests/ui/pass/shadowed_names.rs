@@ -1,9 +1,6 @@
-//! Generated code names everything from the root.
+//! Generated code names everything from the root, whatever the names mean where it stands.
 
 mod functions {
-    #![no_implicit_prelude]
-
-    // Names that careless code would take for the standard library's.
     #[allow(dead_code)]
     mod core {}
     #[allow(dead_code)]
@@ -36,7 +33,7 @@ mod functions {
 
 use functions::{note, total};
 
-fn calls(client: impl rpc_core::Stub) {
+fn calls<S: rpc_core::Stub>(client: S) {
     let _ = rpc_core::call!(client.total(&[1.0], "sum", factor = 2.0));
     let _ = rpc_core::call!(client.note("text"));
 }
