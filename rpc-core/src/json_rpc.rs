@@ -57,12 +57,19 @@ pub struct Session {
     pub limits: Limits,
     /// The dialect of the last call, in which faults that belong to no call are said.
     dialect: Dialect,
+    /// Whether the peer gives its calls ids, and so tells its replies from what it did not ask for.
+    has_ids: bool,
 }
 
 impl Session {
     /// Starts a session.
     pub fn new(context: CallContext, limits: Limits) -> Self {
-        Self { context, limits, dialect: Dialect::Native }
+        Self { context, limits, ..Self::default() }
+    }
+
+    /// Whether the peer understands messages that answer none of its calls.
+    pub(crate) fn can_be_told(&self) -> bool {
+        self.has_ids && self.dialect == Dialect::Native
     }
 }
 
@@ -143,6 +150,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         match read_call(message, &session.limits) {
             Ok(request) => {
                 session.dialect = request.dialect;
+                session.has_ids = request.id.is_some();
                 self.run(&request, session, out)
             }
             Err(Unreadable::NotACall { dialect, id, fault }) => {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::dialect::{Dialect, ReplyMessage, read_reply};
+use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
 use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::protocol::{Arguments, Fault, Framing, Inbound, Limits, ProtocolError};
 use crate::pump::blocking::is_timeout;
@@ -57,6 +57,8 @@ struct State {
     gathering: bool,
     is_writing: bool,
     is_reading: bool,
+    /// The server is about to stop: it answers what is in flight and wants no further calls here.
+    draining: bool,
     lost: Option<Lost>,
 }
 
@@ -113,7 +115,9 @@ impl<S: Stream> Multiplexer<S> {
     /// Whether another call may be sent; a connection nobody waits on is looked at when asked.
     pub(super) fn is_usable(&self, look: bool) -> bool {
         let state = self.state();
-        state.lost.is_none() && (!look || !state.calls.is_empty() || self.stream.is_quiet())
+        state.lost.is_none()
+            && !state.draining
+            && (!look || !state.calls.is_empty() || self.stream.is_quiet())
     }
 
     /// Lets calls gather, or sends those that have.
@@ -231,8 +235,12 @@ impl<S: Stream> Multiplexer<S> {
             if let Some(message) = entry.reply.take() {
                 calls.remove(&call);
                 drop(state);
-                let reply = read_reply(self.dialect, &message, &self.limits)?;
-                return decode(method, &message, reply.outcome);
+                return match read_reply(self.dialect, &message, &self.limits)? {
+                    FromServer::Reply(reply) => decode(method, &message, reply.outcome),
+                    FromServer::Draining => {
+                        Err(ProtocolError::NotAReply("a notice".to_owned()).into())
+                    }
+                };
             }
             if let Some(lost) = lost {
                 let may_have_run = entry.starts_at < *written;
@@ -322,7 +330,11 @@ impl<S: Stream> Multiplexer<S> {
         let mut state = self.state();
         while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
             let bytes = inbound.bytes(&message);
-            let reply = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
+            let message_read = read_reply(self.dialect, bytes, &self.limits);
+            let FromServer::Reply(reply) = message_read.map_err(Lost::Protocol)? else {
+                state.draining = true;
+                continue;
+            };
             let call = match reply {
                 ReplyMessage { id: Some(id), .. } if self.dialect.has_ids() => id,
                 ReplyMessage { outcome: Err(fault), .. } if self.dialect.has_ids() => {

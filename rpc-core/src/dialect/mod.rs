@@ -11,9 +11,9 @@ mod read;
 mod reply;
 
 pub(crate) use read::{Request, Unreadable, read_call};
-pub(crate) use reply::{ReplyMessage, read_reply};
+pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
 
-use crate::protocol::{ArgumentError, Arguments, Fault};
+use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
 
 use crate::protocol::json::write;
 
@@ -87,6 +87,16 @@ impl Dialect {
             Self::Ping => ping::write_fault(out, fault),
         }
     }
+}
+
+/// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have
+/// ids understand it: they make further calls on another connection, and leave this one when its
+/// replies are in.
+pub(crate) fn write_notice(out: &mut Vec<u8>, framing: Framing) {
+    let start = out.len();
+    framing.begin(out);
+    out.extend_from_slice(native::DRAINING);
+    framing.end(out, start);
 }
 
 /// Appends a fault's object: `{"code":…,"message":…,"data":…}`.

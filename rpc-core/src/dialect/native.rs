@@ -7,6 +7,9 @@ use super::{append, write_fault_object};
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"res\":";
 
+/// What a server that is about to stop says to peers whose calls have ids.
+pub(super) const DRAINING: &[u8] = b"{\"notice\":\"draining\"}";
+
 /// What a call says of its reply.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {

@@ -9,6 +9,15 @@ use crate::protocol::{Fault, Limits, ProtocolError, code};
 
 use super::Dialect;
 
+/// What a server sends.
+#[derive(Debug)]
+pub(crate) enum FromServer {
+    /// The reply to a call.
+    Reply(ReplyMessage),
+    /// The notice that the server is about to stop.
+    Draining,
+}
+
 /// A reply as it came.
 #[derive(Debug)]
 pub(crate) struct ReplyMessage {
@@ -18,19 +27,19 @@ pub(crate) struct ReplyMessage {
     pub(crate) outcome: Result<Range<usize>, Fault>,
 }
 
-/// Reads one reply in the dialect the client speaks.
+/// Reads one message in the dialect the client speaks.
 pub(crate) fn read_reply(
     dialect: Dialect,
     message: &[u8],
     limits: &Limits,
-) -> Result<ReplyMessage, ProtocolError> {
+) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
     let mut reader = Reader::new(text, limits.depth);
     let (success, failure) = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => ("res", "error"),
         Dialect::Ping => ("result", ""),
     };
-    let (mut result, mut error, mut id, mut out) = (None, None, None, None);
+    let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
@@ -40,6 +49,7 @@ pub(crate) fn read_reply(
             name if name == failure => error = Some(reader.span()?),
             "id" => id = Some(reader.value()?),
             "out" => out = Some(reader.value()?),
+            "notice" => notice = Some(reader.value()?),
             _ => {
                 reader.value()?;
             }
@@ -47,6 +57,9 @@ pub(crate) fn read_reply(
         Ok::<_, ProtocolError>(())
     })?;
     reader.end()?;
+    if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
+        return Ok(FromServer::Draining);
+    }
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }
@@ -57,7 +70,7 @@ pub(crate) fn read_reply(
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }
     };
-    Ok(ReplyMessage { id: id.and_then(|id| id.parse().ok()), outcome })
+    Ok(FromServer::Reply(ReplyMessage { id: id.and_then(|id| id.parse().ok()), outcome }))
 }
 
 /// Reads a fault's object. What another implementation sends in its place is kept as data.

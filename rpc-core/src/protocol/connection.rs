@@ -55,6 +55,11 @@ impl Connection {
         self.inbound.is_partial()
     }
 
+    /// The framing, once it is known.
+    pub fn framing(&self) -> Option<Framing> {
+        self.inbound.framing()
+    }
+
     /// Whether too few bytes have come to tell the framing.
     pub fn is_undecided(&self) -> bool {
         self.inbound.framing().is_none()

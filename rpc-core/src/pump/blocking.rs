@@ -2,10 +2,12 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Connection, Fault, code};
+use crate::protocol::{Connection, Fault, Framing, code};
 use crate::transport::Stream;
 
 use super::{Step, advance, block_on, refuse};
@@ -24,6 +26,7 @@ pub(crate) struct Timeouts {
 /// Answers what comes over `stream` until either side ends it.
 pub(crate) fn serve<S: Stream, A: Answer>(
     stream: &S,
+    voice: &Voice,
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,
@@ -34,7 +37,8 @@ pub(crate) fn serve<S: Stream, A: Answer>(
     loop {
         let step = advance(connection, session, answer, ended);
         if !connection.output().is_empty() {
-            write_all(stream, connection.output(), timeouts.write)?;
+            let framing = connection.framing().filter(|_| session.can_be_told());
+            voice.write(stream, connection.output(), timeouts.write, framing)?;
             connection.written();
             clock.restart();
         }
@@ -62,12 +66,45 @@ pub(crate) fn serve<S: Stream, A: Answer>(
                 let message =
                     format!("a message was begun and not finished within {:?}", timeouts.message);
                 refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
-                write_all(stream, connection.output(), timeouts.write)?;
+                voice.write(stream, connection.output(), timeouts.write, None)?;
                 return close(stream);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// The writing half of a connection, which its pump shares with whoever stops the server.
+#[derive(Debug, Default)]
+pub(crate) struct Voice {
+    /// How the peer can be told something it did not ask for, once it has shown that it can.
+    framing: Mutex<Option<Framing>>,
+}
+
+impl Voice {
+    fn write<S: Stream>(
+        &self,
+        stream: &S,
+        bytes: &[u8],
+        limit: Duration,
+        framing: Option<Framing>,
+    ) -> io::Result<()> {
+        let mut known = self.framing.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = framing;
+        write_all(stream, bytes, limit)
+    }
+
+    /// Tells the peer that the server is about to stop, if it can be told.
+    pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let known = self.framing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(framing) = *known else {
+            return false;
+        };
+        let mut notice = Vec::new();
+        write_notice(&mut notice, framing);
+        write_all(stream, &notice, PATIENCE).is_ok()
     }
 }
 

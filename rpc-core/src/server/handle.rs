@@ -9,13 +9,14 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
-use super::service::{Service, Shared};
+use super::service::Service;
+use super::stop::Stop;
 
 /// A server that runs while this thread goes on. Dropping it stops the server.
 #[derive(Debug)]
 #[must_use = "the server stops when its handle is dropped"]
 pub struct ServerHandle {
-    shared: Arc<Shared>,
+    stop: Arc<Stop>,
     stop_timeout: Duration,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
@@ -26,7 +27,7 @@ impl ServerHandle {
         service: Service<A>,
         model: M,
     ) -> Result<Self, Error> {
-        let shared = Arc::clone(service.shared());
+        let stop = Arc::clone(service.stop());
         let stop_timeout = service.stop_timeout();
         let thread = thread::Builder::new()
             .name("rpc server".to_owned())
@@ -34,18 +35,19 @@ impl ServerHandle {
             .map_err(|source| {
                 IoError::new(IoErrorKind::Listen, "starting a server").because(source)
             })?;
-        Ok(Self { shared, stop_timeout, thread: Some(thread) })
+        Ok(Self { stop, stop_timeout, thread: Some(thread) })
     }
 
     /// The address served at, with the port that was taken where 0 was asked for.
     pub fn address(&self) -> SocketAddr {
-        self.shared.address()
+        self.stop.address()
     }
 
-    /// Stops the server: no connection is accepted any more, calls that have arrived are answered,
-    /// then their connections are closed. Returns at once; [`wait`](Self::wait) waits for it.
+    /// Stops the server: no connection is accepted any more, what has been asked is answered, then
+    /// the connections are closed. Clients that understand it are told, and move on by themselves.
+    /// Returns at once; [`wait`](Self::wait) waits for it.
     pub fn stop(&self) {
-        self.shared.stop();
+        self.stop.stop();
     }
 
     /// Waits until the server has stopped and its connections are closed, the latter for at most
@@ -65,7 +67,7 @@ impl ServerHandle {
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
         });
-        self.shared.drained(self.stop_timeout);
+        self.stop.drained(self.stop_timeout);
         ended
     }
 }

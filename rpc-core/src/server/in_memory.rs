@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::pump::blocking;
+use crate::pump::blocking::{self, Voice};
 use crate::registry::CallContext;
 use crate::transport::{MemoryStream, Transport};
 
@@ -54,7 +54,9 @@ impl<A: Answer> Transport for InMemory<A> {
             let mut session = Session::new(context, limits);
             let mut connection = Connection::new(None, limits);
             // It ends when the client drops its end.
-            let _ = blocking::serve(&there, &mut connection, &mut session, &*answer, &timeouts);
+            let voice = Voice::default();
+            let _ =
+                blocking::serve(&there, &voice, &mut connection, &mut session, &*answer, &timeouts);
         })?;
         Ok(here)
     }

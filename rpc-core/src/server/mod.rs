@@ -5,6 +5,7 @@ mod handle;
 mod in_memory;
 mod service;
 mod single_thread;
+mod stop;
 mod thread_per_connection;
 
 use std::any::Any;

@@ -1,19 +1,18 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::json_rpc::{Answer, Answered, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
-use crate::pump::blocking::{self, Timeouts};
+use crate::pump::blocking::{self, Timeouts, Voice};
 use crate::registry::{CallContext, Caller};
-use crate::transport::Stream;
+
+use super::stop::{Open, Stop};
 
 /// A server's settings.
 #[derive(Debug, Clone, Copy)]
@@ -44,23 +43,13 @@ pub struct Service<A> {
     answer: Arc<A>,
     settings: Settings,
     model: &'static str,
-    shared: Arc<Shared>,
+    stop: Arc<Stop>,
 }
 
 impl<A> Clone for Service<A> {
     fn clone(&self) -> Self {
-        Self { answer: Arc::clone(&self.answer), shared: Arc::clone(&self.shared), ..*self }
+        Self { answer: Arc::clone(&self.answer), stop: Arc::clone(&self.stop), ..*self }
     }
-}
-
-/// What the service and the handle that stops it both see.
-#[derive(Debug)]
-pub(super) struct Shared {
-    address: SocketAddr,
-    stopping: AtomicBool,
-    next: AtomicU64,
-    open: Mutex<HashMap<u64, Arc<TcpStream>>>,
-    closed: Condvar,
 }
 
 impl<A: Answer> Service<A> {
@@ -70,26 +59,15 @@ impl<A: Answer> Service<A> {
         address: SocketAddr,
         model: &'static str,
     ) -> Self {
-        Self {
-            answer: Arc::new(answer),
-            settings,
-            model,
-            shared: Arc::new(Shared {
-                address,
-                stopping: AtomicBool::new(false),
-                next: AtomicU64::new(0),
-                open: Mutex::default(),
-                closed: Condvar::new(),
-            }),
-        }
+        Self { answer: Arc::new(answer), settings, model, stop: Arc::new(Stop::new(address)) }
     }
 
     pub(super) fn stop_timeout(&self) -> Duration {
         self.settings.stop
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(super) fn stop(&self) -> &Arc<Stop> {
+        &self.stop
     }
 
     /// Waits for the next connection; `None` when the service is stopped.
@@ -99,7 +77,7 @@ impl<A: Answer> Service<A> {
         const PAUSE: Duration = Duration::from_millis(50);
         loop {
             let accepted = listener.accept();
-            if self.shared.stopping.load(Ordering::Acquire) {
+            if self.stop.is_stopping() {
                 return None;
             }
             match accepted {
@@ -112,26 +90,27 @@ impl<A: Answer> Service<A> {
 
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
-        self.shared.open().len()
+        self.stop.connections()
     }
 
     /// Notes a connection, so that stopping can end it.
     pub(super) fn open(&self, stream: TcpStream) -> Open {
-        self.shared.add(stream)
+        self.stop.open(stream)
     }
 
     /// Answers what comes over a connection until either side ends it.
     pub(super) fn converse(&self, open: &Open) {
-        let stream = &*open.stream;
-        let caller: Arc<dyn Caller> = Arc::clone(&open.stream) as _;
-        let context = CallContext::of_connection(stream.peer(), self.model, Some(caller));
+        let (stream, voice) = (open.stream(), open.voice());
+        let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
+        let context = CallContext::of_connection(stream.peer_addr().ok(), self.model, Some(caller));
         let mut session = Session::new(context, self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
             stream.set_nodelay(true)?;
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
-            blocking::serve(stream, &mut connection, &mut session, &*self.answer, timeouts)
+            let answer = &*self.answer;
+            blocking::serve(&**stream, voice, &mut connection, &mut session, answer, timeouts)
         });
     }
 
@@ -150,68 +129,9 @@ impl<A: Answer> Service<A> {
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
             stream.set_write_timeout(Some(PATIENCE))?;
-            blocking::serve(&stream, &mut connection, &mut session, &busy, &timeouts)
+            let voice = Voice::default();
+            blocking::serve(&stream, &voice, &mut connection, &mut session, &busy, &timeouts)
         });
-    }
-}
-
-impl Shared {
-    /// The address served at.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Makes the service accept nothing more and end its connections once their calls are answered.
-    pub(super) fn stop(&self) {
-        if self.stopping.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        // Nothing in std ends an `accept` that waits but a connection to accept.
-        let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
-        for stream in self.open().values() {
-            let _ = stream.shutdown(Shutdown::Read);
-        }
-    }
-
-    /// Waits until no connection is open, or `limit` has passed.
-    pub(super) fn drained(&self, limit: Duration) {
-        let open = self.open();
-        let _ = self.closed.wait_timeout_while(open, limit, |open| !open.is_empty());
-    }
-
-    fn add(self: &Arc<Self>, stream: TcpStream) -> Open {
-        let stream = Arc::new(stream);
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.open().insert(number, Arc::clone(&stream));
-        if self.stopping.load(Ordering::Acquire) {
-            let _ = stream.shutdown(Shutdown::Read);
-        }
-        Open { stream, number, shared: Arc::clone(self) }
-    }
-
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<TcpStream>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A connection that stopping knows of; it is forgotten when this is dropped.
-#[derive(Debug)]
-pub(super) struct Open {
-    stream: Arc<TcpStream>,
-    number: u64,
-    shared: Arc<Shared>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.shared.open().remove(&self.number);
-        self.shared.closed.notify_all();
-    }
-}
-
-impl Caller for TcpStream {
-    fn is_gone(&self) -> bool {
-        Stream::is_ended(self)
     }
 }
 
@@ -230,21 +150,6 @@ impl<A: Answer> Answer for Busy<A> {
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         self.answer.refuse(message, fault, session, out);
     }
-}
-
-/// The address at which a listener bound to every address is reached from here.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let mut reachable = address;
-    match address {
-        SocketAddr::V4(address) if address.ip().is_unspecified() => {
-            reachable.set_ip(Ipv4Addr::LOCALHOST.into());
-        }
-        SocketAddr::V6(address) if address.ip().is_unspecified() => {
-            reachable.set_ip(Ipv6Addr::LOCALHOST.into());
-        }
-        _ => {}
-    }
-    reachable
 }
 
 /// Serves one connection. If it breaks, that concerns its peer alone, and the peer knows; if a layer
