@@ -15,6 +15,8 @@ pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
 
 use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
 
+use std::time::Duration;
+
 use crate::protocol::json::write;
 
 /// How calls and replies are written as JSON.
@@ -52,11 +54,14 @@ impl Dialect {
         self,
         out: &mut Vec<u8>,
         id: Option<u64>,
+        timeout: Option<Duration>,
         method: &str,
         arguments: &impl Arguments,
     ) -> Result<(), ArgumentError> {
         match self {
-            Self::Native => native::write_call(out, native::Ending::of(id), method, arguments),
+            Self::Native => {
+                native::write_call(out, native::Ending::of(id, timeout), method, arguments)
+            }
             Self::NativeWithoutIds => {
                 native::write_call(out, native::Ending::Nothing, method, arguments)
             }
@@ -87,6 +92,14 @@ impl Dialect {
             Self::Ping => ping::write_fault(out, fault),
         }
     }
+}
+
+/// Appends, as a whole message, that nobody waits for a call's result any more.
+pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
+    let start = out.len();
+    framing.begin(out);
+    native::write_cancel(out, id);
+    framing.end(out, start);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have
