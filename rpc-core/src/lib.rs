@@ -68,6 +68,8 @@ pub use registry::{
     ParameterKind, Progress, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
+#[cfg(feature = "tokio")]
+pub use server::EventLoop;
 pub use server::{
     Concurrency, InMemory, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
 };

@@ -20,6 +20,7 @@ mod limits;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
+pub(crate) use connection::Buffers;
 pub use connection::Connection;
 pub use error::ProtocolError;
 pub use fault::Fault;

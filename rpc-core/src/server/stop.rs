@@ -18,6 +18,8 @@ pub(super) struct Stop {
     next: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Connected>>>,
     closed: Condvar,
+    #[cfg(feature = "tokio")]
+    tasks: tokio::sync::watch::Sender<bool>,
 }
 
 /// A connection, as both its own thread and whoever stops it see it.
@@ -35,6 +37,8 @@ impl Stop {
             next: AtomicU64::new(0),
             open: Mutex::default(),
             closed: Condvar::new(),
+            #[cfg(feature = "tokio")]
+            tasks: tokio::sync::watch::Sender::default(),
         }
     }
 
@@ -45,6 +49,15 @@ impl Stop {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Is ready when the service is being stopped.
+    #[cfg(feature = "tokio")]
+    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut tasks = self.tasks.subscribe();
+        async move {
+            let _ = tasks.wait_for(|stopped| *stopped).await;
+        }
     }
 
     /// How many connections are open.
@@ -59,6 +72,8 @@ impl Stop {
         if self.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
+        #[cfg(feature = "tokio")]
+        self.tasks.send_replace(true);
         // Nothing in std ends an `accept` that waits but a connection to accept.
         let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
         let connections: Vec<_> = self.lock().values().cloned().collect();
