@@ -85,7 +85,6 @@ impl Session {
     }
 
     /// The same session for a thread that may be blocked.
-    #[cfg(feature = "tokio")]
     pub(crate) fn that_may_block(&self) -> Self {
         let mut session = self.clone();
         session.context.may_block(true);

@@ -58,6 +58,8 @@ pub use client::{
     Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Invocation, Kwargs, Notify,
     Pending, Pipelined, Promise, Promises, RpcClient, Stub, Within,
 };
+#[cfg(feature = "tokio")]
+pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 pub use json_rpc::{Answer, Answered, JsonRpc, Session};

@@ -9,6 +9,8 @@ use crate::error::{Error, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 use crate::transport::{TcpTransport, Transport};
 
+#[cfg(feature = "tokio")]
+use super::AsyncRpcClient;
 use super::{Invocation, RpcClient};
 
 /// Settings of a client that is to be connected.
@@ -159,6 +161,20 @@ impl ClientBuilder {
     /// Where no connection can be made.
     pub fn connect(self, address: impl ToString) -> Result<RpcClient, Error> {
         self.connect_over(TcpTransport::new(address))
+    }
+
+    /// Connects to a TCP address, `host:port`, without blocking (feature `tokio`).
+    ///
+    /// # Errors
+    ///
+    /// Where no connection can be made.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its I/O and time enabled.
+    #[cfg(feature = "tokio")]
+    pub async fn connect_async(self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
+        AsyncRpcClient::new(address.to_string(), self).await
     }
 
     /// Connects over any transport.

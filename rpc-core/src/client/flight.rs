@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "tokio")]
+use crate::dialect::write_cancel;
 use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
 use crate::error::{Error, Misuse};
-use crate::protocol::{Arguments, Fault, Framing, Inbound, Limits, ProtocolError};
+use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
 
 use super::ClientBuilder;
@@ -103,18 +105,18 @@ impl<W> Flight<W> {
         self.calls.is_empty()
     }
 
-    /// Queues a call, and returns its number.
+    /// Queues a call, and returns its number. `write` appends the message but for its end.
     pub(super) fn send(
         &mut self,
         method: &str,
-        arguments: &impl Arguments,
         timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         if self.calls.len() >= self.limits.calls_in_flight {
             return Err(Misuse::TooManyInFlight { limit: self.limits.calls_in_flight }.into());
         }
         let call = self.next_call;
-        let starts_at = self.queue(Some(call), method, arguments, timeout)?;
+        let starts_at = self.queue(Some(call), method, timeout, write)?;
         self.next_call += 1;
         self.calls.insert(call, InFlight { starts_at, waiter: None, reply: None });
         Ok(call)
@@ -125,9 +127,9 @@ impl<W> Flight<W> {
     pub(super) fn notify(
         &mut self,
         method: &str,
-        arguments: &impl Arguments,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
-        let starts_at = self.queue(None, method, arguments, None)?;
+        let starts_at = self.queue(None, method, None, write)?;
         if !self.dialect.has_ids() {
             self.next_call += 1;
         }
@@ -138,8 +140,8 @@ impl<W> Flight<W> {
         &mut self,
         id: Option<u64>,
         method: &str,
-        arguments: &impl Arguments,
         timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         if let Some(lost) = &self.lost {
             return Err(lost.to_error(&self.doing(method), false));
@@ -148,15 +150,15 @@ impl<W> Flight<W> {
         let start = out.len();
         self.framing.begin(out);
         let body = out.len();
-        let encoded = self.dialect.write_call(out, id, timeout, method, arguments);
+        let written = write(self.dialect, out);
+        self.dialect.end_call(out, id, timeout);
         let size = out.len() - body;
-        let refusal = match encoded {
+        let limit = self.limits.message;
+        let refusal = match written {
             Err(error) => Some(Misuse::Argument(error)),
-            Ok(()) if size > self.limits.message => Some(Misuse::CallTooLarge {
-                method: method.to_owned(),
-                size,
-                limit: self.limits.message,
-            }),
+            Ok(()) if size > limit => {
+                Some(Misuse::CallTooLarge { method: method.to_owned(), size, limit })
+            }
             Ok(()) => None,
         };
         if let Some(refusal) = refusal {
@@ -167,6 +169,16 @@ impl<W> Flight<W> {
         let starts_at = self.queued;
         self.queued += (out.len() - start) as u64;
         Ok(starts_at)
+    }
+
+    /// Gives a call up and tells the other side so, where it can be told.
+    #[cfg(feature = "tokio")]
+    pub(super) fn cancel(&mut self, call: u64) {
+        if self.calls.remove(&call).is_some() && self.dialect.has_ids() && self.lost.is_none() {
+            let start = self.outgoing.len();
+            write_cancel(&mut self.outgoing, self.framing, call);
+            self.queued += (self.outgoing.len() - start) as u64;
+        }
     }
 
     /// Takes note that bytes were handed to the operating system.
@@ -260,6 +272,12 @@ impl<W> Flight<W> {
     /// Ends the connection for every call in flight, and returns who waits for one.
     pub(super) fn lose(&mut self, lost: Lost) -> Vec<W> {
         self.lost.get_or_insert(lost);
+        self.calls.values_mut().filter_map(|call| call.waiter.take()).collect()
+    }
+
+    /// Takes everybody who waits for a call.
+    #[cfg(feature = "tokio")]
+    pub(super) fn waiters(&mut self) -> Vec<W> {
         self.calls.values_mut().filter_map(|call| call.waiter.take()).collect()
     }
 

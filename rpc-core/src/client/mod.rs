@@ -1,5 +1,7 @@
 //! Clients: a transport combined with the [`Stub`] mixin.
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod at;
 mod backoff;
 mod batch;
@@ -17,6 +19,8 @@ mod rpc_client;
 mod stub;
 mod within;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncRpcClient, CallFuture};
 pub use at::At;
 pub use batch::{Batch, Promise, Promises};
 pub use builder::{ClientBuilder, ConnectionState};

@@ -113,7 +113,9 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state.flight.send(method, arguments, timeout)?;
+        let call = state
+            .flight
+            .send(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
@@ -126,7 +128,9 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<(), Error> {
         let mut state = self.state();
-        let starts_at = state.flight.notify(method, arguments)?;
+        let starts_at = state
+            .flight
+            .notify(method, |dialect, out| dialect.begin_call(out, method, arguments))?;
         self.flush_unless_gathering(state, deadline).flight.check(method, starts_at)
     }
 

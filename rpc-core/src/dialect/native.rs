@@ -13,6 +13,7 @@ pub(super) const RESULT: &[u8] = b"{\"res\":";
 pub(super) const DRAINING: &[u8] = b"{\"notice\":\"draining\"}";
 
 /// What a client says when nobody waits for a call's result any more.
+#[cfg(feature = "tokio")]
 pub(super) fn write_cancel(out: &mut Vec<u8>, id: u64) {
     out.extend_from_slice(b"{\"cancel\":");
     append(out, &id);
@@ -36,11 +37,10 @@ impl Ending {
     }
 }
 
-/// Appends a call. Both kinds of arguments are always there, because servers in the style of
-/// Python's `d["method_kwargs"]` look for both.
-pub(super) fn write_call(
+/// Appends a call but for its end. Both kinds of arguments are always there, because servers in the
+/// style of Python's `d["method_kwargs"]` look for both.
+pub(super) fn begin_call(
     out: &mut Vec<u8>,
-    ending: Ending,
     method: &str,
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
@@ -51,6 +51,11 @@ pub(super) fn write_call(
     out.extend_from_slice(b"],\"method_kwargs\":{");
     arguments.write_keyword(&mut ObjectWriter::new(out))?;
     out.push(b'}');
+    Ok(())
+}
+
+/// Appends the end of a call.
+pub(super) fn end_call(out: &mut Vec<u8>, ending: Ending) {
     match ending {
         Ending::Id(id, timeout) => {
             out.extend_from_slice(b",\"id\":");
@@ -64,7 +69,6 @@ pub(super) fn write_call(
         Ending::Nothing => {}
     }
     out.push(b'}');
-    Ok(())
 }
 
 /// Appends what stands behind a result or a fault.

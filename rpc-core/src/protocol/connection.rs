@@ -1,6 +1,5 @@
 //! One connection's state: what arrived, what is to be written, and the framing both share.
 
-use std::mem;
 use std::ops::Range;
 
 use super::{Framing, Inbound, Limits, ProtocolError};
@@ -27,23 +26,9 @@ use super::{Framing, Inbound, Limits, ProtocolError};
 /// ```
 #[derive(Debug)]
 pub struct Connection {
-    inbound: Inbound,
-    outbound: Vec<u8>,
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Vec<u8>,
     limits: Limits,
-}
-
-/// The memory of a connection: what it reads into and writes from.
-#[derive(Debug, Default)]
-pub(crate) struct Buffers {
-    inbound: Vec<u8>,
-    outbound: Vec<u8>,
-}
-
-impl Buffers {
-    /// Their size in bytes.
-    pub(crate) fn size(&self) -> usize {
-        self.inbound.capacity() + self.outbound.capacity()
-    }
 }
 
 /// An output buffer up to this size keeps its memory when it has been written.
@@ -149,31 +134,5 @@ impl Connection {
             out.extend_from_slice(reply);
             !reply.is_empty()
         });
-    }
-
-    /// Appends bytes that are framed already.
-    pub(crate) fn append_raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        write(&mut self.outbound);
-    }
-
-    /// Whether its buffers have been taken back.
-    pub(crate) fn is_bare(&self) -> bool {
-        self.inbound.is_bare()
-    }
-
-    /// Gives it buffers, where it has none.
-    pub(crate) fn lend(&mut self, buffers: Buffers) {
-        self.inbound.lend(buffers.inbound);
-        let waiting = mem::replace(&mut self.outbound, buffers.outbound);
-        self.outbound.extend_from_slice(&waiting);
-    }
-
-    /// Takes its buffers, if there is nothing in them.
-    pub(crate) fn take_back(&mut self) -> Option<Buffers> {
-        if self.inbound.is_partial() || !self.outbound.is_empty() || self.is_bare() {
-            return None;
-        }
-        let (inbound, outbound) = (self.inbound.take_back(), mem::take(&mut self.outbound));
-        Some(Buffers { inbound, outbound })
     }
 }

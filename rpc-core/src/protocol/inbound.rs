@@ -1,6 +1,5 @@
 //! What has arrived and is not yet read as messages.
 
-use std::mem;
 use std::ops::Range;
 
 use super::frame::{Framing, UnknownFraming};
@@ -14,9 +13,9 @@ use super::{Limits, ProtocolError};
 /// been small for a while.
 #[derive(Debug)]
 pub(crate) struct Inbound {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    pub(super) buffer: Vec<u8>,
+    pub(super) start: usize,
+    pub(super) end: usize,
     framing: Option<Framing>,
     boundary: Boundary,
     limit: usize,
@@ -98,22 +97,6 @@ impl Inbound {
     /// The bytes of a message that was found.
     pub(crate) fn bytes(&self, message: &Range<usize>) -> &[u8] {
         self.buffer.get(message.clone()).unwrap_or_default()
-    }
-
-    /// Whether it has no buffer.
-    pub(super) fn is_bare(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
-    /// Takes a buffer, where it has none.
-    pub(super) fn lend(&mut self, buffer: Vec<u8>) {
-        self.buffer = buffer;
-    }
-
-    /// Gives its buffer, which has nothing in it.
-    pub(super) fn take_back(&mut self) -> Vec<u8> {
-        (self.start, self.end) = (0, 0);
-        mem::take(&mut self.buffer)
     }
 
     fn next_message(&mut self, whole: bool) -> Result<Option<Range<usize>>, ProtocolError> {

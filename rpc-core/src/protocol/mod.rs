@@ -16,11 +16,12 @@ mod fault;
 mod frame;
 mod inbound;
 pub(crate) mod json;
+#[cfg(feature = "tokio")]
+mod lent;
 mod limits;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
-pub(crate) use connection::Buffers;
 pub use connection::Connection;
 pub use error::ProtocolError;
 pub use fault::Fault;
@@ -28,3 +29,5 @@ pub use frame::Framing;
 pub use limits::Limits;
 
 pub(crate) use inbound::Inbound;
+#[cfg(feature = "tokio")]
+pub(crate) use lent::Buffers;

@@ -19,7 +19,7 @@ use crate::protocol::{Connection, Fault, code};
 use crate::registry::Caller;
 
 use super::blocking::Timeouts;
-use super::{Blocking, Step, advance, buffers, refuse};
+use super::{Step, advance, buffers, refuse};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -83,13 +83,10 @@ pub(crate) async fn serve<A: Answer>(
                         running.spawn(reply);
                     }
                 }
-                Step::Block(Blocking { message, in_turn }) => {
-                    let (answer, mut session) = (Arc::clone(answer), session.that_may_block());
-                    let reply = spawn_blocking(move || {
-                        let mut out = Vec::new();
-                        let _ = answer.answer(&message, &mut session, &mut out);
-                        out
-                    });
+                Step::Block(blocking) => {
+                    let in_turn = blocking.in_turn;
+                    let (answer, session) = (Arc::clone(answer), session.clone());
+                    let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
                     let reply = async { reply.await.unwrap_or_default() };
                     if in_turn {
                         turn = Some(Box::pin(reply));

@@ -49,8 +49,10 @@ pub(crate) fn serve<S: Stream, A: Answer>(
                 connection.append(&block_on(later.reply));
                 continue;
             }
-            // A thread of its own may always be blocked.
-            Step::Block(_) => continue,
+            Step::Block(blocking) => {
+                connection.append(&blocking.answer(answer, session));
+                continue;
+            }
             Step::Read { after_message: true } => clock.restart(),
             Step::Read { after_message: false } => {}
         }

@@ -30,8 +30,20 @@ pub(crate) enum Step {
 
 /// A message whose function blocks its thread.
 pub(crate) struct Blocking {
-    pub(crate) message: Vec<u8>,
-    pub(crate) in_turn: bool,
+    message: Vec<u8>,
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
+    in_turn: bool,
+}
+
+impl Blocking {
+    /// Answers the message, on a thread that may be blocked.
+    fn answer<A: Answer>(self, answer: &A, session: &Session) -> Vec<u8> {
+        let mut out = Vec::new();
+        match answer.answer(&self.message, &mut session.that_may_block(), &mut out) {
+            Answered::Later(later) => block_on(later.reply),
+            _ => out,
+        }
+    }
 }
 
 /// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no

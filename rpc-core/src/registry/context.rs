@@ -65,7 +65,7 @@ impl CallContext {
         self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     }
 
-    /// Says whether functions may block this thread; by default they may.
+    /// Says whether functions may block this thread; as things begin, they may.
     pub(crate) fn may_block(&mut self, may: bool) {
         self.must_not_block = !may;
     }

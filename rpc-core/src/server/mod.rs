@@ -183,10 +183,8 @@ impl<A: Answer> TcpServer<A> {
         model: &M,
     ) -> Result<(TcpListener, Service<A>), Error> {
         self.answer.check()?;
-        let failed =
-            |source| IoError::new(IoErrorKind::Listen, "starting a server").because(source);
-        let listener = TcpListener::bind(address).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = TcpListener::bind(address).map_err(listen_failed)?;
+        let address = listener.local_addr().map_err(listen_failed)?;
         let service = Service::new(self.answer, self.settings, address, model.name());
         Ok((listener, service))
     }
