@@ -62,7 +62,7 @@ pub trait Argument {
     /// # Errors
     ///
     /// Where it has no JSON form.
-    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+    fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
 
     /// Appends it to the keyword arguments, if it is given.
     ///
@@ -73,8 +73,8 @@ pub trait Argument {
 }
 
 impl<T: Serialize> Argument for Given<T> {
-    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
-        array.element(&self.0)
+    fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        array.named_element(name, &self.0)
     }
 
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
@@ -83,7 +83,7 @@ impl<T: Serialize> Argument for Given<T> {
 }
 
 impl Argument for Omitted {
-    fn element(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+    fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         Ok(())
     }
 
@@ -145,7 +145,7 @@ macro_rules! given {
                 array: &mut ArrayWriter<'_>,
             ) -> Result<(), ArgumentError> {
                 $(if signature.parameters()[$index].kind == ParameterKind::Required {
-                    self.$index.element(array)?;
+                    self.$index.element(signature.parameters()[$index].name, array)?;
                 })*
                 Ok(())
             }

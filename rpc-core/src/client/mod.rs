@@ -3,6 +3,7 @@
 mod builder;
 mod burst;
 mod by_name;
+mod call_map;
 mod deadline;
 mod invocation;
 mod lost;

@@ -5,11 +5,13 @@
 //! the thread it belongs to, and when its own has come, another takes over. A thread alone thus
 //! writes once and reads once for a call, and takes no detour.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::net::Shutdown;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -24,6 +26,7 @@ use crate::registry::without_place;
 use crate::transport::Stream;
 
 use super::ClientBuilder;
+use super::call_map::CallMap;
 use super::deadline::Deadline;
 use super::lost::Lost;
 
@@ -35,6 +38,8 @@ pub(super) struct Multiplexer<S: Stream> {
     dialect: Dialect,
     framing: Framing,
     limits: Limits,
+    /// Whether the other side has said something after which it closes the connection.
+    closing: AtomicBool,
     state: Mutex<State>,
     /// Locked by the thread that reads, for as long as it does.
     reading: Mutex<Reading>,
@@ -45,7 +50,7 @@ struct State {
     next_call: u64,
     /// Without ids, the call that the next reply answers.
     next_reply: u64,
-    calls: HashMap<u64, InFlight>,
+    calls: CallMap<InFlight>,
     /// Calls whose threads sleep until somebody hands them their reply or the reader's part.
     asleep: VecDeque<u64>,
     outgoing: Vec<u8>,
@@ -65,7 +70,8 @@ struct InFlight {
     /// Where its first byte stands among all bytes queued.
     starts_at: u64,
     thread: Option<Thread>,
-    reply: Option<Vec<u8>>,
+    /// The result's text, or the fault.
+    reply: Option<Result<Vec<u8>, Fault>>,
 }
 
 #[derive(Debug)]
@@ -74,15 +80,10 @@ struct Reading {
     timeout: Option<Duration>,
 }
 
-/// Where a reply stands in the read buffer.
-struct Own {
-    message: Range<usize>,
-    outcome: Result<Range<usize>, Fault>,
-}
-
 /// What a turn at reading came to.
 enum Turn {
-    Own(Own),
+    /// Where the result stands in the read buffer, or the fault.
+    Own(Result<Range<usize>, Fault>),
     Others,
     TimedOut,
     Lost,
@@ -102,6 +103,7 @@ impl<S: Stream> Multiplexer<S> {
             dialect: settings.dialect,
             framing: settings.framing,
             limits: settings.limits,
+            closing: AtomicBool::new(false),
             state: Mutex::default(),
             reading: Mutex::new(Reading {
                 inbound: Inbound::new(Some(settings.framing), &settings.limits),
@@ -113,7 +115,8 @@ impl<S: Stream> Multiplexer<S> {
     /// Whether another call may be sent; a connection nobody waits on is looked at when asked.
     pub(super) fn is_usable(&self, look: bool) -> bool {
         let state = self.state();
-        state.lost.is_none() && (!look || !state.calls.is_empty() || self.stream.is_quiet())
+        let is_open = state.lost.is_none() && !self.closing.load(Ordering::Relaxed);
+        is_open && (!look || !state.calls.is_empty() || self.stream.is_quiet())
     }
 
     /// Lets calls gather, or sends those that have.
@@ -145,7 +148,12 @@ impl<S: Stream> Multiplexer<S> {
         let start = state.outgoing.len();
         self.framing.begin(&mut state.outgoing);
         let body = state.outgoing.len();
-        let encoded = self.dialect.write_call(&mut state.outgoing, call, method, arguments);
+        let encode = || self.dialect.write_call(&mut state.outgoing, call, method, arguments);
+        let encoded = catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|panic| {
+            // Half a call must not go out with the next one.
+            state.outgoing.truncate(start);
+            resume_unwind(panic)
+        });
         let size = state.outgoing.len() - body;
         let refusal = match encoded {
             Err(error) => Some(Misuse::Argument(error)),
@@ -182,16 +190,17 @@ impl<S: Stream> Multiplexer<S> {
         if !state.outgoing.is_empty() {
             state = self.flush(state, deadline);
         }
+        let mut has_looked = false;
         loop {
             let State { calls, asleep, lost, written, is_reading, .. } = &mut *state;
             let Some(entry) = calls.get_mut(&call) else {
                 return Err(ProtocolError::NotAReply("the call was given up".to_owned()).into());
             };
-            if let Some(message) = entry.reply.take() {
+            entry.thread = None;
+            if let Some(reply) = entry.reply.take() {
                 calls.remove(&call);
                 drop(state);
-                let reply = read_reply(self.dialect, &message, &self.limits)?;
-                return decode(method, &message, reply.outcome);
+                return decode(method, &reply?);
             }
             if let Some(lost) = lost {
                 let may_have_run = entry.starts_at < *written;
@@ -202,6 +211,14 @@ impl<S: Stream> Multiplexer<S> {
             if let Some(deadline) = deadline
                 && deadline.has_passed()
             {
+                // A reply that has come and was not read yet is in time. Besides, the reader's part
+                // may have been handed to this thread just now, and looking passes it on.
+                if !*is_reading && !mem::replace(&mut has_looked, true) {
+                    drop(state);
+                    self.relieve();
+                    state = self.state();
+                    continue;
+                }
                 calls.remove(&call);
                 return Err(IoError::new(
                     IoErrorKind::TimedOut(deadline.limit()),
@@ -213,6 +230,10 @@ impl<S: Stream> Multiplexer<S> {
             if *is_reading {
                 entry.thread = Some(thread::current());
                 asleep.push_back(call);
+                // Those that got their replies while one thread read on and on are still listed.
+                if asleep.len() > 2 * calls.len() + 16 {
+                    asleep.retain(|call| calls.get(call).is_some_and(|call| call.thread.is_some()));
+                }
                 drop(state);
                 match deadline {
                     Some(deadline) => thread::park_timeout(deadline.left()),
@@ -234,7 +255,7 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                return decode(method, reading.inbound.bytes(&own.message), own.outcome);
+                return decode(method, reading.inbound.bytes(&own?));
             }
             drop(reading);
             drop(reader);
@@ -276,12 +297,15 @@ impl<S: Stream> Multiplexer<S> {
         inbound: &mut Inbound,
         own: Option<u64>,
         awake: &mut Vec<Thread>,
-    ) -> Result<Option<Own>, Lost> {
+    ) -> Result<Option<Result<Range<usize>, Fault>>, Lost> {
         let mut found = None;
         let mut state = self.state();
         while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
             let bytes = inbound.bytes(&message);
             let reply = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
+            if reply.outcome.as_ref().is_err_and(|fault| closes(fault.code())) {
+                self.closing.store(true, Ordering::Relaxed);
+            }
             let call = match reply {
                 ReplyMessage { id: Some(id), .. } if self.dialect.has_ids() => id,
                 ReplyMessage { outcome: Err(fault), .. } if self.dialect.has_ids() => {
@@ -295,11 +319,13 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if own == Some(call) && state.calls.remove(&call).is_some() {
-                found = Some(Own { message, outcome: reply.outcome });
+                let place =
+                    |result: Range<usize>| message.start + result.start..message.start + result.end;
+                found = Some(reply.outcome.map(place));
             } else if let Some(entry) = state.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
-                entry.reply = Some(bytes.to_vec());
+                entry.reply = Some(reply.outcome.map(|result| bytes[result].to_vec()));
                 awake.extend(entry.thread.take());
             }
         }
@@ -385,8 +411,9 @@ impl<S: Stream> Multiplexer<S> {
         (count, Ok(()))
     }
 
-    /// Reads what is there, unless another thread is reading anyway.
+    /// Reads as long as something is there, unless another thread is reading anyway.
     fn relieve(&self) {
+        const SOON: Duration = Duration::from_millis(1);
         let mut state = self.state();
         if state.is_reading {
             return;
@@ -395,8 +422,8 @@ impl<S: Stream> Multiplexer<S> {
         drop(state);
         let _reader = Reader(self);
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let soon = Deadline::after(Instant::now(), Duration::from_millis(1));
-        while let Turn::Others = self.read(&mut reading, None, soon) {}
+        let soon = || Deadline::after(Instant::now(), SOON);
+        while let Turn::Others = self.read(&mut reading, None, soon()) {}
     }
 
     /// Ends the connection for every call in flight.
@@ -446,13 +473,14 @@ impl<S: Stream> Drop for Multiplexer<S> {
     }
 }
 
-/// Decodes a reply's result.
-fn decode<T: DeserializeOwned>(
-    method: &str,
-    message: &[u8],
-    outcome: Result<Range<usize>, Fault>,
-) -> Result<T, Error> {
-    let text = message.get(outcome?).unwrap_or_default();
+/// Whether a server closes the connection after a fault of this code, or may do so.
+fn closes(code: i64) -> bool {
+    use crate::protocol::code::{OVERLOADED, PARSE_ERROR, SHUTTING_DOWN, TIMED_OUT, TOO_LARGE};
+    matches!(code, PARSE_ERROR | OVERLOADED | TIMED_OUT | SHUTTING_DOWN | TOO_LARGE)
+}
+
+/// Decodes a result's text.
+fn decode<T: DeserializeOwned>(method: &str, text: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(text).map_err(|error| {
         ProtocolError::Result {
             method: method.to_owned(),

@@ -26,9 +26,9 @@ pub(crate) fn read_reply(
 ) -> Result<ReplyMessage, ProtocolError> {
     let text = Reader::text(message)?;
     let mut reader = Reader::new(text, limits.depth);
-    let (success, failure) = match dialect {
-        Dialect::Native | Dialect::NativeWithoutIds => ("res", "error"),
-        Dialect::Ping => ("result", ""),
+    let success = match dialect {
+        Dialect::Native | Dialect::NativeWithoutIds => "res",
+        Dialect::Ping => "result",
     };
     let (mut result, mut error, mut id, mut out) = (None, None, None, None);
     if reader.kind()? != Kind::Object {
@@ -37,7 +37,8 @@ pub(crate) fn read_reply(
     reader.object(|reader, key| {
         match key.resolve().as_ref() {
             name if name == success => result = Some(reader.span()?),
-            name if name == failure => error = Some(reader.span()?),
+            // In any dialect: a server that could not read what it was sent answers in its own.
+            "error" => error = Some(reader.span()?),
             "id" => id = Some(reader.value()?),
             "out" => out = Some(reader.value()?),
             _ => {
@@ -47,6 +48,8 @@ pub(crate) fn read_reply(
         Ok::<_, ProtocolError>(())
     })?;
     reader.end()?;
+    // Some peers always send both, one of them null.
+    let mut error = error.filter(|error| &text[error.clone()] != "null");
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }

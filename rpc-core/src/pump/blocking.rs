@@ -49,7 +49,8 @@ pub(crate) fn serve<S: Stream, A: Answer>(
                 });
                 continue;
             }
-            Step::Read => {}
+            Step::Read { after_message: true } => clock.restart(),
+            Step::Read { after_message: false } => {}
         }
         let partial = connection.is_partial();
         match clock.read(stream, connection.room(), partial, timeouts) {
@@ -74,10 +75,13 @@ pub(crate) fn serve<S: Stream, A: Answer>(
 #[derive(Debug, Default)]
 struct ReadClock {
     armed: Option<Duration>,
-    begun: Option<Instant>,
+    partial: bool,
+    since: Option<Instant>,
 }
 
 impl ReadClock {
+    /// Reads within what is left of the time for a message to begin or, where it is `partial`, to
+    /// end. White space begins none.
     fn read<S: Stream>(
         &mut self,
         stream: &S,
@@ -85,26 +89,31 @@ impl ReadClock {
         partial: bool,
         timeouts: &Timeouts,
     ) -> io::Result<usize> {
-        let timeout = if partial {
-            let begun = *self.begun.get_or_insert_with(Instant::now);
-            timeouts.message.saturating_sub(begun.elapsed())
-        } else {
-            self.begun = None;
-            timeouts.idle
+        if self.partial != partial {
+            self.partial = partial;
+            self.since = None;
+        }
+        let limit = if partial { timeouts.message } else { timeouts.idle };
+        let left = match self.since {
+            Some(since) => limit.saturating_sub(since.elapsed()),
+            None => {
+                self.since = Some(Instant::now());
+                limit
+            }
         };
-        if timeout.is_zero() {
+        if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
-        if self.armed != Some(timeout) {
-            stream.set_read_timeout(Some(timeout))?;
-            self.armed = Some(timeout);
+        if self.armed != Some(left) {
+            stream.set_read_timeout(Some(left))?;
+            self.armed = Some(left);
         }
         stream.read(room)
     }
 
-    /// A message has been answered: what is partial now is another.
+    /// A message has come: the next one has its whole time.
     fn restart(&mut self) {
-        self.begun = None;
+        self.since = None;
     }
 }
 

@@ -14,8 +14,8 @@ use crate::protocol::{Connection, Fault, ProtocolError};
 
 /// What a pump does next, after writing what there is to write.
 pub(crate) enum Step {
-    /// Read more.
-    Read,
+    /// Read more; whether a message has come since the last time.
+    Read { after_message: bool },
     /// Go on: there are more messages than replies were to be gathered.
     Continue,
     /// Run this, and put its reply behind the others.
@@ -32,17 +32,19 @@ pub(crate) fn advance<A: Answer>(
     answer: &A,
     ended: bool,
 ) -> Step {
+    let mut after_message = false;
     while !connection.is_full() {
         let message = if ended { connection.last_message() } else { connection.next_message() };
         let message = match message {
             Ok(Some(message)) => message,
             Ok(None) if ended => return Step::Close,
-            Ok(None) => return Step::Read,
+            Ok(None) => return Step::Read { after_message },
             Err(error) => {
                 refuse_bytes(connection, session, answer, &error);
                 return Step::Close;
             }
         };
+        after_message = true;
         let mut answered = Answered::Nothing;
         connection.reply(&message, |message, out| {
             answered = answer.answer(message, session, out);

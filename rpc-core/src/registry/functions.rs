@@ -1,7 +1,6 @@
 //! The functions by name.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use crate::Misuse;
@@ -29,7 +28,8 @@ use super::{
 /// ```
 #[derive(Default)]
 pub struct FunctionRegistry {
-    functions: HashMap<Cow<'static, str>, Entry>,
+    /// Ordered by name.
+    functions: Vec<Entry>,
     twice: Option<String>,
 }
 
@@ -96,19 +96,21 @@ impl FunctionRegistry {
 
     /// Lists the functions, ordered by name.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
-        let mut signatures: Vec<&Signature> =
-            self.functions.values().map(|entry| &*entry.signature).collect();
-        signatures.sort_by_key(|signature| signature.name());
-        signatures.into_iter()
+        self.functions.iter().map(|entry| &*entry.signature)
+    }
+
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.functions.binary_search_by(|entry| entry.signature.name().cmp(name))
     }
 
     fn insert(&mut self, entry: Entry) -> Result<(), Misuse> {
-        let name = entry.signature.name.clone();
-        if self.functions.contains_key(&name) {
-            return Err(Misuse::RegisteredTwice { name: name.into_owned() });
+        match self.find(entry.signature.name()) {
+            Ok(_) => Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() }),
+            Err(place) => {
+                self.functions.insert(place, entry);
+                Ok(())
+            }
         }
-        self.functions.insert(name, entry);
-        Ok(())
     }
 
     #[cold]
@@ -117,7 +119,7 @@ impl FunctionRegistry {
             "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
                 .to_owned()
         } else {
-            match nearest(method, self.functions.keys().map(AsRef::as_ref)) {
+            match nearest(method, self.functions().map(Signature::name)) {
                 Some(name) => format!("; did you mean `{name}`?"),
                 None => String::new(),
             }
@@ -136,9 +138,10 @@ impl Dispatch for FunctionRegistry {
         context: &CallContext,
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
-        let Some(entry) = self.functions.get(call.method()) else {
+        let Ok(place) = self.find(call.method()) else {
             return Err(self.not_found(call.method()));
         };
+        let entry = &self.functions[place];
         reply.answers(&entry.signature);
         match &entry.run {
             Run::Exported(Handler::Plain(run)) => run(call, context, reply)?,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -125,19 +126,12 @@ impl<A: Answer> Service<A> {
         let context = CallContext::of_connection(stream.peer(), self.model);
         let mut session = Session::new(context, self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
-        // A connection that breaks concerns its peer alone, and the peer knows.
-        let _ = stream
-            .set_nodelay(true)
-            .and_then(|()| stream.set_write_timeout(Some(self.settings.timeouts.write)))
-            .and_then(|()| {
-                blocking::serve(
-                    stream,
-                    &mut connection,
-                    &mut session,
-                    &*self.answer,
-                    &self.settings.timeouts,
-                )
-            });
+        alone(|| {
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(self.settings.timeouts.write))?;
+            let timeouts = &self.settings.timeouts;
+            blocking::serve(stream, &mut connection, &mut session, &*self.answer, timeouts)
+        });
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
@@ -153,7 +147,8 @@ impl<A: Answer> Service<A> {
         let timeouts = Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE };
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
-        let _ = stream.set_write_timeout(Some(PATIENCE)).and_then(|()| {
+        alone(|| {
+            stream.set_write_timeout(Some(PATIENCE))?;
             blocking::serve(&stream, &mut connection, &mut session, &busy, &timeouts)
         });
     }
@@ -243,6 +238,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     reachable
+}
+
+/// Serves one connection. If it breaks, that concerns its peer alone, and the peer knows; if a layer
+/// panics outside of calls, it costs this connection and not its thread, which may serve others.
+fn alone(serve: impl FnOnce() -> io::Result<()>) {
+    let _ = catch_unwind(AssertUnwindSafe(serve));
 }
 
 /// Whether an error of `accept` is about a connection that ended before it was accepted.

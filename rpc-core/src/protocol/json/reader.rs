@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::{Limits, ProtocolError};
+use super::plain::plain_prefix;
 
 /// A cursor over one JSON text.
 #[derive(Debug)]
@@ -17,11 +18,11 @@ pub(crate) struct Reader<'a> {
     limit: usize,
 }
 
-/// The text between a member name's quotes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Key<'a> {
-    text: &'a str,
-    escaped: bool,
+/// The text between a string's quotes, as it stands there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Key<'a> {
+    Plain(&'a str),
+    Escaped(&'a str),
 }
 
 /// What kind of value stands at the cursor.
@@ -258,7 +259,7 @@ impl<'a> Reader<'a> {
                 Some(b'"') => {
                     let text = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(Key { text, escaped });
+                    return Ok(if escaped { Key::Escaped(text) } else { Key::Plain(text) });
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -335,12 +336,13 @@ impl<'a> Reader<'a> {
     }
 
     fn digits(&mut self) -> Result<()> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.text.as_bytes().get(self.at) {
+            self.at += 1;
+        }
+        if self.at == start {
             return Err(self.expected("a digit"));
         }
-        self.at += count;
         Ok(())
     }
 
@@ -352,15 +354,26 @@ impl<'a> Reader<'a> {
 impl<'a> Key<'a> {
     /// The text with its escapes resolved.
     pub(crate) fn resolve(self) -> Cow<'a, str> {
-        if !self.escaped {
-            return Cow::Borrowed(self.text);
+        match self {
+            Self::Plain(text) => Cow::Borrowed(text),
+            Self::Escaped(text) => unescape(text),
         }
-        // The reader has checked the escapes, so decoding can only succeed; were it ever not to,
-        // the raw text is a name that nothing has.
-        match serde_json::from_str(&format!("\"{}\"", self.text)) {
-            Ok(text) => Cow::Owned(text),
-            Err(_) => Cow::Borrowed(self.text),
-        }
+    }
+}
+
+/// Resolves escapes that the reader has checked, so that it can only succeed; were it ever not to,
+/// the raw text is a name that nothing has.
+#[cold]
+fn unescape(text: &str) -> Cow<'_, str> {
+    match serde_json::from_str(&format!("\"{text}\"")) {
+        Ok(resolved) => Cow::Owned(resolved),
+        Err(_) => Cow::Borrowed(text),
+    }
+}
+
+impl Default for Key<'_> {
+    fn default() -> Self {
+        Self::Plain("")
     }
 }
 
@@ -369,32 +382,9 @@ pub(crate) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Counts the bytes before the first one a JSON string cannot hold plainly: a quote, a backslash
-/// or a control character. Whole blocks are tested without a branch per byte, which compilers turn
-/// into vector instructions.
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let mut at = 0;
-    // Names and short texts end within a few bytes; only long ones are worth the blocks.
-    for &byte in bytes.iter().take(16) {
-        if special(byte) {
-            return at;
-        }
-        at += 1;
-    }
-    for block in bytes[at..].chunks_exact(BLOCK) {
-        if block.iter().fold(false, |found, &byte| found | special(byte)) {
-            break;
-        }
-        at += BLOCK;
-    }
-    at + bytes[at..].iter().take_while(|&&byte| !special(byte)).count()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Reader, plain_prefix};
+    use super::Reader;
 
     fn accepts(text: &str) -> bool {
         let mut reader = Reader::new(text, 128);
@@ -463,18 +453,5 @@ mod tests {
         assert!(accepts(&nested(128)));
         assert!(!accepts(&nested(129)));
         assert!(!accepts(&"[{\"a\":".repeat(2_500_000)));
-    }
-
-    #[test]
-    fn the_plain_prefix_ends_at_the_first_special_byte() {
-        for length in 0..100 {
-            for special in [b'"', b'\\', 0x1f] {
-                let mut bytes = vec![b'x'; length];
-                bytes.push(special);
-                bytes.extend([b'y'; 40]);
-                assert_eq!(plain_prefix(&bytes), length);
-            }
-            assert_eq!(plain_prefix(&vec![0xC3; length]), length);
-        }
     }
 }
