@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::Misuse;
-use crate::dialect::{Dialect, Request, Unreadable, read_call};
+use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
 use crate::protocol::{Call, Fault, Limits, code};
 use crate::registry::{CallContext, Deferred, Dispatch, Progress, Reply, panicked};
 
@@ -45,6 +45,11 @@ pub enum Answered {
     Last,
     /// There is no reply.
     Nothing,
+    /// There is no reply, and none is waited for any more for the call with this id.
+    Cancel {
+        /// The id, as the text it came as.
+        id: String,
+    },
     /// The reply takes time.
     Later(Later),
     /// The function blocks its thread, and the session says that this one must not be blocked: the
@@ -59,8 +64,9 @@ pub enum Answered {
 pub struct Later {
     /// Ends in the reply, or in nothing where none is wanted.
     pub reply: Pin<Box<dyn Future<Output = Vec<u8>> + Send>>,
-    /// Whether it must not overtake others, because nothing says which call it belongs to.
-    pub in_turn: bool,
+    /// The id it carries, as the text it came as. Without one it must not overtake others, because
+    /// nothing says which call it belongs to.
+    pub id: Option<String>,
     /// How long the caller waits, and the reply when the time is up.
     pub limit: Option<(Duration, Vec<u8>)>,
 }
@@ -173,7 +179,7 @@ impl<D: Dispatch> JsonRpc<D> {
                 });
                 return Answered::Later(Later {
                     reply: Box::pin(reply),
-                    in_turn: id.is_none(),
+                    id: id.map(str::to_owned),
                     limit,
                 });
             }
@@ -189,7 +195,8 @@ impl<D: Dispatch> JsonRpc<D> {
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
         match read_call(message, &session.limits) {
-            Ok(request) => {
+            Ok(Incoming::Cancel(id)) => Answered::Cancel { id: id.to_owned() },
+            Ok(Incoming::Call(request)) => {
                 session.dialect = request.dialect;
                 session.has_ids = request.id.is_some();
                 self.run(&request, session, out)
@@ -207,10 +214,9 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         let (dialect, id) = match read_call(message, &session.limits) {
-            Ok(Request { dialect, id, .. }) | Err(Unreadable::NotACall { dialect, id, .. }) => {
-                (dialect, id)
-            }
-            Err(Unreadable::Broken(_)) => (session.dialect, None),
+            Ok(Incoming::Call(Request { dialect, id, .. }))
+            | Err(Unreadable::NotACall { dialect, id, .. }) => (dialect, id),
+            Ok(Incoming::Cancel(_)) | Err(Unreadable::Broken(_)) => (session.dialect, None),
         };
         dialect.write_fault(out, id, fault);
     }

@@ -3,14 +3,18 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod fake;
 mod functions;
 mod memory;
 mod model;
 mod peer;
 mod program;
 
+use examples as _; // serves the functions of the examples too
+
+pub use fake::{Fake, Received};
 pub use functions::*;
-pub use memory::resident_bytes;
+pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
 pub use program::{Running, python};

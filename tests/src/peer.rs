@@ -1,4 +1,4 @@
-//! A socket that speaks bytes, to say to a server what no client would.
+//! A socket that speaks bytes, to say what no client and no server would.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {
     }
 }
 
-/// One connection to a server.
+/// One end of a connection.
 #[derive(Debug)]
 pub struct Peer {
     stream: BufReader<TcpStream>,
@@ -30,7 +30,11 @@ pub struct Peer {
 impl Peer {
     /// Connects, to speak in `framing`.
     pub fn connect(address: SocketAddr, framing: Framing) -> Self {
-        let stream = TcpStream::connect(address).expect("a server that listens");
+        Self::new(TcpStream::connect(address).expect("a server that listens"), framing)
+    }
+
+    /// Takes a connection that is there, to speak in `framing`.
+    pub(crate) fn new(stream: TcpStream, framing: Framing) -> Self {
         stream.set_nodelay(true).expect("a socket");
         // Longer than anything takes here: a reply that never comes fails the test.
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
@@ -61,7 +65,7 @@ impl Peer {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Receives the next reply; `None` where the server has ended the connection.
+    /// Receives the next reply; `None` where the other side has ended the connection.
     pub fn receive(&mut self) -> Option<String> {
         match self.framing {
             Framing::LengthPrefix => self.receive_prefixed(),
@@ -99,20 +103,26 @@ impl Peer {
         self.receive().expect("a reply")
     }
 
-    /// Whether the server ends the connection without another word.
+    /// Reads some bytes, whatever they are, if there are so many.
+    pub fn skip(&mut self, count: usize) {
+        let _ = self.stream.read_exact(&mut vec![0; count]);
+    }
+
+    /// Whether the other side ends the connection without another word.
     pub fn is_ended(&mut self) -> bool {
         self.stream.read(&mut [0]).expect("the end of the stream") == 0
     }
 
-    /// Says that nothing more will be sent.
+    /// Says that nothing more will be sent, if the server is still there to hear it.
     pub fn finish(&mut self) {
-        self.stream.get_ref().shutdown(Shutdown::Write).expect("a connection");
+        let _ = self.stream.get_ref().shutdown(Shutdown::Write);
     }
 
-    /// Ends the connection with a reset in place of an orderly end, which is what happens when a
-    /// reply has come and nobody has read it.
-    pub fn reset(mut self, call: &str) {
-        self.send(call);
+    /// Sends a message, then some bytes, and ends the connection with a reset: that is what happens
+    /// when a reply has come and nobody has read it.
+    pub fn reset_after(mut self, message: &[u8], bytes: &[u8]) {
+        self.write(message);
         self.stream.get_ref().peek(&mut [0]).expect("a reply");
+        self.write(bytes);
     }
 }

@@ -4,8 +4,8 @@
 //! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
 //! task, which is all that `W` stands for.
 
-use std::collections::HashMap;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -18,6 +18,7 @@ use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolEr
 use crate::registry::without_place;
 
 use super::ClientBuilder;
+use super::call_map::CallMap;
 use super::lost::Lost;
 
 /// What is sent and what is waited for on one connection.
@@ -30,14 +31,15 @@ pub(super) struct Flight<W> {
     next_call: u64,
     /// Without ids, the call that the next reply answers.
     next_reply: u64,
-    calls: HashMap<u64, InFlight<W>>,
+    calls: CallMap<InFlight<W>>,
     /// What is to be written.
     pub(super) outgoing: Vec<u8>,
     /// Bytes queued, and handed to the operating system, since the connection began.
     queued: u64,
     written: u64,
-    /// The server is about to stop: it answers what is in flight and wants no further calls here.
-    draining: bool,
+    /// The server is about to close the connection, and has said so or why: it answers what is in
+    /// flight and wants no further calls here.
+    closing: bool,
     lost: Option<Lost>,
 }
 
@@ -49,19 +51,13 @@ struct InFlight<W> {
     reply: Option<Reply>,
 }
 
-/// A reply that came while somebody else was reading.
+/// A reply that came while somebody else was reading: the result's text, or the fault.
 #[derive(Debug)]
-pub(super) struct Reply {
-    message: Vec<u8>,
-    outcome: Result<Range<usize>, Fault>,
-}
+pub(super) struct Reply(Result<Vec<u8>, Fault>);
 
-/// A reply where it stands in the read buffer.
+/// A reply where it stands: the result's place in the read buffer, or the fault.
 #[derive(Debug)]
-pub(super) struct Own {
-    message: Range<usize>,
-    outcome: Result<Range<usize>, Fault>,
-}
+pub(super) struct Own(Result<Range<usize>, Fault>);
 
 /// How far a call has come.
 pub(super) enum Progress {
@@ -82,18 +78,18 @@ impl<W> Flight<W> {
             limits: settings.limits,
             next_call: 0,
             next_reply: 0,
-            calls: HashMap::new(),
+            calls: CallMap::default(),
             outgoing: Vec::new(),
             queued: 0,
             written: 0,
-            draining: false,
+            closing: false,
             lost: None,
         }
     }
 
     /// Whether further calls may be sent.
     pub(super) fn is_open(&self) -> bool {
-        self.lost.is_none() && !self.draining
+        self.lost.is_none() && !self.closing
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -150,7 +146,13 @@ impl<W> Flight<W> {
         let start = out.len();
         self.framing.begin(out);
         let body = out.len();
-        let written = write(self.dialect, out);
+        let write = AssertUnwindSafe(|| write(self.dialect, out));
+        let written = catch_unwind(write).unwrap_or_else(|panic| {
+            // Half a call must not go out with the next one.
+            self.outgoing.truncate(start);
+            resume_unwind(panic)
+        });
+        let out = &mut self.outgoing;
         self.dialect.end_call(out, id, timeout);
         let size = out.len() - body;
         let limit = self.limits.message;
@@ -200,6 +202,7 @@ impl<W> Flight<W> {
             let error = ProtocolError::NotAReply("the call was given up".to_owned());
             return Progress::Failed(error.into());
         };
+        entry.waiter = None;
         if let Some(reply) = entry.reply.take() {
             self.calls.remove(&call);
             return Progress::Answered(reply);
@@ -219,6 +222,16 @@ impl<W> Flight<W> {
         if let Some(entry) = self.calls.get_mut(&call) {
             entry.waiter = Some(waiter);
         }
+    }
+
+    /// How many calls are in flight.
+    pub(super) fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether somebody waits for a call.
+    pub(super) fn has_waiter(&self, call: u64) -> bool {
+        self.calls.get(&call).is_some_and(|call| call.waiter.is_some())
     }
 
     /// Takes whoever waits for a call.
@@ -244,9 +257,10 @@ impl<W> Flight<W> {
             let bytes = inbound.bytes(&message);
             let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
             let FromServer::Reply(ReplyMessage { id, outcome }) = read else {
-                self.draining = true;
+                self.closing = true;
                 continue;
             };
+            self.closing |= outcome.as_ref().is_err_and(|fault| closes(fault.code()));
             let call = match (id, &outcome) {
                 _ if !self.dialect.has_ids() => {
                     self.next_reply += 1;
@@ -258,11 +272,13 @@ impl<W> Flight<W> {
                 (None, Ok(_)) => continue,
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
-                found = Some(Own { message, outcome });
+                let place =
+                    |result: Range<usize>| message.start + result.start..message.start + result.end;
+                found = Some(Own(outcome.map(place)));
             } else if let Some(entry) = self.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
-                entry.reply = Some(Reply { message: bytes.to_vec(), outcome });
+                entry.reply = Some(Reply(outcome.map(|result| bytes[result].to_vec())));
                 awake.extend(entry.waiter.take());
             }
         }
@@ -290,7 +306,7 @@ impl<W> Flight<W> {
 impl Reply {
     /// Decodes the result.
     pub(super) fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
-        decode(method, &self.message, self.outcome)
+        decode(method, &self.0?)
     }
 }
 
@@ -301,16 +317,17 @@ impl Own {
         method: &str,
         inbound: &Inbound,
     ) -> Result<T, Error> {
-        decode(method, inbound.bytes(&self.message), self.outcome)
+        decode(method, inbound.bytes(&self.0?))
     }
 }
 
-fn decode<T: DeserializeOwned>(
-    method: &str,
-    message: &[u8],
-    outcome: Result<Range<usize>, Fault>,
-) -> Result<T, Error> {
-    let text = message.get(outcome?).unwrap_or_default();
+/// Whether a server closes the connection after a fault of this code, or may do so.
+fn closes(code: i64) -> bool {
+    use crate::protocol::code::{OVERLOADED, PARSE_ERROR, SHUTTING_DOWN, TOO_LARGE};
+    matches!(code, PARSE_ERROR | OVERLOADED | SHUTTING_DOWN | TOO_LARGE)
+}
+
+fn decode<T: DeserializeOwned>(method: &str, text: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(text).map_err(|error| {
         let problem = without_place(&error.to_string()).into_owned();
         ProtocolError::Result { method: method.to_owned(), problem }.into()

@@ -90,7 +90,7 @@ pub trait Argument {
     /// # Errors
     ///
     /// Where it has no JSON form.
-    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+    fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
 
     /// Appends it to the keyword arguments, if it is given.
     ///
@@ -105,8 +105,8 @@ pub trait Argument {
 pub struct GivenArgs<T>(pub Vec<T>);
 
 impl<T: Serialize> Argument for GivenArgs<T> {
-    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
-        self.0.iter().try_for_each(|value| array.element(value))
+    fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.0.iter().try_for_each(|value| array.named_element(name, value))
     }
 
     fn member(&self, name: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
@@ -124,7 +124,7 @@ impl<T: Serialize> Argument for GivenArgs<T> {
 pub struct GivenKwargs<K>(pub K);
 
 impl<K: Kwargs> Argument for GivenKwargs<K> {
-    fn element(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+    fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         Ok(())
     }
 
@@ -134,8 +134,8 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
 }
 
 impl<T: Serialize> Argument for Given<T> {
-    fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
-        array.element(&self.0)
+    fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        array.named_element(name, &self.0)
     }
 
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
@@ -144,7 +144,7 @@ impl<T: Serialize> Argument for Given<T> {
 }
 
 impl Argument for Omitted {
-    fn element(&self, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+    fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         Ok(())
     }
 
@@ -206,7 +206,7 @@ macro_rules! given {
                 array: &mut ArrayWriter<'_>,
             ) -> Result<(), ArgumentError> {
                 $(if signature.is_positional($index) {
-                    self.$index.element(array)?;
+                    self.$index.element(signature.parameters()[$index].name, array)?;
                 })*
                 Ok(())
             }

@@ -8,6 +8,7 @@ mod batch;
 mod builder;
 mod burst;
 mod by_name;
+mod call_map;
 mod deadline;
 mod flight;
 mod invocation;

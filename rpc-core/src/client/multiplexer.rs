@@ -145,6 +145,7 @@ impl<S: Stream> Multiplexer<S> {
         if !state.flight.outgoing.is_empty() {
             state = self.flush(state, deadline);
         }
+        let mut has_looked = false;
         loop {
             match state.flight.progress(call, method) {
                 Progress::Answered(reply) => {
@@ -157,14 +158,27 @@ impl<S: Stream> Multiplexer<S> {
             if let Some(deadline) = deadline
                 && deadline.has_passed()
             {
+                // A reply that has come and was not read yet is in time. Besides, the reader's part may
+                // have been handed to this thread just now, and looking passes it on.
+                if !state.is_reading && !mem::replace(&mut has_looked, true) {
+                    drop(state);
+                    self.relieve();
+                    state = self.state();
+                    continue;
+                }
                 state.flight.forget(call);
                 let kind = IoErrorKind::TimedOut(deadline.limit());
                 let doing = state.flight.doing(method);
                 return Err(IoError::new(kind, doing).may_have_run(true).into());
             }
             if state.is_reading {
-                state.flight.wake_with(call, thread::current());
-                state.asleep.push_back(call);
+                let State { flight, asleep, .. } = &mut *state;
+                flight.wake_with(call, thread::current());
+                asleep.push_back(call);
+                // Those that got their replies while one thread read on and on are still listed.
+                if asleep.len() > 2 * flight.len() + 16 {
+                    asleep.retain(|&call| flight.has_waiter(call));
+                }
                 drop(state);
                 match deadline {
                     Some(deadline) => thread::park_timeout(deadline.left()),
@@ -313,8 +327,9 @@ impl<S: Stream> Multiplexer<S> {
         (count, Ok(()))
     }
 
-    /// Reads what is there, unless another thread is reading anyway.
+    /// Reads as long as something is there, unless another thread is reading anyway.
     fn relieve(&self) {
+        const SOON: Duration = Duration::from_millis(1);
         let mut state = self.state();
         if state.is_reading {
             return;
@@ -323,8 +338,8 @@ impl<S: Stream> Multiplexer<S> {
         drop(state);
         let _reader = Reader(self);
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let soon = Deadline::after(Instant::now(), Duration::from_millis(1));
-        while let Turn::Others = self.read(&mut reading, None, soon) {}
+        let soon = || Deadline::after(Instant::now(), SOON);
+        while let Turn::Others = self.read(&mut reading, None, soon()) {}
     }
 
     /// Ends the connection for every call in flight.

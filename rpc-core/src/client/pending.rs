@@ -19,6 +19,7 @@ pub struct Pending<S: Stream, T, E> {
     call: u64,
     method: String,
     deadline: Option<Deadline>,
+    waited: bool,
     result: PhantomData<fn() -> (T, E)>,
 }
 
@@ -29,7 +30,14 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
         method: &str,
         deadline: Option<Deadline>,
     ) -> Self {
-        Self { connection, call, method: method.to_owned(), deadline, result: PhantomData }
+        Self {
+            connection,
+            call,
+            method: method.to_owned(),
+            deadline,
+            waited: false,
+            result: PhantomData,
+        }
     }
 
     /// Waits for the result; calls may be waited for in any order.
@@ -37,14 +45,17 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
     /// # Errors
     ///
     /// As the call itself.
-    pub fn wait(self) -> Result<T, E> {
+    pub fn wait(mut self) -> Result<T, E> {
+        self.waited = true;
         self.connection.wait(self.call, &self.method, self.deadline).map_err(E::from_error)
     }
 }
 
 impl<S: Stream, T, E> Drop for Pending<S, T, E> {
     fn drop(&mut self) {
-        self.connection.forget(self.call);
+        if !self.waited {
+            self.connection.forget(self.call);
+        }
     }
 }
 

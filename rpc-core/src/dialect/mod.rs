@@ -10,7 +10,7 @@ mod ping;
 mod read;
 mod reply;
 
-pub(crate) use read::{Request, Unreadable, read_call};
+pub(crate) use read::{Incoming, Request, Unreadable, read_call};
 pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
 
 use crate::protocol::{ArgumentError, Arguments, Fault, Framing};

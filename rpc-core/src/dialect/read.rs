@@ -1,12 +1,23 @@
 //! Reads a call in whatever dialect it is in.
 
 use std::borrow::Cow;
+use std::mem;
 use std::time::Duration;
 
 use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Call, Fault, KeywordArguments, Limits, PositionalArguments, ProtocolError};
 
 use super::Dialect;
+
+/// A message that says something.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // taken apart where it is made
+pub(crate) enum Incoming<'a> {
+    /// A call.
+    Call(Request<'a>),
+    /// Nobody waits any more for the result of the call with this id.
+    Cancel(&'a str),
+}
 
 /// A call as it came, and what its reply needs to know.
 #[derive(Debug)]
@@ -39,7 +50,7 @@ impl From<ProtocolError> for Unreadable<'_> {
 pub(crate) fn read_call<'a>(
     message: &'a [u8],
     limits: &Limits,
-) -> Result<Request<'a>, Unreadable<'a>> {
+) -> Result<Incoming<'a>, Unreadable<'a>> {
     let mut reader = Reader::new(Reader::text(message)?, limits.depth);
     let mut members = Members::default();
     if reader.kind()? == Kind::Object {
@@ -52,119 +63,107 @@ pub(crate) fn read_call<'a>(
     members.finish()
 }
 
-/// The members that any dialect knows, as far as they have been seen.
+/// A member that some dialect knows.
+#[derive(Clone, Copy)]
+enum Member {
+    MethodName,
+    MethodArgs,
+    MethodKwargs,
+    Id,
+    In,
+    Params,
+    Notify,
+    TimeoutMs,
+    Cancel,
+}
+
+use Member::{Cancel, Id, In, MethodArgs, MethodKwargs, MethodName, Notify, Params, TimeoutMs};
+
+impl Member {
+    const COUNT: usize = 9;
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "method_name" => MethodName,
+            "method_args" => MethodArgs,
+            "method_kwargs" => MethodKwargs,
+            "id" => Id,
+            "in" => In,
+            "params" => Params,
+            "notify" => Notify,
+            "timeout_ms" => TimeoutMs,
+            "cancel" => Cancel,
+            _ => return None,
+        })
+    }
+
+    /// What it must be.
+    fn kind(self) -> &'static str {
+        match self {
+            MethodName | In => "a string",
+            MethodArgs => "an array",
+            MethodKwargs => "an object",
+            Id | Cancel => "a string, a whole number or null",
+            Params => "a value",
+            Notify => "true or false",
+            TimeoutMs => "a whole number of milliseconds",
+        }
+    }
+}
+
+/// The members of a message, as far as they have been seen.
 #[derive(Default)]
 struct Members<'a> {
-    method_name: Option<Cow<'a, str>>,
-    method_args: Option<PositionalArguments<'a>>,
-    method_kwargs: Option<KeywordArguments<'a>>,
+    seen: [bool; Member::COUNT],
     id: Option<&'a str>,
-    called: Option<Cow<'a, str>>,
-    params: Option<(PositionalArguments<'a>, KeywordArguments<'a>)>,
-    notify: Option<&'a str>,
-    timeout_ms: Option<&'a str>,
+    method: Cow<'a, str>,
+    positional: PositionalArguments<'a>,
+    keyword: KeywordArguments<'a>,
+    notify: bool,
+    timeout: Option<Duration>,
     mistake: Option<String>,
 }
 
 impl<'a> Members<'a> {
     fn read(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<(), ProtocolError> {
-        match name {
-            "method_name" => {
-                let method = self.text(reader, name)?;
-                let seen = self.method_name.replace(method).is_some();
-                self.once(seen, name);
-            }
-            "method_args" => match reader.kind()? {
-                Kind::Array => {
-                    let args = PositionalArguments::read(reader)?;
-                    let seen = self.method_args.replace(args).is_some();
-                    self.once(seen, name);
-                }
-                _ => self.not_a(reader, name, "an array")?,
+        let Some(member) = Member::named(name) else {
+            reader.value()?;
+            return Ok(());
+        };
+        if mem::replace(&mut self.seen[member as usize], true) {
+            reader.value()?;
+            self.mistake(format!("member `{name}` is given twice"));
+            return Ok(());
+        }
+        match (member, reader.kind()?) {
+            (MethodName | In, Kind::String) => self.method = reader.string()?.resolve(),
+            (MethodArgs | Params, Kind::Array) => self.positional.read(reader)?,
+            (MethodKwargs | Params, Kind::Object) => self.keyword.read(reader)?,
+            (Params, _) => self.positional.single(reader.value()?),
+            (Notify, Kind::Boolean) => self.notify = reader.value()? == "true",
+            (TimeoutMs, Kind::Number) => match reader.value()?.parse() {
+                Ok(timeout) => self.timeout = Some(Duration::from_millis(timeout)),
+                Err(_) => self.mistake(format!("member `{name}` must be {}", member.kind())),
             },
-            "method_kwargs" => match reader.kind()? {
-                Kind::Object => {
-                    let kwargs = KeywordArguments::read(reader)?;
-                    let seen = self.method_kwargs.replace(kwargs).is_some();
-                    self.once(seen, name);
-                }
-                _ => self.not_a(reader, name, "an object")?,
-            },
-            "id" => {
-                let kind = reader.kind()?;
+            (Id | Cancel, Kind::String | Kind::Null) => self.id = Some(reader.value()?),
+            (Id | Cancel, Kind::Number) => {
                 let id = reader.value()?;
-                let whole = !id.contains(['.', 'e', 'E']);
-                match kind {
-                    Kind::String | Kind::Null => {}
-                    Kind::Number if whole => {}
-                    _ => {
-                        self.mistake(format!(
-                            "member `id` must be a string, a whole number or null, not {id}"
-                        ));
-                        return Ok(());
-                    }
+                if id.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+                    self.mistake(format!("member `{name}` must be {}, not {id}", member.kind()));
+                } else {
+                    self.id = Some(id);
                 }
-                let seen = self.id.replace(id).is_some();
-                self.once(seen, name);
-            }
-            "notify" => {
-                let seen = self.notify.replace(reader.value()?).is_some();
-                self.once(seen, name);
-            }
-            "timeout_ms" => {
-                let seen = self.timeout_ms.replace(reader.value()?).is_some();
-                self.once(seen, name);
-            }
-            "in" => {
-                let method = self.text(reader, name)?;
-                let seen = self.called.replace(method).is_some();
-                self.once(seen, name);
-            }
-            "params" => {
-                let params = match reader.kind()? {
-                    Kind::Array => {
-                        (PositionalArguments::read(reader)?, KeywordArguments::default())
-                    }
-                    Kind::Object => {
-                        (PositionalArguments::default(), KeywordArguments::read(reader)?)
-                    }
-                    _ => {
-                        (PositionalArguments::single(reader.value()?), KeywordArguments::default())
-                    }
-                };
-                let seen = self.params.replace(params).is_some();
-                self.once(seen, name);
             }
             _ => {
                 reader.value()?;
+                self.mistake(format!("member `{name}` must be {}", member.kind()));
             }
         }
         Ok(())
     }
 
-    fn text(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<Cow<'a, str>, ProtocolError> {
-        if reader.kind()? == Kind::String {
-            return Ok(reader.string()?.resolve());
-        }
-        self.not_a(reader, name, "a string")?;
-        Ok(Cow::Borrowed(""))
-    }
-
-    fn not_a(
-        &mut self,
-        reader: &mut Reader<'a>,
-        name: &str,
-        kind: &str,
-    ) -> Result<(), ProtocolError> {
-        reader.value()?;
-        self.mistake(format!("member `{name}` must be {kind}"));
-        Ok(())
-    }
-
-    fn once(&mut self, seen: bool, name: &str) {
-        if seen {
-            self.mistake(format!("member `{name}` is given twice"));
-        }
+    fn has(&self, member: Member) -> bool {
+        self.seen[member as usize]
     }
 
     /// Keeps the first mistake: the text goes on being checked before it is answered.
@@ -172,48 +171,38 @@ impl<'a> Members<'a> {
         self.mistake.get_or_insert(message);
     }
 
-    fn finish(mut self) -> Result<Request<'a>, Unreadable<'a>> {
-        let wants_reply = match self.notify {
-            None | Some("false") => true,
-            Some("true") => false,
-            Some(_) => {
-                self.mistake("member `notify` must be true or false".to_owned());
-                true
-            }
-        };
-        let timeout = self.timeout_ms.map(str::parse).transpose();
-        let timeout = timeout.unwrap_or_else(|_| {
-            self.mistake("member `timeout_ms` must be a whole number of milliseconds".to_owned());
-            None
-        });
-        let native = self.method_name.is_some() || self.called.is_none();
-        if self.method_name.is_some() && self.called.is_some() {
+    fn finish(mut self) -> Result<Incoming<'a>, Unreadable<'a>> {
+        if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
+            return Ok(Incoming::Cancel(self.id.unwrap_or("null")));
+        }
+        let native = self.has(MethodName) || self.has(MethodArgs) || self.has(MethodKwargs);
+        if native && (self.has(In) || self.has(Params)) {
             self.mistake(
-                "`method_name` and `in` stand in one message; a call has one of them".to_owned(),
+                "the message mixes `method_name`, `method_args` and `method_kwargs` with `in` and \
+                 `params`; a call has those of one dialect"
+                    .to_owned(),
+            );
+        } else if !self.has(MethodName) && !self.has(In) {
+            self.mistake(
+                "the message calls nothing: it has neither `method_name` nor `in`".to_owned(),
             );
         }
-        let dialect = if native { Dialect::Native } else { Dialect::Ping };
-        let (Some(method), None) = (self.method_name.or(self.called), &self.mistake) else {
-            let message = self.mistake.unwrap_or_else(|| {
-                "the message calls nothing: it has neither `method_name` nor `in`".to_owned()
-            });
-            return Err(Unreadable::NotACall {
-                dialect,
-                id: self.id,
-                fault: Fault::invalid_request(message),
-            });
-        };
-        let (positional, keyword) = if native {
-            (self.method_args.unwrap_or_default(), self.method_kwargs.unwrap_or_default())
+        let (dialect, id) = if self.has(In) && !native {
+            (Dialect::Ping, None)
         } else {
-            self.params.unwrap_or_default()
+            (Dialect::Native, self.id)
         };
-        Ok(Request {
-            dialect,
-            id: if native { self.id } else { None },
-            call: Call::of(method, positional, keyword),
-            wants_reply: wants_reply || !native,
-            timeout: timeout.filter(|_| native).map(Duration::from_millis),
-        })
+        match self.mistake {
+            Some(message) => {
+                Err(Unreadable::NotACall { dialect, id, fault: Fault::invalid_request(message) })
+            }
+            None => Ok(Incoming::Call(Request {
+                dialect,
+                id,
+                call: Call::of(self.method, self.positional, self.keyword),
+                wants_reply: !(self.notify && native),
+                timeout: self.timeout.filter(|_| native),
+            })),
+        }
     }
 }

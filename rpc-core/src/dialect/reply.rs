@@ -35,9 +35,9 @@ pub(crate) fn read_reply(
 ) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
     let mut reader = Reader::new(text, limits.depth);
-    let (success, failure) = match dialect {
-        Dialect::Native | Dialect::NativeWithoutIds => ("res", "error"),
-        Dialect::Ping => ("result", ""),
+    let success = match dialect {
+        Dialect::Native | Dialect::NativeWithoutIds => "res",
+        Dialect::Ping => "result",
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
     if reader.kind()? != Kind::Object {
@@ -46,7 +46,8 @@ pub(crate) fn read_reply(
     reader.object(|reader, key| {
         match key.resolve().as_ref() {
             name if name == success => result = Some(reader.span()?),
-            name if name == failure => error = Some(reader.span()?),
+            // In any dialect: a server that could not read what it was sent answers in its own.
+            "error" => error = Some(reader.span()?),
             "id" => id = Some(reader.value()?),
             "out" => out = Some(reader.value()?),
             "notice" => notice = Some(reader.value()?),
@@ -60,6 +61,8 @@ pub(crate) fn read_reply(
     if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
         return Ok(FromServer::Draining);
     }
+    // Some peers always send both, one of them null.
+    let mut error = error.filter(|error| &text[error.clone()] != "null");
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }

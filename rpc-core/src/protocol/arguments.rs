@@ -31,6 +31,20 @@ pub trait Arguments {
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
 }
 
+impl<A: Arguments + ?Sized> Arguments for &A {
+    fn write_positional(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write_positional(array)
+    }
+
+    fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write_keyword(object)
+    }
+
+    fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write_named(object)
+    }
+}
+
 /// An argument that cannot be sent.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{problem}")]
@@ -66,12 +80,27 @@ impl<'o> ArrayWriter<'o> {
     ///
     /// Where the value has no JSON form.
     pub fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ArgumentError> {
+        let number = self.count + 1;
+        self.append(value)
+            .map_err(|error| ArgumentError::of(&format!("{number} by position"), &error))
+    }
+
+    /// Appends an element whose parameter's name is known, and is said where the value has no JSON
+    /// form.
+    pub(crate) fn named_element<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), ArgumentError> {
+        self.append(value).map_err(|error| ArgumentError::of(&format!("`{name}`"), &error))
+    }
+
+    fn append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
         if self.count > 0 {
             self.out.push(b',');
         }
         self.count += 1;
         write(self.out, value)
-            .map_err(|error| ArgumentError::of(&format!("{} by position", self.count), &error))
     }
 
     pub(crate) fn count(&self) -> usize {

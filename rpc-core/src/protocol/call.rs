@@ -4,6 +4,7 @@
 //! they stand in the one walk that reads the message; beyond those, the text is walked again.
 
 use std::borrow::Cow;
+use std::iter;
 
 use super::ProtocolError;
 use super::json::{Key, Reader};
@@ -42,11 +43,10 @@ impl<'a> Call<'a> {
     ) -> Result<Self, ProtocolError> {
         let mut args = Reader::new(args, super::Limits::DEEPEST);
         let mut kwargs = Reader::new(kwargs, super::Limits::DEEPEST);
-        let call = Self::of(
-            method.into(),
-            PositionalArguments::read(&mut args)?,
-            KeywordArguments::read(&mut kwargs)?,
-        );
+        let mut call =
+            Self::of(method.into(), PositionalArguments::default(), KeywordArguments::default());
+        call.positional.read(&mut args)?;
+        call.keyword.read(&mut kwargs)?;
         args.end()?;
         kwargs.end()?;
         Ok(call)
@@ -93,27 +93,24 @@ pub struct PositionalArguments<'a> {
 
 impl<'a> PositionalArguments<'a> {
     /// Reads the array that comes next.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ProtocolError> {
-        let mut arguments = Self::default();
-        arguments.text = reader.lend(|reader| {
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), ProtocolError> {
+        self.text = reader.lend(|reader| {
             reader.array(|reader| {
                 let value = reader.value()?;
-                if let Some(place) = arguments.noted.get_mut(arguments.count) {
+                if let Some(place) = self.noted.get_mut(self.count) {
                     *place = value;
                 }
-                arguments.count += 1;
+                self.count += 1;
                 Ok(())
             })
         })?;
-        Ok(arguments)
+        Ok(())
     }
 
     /// Takes one value as the only argument.
-    pub(crate) fn single(value: &'a str) -> Self {
-        let mut arguments = Self::default();
-        arguments.noted[0] = value;
-        arguments.count = 1;
-        arguments
+    pub(crate) fn single(&mut self, value: &'a str) {
+        self.noted[0] = value;
+        self.count = 1;
     }
 
     /// How many there are.
@@ -128,18 +125,22 @@ impl<'a> PositionalArguments<'a> {
 
     /// The texts, from the left.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> {
-        let mut beyond = Vec::new();
+        let noted = self.noted.iter().take(self.count).copied();
+        noted.chain(iter::once_with(|| self.beyond()).flatten())
+    }
+
+    /// Walks the text again, which the walk that counted has checked.
+    fn beyond(&self) -> Vec<&'a str> {
+        let mut values = Vec::new();
         if self.count > NOTED {
-            // The text has been checked by the walk that counted it.
             let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
             let _ = reader.array(|reader| {
-                beyond.push(reader.value()?);
+                values.push(reader.value()?);
                 Ok::<_, ProtocolError>(())
             });
+            values.drain(..NOTED);
         }
-        let noted = self.noted;
-        let here = self.count.min(NOTED);
-        noted.into_iter().take(here).chain(beyond.into_iter().skip(NOTED))
+        values
     }
 }
 
@@ -153,19 +154,18 @@ pub struct KeywordArguments<'a> {
 
 impl<'a> KeywordArguments<'a> {
     /// Reads the object that comes next.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ProtocolError> {
-        let mut arguments = Self::default();
-        arguments.text = reader.lend(|reader| {
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), ProtocolError> {
+        self.text = reader.lend(|reader| {
             reader.object(|reader, key| {
                 let value = reader.value()?;
-                if let Some(place) = arguments.noted.get_mut(arguments.count) {
+                if let Some(place) = self.noted.get_mut(self.count) {
                     *place = (key, value);
                 }
-                arguments.count += 1;
+                self.count += 1;
                 Ok(())
             })
         })?;
-        Ok(arguments)
+        Ok(())
     }
 
     /// How many there are.
@@ -180,22 +180,24 @@ impl<'a> KeywordArguments<'a> {
 
     /// The names and texts, in the order of the message.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
-        let mut beyond = Vec::new();
+        let noted = self.noted.iter().take(self.count).copied();
+        noted
+            .chain(iter::once_with(|| self.beyond()).flatten())
+            .map(|(key, value)| (key.resolve(), value))
+    }
+
+    /// Walks the text again, which the walk that counted has checked.
+    fn beyond(&self) -> Vec<(Key<'a>, &'a str)> {
+        let mut members = Vec::new();
         if self.count > NOTED {
-            // The text has been checked by the walk that counted it.
             let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
             let _ = reader.object(|reader, key| {
-                beyond.push((key, reader.value()?));
+                members.push((key, reader.value()?));
                 Ok::<_, ProtocolError>(())
             });
+            members.drain(..NOTED);
         }
-        let noted = self.noted;
-        let here = self.count.min(NOTED);
-        noted
-            .into_iter()
-            .take(here)
-            .chain(beyond.into_iter().skip(NOTED))
-            .map(|(key, value)| (key.resolve(), value))
+        members
     }
 }
 

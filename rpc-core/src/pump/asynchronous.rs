@@ -1,5 +1,6 @@
 //! The asynchronous pump: one task, one stream; asynchronous calls run beside it.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::{sleep_until, timeout};
 
 use crate::dialect::write_notice;
@@ -67,6 +68,7 @@ pub(crate) async fn serve<A: Answer>(
 ) -> io::Result<()> {
     let mut stopping = pin!(stopping);
     let mut running = JoinSet::new();
+    let mut aborts: HashMap<String, AbortHandle> = HashMap::new();
     let mut turn: Option<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>> = None;
     let mut since = Instant::now();
     let mut alarm = pin!(sleep_until((since + timeouts.idle).into()));
@@ -75,12 +77,17 @@ pub(crate) async fn serve<A: Answer>(
         while turn.is_none() {
             match advance(connection, session, &**answer, ended) {
                 Step::Run(later) => {
-                    let in_turn = later.in_turn;
-                    let reply = within(later);
-                    if in_turn {
-                        turn = Some(Box::pin(reply));
-                    } else {
-                        running.spawn(reply);
+                    match later.id.clone() {
+                        None => turn = Some(Box::pin(within(later))),
+                        Some(id) => drop(aborts.insert(id, running.spawn(within(later)))),
+                    }
+                    if aborts.len() > 2 * running.len() + 16 {
+                        aborts.retain(|_, call| !call.is_finished());
+                    }
+                }
+                Step::Cancel(id) => {
+                    if let Some(call) = aborts.remove(&id) {
+                        call.abort();
                     }
                 }
                 Step::Block(blocking) => {

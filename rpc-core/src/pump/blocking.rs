@@ -43,7 +43,8 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             clock.restart();
         }
         match step {
-            Step::Continue => continue,
+            // What was to be cancelled has been answered: calls run one after another here.
+            Step::Continue | Step::Cancel(_) => continue,
             Step::Close => return close(stream),
             Step::Run(later) => {
                 connection.append(&block_on(later.reply));

@@ -24,6 +24,9 @@ pub(crate) enum Step {
     Run(Later),
     /// Answer this message on a thread that may be blocked.
     Block(Blocking),
+    /// Stop working on the call with this id.
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
+    Cancel(String),
     /// Close the connection.
     Close,
 }
@@ -75,6 +78,7 @@ pub(crate) fn advance<A: Answer>(
         match answered {
             Answered::Reply | Answered::Nothing => {}
             Answered::Last => return Step::Close,
+            Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
             Answered::Blocks { in_turn } => {
                 let message = connection.message(&message).to_vec();

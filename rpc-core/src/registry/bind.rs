@@ -64,6 +64,8 @@ fn fill<'a>(
             values[index] = Some(value);
         } else if has(ParameterKind::Args) {
             rest.positional.push(value);
+        } else {
+            break;
         }
     }
     for (name, value) in call.keyword().iter() {

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,7 +33,8 @@ use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, 
 /// typed proxies and by name, without a socket in between.
 #[derive(Default)]
 pub struct FunctionRegistry {
-    functions: HashMap<Cow<'static, str>, Entry>,
+    /// Ordered by name.
+    functions: Vec<Entry>,
     states: States,
     twice: Option<String>,
 }
@@ -97,8 +97,9 @@ impl FunctionRegistry {
         let instance = Arc::new(instance);
         let entries = T::METHODS.iter().map(|method| Entry::method(prefix, &instance, method));
         let entries: Vec<_> = entries.collect();
-        for entry in &entries {
-            self.check_free(&entry.signature)?;
+        if let Some(taken) = entries.iter().find(|entry| self.find(entry.signature.name()).is_ok())
+        {
+            return Err(Misuse::RegisteredTwice { name: taken.signature.name().to_owned() });
         }
         for entry in entries {
             self.insert(entry)?;
@@ -114,23 +115,21 @@ impl FunctionRegistry {
 
     /// Lists the functions, ordered by name.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
-        let signatures = self.functions.values().map(|entry| &*entry.signature);
-        let mut signatures: Vec<&Signature> = signatures.collect();
-        signatures.sort_by_key(|signature| signature.name());
-        signatures.into_iter()
+        self.functions.iter().map(|entry| &*entry.signature)
+    }
+
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.functions.binary_search_by(|entry| entry.signature.name().cmp(name))
     }
 
     fn insert(&mut self, entry: Entry) -> Result<(), Misuse> {
-        self.check_free(&entry.signature)?;
-        self.functions.insert(entry.signature.name.clone(), entry);
-        Ok(())
-    }
-
-    fn check_free(&self, signature: &Signature) -> Result<(), Misuse> {
-        if self.functions.contains_key(&signature.name) {
-            return Err(Misuse::RegisteredTwice { name: signature.name().to_owned() });
+        match self.find(entry.signature.name()) {
+            Ok(_) => Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() }),
+            Err(place) => {
+                self.functions.insert(place, entry);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     #[cold]
@@ -139,7 +138,7 @@ impl FunctionRegistry {
             "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
                 .to_owned()
         } else {
-            match nearest(method, self.functions.keys().map(AsRef::as_ref)) {
+            match nearest(method, self.functions().map(Signature::name)) {
                 Some(name) => format!("; did you mean `{name}`?"),
                 None => String::new(),
             }
@@ -158,9 +157,10 @@ impl Dispatch for FunctionRegistry {
         context: &CallContext,
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
-        let Some(entry) = self.functions.get(call.method()) else {
+        let Ok(place) = self.find(call.method()) else {
             return Err(self.not_found(call.method()));
         };
+        let entry = &self.functions[place];
         if entry.signature.is_blocking() && context.must_not_block() {
             return Ok(Progress::Blocks);
         }
@@ -172,7 +172,7 @@ impl Dispatch for FunctionRegistry {
         if let Some(name) = &self.twice {
             return Err(Misuse::RegisteredTwice { name: name.clone() });
         }
-        let mut entries = self.functions.values();
+        let mut entries = self.functions.iter();
         entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))
     }
 }

@@ -1,6 +1,6 @@
 //! Finds where one JSON text ends in a stream that may be cut anywhere.
 
-use super::reader::plain_prefix;
+use super::plain::plain_prefix;
 
 /// Remembers how far a text has been looked at, so that no byte is looked at twice.
 #[derive(Debug, Default, Clone, Copy)]

@@ -2,6 +2,8 @@
 //! ([`Boundary`]), and written strictly ([`write`]).
 
 mod boundary;
+mod plain;
+mod raw_text;
 mod reader;
 mod write;
 

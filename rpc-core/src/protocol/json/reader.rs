@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::{Limits, ProtocolError};
+use super::plain::plain_prefix;
 
 /// A cursor over one JSON text.
 #[derive(Debug)]
@@ -17,11 +18,11 @@ pub(crate) struct Reader<'a> {
     limit: usize,
 }
 
-/// The text between a member name's quotes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Key<'a> {
-    text: &'a str,
-    escaped: bool,
+/// The text between a string's quotes, as it stands there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Key<'a> {
+    Plain(&'a str),
+    Escaped(&'a str),
 }
 
 /// What kind of value stands at the cursor.
@@ -258,7 +259,7 @@ impl<'a> Reader<'a> {
                 Some(b'"') => {
                     let text = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(Key { text, escaped });
+                    return Ok(if escaped { Key::Escaped(text) } else { Key::Plain(text) });
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -353,17 +354,26 @@ impl<'a> Reader<'a> {
 impl<'a> Key<'a> {
     /// The text with its escapes resolved.
     pub(crate) fn resolve(self) -> Cow<'a, str> {
-        if self.escaped { self.unescape() } else { Cow::Borrowed(self.text) }
-    }
-
-    // The reader has checked the escapes, so decoding can only succeed; were it ever not to, the
-    // raw text is a name that nothing has.
-    #[cold]
-    fn unescape(self) -> Cow<'a, str> {
-        match serde_json::from_str(&format!("\"{}\"", self.text)) {
-            Ok(text) => Cow::Owned(text),
-            Err(_) => Cow::Borrowed(self.text),
+        match self {
+            Self::Plain(text) => Cow::Borrowed(text),
+            Self::Escaped(text) => unescape(text),
         }
+    }
+}
+
+/// Resolves escapes that the reader has checked, so that it can only succeed; were it ever not to,
+/// the raw text is a name that nothing has.
+#[cold]
+fn unescape(text: &str) -> Cow<'_, str> {
+    match serde_json::from_str(&format!("\"{text}\"")) {
+        Ok(resolved) => Cow::Owned(resolved),
+        Err(_) => Cow::Borrowed(text),
+    }
+}
+
+impl Default for Key<'_> {
+    fn default() -> Self {
+        Self::Plain("")
     }
 }
 
@@ -372,53 +382,9 @@ pub(crate) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// Counts the bytes before the first one a JSON string cannot hold plainly: a quote, a backslash
-/// or a control character.
-///
-/// Names and short texts end within a few words; only long texts are worth blocks, which are
-/// tested without a branch inside, so that compilers make vector instructions of them.
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    const NEAR: usize = 32;
-    const BLOCK: usize = 64;
-    let mut at = plain_words(&bytes[..bytes.len().min(NEAR)]);
-    if at < NEAR {
-        return at;
-    }
-    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    for block in bytes[at..].as_chunks::<BLOCK>().0 {
-        if block.iter().fold(0, |found, &byte| found | u8::from(special(byte))) != 0 {
-            break;
-        }
-        at += BLOCK;
-    }
-    at + plain_words(&bytes[at..])
-}
-
-/// Does the same eight bytes at a time, with the zero-byte test of Mycroft (1987): subtracting one
-/// from every byte borrows into the high bit of the bytes that were zero.
-fn plain_words(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let quotes = word ^ ONES * u64::from(b'"');
-        let slashes = word ^ ONES * u64::from(b'\\');
-        let special = quotes.wrapping_sub(ONES) & !quotes
-            | slashes.wrapping_sub(ONES) & !slashes
-            | word.wrapping_sub(ONES * 0x20) & !word;
-        // A borrow may mark bytes above the first that is special, never below it.
-        if special & HIGH != 0 {
-            return index * 8 + (special & HIGH).trailing_zeros() as usize / 8;
-        }
-    }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes.len() - rest.len() + rest.iter().take_while(|byte| !special(byte)).count()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Reader, plain_prefix};
+    use super::Reader;
 
     fn accepts(text: &str) -> bool {
         let mut reader = Reader::new(text, 128);
@@ -487,20 +453,5 @@ mod tests {
         assert!(accepts(&nested(128)));
         assert!(!accepts(&nested(129)));
         assert!(!accepts(&"[{\"a\":".repeat(2_500_000)));
-    }
-
-    #[test]
-    fn the_plain_prefix_ends_at_the_first_special_byte() {
-        for length in 0..200 {
-            for special in [b'"', b'\\', 0, 0x1f] {
-                let mut bytes = vec![b'x'; length];
-                bytes.push(special);
-                bytes.extend([b'y'; 40]);
-                assert_eq!(plain_prefix(&bytes), length);
-            }
-            for plain in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
-                assert_eq!(plain_prefix(&vec![plain; length]), length, "{plain:#x}");
-            }
-        }
     }
 }

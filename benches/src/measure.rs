@@ -1,0 +1,100 @@
+//! One sample: an exchange repeated for a while, with its figures.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use crate::contenders::Contender;
+use crate::cpu::{self, CpuClock, SERVER_CPU};
+use crate::scenario::Scenario;
+use crate::server::Server;
+
+/// The figures of one sample.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Microseconds of the middle exchange.
+    pub p50: f64,
+    /// Microseconds of the server's CPU time for a call.
+    pub server_cpu: f64,
+    /// Microseconds of the client's CPU time for a call.
+    pub client_cpu: f64,
+    /// Calls in a second.
+    pub rate: f64,
+    /// Whether others had too much of the CPUs meanwhile.
+    pub disturbed: bool,
+}
+
+/// The share of the CPUs that others may have during a sample.
+const OTHERS: f64 = 0.05;
+/// How often a disturbed sample is taken again before it is left as it is.
+const TRIES: usize = 2;
+
+/// Takes a sample while nobody else used the CPUs.
+///
+/// A sample is disturbed, and taken again, when programs other than the two, or the hypervisor,
+/// had more than 5 % of the time of the CPUs that it ran on.
+pub fn undisturbed(
+    scenario: &Scenario,
+    contender: &dyn Contender,
+    server: &Server,
+    time: Duration,
+) -> Result<Sample, Box<dyn Error>> {
+    let mut sample = take(scenario, contender, server, time)?;
+    for _ in 1..TRIES {
+        if !sample.disturbed {
+            break;
+        }
+        sample = take(scenario, contender, server, time)?;
+    }
+    Ok(sample)
+}
+
+fn take(
+    scenario: &Scenario,
+    contender: &dyn Contender,
+    server: &Server,
+    time: Duration,
+) -> Result<Sample, Box<dyn Error>> {
+    // Before connecting, so that threads the client starts are pinned with it.
+    cpu::pin(scenario.client_cpu)?;
+    let mut client = contender.connect(server.address)?;
+    let mut exchange = || (scenario.exchange)(black_box(&mut *client));
+
+    let warm = Instant::now() + time / 10;
+    while Instant::now() < warm {
+        exchange();
+    }
+
+    let mut cpus = vec![SERVER_CPU, scenario.client_cpu];
+    cpus.dedup();
+    let own = CpuClock::own();
+    let busy = cpu::busy(&cpus)?;
+    let (server_before, client_before) = (server.cpu.read()?, own.read()?);
+    let begun = Instant::now();
+    let mut last = begun;
+    let mut times = Vec::with_capacity(1 << 20);
+    while last - begun < time {
+        exchange();
+        let now = Instant::now();
+        times.push(now - last);
+        last = now;
+    }
+    let elapsed = last - begun;
+    let server_cpu = server.cpu.read()?.saturating_sub(server_before);
+    let client_cpu = own.read()?.saturating_sub(client_before);
+    let others = cpu::busy(&cpus)?.saturating_sub(busy).saturating_sub(server_cpu + client_cpu);
+
+    let middle = times.len() / 2;
+    let p50 = *times.select_nth_unstable(middle).1;
+    #[allow(clippy::cast_precision_loss)]
+    let calls = (times.len() * scenario.calls) as f64;
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    Ok(Sample {
+        p50: micros(p50),
+        server_cpu: micros(server_cpu) / calls,
+        client_cpu: micros(client_cpu) / calls,
+        rate: calls / elapsed.as_secs_f64(),
+        disturbed: others.as_secs_f64()
+            > OTHERS * elapsed.as_secs_f64() * f64::from(u8::try_from(cpus.len())?),
+    })
+}

@@ -1,0 +1,44 @@
+//! What is measured: kinds of traffic.
+
+use crate::contenders::Client;
+use crate::cpu::SERVER_CPU;
+
+/// One kind of traffic on one connection: an exchange that is repeated.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Its short name.
+    pub name: &'static str,
+    /// What happens in it.
+    pub about: &'static str,
+    /// The CPU the client runs on; servers run on [`SERVER_CPU`].
+    pub client_cpu: usize,
+    /// Calls in one exchange.
+    pub calls: usize,
+    /// Makes the calls of one exchange and waits for their results.
+    pub exchange: fn(&mut dyn Client),
+}
+
+/// Every scenario.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "L1",
+        about: "add(1, 2, c=3), one call in flight, both ends on one CPU",
+        client_cpu: SERVER_CPU,
+        calls: 1,
+        exchange: |client| client.add(),
+    },
+    Scenario {
+        name: "P",
+        about: "add(1, 2, c=3), 64 calls in flight, each end on its own CPU; p50 is that of all 64",
+        client_cpu: SERVER_CPU + 1,
+        calls: 64,
+        exchange: |client| client.add_many(64),
+    },
+    Scenario {
+        name: "E",
+        about: "echo of 1 MiB of text, each end on its own CPU",
+        client_cpu: SERVER_CPU + 1,
+        calls: 1,
+        exchange: |client| client.echo(),
+    },
+];

@@ -1,0 +1,134 @@
+//! Whatever bytes a client sends, and however they are cut, a server answers the same, in JSON.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use rpc_core::protocol::Connection;
+use rpc_core::{
+    Answer, Answered, Fault, FunctionRegistry, JsonRpc, Limits, ProtocolError, Session, block_on, code,
+};
+use rpc_core_fuzz::{cut, depth, registry};
+use serde::de::IgnoredAny;
+
+static ANSWER: LazyLock<JsonRpc<FunctionRegistry>> = LazyLock::new(|| JsonRpc::new(registry()));
+
+fuzz_target!(|input: &[u8]| {
+    let (sizes, stream) = cut(input);
+    for limits in [
+        Limits::default(),
+        Limits { message: 64, depth: 4, replies_gathered: 64, ..Limits::default() },
+    ] {
+        let whole = converse(stream, &[], limits);
+        for reply in frames(stream, &whole.output) {
+            let text = std::str::from_utf8(reply).expect("a reply is text");
+            serde_json::from_str::<IgnoredAny>(text).expect("a reply is JSON");
+            assert!(depth(reply) <= Limits::DEEPEST, "a reply nests too deep");
+        }
+        for sizes in [&sizes, &vec![1]] {
+            let pieces = converse(stream, sizes, limits);
+            assert_eq!(pieces.without_sizes(), whole.without_sizes());
+        }
+    }
+});
+
+/// What a connection came to.
+struct Outcome {
+    output: Vec<u8>,
+    before_last: usize,
+    error: Option<ProtocolError>,
+}
+
+impl Outcome {
+    /// The output. A message without an announced length that is too large is refused as soon as
+    /// that is seen, so the size that the fault names depends on the cuts.
+    fn without_sizes(&self) -> &[u8] {
+        match self.error {
+            Some(ProtocolError::TooLarge { .. }) => &self.output[..self.before_last],
+            _ => &self.output,
+        }
+    }
+}
+
+/// Does what a server's pump does, with a stream for a socket.
+fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
+    let mut connection = Connection::new(None, limits);
+    let mut session = Session::new(Default::default(), limits);
+    let mut outcome = Outcome { output: Vec::new(), before_last: 0, error: None };
+    let mut rest = stream;
+    let mut sizes = sizes.iter().copied().cycle();
+    loop {
+        let ended = rest.is_empty();
+        let message = if ended { connection.last_message() } else { connection.next_message() };
+        let mut last = false;
+        match message {
+            Ok(Some(message)) => {
+                let mut later = None;
+                connection.reply(&message, |message, out| {
+                    match ANSWER.answer(message, &mut session, out) {
+                        Answered::Reply => true,
+                        Answered::Nothing => false,
+                        Answered::Last => {
+                            last = true;
+                            true
+                        }
+                        Answered::Later(reply) => {
+                            later = Some(reply);
+                            false
+                        }
+                    }
+                });
+                if let Some(reply) = later {
+                    let reply = block_on(reply);
+                    connection.reply(&(0..0), |_, out| {
+                        out.extend_from_slice(&reply);
+                        true
+                    });
+                }
+            }
+            Ok(None) if ended => last = true,
+            Ok(None) => {
+                let room = connection.room();
+                let count = sizes.next().unwrap_or(rest.len()).min(room.len()).min(rest.len());
+                room[..count].copy_from_slice(&rest[..count]);
+                connection.received(count);
+                rest = &rest[count..];
+            }
+            Err(error) => {
+                connection.reply(&(0..0), |_, out| {
+                    let fault = Fault::new(code::PARSE_ERROR, error.to_string());
+                    ANSWER.refuse(&[], &fault, &mut session, out);
+                    true
+                });
+                outcome.error = Some(error);
+                last = true;
+            }
+        }
+        if outcome.error.is_some() {
+            outcome.before_last = outcome.output.len();
+        }
+        outcome.output.extend_from_slice(connection.output());
+        connection.written();
+        if last {
+            return outcome;
+        }
+    }
+}
+
+/// Divides the output as it was framed, which is as the input is.
+fn frames<'o>(input: &[u8], output: &'o [u8]) -> Vec<&'o [u8]> {
+    if input.get(3) != Some(&0) {
+        let lines = output.strip_suffix(b"\n").into_iter();
+        return lines.flat_map(|lines| lines.split(|&byte| byte == b'\n')).collect();
+    }
+    let mut frames = Vec::new();
+    let mut rest = output;
+    while let Some((prefix, after)) = rest.split_first_chunk() {
+        let (body, after) = after.split_at(u32::from_le_bytes(*prefix) as usize);
+        frames.push(body);
+        rest = after;
+    }
+    assert!(rest.is_empty(), "the output ends inside a frame");
+    frames
+}

@@ -1,0 +1,99 @@
+//! Every example program runs, and prints what it is there to show.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tests::Running;
+
+/// The programs by name, built the way this test was.
+static PROGRAMS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--workspace", "--bins", "--message-format", "json"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let built = cargo.stderr(Stdio::inherit()).output().unwrap();
+    assert!(built.status.success(), "the examples do not compile");
+    let messages = String::from_utf8(built.stdout).unwrap();
+    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    messages
+        .filter(|message| message["package_id"].as_str().is_some_and(|id| id.contains("/examples")))
+        .filter_map(|message| {
+            let name = message["target"]["name"].as_str()?.to_owned();
+            Some((name, message["executable"].as_str()?.to_owned()))
+        })
+        .collect()
+});
+
+fn program(name: &str) -> Command {
+    Command::new(&PROGRAMS[name])
+}
+
+#[test]
+fn the_server_serves_the_client_in_every_model() {
+    for model in ["single", "threads"] {
+        let mut server =
+            Running::start(program("server").args(["--listen", "127.0.0.1:0", "--model", model]));
+        let listening = server.line();
+        let address = listening.strip_prefix("listening ").expect(&listening);
+        let lines = Running::lines(program("client").args(["--connect", address]));
+        let expected = [
+            "res: [6]",
+            "add(1, 2) = 13",
+            "subtract = 19",
+            "greet = Hello, Ada!",
+            "ping = ireader 0",
+            "by name = 6",
+            "as JSON = \"Good day, Grace.\"",
+        ];
+        assert_eq!(lines, expected, "{model}");
+    }
+}
+
+#[test]
+fn the_client_says_when_no_server_is_there() {
+    let output = program("client").args(["--connect", "127.0.0.1:1"]).output().unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("127.0.0.1:1"), "{error}");
+}
+
+#[test]
+fn the_quickstart_shows_calls_and_what_refusals_look_like() {
+    let lines = Running::lines(&mut program("quickstart"));
+    let expected = [
+        "typed:   total(1, 2, c = 3) = 6",
+        "proxied: total(1, 2).c(3)   = 6",
+        "by name: total(1, 2, c = 3) = 6",
+        "refused: `total` has no parameter `d`; it has `a`, `b` and `c` (code -32602)",
+        "refused: `total` is missing argument `b`; it is called as total(a: i64, b: i64, c: i64 = 10) -> i64 (code -32602)",
+        "refused: no function `totl` is served here; did you mean `total`? (code -32601)",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_call_log_says_how_calls_ended() {
+    let lines = Running::lines(&mut program("call_log"));
+    let logged: Vec<_> = lines.iter().map(|line| line.split(" in ").next().unwrap()).collect();
+    let expected = [
+        "add -> 6",
+        "ad -> no function `ad` is served here; did you mean `add`?",
+        "the caller sees: no function `ad` is served here; did you mean `add`? (code -32601)",
+    ];
+    assert_eq!(logged, expected);
+}
+
+#[test]
+fn every_other_example_ends_well() {
+    for name in PROGRAMS.keys() {
+        if !["server", "client"].contains(&name.as_str()) {
+            Running::lines(&mut program(name));
+        }
+    }
+}

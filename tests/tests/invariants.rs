@@ -1,0 +1,205 @@
+//! The architecture's rules hold, those that a program can check.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A source file: where it stands in the workspace, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The code before the file's unit tests, line by line, without comments and quoted text.
+    fn code(&self) -> impl Iterator<Item = String> {
+        let code = self.text.split("#[cfg(test)]").next().unwrap_or_default();
+        code.lines().map(|line| {
+            let unquoted: String = line.split('"').step_by(2).collect();
+            unquoted.split("//").next().unwrap_or_default().to_owned()
+        })
+    }
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The Rust files under the folders, which are named from the workspace.
+fn sources(folders: &[&str]) -> Vec<Source> {
+    let mut sources = Vec::new();
+    let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| workspace().join(folder)).collect();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path.strip_prefix(workspace()).unwrap();
+            sources.push(Source { path: path.to_string_lossy().replace('\\', "/"), text });
+        }
+    }
+    assert!(sources.len() > 1, "{folders:?}");
+    sources
+}
+
+const EVERYTHING: [&str; 5] =
+    ["rpc-core/src", "rpc-macros/src", "examples/src", "tests/src", "tests/tests"];
+
+/// The modules of rpc-core that code names by `crate::`, in whatever form it names them.
+fn named_modules(source: &Source) -> BTreeSet<String> {
+    let code: String = source.code().collect::<Vec<_>>().join(" ");
+    let after_crate = code.split("crate::").skip(1);
+    let mut modules = BTreeSet::new();
+    for rest in after_crate {
+        let named = match rest.strip_prefix('{') {
+            Some(group) => top_level(group),
+            None => vec![rest.to_owned()],
+        };
+        for name in named {
+            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+            modules.insert(name[..end].to_owned());
+        }
+    }
+    modules
+}
+
+/// Splits `a::{b, c}, d}…` at the commas that stand in no inner braces.
+fn top_level(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut parts = vec![String::new()];
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => parts.push(String::new()),
+            _ => parts.last_mut().unwrap().push(c),
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_protocol_knows_nothing_of_the_rest() {
+    for source in sources(&["rpc-core/src/protocol"]) {
+        let beyond: Vec<_> =
+            named_modules(&source).into_iter().filter(|module| module != "protocol").collect();
+        assert!(beyond.is_empty(), "{} names {beyond:?}", source.path);
+        // `super` leaves the folder only from its root file, and twice from a folder below it.
+        let supers =
+            |times: usize| source.code().any(|line| line.contains(&"super::".repeat(times)));
+        let depth =
+            source.path.split('/').count() - "rpc-core/src/protocol/x.rs".split('/').count();
+        let is_root = source.path.ends_with("/mod.rs");
+        assert!(!supers(depth + 2 - usize::from(is_root)), "{}", source.path);
+    }
+}
+
+#[test]
+fn the_protocol_and_the_dialects_own_no_socket_clock_or_thread() {
+    for source in sources(&["rpc-core/src/protocol", "rpc-core/src/dialect"]) {
+        for module in [
+            "std::net",
+            "std::io",
+            "std::time",
+            "std::thread",
+            "std::sync",
+            "std::fs",
+            "std::process",
+        ] {
+            assert!(
+                !source.code().any(|line| line.contains(module)),
+                "{} names {module}",
+                source.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_dialects_know_only_the_protocol() {
+    for source in sources(&["rpc-core/src/dialect"]) {
+        let beyond: Vec<_> =
+            named_modules(&source).into_iter().filter(|module| module != "protocol").collect();
+        assert!(beyond.is_empty(), "{} names {beyond:?}", source.path);
+    }
+}
+
+#[test]
+fn a_server_model_knows_no_other() {
+    let shared = ["mod", "concurrency", "handle", "service"];
+    let files = sources(&["rpc-core/src/server"]);
+    let name = |source: &Source| {
+        Path::new(&source.path).file_stem().unwrap().to_string_lossy().into_owned()
+    };
+    let models: Vec<_> =
+        files.iter().filter(|source| !shared.contains(&name(source).as_str())).collect();
+    assert!(models.len() >= 2);
+    for model in &models {
+        for other in models.iter().map(|other| name(other)).filter(|other| *other != name(model)) {
+            let camel: String =
+                other.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+            for named in [format!("{other}::"), camel] {
+                assert!(
+                    !model.code().any(|line| line.contains(&named)),
+                    "{} names {named}",
+                    model.path
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    for source in sources(&EVERYTHING) {
+        let first = source.text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("//! ") && first.len() > 5, "{}: {first}", source.path);
+    }
+}
+
+#[test]
+fn no_file_is_long() {
+    for source in sources(&EVERYTHING) {
+        let lines = source.text.lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", source.path);
+    }
+}
+
+#[test]
+fn nothing_is_unsafe() {
+    for source in sources(&["rpc-core/src", "rpc-macros/src", "examples/src"]) {
+        let is_unsafe = |line: &String| {
+            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.any(|word| word == "unsafe" || word == "unsafe_code")
+        };
+        assert_eq!(source.code().find(is_unsafe), None, "{}", source.path);
+    }
+}
+
+#[test]
+fn the_default_build_needs_at_most_20_crates() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let tree = Command::new(cargo)
+        .args([
+            "tree",
+            "--package",
+            "rpc-core",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--offline",
+        ])
+        .current_dir(workspace())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("serde_json") && crates.len() <= 20, "{crates:?}");
+}
