@@ -55,8 +55,8 @@ mod transport;
 pub mod __private1;
 
 pub use client::{
-    Args, At, Batch, Burst, ClientBuilder, FromError, Invocation, Kwargs, Notify, Pending,
-    Pipelined, Promise, Promises, RpcClient, Stub,
+    Args, At, Batch, Burst, ClientBuilder, FromError, Given, GivenArgs, GivenKwargs, Invocation,
+    Kwargs, Notify, Omitted, Pending, Pipelined, Promise, Promises, RpcClient, Stub,
 };
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};

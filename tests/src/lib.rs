@@ -8,6 +8,7 @@ mod memory;
 mod model;
 mod peer;
 mod program;
+mod ways;
 
 pub use functions::*;
 pub use memory::resident_bytes;
