@@ -6,11 +6,13 @@
 //! causes no further ones (`fallback`). `call!` (`call`) writes calls of the methods that the other
 //! macro wrote; both get their names from `names`.
 
+mod body;
 mod call;
 mod check;
 mod expand;
 mod fallback;
 mod function;
+mod interface;
 mod item;
 mod names;
 mod options;

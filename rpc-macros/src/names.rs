@@ -53,6 +53,11 @@ pub(crate) fn server(function: &Ident) -> Ident {
     format_ident!("__serve_{}", function.unraw())
 }
 
+/// Returns the module that a function's or an interface's mistakes are reported in.
+pub(crate) fn mistakes(of: &Ident) -> Ident {
+    format_ident!("__{}_is_wrong", of.unraw())
+}
+
 /// Returns the method that gives a parameter its argument: `c` for `c`, `call_` for `call`.
 pub(crate) fn setter(parameter: &Ident) -> Ident {
     if METHODS.contains(&on_the_wire(parameter).as_str()) {

@@ -1,9 +1,9 @@
 //! Writes the server's half: the signature, and the function that serves a call.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Lifetime, parse_quote};
+use syn::{Expr, Lifetime, parse_quote};
 
 use crate::function::Function;
 use crate::names;
@@ -68,18 +68,19 @@ pub(super) fn submission(function: &Function) -> TokenStream {
 }
 
 /// Writes the fields of an entry: what describes a function, and what serves it.
-fn entry(function: &Function) -> TokenStream {
+pub(super) fn entry(function: &Function) -> TokenStream {
     let signature = names::signature(&function.ident);
     let server = names::server(&function.ident);
     let states = function.provided.iter().filter_map(|(_, provided)| match provided {
         Provided::State(state) => Some(quote!(__rpc::StateType::of::<#state>())),
         Provided::Context => None,
     });
+    let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
     let handler = if function.is_async { quote!(Async) } else { quote!(Plain) };
     quote! {
         signature: &#signature,
         states: &[#(#states),*],
-        handler: __rpc::Handler::#handler(#server),
+        handler: __rpc::#kind::#handler(#server),
     }
 }
 
@@ -89,9 +90,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let signature = names::signature(&function.ident);
     let count = function.parameters.len();
     let Arguments { decoded, passed } = Arguments::of(function);
+    let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
-    let result = quote_spanned!(span=> #ident(#(#passed),*));
+    let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
     let bound = quote_spanned! {hidden()=>
         let bound = __rpc::bind::<#count>(&#signature, call)?;
         #(#decoded)*
@@ -104,7 +106,8 @@ pub(super) fn server(function: &Function) -> TokenStream {
         // rustc points at the function where its future is not `Send`.
         let later = quote_spanned!(ident.span()=> __rpc::later(async move { #send }));
         quote_spanned! {hidden()=>
-            fn #server(
+            fn #server #generics(
+                #parameter
                 call: &__rpc::Call<'_>,
                 scope: &__rpc::Scope<'_>,
             ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
@@ -118,7 +121,8 @@ pub(super) fn server(function: &Function) -> TokenStream {
             Some(_) => quote_spanned!(span=> reply.send_result(#result)),
         };
         quote_spanned! {hidden()=>
-            fn #server(
+            fn #server #generics(
+                #parameter
                 call: &__rpc::Call<'_>,
                 scope: &__rpc::Scope<'_>,
                 reply: &mut __rpc::Reply<'_>,
@@ -133,6 +137,45 @@ pub(super) fn server(function: &Function) -> TokenStream {
 /// The span of local names that a user's default value must not see.
 fn hidden() -> Span {
     Span::mixed_site()
+}
+
+/// How the instance that a method is called on comes to it; nothing for a plain function.
+#[derive(Default)]
+struct Receiver {
+    /// The generics of the function that serves calls, in which `__Self` is what `Self` was.
+    generics: TokenStream,
+    /// The parameter that it takes the instance as.
+    parameter: TokenStream,
+    /// The path before the method's name.
+    callee: TokenStream,
+    /// The argument that passes the instance on.
+    argument: TokenStream,
+}
+
+impl Receiver {
+    fn of(function: &Function) -> Self {
+        let Some(owner) = &function.owner else {
+            return Self::default();
+        };
+        let this = Ident::new("this", hidden());
+        let (generics, ty, callee, place) = match &owner.ty {
+            Some(_) => (TokenStream::new(), quote!(__Self), quote!(__Self::), quote!(#this)),
+            None => {
+                let trait_ = &owner.ident;
+                let service = names::service(trait_);
+                let bounds = bounds(trait_);
+                let callee = quote!(<__Self as #trait_>::);
+                (quote!(<__Self: #bounds>), quote!(#service<__Self>), callee, quote!(#this.0))
+            }
+        };
+        let ty = if function.is_async { quote!(::std::sync::Arc<#ty>) } else { quote!(&#ty) };
+        Self { generics, parameter: quote!(#this: #ty,), callee, argument: quote!(&#place,) }
+    }
+}
+
+/// Writes the bounds of a type that implements an exported trait and can be registered.
+pub(super) fn bounds(trait_: &Ident) -> TokenStream {
+    quote!(#trait_ + ::core::marker::Send + ::core::marker::Sync + 'static)
 }
 
 /// How the arguments of a call become those of a function.
@@ -173,6 +216,23 @@ impl Arguments {
     }
 }
 
+/// Returns a default value for a place where the `Self` it was written for is called `__Self`.
+fn own_default(default: &Expr) -> TokenStream {
+    fn rename(tokens: TokenStream) -> TokenStream {
+        let rename = |token| match token {
+            TokenTree::Ident(word) if word == "Self" => Ident::new("__Self", word.span()).into(),
+            TokenTree::Group(group) => {
+                let mut renamed = Group::new(group.delimiter(), rename(group.stream()));
+                renamed.set_span(group.span());
+                renamed.into()
+            }
+            token => token,
+        };
+        tokens.into_iter().map(rename).collect()
+    }
+    rename(default.to_token_stream())
+}
+
 /// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
 fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
     match &parameter.passing {
@@ -184,7 +244,8 @@ fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
 /// Writes the expression that decodes an argument; one for a future that outlives the message
 /// borrows nothing from it.
 fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
-    let Parameter { ty, default, optional, takes, .. } = parameter;
+    let Parameter { ty, optional, takes, .. } = parameter;
+    let default = parameter.default.as_ref().map(own_default);
     let passing = passing(parameter, outlives);
     let lifetime: Lifetime = if outlives { parse_quote!('static) } else { parse_quote!('_) };
     let own = |ty| types::with_lifetime(ty, &lifetime).0.into_token_stream();
@@ -227,7 +288,7 @@ fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream 
         (_, true) => (Some(quote!(&)), Some(quote!(.as_deref()))),
         (_, false) => (Some(quote!(&)), None),
     };
-    match &parameter.default {
+    match parameter.default.as_ref().map(own_default) {
         Some(default) => quote_spanned! {hidden()=>
             match #borrow #argument {
                 ::core::option::Option::Some(given) => given #conversion,

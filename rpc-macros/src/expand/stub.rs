@@ -6,6 +6,7 @@ use syn::{Lifetime, parse_quote};
 
 use super::setter::Sent;
 use crate::function::Function;
+use crate::interface::Interface;
 use crate::names;
 
 /// Writes the trait of a function that stands alone; it has the function's name and visibility.
@@ -27,9 +28,34 @@ pub(super) fn of_function(function: &Function) -> TokenStream {
     }
 }
 
+/// Writes the trait with all methods of an `impl` block or a trait.
+pub(super) fn of_interface(interface: &Interface) -> TokenStream {
+    let Interface { owner, visibility, conditions, library, .. } = interface;
+    let stub = names::stub_trait(&owner.ident);
+    let about = format!(
+        "Calls the methods of [`{0}`] at the other end of a connection: behind the name it is \
+         registered at there, `client.at(\"…\")`.",
+        owner.ident
+    );
+    let methods = interface.methods.iter().map(methods);
+    let quiet = super::quiet();
+    quote! {
+        #[doc = #about]
+        #(#conditions)*
+        #quiet
+        #visibility trait #stub: #library::Stub {
+            #(#methods)*
+        }
+
+        #(#conditions)*
+        impl<__S: #library::Stub> #stub for __S {}
+    }
+}
+
 /// Writes the two methods with which a call begins: the user's, and that of `call!`.
 fn methods(function: &Function) -> TokenStream {
-    let Function { ident, shared, library, .. } = function;
+    let Function { ident, shared, library, owner, .. } = function;
+    let conditions = if owner.is_some() { function.conditions.as_slice() } else { &[] };
     let rpc = quote!(#library::__private1);
     let call = function.call_type();
     let starter = names::starter(ident);
@@ -57,11 +83,13 @@ fn methods(function: &Function) -> TokenStream {
     };
     quote! {
         #[doc = #docs]
+        #(#conditions)*
         #(#shared)*
         fn #ident<'c>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
             self.#starter()#(#setting)*
         }
         #[doc(hidden)]
+        #(#conditions)*
         #(#shared)*
         fn #starter<'c>(&'c self) -> #call<'c, Self, #(#omitted),*> {
             #call(self, #(#omitted),*)
