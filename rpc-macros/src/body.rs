@@ -17,7 +17,7 @@ pub(crate) struct Body {
 
 /// Something in a body.
 pub(crate) enum Member {
-    Function(FunctionItem),
+    Function(Box<FunctionItem>),
     Module(ModuleItem),
     /// What is not this macro's concern, as it stands.
     Other(TokenStream),
@@ -65,7 +65,7 @@ impl Body {
 impl Member {
     fn read<T: Parse + ToTokens>(input: ParseStream) -> syn::Result<Self> {
         if FunctionItem::is_next(input) {
-            input.parse().map(Self::Function)
+            Ok(Self::Function(Box::new(input.parse()?)))
         } else if ModuleItem::is_next(input) {
             input.parse().map(Self::Module)
         } else {

@@ -150,10 +150,7 @@ fn flag(slot: &mut bool, key: &Ident, input: ParseStream) -> Result<()> {
     if input.peek(Token![=]) {
         return Err(Error::new(key.span(), format!("option `{key}` takes no value")));
     }
-    match std::mem::replace(slot, true) {
-        true => Err(given_twice(key)),
-        false => Ok(()),
-    }
+    if std::mem::replace(slot, true) { Err(given_twice(key)) } else { Ok(()) }
 }
 
 fn given_twice(key: &Ident) -> Error {

@@ -26,7 +26,7 @@ pub(crate) enum Takes {
     /// One.
     One,
     /// The positional ones left over, each of this type.
-    Args(Type),
+    Args(Box<Type>),
     /// The keyword ones left over.
     Kwargs,
 }
@@ -168,7 +168,7 @@ fn read_variadic(attribute: &Attribute, ty: &Type) -> syn::Result<Takes> {
         return Ok(Takes::Kwargs);
     }
     match types::arguments_of(ty, "Vec").as_deref() {
-        Some([GenericArgument::Type(element)]) => Ok(Takes::Args(element.clone())),
+        Some([GenericArgument::Type(element)]) => Ok(Takes::Args(Box::new(element.clone()))),
         _ => Err(syn::Error::new_spanned(ty, "a parameter with `#[args]` must be a `Vec<…>`")),
     }
 }

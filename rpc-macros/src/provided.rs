@@ -10,7 +10,7 @@ pub(crate) enum Provided {
     /// The call's context, lent.
     Context,
     /// The shared state of this type.
-    State(Type),
+    State(Box<Type>),
 }
 
 impl Provided {
@@ -42,7 +42,7 @@ impl Provided {
                 if reference.is_some() {
                     mistakes.at(ty, "shared state comes as it is: write `State<…>` without `&`");
                 }
-                Some(Self::State(state.clone()))
+                Some(Self::State(Box::new(state.clone())))
             }
             _ => None,
         }

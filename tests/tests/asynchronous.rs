@@ -1,6 +1,6 @@
 //! An `async fn` is exported and called as any other.
 
-#![allow(clippy::unwrap_used, clippy::unused_async)]
+#![allow(clippy::unwrap_used, clippy::unused_async, clippy::too_many_arguments)]
 
 use std::borrow::Cow;
 use std::future::poll_fn;

@@ -1,6 +1,6 @@
 //! The methods of a value can be called from elsewhere: it is registered, under a name or without.
 
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::unused_self, missing_docs, unreachable_pub)]
 
 use rpc_core::{
     CallError, FunctionRegistry, Misuse, RpcClient, RpcServer, Stub, args, call, kwargs,

@@ -117,12 +117,12 @@ impl<T: Serialize> Argument for GivenArgs<T> {
     }
 
     fn member(&self, name: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => Err(ArgumentError::new(format!(
-                "`{name}` takes arguments by position, and this dialect has none beside names"
-            ))),
+        if self.0.is_empty() {
+            return Ok(());
         }
+        Err(ArgumentError::new(format!(
+            "`{name}` takes arguments by position, and this dialect has none beside names"
+        )))
     }
 }
 
@@ -174,6 +174,10 @@ pub struct TypedArguments<G> {
 /// A tuple with an [`Argument`] for every parameter.
 pub trait GivenArguments {
     /// Writes those that are required.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
     fn positional(
         &self,
         signature: &Signature,
@@ -181,6 +185,10 @@ pub trait GivenArguments {
     ) -> Result<(), ArgumentError>;
 
     /// Writes by name those for which `wanted` holds.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
     fn named(
         &self,
         signature: &Signature,

@@ -30,10 +30,8 @@ fn export(
     library: &Path,
     mistakes: &mut Mistakes,
 ) {
-    let own = options
-        .name
-        .as_ref()
-        .map_or_else(|| names::on_the_wire(&module.ident), |name| name.value());
+    let own =
+        options.name.as_ref().map_or_else(|| names::on_the_wire(&module.ident), syn::LitStr::value);
     let prefix = format!("{prefix}{own}.");
     if prefix == "rpc." {
         mistakes.at(

@@ -56,7 +56,7 @@ impl Sent {
             Some(wrapper) => quote!(#wrapper<#lifetime>),
             None => value.to_token_stream(),
         };
-        let generics = borrows.then(|| quote!(<'p>)).unwrap_or_default();
+        let generics = if borrows { quote!(<'p>) } else { TokenStream::new() };
         if parameter.optional.is_some() {
             let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
             Self {
