@@ -1,51 +1,104 @@
-//! Stands in for the stub of a function whose annotation is wrong.
+//! Stands in for the stubs of functions whose annotation is wrong.
+//!
+//! rustc is silent about names it misses in a module that has a `compile_error!`, and about
+//! whatever is done with a value of a type it misses. So the methods of these stubs take and return
+//! one, and cause no further mistakes where the functions are called.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::Error;
-use syn::ext::IdentExt;
 
+use crate::expand::{head, service};
 use crate::function::Function;
+use crate::interface::Interface;
 use crate::names;
 
-/// Writes the mistakes, and a stub that causes no further ones where the function is called.
-///
-/// rustc is silent about names it misses in a module that has a `compile_error!`, and about
-/// whatever is done with a value of a type it misses. So the stub's methods take and return one.
-pub(crate) fn stub(function: &Function, mistakes: Error) -> TokenStream {
+/// Writes the mistakes, and a stub in place of a function's.
+pub(crate) fn of_function(function: &Function, mistakes: Error) -> TokenStream {
     let Function { ident, visibility, conditions, .. } = function;
-    let mistakes = mistakes.into_iter().map(|mistake| mistake.to_compile_error());
-    let mistakes = quote!(#(#mistakes)*);
-    if function.is_method {
-        // No trait can stand in an `impl` block.
-        return mistakes;
-    }
-    let module = format_ident!("__{}_is_wrong", ident.unraw());
-    let call = names::call_type(ident);
-    let starter = names::starter(ident);
+    let module = names::mistakes(ident);
+    let mistakes = self::mistakes(&module, mistakes);
+    let call = call(function, &module);
+    let methods = methods(function);
     quote! {
         #(#conditions)*
-        mod #module {
-            #mistakes
-        }
-
-        #(#conditions)*
-        #[allow(missing_docs)]
-        #visibility type #call = #module::Unknown;
+        #mistakes
+        #call
 
         #(#conditions)*
         #[allow(missing_docs, non_camel_case_types)]
         #visibility trait #ident {
-            fn #ident(&self, _: #call) -> #call {
-                ::core::unreachable!()
-            }
-            fn #starter(&self) -> #call {
-                ::core::unreachable!()
-            }
+            #methods
         }
 
         #(#conditions)*
         impl<__S> #ident for __S {}
+    }
+}
+
+/// Writes the mistakes, and a stub in place of an interface's, which can be registered too.
+pub(crate) fn of_interface(interface: &Interface, mistakes: Error) -> TokenStream {
+    let Interface { owner, visibility, conditions, library, .. } = interface;
+    let module = names::mistakes(&owner.ident);
+    let mistakes = self::mistakes(&module, mistakes);
+    let calls = interface.methods.iter().map(|method| call(method, &module));
+    let methods = interface.methods.iter().map(methods);
+    let stub = names::stub_trait(&owner.ident);
+    let service = service(interface);
+    let head = head(interface, &quote!(#library::__private1));
+    quote! {
+        #(#conditions)*
+        #mistakes
+        #(#calls)*
+
+        #(#conditions)*
+        #[allow(missing_docs)]
+        #visibility trait #stub {
+            #(#methods)*
+        }
+
+        #(#conditions)*
+        impl<__S> #stub for __S {}
+
+        #service
+
+        #(#conditions)*
+        #head {
+            const METHODS: &'static [#library::__private1::Method<Self>] = &[];
+        }
+    }
+}
+
+fn mistakes(module: &Ident, mistakes: Error) -> TokenStream {
+    let mistakes = mistakes.into_iter().map(|mistake| mistake.to_compile_error());
+    quote! {
+        #[allow(non_snake_case)]
+        mod #module {
+            #(#mistakes)*
+        }
+    }
+}
+
+fn call(function: &Function, module: &Ident) -> TokenStream {
+    let Function { visibility, conditions, .. } = function;
+    let call = function.call_type();
+    quote! {
+        #(#conditions)*
+        #[allow(missing_docs)]
+        #visibility type #call = #module::Unknown;
+    }
+}
+
+fn methods(function: &Function) -> TokenStream {
+    let Function { ident, .. } = function;
+    let call = function.call_type();
+    let starter = names::starter(ident);
+    quote! {
+        fn #ident(&self, _: #call) -> #call {
+            ::core::unreachable!()
+        }
+        fn #starter(&self) -> #call {
+            ::core::unreachable!()
+        }
     }
 }

@@ -6,15 +6,18 @@
 //! causes no further ones (`fallback`). `call!` (`call`) writes calls of the methods that the other
 //! macro wrote; both get their names from `names`.
 
+mod body;
 mod call;
 mod check;
 mod expand;
 mod fallback;
 mod function;
+mod interface;
 mod item;
 mod names;
 mod options;
 mod parameter;
+mod provided;
 mod spelling;
 mod types;
 

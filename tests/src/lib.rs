@@ -9,6 +9,7 @@ mod memory;
 mod model;
 mod peer;
 mod program;
+mod ways;
 
 use examples as _; // serves the functions of the examples too
 

@@ -12,12 +12,12 @@ use rpc_core::{ClientBuilder, Dialect, Framing, RpcClient, RpcServer, Stub, rpc_
 use tests::{FRAMINGS, Fake, Model};
 
 /// Runs a test with a client for every way to speak.
-fn everyhow(test: impl Fn(&RpcClient, ClientBuilder)) {
+fn everyhow(test: impl Fn(&RpcClient, &ClientBuilder)) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
         for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
-            test(&builder.connect(server.address()).unwrap(), builder);
+            test(&builder.connect(server.address()).unwrap(), &builder);
         }
     }
 }

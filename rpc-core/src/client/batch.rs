@@ -61,7 +61,7 @@ impl<T: Transport> RpcClient<T> {
     }
 }
 
-impl<'c, T: Transport> Stub for Batch<'c, T> {
+impl<T: Transport> Stub for Batch<'_, T> {
     type Outcome<'s, R: 'static, E: 'static>
         = Promise<T, R, E>
     where

@@ -159,7 +159,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// Where no connection can be made.
-    pub fn connect(self, address: impl ToString) -> Result<RpcClient, Error> {
+    pub fn connect(&self, address: impl ToString) -> Result<RpcClient, Error> {
         self.connect_over(TcpTransport::new(address))
     }
 
@@ -173,8 +173,8 @@ impl ClientBuilder {
     ///
     /// Outside of a tokio runtime with its I/O and time enabled.
     #[cfg(feature = "tokio")]
-    pub async fn connect_async(self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
-        AsyncRpcClient::new(address.to_string(), self).await
+    pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
+        AsyncRpcClient::new(address.to_string(), self.clone()).await
     }
 
     /// Connects over any transport.
@@ -182,8 +182,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// Where no connection can be made.
-    pub fn connect_over<T: Transport>(self, transport: T) -> Result<RpcClient<T>, Error> {
-        RpcClient::new(transport, self)
+    pub fn connect_over<T: Transport>(&self, transport: T) -> Result<RpcClient<T>, Error> {
+        RpcClient::new(transport, self.clone())
     }
 }
 

@@ -104,18 +104,45 @@ pub trait Argument {
 #[derive(Debug, Clone)]
 pub struct GivenArgs<T>(pub Vec<T>);
 
+impl<T> GivenArgs<T> {
+    /// Gives all of them.
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+/// What the arguments of a variadic parameter gather in, one by one.
+#[doc(hidden)]
+pub trait Gather<T> {
+    /// Adds one more.
+    fn gather(self, value: T) -> GivenArgs<T>;
+}
+
+impl<T> Gather<T> for Omitted {
+    fn gather(self, value: T) -> GivenArgs<T> {
+        GivenArgs(vec![value])
+    }
+}
+
+impl<T> Gather<T> for GivenArgs<T> {
+    fn gather(mut self, value: T) -> GivenArgs<T> {
+        self.0.push(value);
+        self
+    }
+}
+
 impl<T: Serialize> Argument for GivenArgs<T> {
     fn element(&self, name: &str, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.0.iter().try_for_each(|value| array.named_element(name, value))
     }
 
     fn member(&self, name: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => Err(ArgumentError::new(format!(
-                "`{name}` takes arguments by position, and this dialect has none beside names"
-            ))),
+        if self.0.is_empty() {
+            return Ok(());
         }
+        Err(ArgumentError::new(format!(
+            "`{name}` takes arguments by position, and this dialect has none beside names"
+        )))
     }
 }
 
@@ -167,6 +194,10 @@ pub struct TypedArguments<G> {
 /// A tuple with an [`Argument`] for every parameter.
 pub trait GivenArguments {
     /// Writes those that are required.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
     fn positional(
         &self,
         signature: &Signature,
@@ -174,6 +205,10 @@ pub trait GivenArguments {
     ) -> Result<(), ArgumentError>;
 
     /// Writes by name those for which `wanted` holds.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
     fn named(
         &self,
         signature: &Signature,

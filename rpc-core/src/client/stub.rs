@@ -102,6 +102,10 @@ pub trait Stub: Sized {
 }
 
 /// A stub that can send calls nobody waits for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot send calls that want no reply",
+    label = "a client must stand here, as `RpcClient` is one"
+)]
 pub trait Notify: Stub {
     /// Sends one call that wants no reply. The other side runs it; whether it fails is not told.
     fn notify<'s, A: Arguments>(
@@ -111,6 +115,10 @@ pub trait Notify: Stub {
 }
 
 /// A stub that can have many calls under way, to be waited for later.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot have calls under way",
+    label = "a client must stand here, as `RpcClient` is one"
+)]
 pub trait Pipelined: Stub {
     /// A call under way.
     type Pending<'s, T: 'static, E: 'static>

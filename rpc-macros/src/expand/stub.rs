@@ -6,12 +6,13 @@ use syn::{Lifetime, parse_quote};
 
 use super::setter::Sent;
 use crate::function::Function;
+use crate::interface::Interface;
 use crate::names;
 
 /// Writes the trait of a function that stands alone; it has the function's name and visibility.
-pub(super) fn stub_trait(function: &Function) -> TokenStream {
+pub(super) fn of_function(function: &Function) -> TokenStream {
     let Function { ident, visibility, conditions, library, .. } = function;
-    let about = format!("Calls [`{ident}`](fn@{ident}) at the other end of a connection.");
+    let about = format!("Calls {} at the other end of a connection.", function.link());
     let methods = methods(function);
     let quiet = super::quiet();
     quote! {
@@ -27,11 +28,36 @@ pub(super) fn stub_trait(function: &Function) -> TokenStream {
     }
 }
 
+/// Writes the trait with all methods of an `impl` block or a trait.
+pub(super) fn of_interface(interface: &Interface) -> TokenStream {
+    let Interface { owner, visibility, conditions, library, .. } = interface;
+    let stub = names::stub_trait(&owner.ident);
+    let about = format!(
+        "Calls the methods of [`{0}`] at the other end of a connection: behind the name it is \
+         registered at there, `client.at(\"…\")`.",
+        owner.ident
+    );
+    let methods = interface.methods.iter().map(methods);
+    let quiet = super::quiet();
+    quote! {
+        #[doc = #about]
+        #(#conditions)*
+        #quiet
+        #visibility trait #stub: #library::Stub {
+            #(#methods)*
+        }
+
+        #(#conditions)*
+        impl<__S: #library::Stub> #stub for __S {}
+    }
+}
+
 /// Writes the two methods with which a call begins: the user's, and that of `call!`.
 fn methods(function: &Function) -> TokenStream {
-    let Function { ident, shared, library, .. } = function;
+    let Function { ident, shared, library, owner, .. } = function;
+    let conditions = if owner.is_some() { function.conditions.as_slice() } else { &[] };
     let rpc = quote!(#library::__private1);
-    let call = names::call_type(ident);
+    let call = function.call_type();
     let starter = names::starter(ident);
     let lifetime: Lifetime = parse_quote!('c);
 
@@ -39,7 +65,7 @@ fn methods(function: &Function) -> TokenStream {
     let mut setting = Vec::new();
     let mut states = Vec::new();
     for (index, parameter) in function.parameters.iter().enumerate() {
-        if !parameter.is_required() {
+        if !parameter.is_required() || parameter.by_name_only {
             states.push(quote!(#rpc::Omitted));
             continue;
         }
@@ -48,20 +74,22 @@ fn methods(function: &Function) -> TokenStream {
         let positional = names::positional(index, name.span());
         inputs.push(quote!(#name: #accepted));
         setting.push(quote!(.#positional(#name)));
-        states.push(quote!(#rpc::Given<#state>));
+        states.push(state);
     }
     let omitted = vec![quote!(#rpc::Omitted); function.parameters.len()];
     let docs = match &function.docs {
-        docs if docs.is_empty() => format!("Begins a call of [`{ident}`](fn@{ident})."),
+        docs if docs.is_empty() => format!("Begins a call of {}.", function.link()),
         docs => summary(docs),
     };
     quote! {
         #[doc = #docs]
+        #(#conditions)*
         #(#shared)*
         fn #ident<'c>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
             self.#starter()#(#setting)*
         }
         #[doc(hidden)]
+        #(#conditions)*
         #(#shared)*
         fn #starter<'c>(&'c self) -> #call<'c, Self, #(#omitted),*> {
             #call(self, #(#omitted),*)

@@ -1,0 +1,81 @@
+//! Writes a module with what each of its functions brings with it, beside the function.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Path, Visibility};
+
+use super::beside;
+use crate::body::{Member, ModuleItem};
+use crate::check::Mistakes;
+use crate::function::Place;
+use crate::names;
+use crate::options::{Options, Target};
+
+/// Expands `#[rpc_export(options)] mod …`: exports the public functions in it.
+pub(super) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let mut module: ModuleItem = syn::parse2(item)?;
+    let mut mistakes = Mistakes::default();
+    let options = Options::read(options, Target::Module, &mut mistakes);
+    let library = options.library();
+    export(&mut module, "", &options, &library, &mut mistakes);
+    let mistakes = mistakes.finish().err().map(|mistakes| mistakes.to_compile_error());
+    Ok(quote!(#module #mistakes))
+}
+
+/// Exports the functions of a module under its name.
+fn export(
+    module: &mut ModuleItem,
+    prefix: &str,
+    options: &Options,
+    library: &Path,
+    mistakes: &mut Mistakes,
+) {
+    let own =
+        options.name.as_ref().map_or_else(|| names::on_the_wire(&module.ident), syn::LitStr::value);
+    let prefix = format!("{prefix}{own}.");
+    if prefix == "rpc." {
+        mistakes.at(
+            &module.ident,
+            "names that begin with `rpc.` belong to JSON-RPC: give the module another, \
+             `#[rpc_export(name = \"…\")]`",
+        );
+    }
+    let Some(body) = &mut module.body else {
+        mistakes.at(
+            &module.ident,
+            "a module in another file cannot be exported from here: its functions are not seen",
+        );
+        return;
+    };
+    for member in &mut body.members {
+        match member {
+            Member::Function(item) => {
+                let options = Options::take(&mut item.attributes, Target::Member, mistakes);
+                if is_exported(&item.visibility, options.as_ref()) {
+                    let options = options.unwrap_or_default();
+                    let place =
+                        Place { prefix: prefix.clone(), owner: None, library: library.clone() };
+                    let generated = beside(item, options, &place, Mistakes::default());
+                    *member = Member::Other(quote!(#item #generated));
+                }
+            }
+            Member::Module(inner) => {
+                let options = Options::take(&mut inner.attributes, Target::Submodule, mistakes);
+                if is_exported(&inner.visibility, options.as_ref()) {
+                    let options = options.unwrap_or_default();
+                    export(inner, &prefix, &options, library, mistakes);
+                }
+            }
+            Member::Other(_) => {}
+        }
+    }
+}
+
+/// Whether a member of an exported module is exported: when it is public or says so, unless it says
+/// that it is not.
+fn is_exported(visibility: &Visibility, options: Option<&Options>) -> bool {
+    match options {
+        Some(options) => !options.skip,
+        None => matches!(visibility, Visibility::Public(_)),
+    }
+}

@@ -1,0 +1,137 @@
+//! Models the exported methods of an `impl` block or a trait.
+
+use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
+
+use crate::body::{Body, Member};
+use crate::check::Mistakes;
+use crate::function::{Function, Owner, Place, conditions};
+use crate::options::{Options, Target};
+use crate::types;
+
+/// Methods that can be called from elsewhere, on an instance that is registered.
+pub(crate) struct Interface {
+    pub(crate) owner: Owner,
+    /// That of everything generated.
+    pub(crate) visibility: Visibility,
+    /// The `cfg` attributes, which hold for all that is generated.
+    pub(crate) conditions: Vec<Attribute>,
+    pub(crate) methods: Vec<Function>,
+    /// The path of `rpc_core`.
+    pub(crate) library: Path,
+}
+
+impl Interface {
+    /// Reads the methods of a type; `None` when it has no name that theirs could be made of.
+    pub(crate) fn of_block(
+        block: &ItemImpl,
+        body: &mut Body,
+        options: &Options,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        if let Some((path, _)) = &block.trait_ {
+            mistakes
+                .at(path, "put `#[rpc_export]` on the trait, and register the type as its service");
+            return None;
+        }
+        if !block.generics.params.is_empty() {
+            mistakes.at(
+                &block.generics,
+                "an exported `impl` block cannot be generic: its types are part of its signatures",
+            );
+            return None;
+        }
+        let Type::Path(path) = types::bare(&block.self_ty) else {
+            mistakes.at(&block.self_ty, "the methods of a type without a name cannot be exported");
+            return None;
+        };
+        let ident = path.path.segments.last()?.ident.clone();
+        let owner = Owner { ident, ty: Some((*block.self_ty).clone()) };
+        let mut interface = Self {
+            owner,
+            visibility: Visibility::Inherited,
+            conditions: conditions(&block.attrs),
+            methods: Vec::new(),
+            library: options.library(),
+        };
+        interface.read_methods(body, mistakes);
+        let visibilities = interface.methods.iter().map(|method| &method.visibility);
+        if let Some(widest) = visibilities.max_by_key(|visibility| width(visibility)) {
+            interface.see_as(widest.clone());
+        }
+        Some(interface)
+    }
+
+    /// Reads the methods of a trait.
+    pub(crate) fn of_trait(
+        item: &ItemTrait,
+        body: &mut Body,
+        options: &Options,
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        if !item.generics.params.is_empty() {
+            mistakes.at(
+                &item.generics,
+                "an exported trait cannot be generic: its types are part of its signatures",
+            );
+        }
+        let mut interface = Self {
+            owner: Owner { ident: item.ident.clone(), ty: None },
+            visibility: item.vis.clone(),
+            conditions: conditions(&item.attrs),
+            methods: Vec::new(),
+            library: options.library(),
+        };
+        interface.read_methods(body, mistakes);
+        interface.see_as(item.vis.clone());
+        for member in &mut body.members {
+            if let Member::Function(method) = member {
+                method.promise_send();
+            }
+        }
+        interface
+    }
+
+    /// Whether it is that of a trait.
+    pub(crate) fn is_trait(&self) -> bool {
+        self.owner.ty.is_none()
+    }
+
+    /// Reads the methods that are not left out.
+    fn read_methods(&mut self, body: &mut Body, mistakes: &mut Mistakes) {
+        let place = Place {
+            prefix: String::new(),
+            owner: Some(self.owner.clone()),
+            library: self.library.clone(),
+        };
+        for member in &mut body.members {
+            let Member::Function(item) = member else {
+                continue;
+            };
+            let options = Options::take(&mut item.attributes, Target::Member, mistakes);
+            let options = options.unwrap_or_default();
+            if !options.skip {
+                let mut method = Function::read(item, options, &place, mistakes);
+                method.conditions.extend(self.conditions.iter().cloned());
+                self.methods.push(method);
+            }
+        }
+    }
+
+    /// Gives everything that is generated one visibility, because it names each other.
+    fn see_as(&mut self, visibility: Visibility) {
+        for method in &mut self.methods {
+            method.visibility = visibility.clone();
+        }
+        self.visibility = visibility;
+    }
+}
+
+/// Orders visibilities by how far they reach.
+fn width(visibility: &Visibility) -> u8 {
+    match visibility {
+        Visibility::Public(_) => 3,
+        Visibility::Restricted(restricted) if restricted.path.is_ident("crate") => 2,
+        Visibility::Restricted(restricted) if !restricted.path.is_ident("self") => 1,
+        _ => 0,
+    }
+}

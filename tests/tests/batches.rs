@@ -1,0 +1,118 @@
+//! A batch leaves in one write and comes back together, whatever becomes of its calls.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rpc_core::{
+    Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub, args, call, rpc_export,
+};
+use tests::Model;
+
+/// Squares.
+#[rpc_export]
+fn square(n: i64) -> i64 {
+    n * n
+}
+
+/// Counts its calls and fails.
+#[rpc_export]
+fn decline(count: State<AtomicU64>, reason: &str) -> Result<i64, String> {
+    count.fetch_add(1, Ordering::Relaxed);
+    Err(reason.to_owned())
+}
+
+/// Tells how many calls there were.
+#[rpc_export]
+fn declined(count: State<AtomicU64>) -> u64 {
+    count.load(Ordering::Relaxed)
+}
+
+/// Squares later.
+#[rpc_export]
+async fn square_later(n: i64) -> i64 {
+    std::future::ready(n).await * n
+}
+
+fn server(model: Model) -> (rpc_core::ServerHandle, RpcClient) {
+    let mut registry = FunctionRegistry::exported();
+    registry.share(AtomicU64::new(0));
+    let server = model.start(RpcServer::of(registry));
+    let client = RpcClient::connect(server.address()).unwrap();
+    (server, client)
+}
+
+#[test]
+fn calls_of_every_kind_share_a_batch() {
+    for model in Model::ALL {
+        let (_server, client) = server(model);
+        let (a, b, c, d) = client
+            .batch(|calls| {
+                (
+                    calls.square(3).call(),
+                    call!(calls.square_later(n = 4)),
+                    calls.at("math").weigh_by_name(),
+                    calls.call::<u64>("declined", args![], ()),
+                )
+            })
+            .unwrap();
+        assert_eq!((a, b, c, d), (9, 16, 123, 0));
+    }
+}
+
+/// Calls a function of another crate by name.
+trait WeighByName: Stub {
+    fn weigh_by_name(&self) -> Self::Outcome<'_, i64, Error> {
+        self.call("weigh", args![1, 2], ())
+    }
+}
+
+impl<S: Stub> WeighByName for S {}
+
+#[test]
+fn many_calls_share_a_batch() {
+    for model in Model::ALL {
+        let (_server, client) = server(model);
+        let squares =
+            client.batch(|calls| (0..1000).map(|n| calls.square(n).call()).collect::<Vec<_>>());
+        assert_eq!(squares.unwrap(), (0..1000).map(|n| n * n).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn the_first_error_is_returned_after_every_call_has_run() {
+    for model in Model::ALL {
+        let (_server, client) = server(model);
+        let error = client
+            .batch(|calls| {
+                (
+                    calls.square(1).call(),
+                    calls.decline("first").call(),
+                    calls.call::<i64>("no_such_function", (), ()),
+                    calls.decline("second").call(),
+                )
+            })
+            .unwrap_err();
+        assert_eq!(error.fault().unwrap().message(), "first");
+        assert_eq!(client.declined().call().unwrap(), 2);
+    }
+}
+
+#[test]
+fn a_batch_may_be_empty() {
+    let (_server, client) = server(Model::ThreadPerConnection);
+    let none = client.batch(|calls| (0..0).map(|n| calls.square(n).call()).collect::<Vec<_>>());
+    assert_eq!(none.unwrap(), Vec::<i64>::new());
+    assert_eq!(client.square(2).call().unwrap(), 4);
+}
+
+#[test]
+fn calls_are_started_behind_a_prefix_too() {
+    fn start<S: Pipelined>(client: &S) -> S::Pending<'_, i64, Error> {
+        client.square(5).start().unwrap()
+    }
+    let (_server, client) = server(Model::ThreadPerConnection);
+    assert_eq!(start(&client).wait().unwrap(), 25);
+    let refusal = client.at("nowhere").square(5).start().unwrap().wait().unwrap_err();
+    assert!(refusal.to_string().contains("nowhere.square"), "{refusal}");
+}

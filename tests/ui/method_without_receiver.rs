@@ -1,0 +1,20 @@
+use rpc_core::{FunctionRegistry, rpc_export};
+
+struct Counter;
+
+#[rpc_export]
+impl Counter {
+    fn new() -> Self {
+        Self
+    }
+
+    fn value(&self) -> i64 {
+        1
+    }
+}
+
+fn main() {
+    let mut registry = FunctionRegistry::new();
+    let _ = registry.register_instance(Counter::new());
+    let _ = registry.value().call();
+}

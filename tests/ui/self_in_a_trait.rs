@@ -1,0 +1,10 @@
+use rpc_core::rpc_export;
+
+#[rpc_export]
+trait Store {
+    type Value;
+
+    fn load(&self) -> Self::Value;
+}
+
+fn main() {}
