@@ -1,5 +1,7 @@
 //! The ways to run a server, so that one test can go through all of them.
 
+use std::thread;
+
 use rpc_core::{Answer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection};
 
 /// A way to run a server.
@@ -17,6 +19,16 @@ impl Model {
 
     /// Those that serve several connections at the same time.
     pub const CONCURRENT: [Self; 1] = [Self::ThreadPerConnection];
+
+    /// Runs a test with every one of them, all at the same time since such tests mostly wait.
+    pub fn each(test: impl Fn(Self) + Sync) {
+        thread::scope(|scope| {
+            for model in Self::ALL {
+                let test = &test;
+                scope.spawn(move || test(model));
+            }
+        });
+    }
 
     /// Starts a server on a free port.
     pub fn start<A: Answer>(self, server: TcpServer<A>) -> ServerHandle {

@@ -27,7 +27,7 @@ fn in_time(test: impl FnOnce()) {
 
 #[test]
 fn a_silent_peer_is_closed_without_a_word() {
-    for model in Model::ALL {
+    Model::each(|model| {
         let server = impatient(model);
         for framing in FRAMINGS {
             in_time(|| assert!(Peer::connect(server.address(), framing).is_ended()));
@@ -37,12 +37,12 @@ fn a_silent_peer_is_closed_without_a_word() {
                 assert!(peer.is_ended());
             });
         }
-    }
+    });
 }
 
 #[test]
 fn a_message_that_stops_halfway_is_answered_and_its_connection_closed() {
-    for model in Model::ALL {
+    Model::each(|model| {
         let server = impatient(model);
         for framing in FRAMINGS {
             let whole = frame(framing, CALL.as_bytes());
@@ -69,12 +69,12 @@ fn a_message_that_stops_halfway_is_answered_and_its_connection_closed() {
                 assert!(peer.is_ended());
             });
         }
-    }
+    });
 }
 
 #[test]
 fn too_few_bytes_to_tell_the_framing_are_answered_as_text() {
-    for model in Model::ALL {
+    Model::each(|model| {
         let server = impatient(model);
         for (bytes, message) in [
             (&b"{"[..], "the connection ended inside a message"),
@@ -98,13 +98,13 @@ fn too_few_bytes_to_tell_the_framing_are_answered_as_text() {
             assert!(peer.receive().unwrap().contains("-32600"));
             assert!(peer.is_ended());
         });
-    }
+    });
 }
 
 #[test]
 fn a_trickle_of_bytes_does_not_keep_a_connection() {
     let message = format!(r#"{{"method_name":"{}"}}"#, "x".repeat(2000));
-    for model in Model::ALL {
+    Model::each(|model| {
         let server = impatient(model);
         for framing in FRAMINGS {
             let message = frame(framing, message.as_bytes());
@@ -118,7 +118,7 @@ fn a_trickle_of_bytes_does_not_keep_a_connection() {
             assert_eq!(peer.ask(CALL), SUM);
             trickle(&mut peer, std::iter::repeat(b'\n'));
         });
-    }
+    });
 }
 
 /// Sends a byte now and then until the server has had enough.
@@ -137,7 +137,7 @@ fn trickle(peer: &mut Peer, bytes: impl Iterator<Item = u8>) {
 #[test]
 fn a_peer_that_keeps_calling_is_never_too_slow() {
     let timeout = TIMEOUT * 2;
-    for model in Model::ALL {
+    Model::each(|model| {
         let server =
             model.start(RpcServer::exported().idle_timeout(timeout).message_timeout(timeout));
         for framing in FRAMINGS {
@@ -153,7 +153,7 @@ fn a_peer_that_keeps_calling_is_never_too_slow() {
                 thread::sleep(timeout / 4);
             }
         }
-    }
+    });
 }
 
 #[test]
@@ -180,18 +180,18 @@ fn a_peer_that_takes_its_replies_too_slowly_is_closed() {
 
 #[test]
 fn a_function_may_take_longer_than_any_timeout() {
-    for model in Model::ALL {
+    Model::each(|model| {
         let server = impatient(model);
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
         assert_eq!(peer.ask(r#"{"method_name":"after_ms","method_args":[600,5]}"#), r#"{"res":5}"#);
         assert_eq!(peer.ask(CALL), SUM);
-    }
+    });
 }
 
 #[test]
 fn timeouts_may_be_for_ever() {
     let ever = Duration::MAX;
-    for model in Model::ALL {
+    Model::each(|model| {
         let server =
             RpcServer::exported().idle_timeout(ever).message_timeout(ever).write_timeout(ever);
         let server = model.start(server);
@@ -207,5 +207,5 @@ fn timeouts_may_be_for_ever() {
             assert_eq!(peer.receive().unwrap().len(), 8_000_000 + r#"{"res":""}"#.len());
             assert_eq!(peer.ask(CALL), SUM);
         }
-    }
+    });
 }

@@ -88,7 +88,7 @@ fn a_reply_reaches_its_thread_while_others_time_out() {
         }
     });
     let client = RpcClient::builder().call_timeout(TIMEOUT).connect(server.address()).unwrap();
-    for _ in 0..10 {
+    for _ in 0..6 {
         let together = Barrier::new(9);
         thread::scope(|scope| {
             for _ in 0..8 {
