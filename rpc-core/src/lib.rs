@@ -69,6 +69,7 @@ pub use registry::{
 };
 pub use rpc_macros::{call, rpc_export};
 pub use server::{
-    Concurrency, InMemory, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
+    BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
+    SingleThread, TcpServer, ThreadPerConnection,
 };
 pub use transport::{MemoryStream, Stream, TcpTransport, Transport};

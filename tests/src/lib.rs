@@ -7,10 +7,12 @@ mod functions;
 mod memory;
 mod model;
 mod peer;
+mod process;
 mod program;
 
 pub use functions::*;
 pub use memory::resident_bytes;
 pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
+pub use process::{Process, Served, until};
 pub use program::{Running, python};

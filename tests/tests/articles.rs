@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::{add, fail, greet, ping, subtract};
-use rpc_core::{ClientBuilder, Dialect, Error, Framing, RpcClient, RpcServer, Stub, args, call, kwargs};
+use rpc_core::{
+    ClientBuilder, Dialect, Error, Framing, RpcClient, RpcServer, Stub, args, call, kwargs,
+};
 use tests::{Model, Running, python};
 
 /// Runs a client against our server and returns what it prints.
@@ -24,13 +26,16 @@ fn served_by(script: &str, builder: ClientBuilder) -> Option<(Running, RpcClient
 fn the_stub_articles_client_calls_our_server() {
     for model in Model::ALL {
         let Some(lines) = prints("stub_client.py", model) else { return };
-        assert_eq!(lines, [
-            r#"{"res": 6}"#,
-            r#"{"res": 13}"#,
-            r#"{"res": "Gr\u00fc\u00df Gott \ud83e\udd80, Grace."}"#,
-            r#"{"error": {"code": -32601, "message": "no function `multiply` is served here"}}"#,
-            r#"{"error": {"code": -32602, "message": "`add` is missing argument `b`; it is called as add(a: i64, b: i64, c: i64 = 10) -> i64"}}"#,
-        ]);
+        assert_eq!(
+            lines,
+            [
+                r#"{"res": 6}"#,
+                r#"{"res": 13}"#,
+                r#"{"res": "Gr\u00fc\u00df Gott \ud83e\udd80, Grace."}"#,
+                r#"{"error": {"code": -32601, "message": "no function `multiply` is served here"}}"#,
+                r#"{"error": {"code": -32602, "message": "`add` is missing argument `b`; it is called as add(a: i64, b: i64, c: i64 = 10) -> i64"}}"#,
+            ]
+        );
     }
 }
 
@@ -55,15 +60,18 @@ fn our_client_calls_the_stub_articles_server() {
 fn the_ping_articles_client_calls_our_server() {
     for model in Model::ALL {
         let Some(lines) = prints("ping_client.py", model) else { return };
-        assert_eq!(lines, [
-            "pong ireader 0",
-            "pong ireader 1",
-            "pong ireader 2",
-            "subtract 19",
-            "subtract 19",
-            "error {'code': -32601, 'message': 'no function `pong` is served here; did you mean `ping`?'}",
-            "pong still here",
-        ]);
+        assert_eq!(
+            lines,
+            [
+                "pong ireader 0",
+                "pong ireader 1",
+                "pong ireader 2",
+                "subtract 19",
+                "subtract 19",
+                "error {'code': -32601, 'message': 'no function `pong` is served here; did you mean `ping`?'}",
+                "pong still here",
+            ]
+        );
     }
 }
 

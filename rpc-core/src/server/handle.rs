@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
@@ -27,6 +27,9 @@ impl ServerHandle {
         service: Service<A>,
         model: M,
     ) -> Result<Self, Error> {
+        if model.forks() {
+            return Err(Misuse::ForkOnThread { model: model.name() }.into());
+        }
         let stop = Arc::clone(service.stop());
         let stop_timeout = service.stop_timeout();
         let thread = thread::Builder::new()

@@ -1,23 +1,44 @@
 //! Servers: a stack of layers, a socket, and a way to run many connections.
 
+mod bound;
 mod concurrency;
+#[cfg(unix)]
+mod fork_per_connection;
 mod handle;
 mod in_memory;
+#[cfg(unix)]
+mod prefork;
+#[cfg(unix)]
+mod process;
 mod service;
 mod single_thread;
 mod stop;
 mod thread_per_connection;
+#[cfg(not(unix))]
+mod without_fork;
 
 use std::any::Any;
+use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
+pub use bound::BoundServer;
 pub use concurrency::Concurrency;
+#[cfg(unix)]
+pub use fork_per_connection::ForkPerConnection;
 pub use handle::ServerHandle;
 pub use in_memory::InMemory;
-use service::{Service, Settings};
+#[cfg(unix)]
+pub use prefork::Prefork;
+#[cfg(unix)]
+use process::Obeying;
+use service::Settings;
 pub use single_thread::SingleThread;
 pub use thread_per_connection::ThreadPerConnection;
+#[cfg(not(unix))]
+use without_fork::Obeying;
+#[cfg(not(unix))]
+pub use without_fork::{ForkPerConnection, Prefork};
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
@@ -120,36 +141,52 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Serves at `address` with a thread for each connection, on this thread, for ever.
+    /// Listens at `address` and does not serve yet, for a program that wants to say the address first.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened at, or two functions have one name.
+    /// Where the address cannot be listened at, two functions have one name, or shared state is
+    /// missing.
+    pub fn bind(self, address: impl ToSocketAddrs) -> Result<BoundServer<A>, Error> {
+        self.answer.check()?;
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        BoundServer::new(listener, self.answer, self.settings)
+    }
+
+    /// Serves at `address` with a thread for each connection, on this thread, until it is stopped as
+    /// by [`serve_with`](Self::serve_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
     pub fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
         self.serve_with(address, ThreadPerConnection::default())
     }
 
-    /// Serves at `address` in the way of `model`, on this thread, for ever.
+    /// Serves at `address` in the way of `model`, on this thread, until it is stopped.
+    ///
+    /// On Unix, SIGTERM and SIGINT stop it: no connection is accepted any more, what has been asked is
+    /// answered, clients that understand it are told and move on, and when all have gone, or after
+    /// the stop timeout, this returns. A second of these signals ends the process at once.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind), and where the model cannot run here.
     pub fn serve_with<M: Concurrency>(
         self,
         address: impl ToSocketAddrs,
         model: M,
     ) -> Result<(), Error> {
-        let (listener, service) = self.listen(address, &model)?;
-        model.run(&listener, &service)
+        self.bind(address)?.serve_with(model)
     }
 
     /// Serves at `address` with a thread for each connection, while this thread goes on.
     ///
-    /// Port 0 takes a free port; [`ServerHandle::address`] says which.
+    /// Port 0 takes a free port; [`ServerHandle::address`] says which. Signals are left to the program.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind).
     pub fn start(self, address: impl ToSocketAddrs) -> Result<ServerHandle, Error> {
         self.start_with(address, ThreadPerConnection::default())
     }
@@ -158,27 +195,16 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind), and where the model forks, which it cannot beside another thread.
     pub fn start_with<M: Concurrency>(
         self,
         address: impl ToSocketAddrs,
         model: M,
     ) -> Result<ServerHandle, Error> {
-        let (listener, service) = self.listen(address, &model)?;
-        ServerHandle::start(listener, service, model)
+        self.bind(address)?.start_with(model)
     }
+}
 
-    fn listen<M: Concurrency>(
-        self,
-        address: impl ToSocketAddrs,
-        model: &M,
-    ) -> Result<(TcpListener, Service<A>), Error> {
-        self.answer.check()?;
-        let failed =
-            |source| IoError::new(IoErrorKind::Listen, "starting a server").because(source);
-        let listener = TcpListener::bind(address).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let service = Service::new(self.answer, self.settings, address, model.name());
-        Ok((listener, service))
-    }
+fn failed(source: io::Error) -> Error {
+    IoError::new(IoErrorKind::Listen, "starting a server").because(source).into()
 }

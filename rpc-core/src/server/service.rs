@@ -62,8 +62,34 @@ impl<A: Answer> Service<A> {
         Self { answer: Arc::new(answer), settings, model, stop: Arc::new(Stop::new(address)) }
     }
 
+    /// The same in a process of its own, whose `accept` is ended by `wake`, with `layer` around what
+    /// answers.
+    #[cfg(unix)]
+    pub(super) fn in_child<B: Answer>(
+        &self,
+        layer: impl FnOnce(Arc<A>) -> Arc<B>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Service<B> {
+        Service {
+            answer: layer(Arc::clone(&self.answer)),
+            settings: self.settings,
+            model: self.model,
+            stop: Arc::new(Stop::woken_by(self.stop.address(), Box::new(wake))),
+        }
+    }
+
     pub(super) fn stop_timeout(&self) -> Duration {
         self.settings.stop
+    }
+
+    /// What a process of its own does when it is told to leave.
+    #[cfg(unix)]
+    pub(super) fn leave(&self) -> impl FnOnce() + Send + 'static {
+        let (stop, limit) = (Arc::clone(&self.stop), self.settings.stop);
+        move || {
+            stop.stop();
+            stop.drained(limit);
+        }
     }
 
     pub(super) fn stop(&self) -> &Arc<Stop> {
@@ -75,17 +101,15 @@ impl<A: Answer> Service<A> {
         // What keeps a connection from being accepted (no descriptor is left, say) passes; trying
         // again at once would only burn time.
         const PAUSE: Duration = Duration::from_millis(50);
-        loop {
-            let accepted = listener.accept();
-            if self.stop.is_stopping() {
-                return None;
-            }
-            match accepted {
+        while !self.stop.is_stopping() {
+            match listener.accept() {
+                // One that ends the waiting says nothing and is gone.
                 Ok((stream, _)) => return Some(stream),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(_) => thread::sleep(PAUSE),
             }
         }
+        None
     }
 
     /// How many connections are open.
@@ -159,7 +183,7 @@ fn alone(serve: impl FnOnce() -> io::Result<()>) {
 }
 
 /// Whether an error of `accept` is about a connection that ended before it was accepted.
-fn is_about_one_connection(error: &io::Error) -> bool {
+pub(super) fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

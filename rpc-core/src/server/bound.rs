@@ -1,0 +1,85 @@
+//! A server whose address is known and that does not serve yet.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::error::Error;
+use crate::json_rpc::Answer;
+
+use super::service::{Service, Settings};
+use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, failed};
+
+/// A server that has its address: clients may connect, and are served once one of these is called.
+///
+/// ```no_run
+/// use rpc_core::{Prefork, RpcServer};
+///
+/// let server = RpcServer::exported().bind("127.0.0.1:0")?;
+/// println!("listening {}", server.address());
+/// server.serve_with(Prefork::workers(4))?;
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a server that is bound serves nobody until it is told to"]
+pub struct BoundServer<A> {
+    listener: TcpListener,
+    address: SocketAddr,
+    answer: A,
+    settings: Settings,
+}
+
+impl<A: Answer> BoundServer<A> {
+    pub(super) fn new(listener: TcpListener, answer: A, settings: Settings) -> Result<Self, Error> {
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, answer, settings })
+    }
+
+    /// The address, with the port that was taken where 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// As [`TcpServer::serve`](super::TcpServer::serve).
+    ///
+    /// # Errors
+    ///
+    /// Where the operating system refuses.
+    pub fn serve(self) -> Result<(), Error> {
+        self.serve_with(ThreadPerConnection::default())
+    }
+
+    /// As [`TcpServer::serve_with`](super::TcpServer::serve_with).
+    ///
+    /// # Errors
+    ///
+    /// Where the model cannot run here, or the operating system refuses.
+    pub fn serve_with<M: Concurrency>(self, model: M) -> Result<(), Error> {
+        let service = Service::new(self.answer, self.settings, self.address, model.name());
+        if model.forks() {
+            return model.run(&self.listener, &service);
+        }
+        let _obeying = Obeying::new(service.stop()).map_err(failed)?;
+        let ended = model.run(&self.listener, &service);
+        drop(self.listener);
+        service.stop().drained(service.stop_timeout());
+        ended
+    }
+
+    /// As [`TcpServer::start`](super::TcpServer::start).
+    ///
+    /// # Errors
+    ///
+    /// Where the operating system refuses.
+    pub fn start(self) -> Result<ServerHandle, Error> {
+        self.start_with(ThreadPerConnection::default())
+    }
+
+    /// As [`TcpServer::start_with`](super::TcpServer::start_with).
+    ///
+    /// # Errors
+    ///
+    /// Where the model cannot run on another thread, or the operating system refuses.
+    pub fn start_with<M: Concurrency>(self, model: M) -> Result<ServerHandle, Error> {
+        let service = Service::new(self.answer, self.settings, self.address, model.name());
+        ServerHandle::start(self.listener, service, model)
+    }
+}
