@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::Misuse;
 use crate::dialect::{Dialect, Request, Unreadable, read_call};
@@ -44,8 +45,24 @@ pub enum Answered {
     Last,
     /// There is no reply.
     Nothing,
-    /// The reply takes time; this ends in it, or in nothing where none is wanted.
-    Later(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
+    /// The reply takes time.
+    Later(Later),
+    /// The function blocks its thread, and the session says that this one must not be blocked: the
+    /// message is to be answered on another.
+    Blocks {
+        /// Whether the reply must not overtake others.
+        in_turn: bool,
+    },
+}
+
+/// A reply that takes time.
+pub struct Later {
+    /// Ends in the reply, or in nothing where none is wanted.
+    pub reply: Pin<Box<dyn Future<Output = Vec<u8>> + Send>>,
+    /// Whether it must not overtake others, because nothing says which call it belongs to.
+    pub in_turn: bool,
+    /// How long the caller waits, and the reply when the time is up.
+    pub limit: Option<(Duration, Vec<u8>)>,
 }
 
 /// What is remembered from message to message of one connection.
@@ -65,6 +82,13 @@ impl Session {
     /// Starts a session.
     pub fn new(context: CallContext, limits: Limits) -> Self {
         Self { context, limits, ..Self::default() }
+    }
+
+    /// The same session for a thread that may be blocked.
+    pub(crate) fn that_may_block(&self) -> Self {
+        let mut session = self.clone();
+        session.context.may_block(true);
+        session
     }
 
     /// Whether the peer understands messages that answer none of its calls.
@@ -115,6 +139,10 @@ impl<D: Dispatch> JsonRpc<D> {
         let mut reply = Reply::new(out);
         let outcome = run_guarded(&self.dispatch, call, &session.context, &mut reply);
         let name = reply.name().unwrap_or(call.method());
+        if matches!(outcome, Ok(Progress::Blocks)) {
+            out.truncate(start);
+            return Answered::Blocks { in_turn: id.is_none() };
+        }
         if !wants_reply && !matches!(outcome, Ok(Progress::Later(_))) {
             out.truncate(start);
             return Answered::Nothing;
@@ -135,8 +163,21 @@ impl<D: Dispatch> JsonRpc<D> {
             Ok(Progress::Later(rest)) => {
                 let name = name.to_owned();
                 out.truncate(start);
-                return Answered::Later(Box::pin(finish(request, name, session.limits, rest)));
+                let reply = finish(request, name, session.limits, rest);
+                let limit = timeout.map(|timeout| {
+                    let message = format!("`{}` was not done within {timeout:?}", call.method());
+                    let fault = Fault::new(code::TIMED_OUT, message);
+                    let mut late = Vec::new();
+                    dialect.write_fault(&mut late, *id, &fault);
+                    (timeout, late)
+                });
+                return Answered::Later(Later {
+                    reply: Box::pin(reply),
+                    in_turn: id.is_none(),
+                    limit,
+                });
             }
+            Ok(Progress::Blocks) => Fault::new(code::INTERNAL_ERROR, "the call has no thread"),
             Err(fault) => fault,
         };
         out.truncate(start);

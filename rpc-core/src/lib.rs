@@ -55,9 +55,11 @@ mod transport;
 pub mod __private1;
 
 pub use client::{
-    Args, At, Batch, Burst, ClientBuilder, FromError, Invocation, Kwargs, Notify, Pending,
-    Pipelined, Promise, Promises, RpcClient, Stub,
+    Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Invocation, Kwargs, Notify,
+    Pending, Pipelined, Promise, Promises, RpcClient, Stub, Within,
 };
+#[cfg(feature = "tokio")]
+pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 pub use json_rpc::{Answer, Answered, JsonRpc, Session};
@@ -68,6 +70,8 @@ pub use registry::{
     ParameterKind, Progress, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
+#[cfg(feature = "tokio")]
+pub use server::EventLoop;
 pub use server::{
     BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
     SingleThread, TcpServer, ThreadPerConnection,

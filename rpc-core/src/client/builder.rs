@@ -1,13 +1,17 @@
 //! A client's settings.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::Error;
-use crate::protocol::{Framing, Limits};
+use crate::error::{Error, IoErrorKind};
+use crate::protocol::{Arguments, Framing, Limits};
 use crate::transport::{TcpTransport, Transport};
 
-use super::RpcClient;
+#[cfg(feature = "tokio")]
+use super::AsyncRpcClient;
+use super::{Invocation, RpcClient};
 
 /// Settings of a client that is to be connected.
 ///
@@ -23,7 +27,7 @@ use super::RpcClient;
 ///     .one_call_per_connection()
 ///     .call_timeout(Duration::from_secs(2));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 #[must_use = "settings do nothing until `connect`"]
 pub struct ClientBuilder {
     pub(super) framing: Framing,
@@ -32,6 +36,38 @@ pub struct ClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Option<Duration>,
     pub(super) one_call_per_connection: bool,
+    /// Whether the time a call is waited for travels with it.
+    timeout_travels: bool,
+    listener: Option<Arc<Listener>>,
+}
+
+type Listener = dyn Fn(ConnectionState) + Send + Sync;
+
+/// What a client's connection has become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionState {
+    /// A connection has been made.
+    Connected,
+    /// The connection has ended, or the server wants no further calls on it; the next call makes
+    /// another.
+    Disconnected,
+}
+
+/// How often a call whose connection was lost is made again.
+#[derive(Debug)]
+pub(super) struct Tries {
+    left: u32,
+}
+
+impl Tries {
+    /// Whether a call that ended in `error` is made again.
+    pub(super) fn again(&mut self, error: &Error, is_idempotent: bool) -> bool {
+        let is_lost = matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Lost);
+        let again = is_lost && self.left > 0 && (is_idempotent || !error.may_have_run());
+        self.left -= u32::from(again);
+        again
+    }
 }
 
 impl Default for ClientBuilder {
@@ -43,6 +79,8 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(5),
             call_timeout: Some(Duration::from_secs(30)),
             one_call_per_connection: false,
+            timeout_travels: false,
+            listener: None,
         }
     }
 }
@@ -73,8 +111,21 @@ impl ClientBuilder {
     }
 
     /// Gives up a call after this long, or never. 30 s by default.
+    ///
+    /// A timeout that is set here travels with each call, where the dialect has a place for it: the
+    /// server stops work that nobody waits for.
     pub fn call_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.call_timeout = timeout.into();
+        self.timeout_travels = true;
+        self
+    }
+
+    /// Tells `listener` when a connection has been made or has ended.
+    pub fn on_state_change(
+        mut self,
+        listener: impl Fn(ConnectionState) + Send + Sync + 'static,
+    ) -> Self {
+        self.listener = Some(Arc::new(listener));
         self
     }
 
@@ -82,6 +133,25 @@ impl ClientBuilder {
     pub fn one_call_per_connection(mut self) -> Self {
         self.one_call_per_connection = true;
         self
+    }
+
+    pub(super) fn tell(&self, state: ConnectionState) {
+        if let Some(listener) = &self.listener {
+            listener(state);
+        }
+    }
+
+    /// How long the server is told that a call's result is waited for.
+    pub(super) fn travelling_timeout<A: Arguments>(
+        &self,
+        invocation: &Invocation<'_, A>,
+    ) -> Option<Duration> {
+        let of_client = self.call_timeout.filter(|_| self.timeout_travels);
+        invocation.timeout().or(of_client)
+    }
+
+    pub(super) fn tries(&self) -> Tries {
+        Tries { left: 3 }
     }
 
     /// Connects to a TCP address, `host:port`.
@@ -93,6 +163,20 @@ impl ClientBuilder {
         self.connect_over(TcpTransport::new(address))
     }
 
+    /// Connects to a TCP address, `host:port`, without blocking (feature `tokio`).
+    ///
+    /// # Errors
+    ///
+    /// Where no connection can be made.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its I/O and time enabled.
+    #[cfg(feature = "tokio")]
+    pub async fn connect_async(self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
+        AsyncRpcClient::new(address.to_string(), self).await
+    }
+
     /// Connects over any transport.
     ///
     /// # Errors
@@ -100,5 +184,18 @@ impl ClientBuilder {
     /// Where no connection can be made.
     pub fn connect_over<T: Transport>(self, transport: T) -> Result<RpcClient<T>, Error> {
         RpcClient::new(transport, self)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("framing", &self.framing)
+            .field("dialect", &self.dialect)
+            .field("limits", &self.limits)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("one_call_per_connection", &self.one_call_per_connection)
+            .finish_non_exhaustive()
     }
 }

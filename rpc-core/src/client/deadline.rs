@@ -16,6 +16,22 @@ impl Deadline {
         Some(Self { at, limit })
     }
 
+    /// `limit` from now.
+    #[cfg(feature = "tokio")]
+    pub(super) fn from_now(limit: Duration) -> Option<Self> {
+        Self::after(Instant::now(), limit)
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn at(self) -> Instant {
+        self.at
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_before(self, other: Self) -> bool {
+        self.at < other.at
+    }
+
     /// How long a call may take.
     pub(super) fn limit(self) -> Duration {
         self.limit

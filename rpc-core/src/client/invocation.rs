@@ -1,5 +1,7 @@
 //! A call on its way out: a name and arguments, typed or not.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
@@ -13,18 +15,35 @@ pub struct Invocation<'a, A> {
     method: &'a str,
     arguments: A,
     idempotent: bool,
+    timeout: Option<Duration>,
 }
 
 impl<'a, A: Arguments> Invocation<'a, A> {
     /// Calls a function by name.
     pub fn of(method: &'a str, arguments: A) -> Self {
-        Self { method, arguments, idempotent: false }
+        Self { method, arguments, idempotent: false, timeout: None }
     }
 
     /// The same call of a function of another name, for stubs that add a prefix.
     #[must_use]
     pub fn renamed(self, method: &str) -> Invocation<'_, A> {
-        Invocation { method, arguments: self.arguments, idempotent: self.idempotent }
+        Invocation {
+            method,
+            arguments: self.arguments,
+            idempotent: self.idempotent,
+            timeout: self.timeout,
+        }
+    }
+
+    /// The same call, given up after `timeout`, for stubs that bound their calls.
+    #[must_use]
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// How long the result is waited for, where the call says.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// The function's name.
@@ -51,6 +70,7 @@ impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
             method: signature.name(),
             arguments: TypedArguments { signature, given },
             idempotent: signature.is_idempotent(),
+            timeout: None,
         }
     }
 }

@@ -77,7 +77,7 @@ fn run(
     let mut out = Vec::new();
     let mut reply = Reply::new(&mut out);
     let outcome = match run_guarded(dispatch, &call, &CallContext::default(), &mut reply) {
-        Ok(Progress::Done) => Ok(text(&out)?.to_owned()),
+        Ok(Progress::Done | Progress::Blocks) => Ok(text(&out)?.to_owned()),
         Ok(Progress::Later(rest)) => block_on(guarded(rest, method)),
         Err(fault) => Err(fault),
     };

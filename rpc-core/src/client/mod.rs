@@ -1,11 +1,15 @@
 //! Clients: a transport combined with the [`Stub`] mixin.
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod at;
+mod backoff;
 mod batch;
 mod builder;
 mod burst;
 mod by_name;
 mod deadline;
+mod flight;
 mod invocation;
 mod local;
 mod lost;
@@ -13,10 +17,13 @@ mod multiplexer;
 mod pending;
 mod rpc_client;
 mod stub;
+mod within;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncRpcClient, CallFuture};
 pub use at::At;
 pub use batch::{Batch, Promise, Promises};
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};
 pub use invocation::{
@@ -25,3 +32,4 @@ pub use invocation::{
 pub use pending::Pending;
 pub use rpc_client::RpcClient;
 pub use stub::{FromError, Notify, Pipelined, Stub};
+pub use within::Within;

@@ -5,81 +5,53 @@
 //! the thread it belongs to, and when its own has come, another takes over. A thread alone thus
 //! writes once and reads once for a call, and takes no detour.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::net::Shutdown;
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
-use crate::error::{Error, IoError, IoErrorKind, Misuse};
-use crate::protocol::{Arguments, Fault, Framing, Inbound, Limits, ProtocolError};
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::protocol::{Arguments, Inbound};
 use crate::pump::blocking::is_timeout;
-use crate::registry::without_place;
 use crate::transport::Stream;
 
 use super::ClientBuilder;
 use super::deadline::Deadline;
+use super::flight::{Flight, Own, Progress};
 use super::lost::Lost;
 
 /// One connection and the calls in flight on it.
 #[derive(Debug)]
 pub(super) struct Multiplexer<S: Stream> {
     stream: S,
-    peer: String,
-    dialect: Dialect,
-    framing: Framing,
-    limits: Limits,
+    /// Memory beyond this is not kept for the next write.
+    kept: usize,
     state: Mutex<State>,
     /// Locked by the thread that reads, for as long as it does.
     reading: Mutex<Reading>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    next_call: u64,
-    /// Without ids, the call that the next reply answers.
-    next_reply: u64,
-    calls: HashMap<u64, InFlight>,
+    flight: Flight<Thread>,
     /// Calls whose threads sleep until somebody hands them their reply or the reader's part.
     asleep: VecDeque<u64>,
-    outgoing: Vec<u8>,
     /// The buffer that was written last, kept for its memory.
     spare: Vec<u8>,
-    /// Bytes queued and handed to the operating system since the connection began.
-    queued: u64,
-    written: u64,
     gathering: bool,
     is_writing: bool,
     is_reading: bool,
-    /// The server is about to stop: it answers what is in flight and wants no further calls here.
-    draining: bool,
-    lost: Option<Lost>,
-}
-
-#[derive(Debug)]
-struct InFlight {
-    /// Where its first byte stands among all bytes queued.
-    starts_at: u64,
-    thread: Option<Thread>,
-    reply: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct Reading {
     inbound: Inbound,
     timeout: Option<Duration>,
-}
-
-/// Where a reply stands in the read buffer.
-struct Own {
-    message: Range<usize>,
-    outcome: Result<Range<usize>, Fault>,
 }
 
 /// What a turn at reading came to.
@@ -100,11 +72,15 @@ impl<S: Stream> Multiplexer<S> {
         stream.set_write_timeout(Some(WRITE_SLICE))?;
         Ok(Self {
             stream,
-            peer,
-            dialect: settings.dialect,
-            framing: settings.framing,
-            limits: settings.limits,
-            state: Mutex::default(),
+            kept: settings.limits.message,
+            state: Mutex::new(State {
+                flight: Flight::new(peer, settings),
+                asleep: VecDeque::new(),
+                spare: Vec::new(),
+                gathering: false,
+                is_writing: false,
+                is_reading: false,
+            }),
             reading: Mutex::new(Reading {
                 inbound: Inbound::new(Some(settings.framing), &settings.limits),
                 timeout: None,
@@ -114,10 +90,8 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Whether another call may be sent; a connection nobody waits on is looked at when asked.
     pub(super) fn is_usable(&self, look: bool) -> bool {
-        let state = self.state();
-        state.lost.is_none()
-            && !state.draining
-            && (!look || !state.calls.is_empty() || self.stream.is_quiet())
+        let flight = &self.state().flight;
+        flight.is_open() && (!look || !flight.is_idle() || self.stream.is_quiet())
     }
 
     /// Lets calls gather, or sends those that have.
@@ -135,22 +109,18 @@ impl<S: Stream> Multiplexer<S> {
         &self,
         method: &str,
         arguments: &impl Arguments,
+        timeout: Option<Duration>,
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        if state.calls.len() >= self.limits.calls_in_flight {
-            let limit = self.limits.calls_in_flight;
-            return Err(Misuse::TooManyInFlight { limit }.into());
-        }
-        let call = state.next_call;
-        let starts_at = self.queue(&mut state, Some(call), method, arguments)?;
-        state.next_call += 1;
-        state.calls.insert(call, InFlight { starts_at, thread: None, reply: None });
+        let call = state
+            .flight
+            .send(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
 
-    /// Sends a call that wants no reply. Where the dialect cannot say so, the reply is dropped.
+    /// Sends a call that wants no reply.
     pub(super) fn notify(
         &self,
         method: &str,
@@ -158,62 +128,10 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<(), Error> {
         let mut state = self.state();
-        let starts_at = self.queue(&mut state, None, method, arguments)?;
-        if !self.dialect.has_ids() {
-            state.next_call += 1;
-        }
-        let state = self.flush_unless_gathering(state, deadline);
-        match &state.lost {
-            Some(lost) => Err(lost.to_error(&self.doing(method), starts_at < state.written)),
-            None => Ok(()),
-        }
-    }
-
-    /// Appends a call to what is to be written, and returns where it starts among all bytes queued.
-    fn queue(
-        &self,
-        state: &mut State,
-        id: Option<u64>,
-        method: &str,
-        arguments: &impl Arguments,
-    ) -> Result<u64, Error> {
-        if let Some(lost) = &state.lost {
-            return Err(lost.to_error(&self.doing(method), false));
-        }
-        let out = &mut state.outgoing;
-        let start = out.len();
-        self.framing.begin(out);
-        let body = out.len();
-        let encoded = self.dialect.write_call(out, id, method, arguments);
-        let size = out.len() - body;
-        let refusal = match encoded {
-            Err(error) => Some(Misuse::Argument(error)),
-            Ok(()) if size > self.limits.message => Some(Misuse::CallTooLarge {
-                method: method.to_owned(),
-                size,
-                limit: self.limits.message,
-            }),
-            Ok(()) => None,
-        };
-        if let Some(refusal) = refusal {
-            out.truncate(start);
-            return Err(refusal.into());
-        }
-        self.framing.end(out, start);
-        let starts_at = state.queued;
-        state.queued += (out.len() - start) as u64;
-        Ok(starts_at)
-    }
-
-    fn flush_unless_gathering<'m>(
-        &'m self,
-        state: MutexGuard<'m, State>,
-        deadline: Option<Deadline>,
-    ) -> MutexGuard<'m, State> {
-        if state.gathering && state.outgoing.len() < GATHERED {
-            return state;
-        }
-        self.flush(state, deadline)
+        let starts_at = state
+            .flight
+            .notify(method, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        self.flush_unless_gathering(state, deadline).flight.check(method, starts_at)
     }
 
     /// Waits for a call's reply, reading for the others meanwhile if nobody else does.
@@ -224,44 +142,29 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<T, Error> {
         let mut state = self.state();
-        if !state.outgoing.is_empty() {
+        if !state.flight.outgoing.is_empty() {
             state = self.flush(state, deadline);
         }
         loop {
-            let State { calls, asleep, lost, written, is_reading, .. } = &mut *state;
-            let Some(entry) = calls.get_mut(&call) else {
-                return Err(ProtocolError::NotAReply("the call was given up".to_owned()).into());
-            };
-            if let Some(message) = entry.reply.take() {
-                calls.remove(&call);
-                drop(state);
-                return match read_reply(self.dialect, &message, &self.limits)? {
-                    FromServer::Reply(reply) => decode(method, &message, reply.outcome),
-                    FromServer::Draining => {
-                        Err(ProtocolError::NotAReply("a notice".to_owned()).into())
-                    }
-                };
-            }
-            if let Some(lost) = lost {
-                let may_have_run = entry.starts_at < *written;
-                let error = lost.to_error(&self.doing(method), may_have_run);
-                calls.remove(&call);
-                return Err(error);
+            match state.flight.progress(call, method) {
+                Progress::Answered(reply) => {
+                    drop(state);
+                    return reply.decode(method);
+                }
+                Progress::Failed(error) => return Err(error),
+                Progress::Waiting => {}
             }
             if let Some(deadline) = deadline
                 && deadline.has_passed()
             {
-                calls.remove(&call);
-                return Err(IoError::new(
-                    IoErrorKind::TimedOut(deadline.limit()),
-                    self.doing(method),
-                )
-                .may_have_run(true)
-                .into());
+                state.flight.forget(call);
+                let kind = IoErrorKind::TimedOut(deadline.limit());
+                let doing = state.flight.doing(method);
+                return Err(IoError::new(kind, doing).may_have_run(true).into());
             }
-            if *is_reading {
-                entry.thread = Some(thread::current());
-                asleep.push_back(call);
+            if state.is_reading {
+                state.flight.wake_with(call, thread::current());
+                state.asleep.push_back(call);
                 drop(state);
                 match deadline {
                     Some(deadline) => thread::park_timeout(deadline.left()),
@@ -270,7 +173,7 @@ impl<S: Stream> Multiplexer<S> {
                 state = self.state();
                 continue;
             }
-            *is_reading = true;
+            state.is_reading = true;
             drop(state);
             // Dropped after the reply is decoded, which reads from the reader's buffer.
             let reader = Reader(self);
@@ -283,7 +186,7 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                return decode(method, reading.inbound.bytes(&own.message), own.outcome);
+                return own.decode(method, &reading.inbound);
             }
             drop(reading);
             drop(reader);
@@ -293,7 +196,7 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Gives a call up: its reply is dropped when it comes.
     pub(super) fn forget(&self, call: u64) {
-        self.state().calls.remove(&call);
+        self.state().flight.forget(call);
     }
 
     /// Reads once, and hands out the replies that came.
@@ -309,54 +212,15 @@ impl<S: Stream> Multiplexer<S> {
             Err(error) => return self.lose(Lost::io(&error)),
         }
         let mut awake = Vec::new();
-        let turn = self.hand_out(&mut reading.inbound, own, &mut awake);
+        let received = self.state().flight.receive(&mut reading.inbound, own, &mut awake);
         for thread in awake {
-            Thread::unpark(&thread);
+            thread.unpark();
         }
-        match turn {
+        match received {
             Ok(Some(own)) => Turn::Own(own),
             Ok(None) => Turn::Others,
             Err(lost) => self.lose(lost),
         }
-    }
-
-    fn hand_out(
-        &self,
-        inbound: &mut Inbound,
-        own: Option<u64>,
-        awake: &mut Vec<Thread>,
-    ) -> Result<Option<Own>, Lost> {
-        let mut found = None;
-        let mut state = self.state();
-        while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
-            let bytes = inbound.bytes(&message);
-            let message_read = read_reply(self.dialect, bytes, &self.limits);
-            let FromServer::Reply(reply) = message_read.map_err(Lost::Protocol)? else {
-                state.draining = true;
-                continue;
-            };
-            let call = match reply {
-                ReplyMessage { id: Some(id), .. } if self.dialect.has_ids() => id,
-                ReplyMessage { outcome: Err(fault), .. } if self.dialect.has_ids() => {
-                    return Err(Lost::Fault(fault));
-                }
-                // A result that names no call is nobody's.
-                _ if self.dialect.has_ids() => continue,
-                _ => {
-                    state.next_reply += 1;
-                    state.next_reply - 1
-                }
-            };
-            if own == Some(call) && state.calls.remove(&call).is_some() {
-                found = Some(Own { message, outcome: reply.outcome });
-            } else if let Some(entry) = state.calls.get_mut(&call)
-                && entry.reply.is_none()
-            {
-                entry.reply = Some(bytes.to_vec());
-                awake.extend(entry.thread.take());
-            }
-        }
-        Ok(found)
     }
 
     /// Bounds the next read by the deadline. Telling the operating system costs as much as a read,
@@ -380,6 +244,17 @@ impl<S: Stream> Multiplexer<S> {
         Ok(())
     }
 
+    fn flush_unless_gathering<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+        deadline: Option<Deadline>,
+    ) -> MutexGuard<'m, State> {
+        if state.gathering && state.flight.outgoing.len() < GATHERED {
+            return state;
+        }
+        self.flush(state, deadline)
+    }
+
     /// Writes what has gathered, unless another thread is writing, which then writes this too. What
     /// is not taken by the deadline stays queued, so that no message is ever sent in part.
     fn flush<'m>(
@@ -391,24 +266,24 @@ impl<S: Stream> Multiplexer<S> {
             return state;
         }
         state.is_writing = true;
-        while !state.outgoing.is_empty() && state.lost.is_none() {
+        while !state.flight.outgoing.is_empty() && !state.flight.is_lost() {
             let spare = mem::take(&mut state.spare);
-            let mut bytes = mem::replace(&mut state.outgoing, spare);
+            let mut bytes = mem::replace(&mut state.flight.outgoing, spare);
             drop(state);
             let (count, result) = self.write(&bytes, deadline);
             state = self.state();
-            state.written += count as u64;
+            state.flight.wrote(count);
             bytes.drain(..count);
             if let Err(error) = result {
                 drop(state);
                 self.lose(Lost::io(&error));
                 state = self.state();
             } else if bytes.is_empty() {
-                bytes.shrink_to(self.limits.message);
+                bytes.shrink_to(self.kept);
                 state.spare = bytes;
             } else {
-                bytes.append(&mut state.outgoing);
-                state.outgoing = bytes;
+                bytes.append(&mut state.flight.outgoing);
+                state.flight.outgoing = bytes;
                 break;
             }
         }
@@ -454,11 +329,7 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Ends the connection for every call in flight.
     fn lose(&self, lost: Lost) -> Turn {
-        let mut state = self.state();
-        state.lost.get_or_insert(lost);
-        let threads: Vec<_> =
-            state.calls.values_mut().filter_map(|call| call.thread.take()).collect();
-        drop(state);
+        let threads = self.state().flight.lose(lost);
         let _ = self.stream.shutdown(Shutdown::Both);
         for thread in threads {
             thread.unpark();
@@ -468,10 +339,6 @@ impl<S: Stream> Multiplexer<S> {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn doing(&self, method: &str) -> String {
-        format!("calling `{method}` at {}", self.peer)
     }
 }
 
@@ -483,8 +350,7 @@ impl<S: Stream> Drop for Reader<'_, S> {
         let mut state = self.0.state();
         state.is_reading = false;
         while let Some(call) = state.asleep.pop_front() {
-            let thread = state.calls.get_mut(&call).and_then(|call| call.thread.take());
-            if let Some(thread) = thread {
+            if let Some(thread) = state.flight.waiter(call) {
                 drop(state);
                 thread.unpark();
                 return;
@@ -497,20 +363,4 @@ impl<S: Stream> Drop for Multiplexer<S> {
     fn drop(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Both);
     }
-}
-
-/// Decodes a reply's result.
-fn decode<T: DeserializeOwned>(
-    method: &str,
-    message: &[u8],
-    outcome: Result<Range<usize>, Fault>,
-) -> Result<T, Error> {
-    let text = message.get(outcome?).unwrap_or_default();
-    serde_json::from_slice(text).map_err(|error| {
-        ProtocolError::Result {
-            method: method.to_owned(),
-            problem: without_place(&error.to_string()).into_owned(),
-        }
-        .into()
-    })
 }

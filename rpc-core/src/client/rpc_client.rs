@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
@@ -10,15 +11,21 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
 use crate::transport::{TcpTransport, Transport};
 
+use super::backoff::Backoff;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
-use super::{Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
+use super::{
+    Burst, ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pending, Pipelined, Stub,
+};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
 /// their results.
 ///
 /// It may be shared by threads: their calls are in flight together on one connection, and each
-/// thread gets its own reply. A connection that has ended is replaced when the next call is made.
+/// thread gets its own reply. A connection that has ended is replaced when the next call is made, and
+/// tried for again for as long as the call and the connect timeout allow. A call whose connection is
+/// lost fails once and says whether it may have run; it is sent again only where that cannot run it
+/// twice, or where its function is declared `#[rpc_export(idempotent)]`.
 ///
 /// ```standalone_crate
 /// use rpc_core::{RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
@@ -71,13 +78,10 @@ impl RpcClient {
 
 impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
-        let client = Self {
-            transport,
-            settings,
-            current: Mutex::new(Current { connection: None, used: Instant::now(), bursts: 0 }),
-        };
-        if !settings.one_call_per_connection {
-            client.connection(Instant::now())?;
+        let current = Current { connection: None, used: Instant::now(), bursts: 0 };
+        let client = Self { transport, settings, current: Mutex::new(current) };
+        if !client.settings.one_call_per_connection {
+            client.try_connection()?;
         }
         Ok(client)
     }
@@ -95,20 +99,42 @@ impl<T: Transport> RpcClient<T> {
         }
     }
 
-    /// The connection for the next call.
-    fn connection(&self, now: Instant) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+    /// The connection for the next call; where there is none, one is made, and tried for again until
+    /// `deadline` or the connect timeout.
+    fn connection(&self, deadline: Option<Deadline>) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         if self.settings.one_call_per_connection {
             return self.dial();
         }
+        let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
+        let mut backoff = Backoff::default();
+        loop {
+            let error = match self.try_connection() {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            let wait = backoff.wait();
+            let ends = |deadline: Deadline| deadline.left() <= wait;
+            if deadline.is_some_and(ends) || patience.is_none_or(ends) {
+                return Err(error);
+            }
+            thread::sleep(wait);
+        }
+    }
+
+    fn try_connection(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+        let now = Instant::now();
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let unused = now.saturating_duration_since(current.used) > UNUSED;
         current.used = now;
-        if let Some(connection) = &current.connection
-            && connection.is_usable(unused)
-        {
-            return Ok(Arc::clone(connection));
+        if let Some(connection) = &current.connection {
+            if connection.is_usable(unused) {
+                return Ok(Arc::clone(connection));
+            }
+            current.connection = None;
+            self.settings.tell(ConnectionState::Disconnected);
         }
         let connection = self.dial()?;
+        self.settings.tell(ConnectionState::Connected);
         connection.gather(current.bursts > 0);
         current.connection = Some(Arc::clone(&connection));
         Ok(connection)
@@ -124,16 +150,38 @@ impl<T: Transport> RpcClient<T> {
         Ok(Arc::new(connection))
     }
 
-    fn deadline(&self, now: Instant) -> Option<Deadline> {
-        self.settings.call_timeout.and_then(|limit| Deadline::after(now, limit))
+    fn deadline<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Option<Deadline> {
+        let limit = invocation.timeout().or(self.settings.call_timeout)?;
+        Deadline::after(Instant::now(), limit)
     }
 
-    fn send<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Result<Sent<T>, Error> {
-        let now = Instant::now();
-        let deadline = self.deadline(now);
-        let connection = self.connection(now)?;
-        let call = connection.send(invocation.method(), invocation.arguments(), deadline)?;
+    fn send<A: Arguments>(
+        &self,
+        invocation: &Invocation<'_, A>,
+        deadline: Option<Deadline>,
+    ) -> Result<Sent<T>, Error> {
+        let connection = self.connection(deadline)?;
+        let (method, timeout) = (invocation.method(), self.settings.travelling_timeout(invocation));
+        let call = connection.send(method, invocation.arguments(), timeout, deadline)?;
         Ok(Sent { connection, call, deadline })
+    }
+
+    /// Calls once, or again where the connection was lost and nothing can have run twice.
+    fn call<A: Arguments, R: DeserializeOwned>(
+        &self,
+        invocation: &Invocation<'_, A>,
+    ) -> Result<R, Error> {
+        let deadline = self.deadline(invocation);
+        let mut tries = self.settings.tries();
+        loop {
+            let outcome = self
+                .send(invocation, deadline)
+                .and_then(|sent| sent.connection.wait(sent.call, invocation.method(), deadline));
+            match outcome {
+                Err(error) if tries.again(&error, invocation.is_idempotent()) => {}
+                outcome => return outcome,
+            }
+        }
     }
 }
 
@@ -154,16 +202,14 @@ impl<T: Transport> Stub for RpcClient<T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<R, E> {
-        let sent = self.send(&invocation).map_err(E::from_error)?;
-        sent.connection.wait(sent.call, invocation.method(), sent.deadline).map_err(E::from_error)
+        self.call(&invocation).map_err(E::from_error)
     }
 }
 
 impl<T: Transport> Notify for RpcClient<T> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
-        let now = Instant::now();
-        let deadline = self.deadline(now);
-        self.connection(now)?.notify(invocation.method(), invocation.arguments(), deadline)
+        let deadline = self.deadline(&invocation);
+        self.connection(deadline)?.notify(invocation.method(), invocation.arguments(), deadline)
     }
 }
 
@@ -177,7 +223,7 @@ impl<T: Transport> Pipelined for RpcClient<T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<Pending<T::Stream, R, E>, Error> {
-        let sent = self.send(&invocation)?;
+        let sent = self.send(&invocation, self.deadline(&invocation))?;
         Ok(Pending::new(sent.connection, sent.call, invocation.method(), sent.deadline))
     }
 }

@@ -1,12 +1,14 @@
 //! The mixin that makes a caller of anything that can carry a call.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::Arguments;
 
 use super::by_name::ByName;
-use super::{Args, At, Invocation, Kwargs};
+use super::{Args, At, Invocation, Kwargs, Within};
 
 /// Calls functions on the other side.
 ///
@@ -90,6 +92,12 @@ pub trait Stub: Sized {
     /// Calls functions behind a prefix: `client.at("bank").deposit("ada", 5)` calls `bank.deposit`.
     fn at(&self, prefix: &str) -> At<'_, Self> {
         At::new(self, prefix)
+    }
+
+    /// Gives calls up after `timeout`, which travels with them: a server that understands it stops
+    /// work that nobody waits for.
+    fn within(&self, timeout: Duration) -> Within<'_, Self> {
+        Within::new(self, timeout)
     }
 }
 

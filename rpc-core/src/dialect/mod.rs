@@ -15,6 +15,8 @@ pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
 
 use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
 
+use std::time::Duration;
+
 use crate::protocol::json::write;
 
 /// How calls and replies are written as JSON.
@@ -47,20 +49,26 @@ impl Dialect {
         matches!(self, Self::Native)
     }
 
-    /// Appends a call; without an id, one that wants no reply where the dialect can say so.
-    pub(crate) fn write_call(
+    /// Appends a call but for its end, which says what becomes of its reply.
+    pub(crate) fn begin_call(
         self,
         out: &mut Vec<u8>,
-        id: Option<u64>,
         method: &str,
         arguments: &impl Arguments,
     ) -> Result<(), ArgumentError> {
         match self {
-            Self::Native => native::write_call(out, native::Ending::of(id), method, arguments),
-            Self::NativeWithoutIds => {
-                native::write_call(out, native::Ending::Nothing, method, arguments)
-            }
-            Self::Ping => ping::write_call(out, method, arguments),
+            Self::Native | Self::NativeWithoutIds => native::begin_call(out, method, arguments),
+            Self::Ping => ping::begin_call(out, method, arguments),
+        }
+    }
+
+    /// Appends the end of a call; without an id, of one that wants no reply where the dialect can
+    /// say so.
+    pub(crate) fn end_call(self, out: &mut Vec<u8>, id: Option<u64>, timeout: Option<Duration>) {
+        match self {
+            Self::Native => native::end_call(out, native::Ending::of(id, timeout)),
+            Self::NativeWithoutIds => native::end_call(out, native::Ending::Nothing),
+            Self::Ping => ping::end_call(out),
         }
     }
 
@@ -87,6 +95,15 @@ impl Dialect {
             Self::Ping => ping::write_fault(out, fault),
         }
     }
+}
+
+/// Appends, as a whole message, that nobody waits for a call's result any more.
+#[cfg(feature = "tokio")]
+pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
+    let start = out.len();
+    framing.begin(out);
+    native::write_cancel(out, id);
+    framing.end(out, start);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have

@@ -1,5 +1,7 @@
 //! The native dialect: `method_name`, `method_args`, `method_kwargs`, answered with `res` or `error`.
 
+use std::time::Duration;
+
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, ObjectWriter};
 
 use super::{append, write_fault_object};
@@ -10,11 +12,19 @@ pub(super) const RESULT: &[u8] = b"{\"res\":";
 /// What a server that is about to stop says to peers whose calls have ids.
 pub(super) const DRAINING: &[u8] = b"{\"notice\":\"draining\"}";
 
+/// What a client says when nobody waits for a call's result any more.
+#[cfg(feature = "tokio")]
+pub(super) fn write_cancel(out: &mut Vec<u8>, id: u64) {
+    out.extend_from_slice(b"{\"cancel\":");
+    append(out, &id);
+    out.push(b'}');
+}
+
 /// What a call says of its reply.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
-    /// The reply carries this id.
-    Id(u64),
+    /// The reply carries this id, and is waited for so long where it says.
+    Id(u64, Option<Duration>),
     /// There is to be none.
     Notify,
     /// Nothing: the reply comes in its turn.
@@ -22,16 +32,15 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    pub(super) fn of(id: Option<u64>) -> Self {
-        id.map_or(Self::Notify, Self::Id)
+    pub(super) fn of(id: Option<u64>, timeout: Option<Duration>) -> Self {
+        id.map_or(Self::Notify, |id| Self::Id(id, timeout))
     }
 }
 
-/// Appends a call. Both kinds of arguments are always there, because servers in the style of
-/// Python's `d["method_kwargs"]` look for both.
-pub(super) fn write_call(
+/// Appends a call but for its end. Both kinds of arguments are always there, because servers in the
+/// style of Python's `d["method_kwargs"]` look for both.
+pub(super) fn begin_call(
     out: &mut Vec<u8>,
-    ending: Ending,
     method: &str,
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
@@ -42,16 +51,24 @@ pub(super) fn write_call(
     out.extend_from_slice(b"],\"method_kwargs\":{");
     arguments.write_keyword(&mut ObjectWriter::new(out))?;
     out.push(b'}');
+    Ok(())
+}
+
+/// Appends the end of a call.
+pub(super) fn end_call(out: &mut Vec<u8>, ending: Ending) {
     match ending {
-        Ending::Id(id) => {
+        Ending::Id(id, timeout) => {
             out.extend_from_slice(b",\"id\":");
             append(out, &id);
+            if let Some(timeout) = timeout {
+                out.extend_from_slice(b",\"timeout_ms\":");
+                append(out, &timeout.as_millis());
+            }
         }
         Ending::Notify => out.extend_from_slice(b",\"notify\":true"),
         Ending::Nothing => {}
     }
     out.push(b'}');
-    Ok(())
 }
 
 /// Appends what stands behind a result or a fault.

@@ -10,9 +10,9 @@ use super::{append, write_fault_object};
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"result\":";
 
-/// Appends a call: one positional scalar as it is, several as an array, and everything by name as
+/// Appends a call but for its end: one positional scalar as it is, several as an array, and everything by name as
 /// soon as one argument is.
-pub(super) fn write_call(
+pub(super) fn begin_call(
     out: &mut Vec<u8>,
     method: &str,
     arguments: &impl Arguments,
@@ -48,8 +48,12 @@ pub(super) fn write_call(
         arguments.write_named(&mut ObjectWriter::new(out))?;
         out.push(b'}');
     }
-    out.push(b'}');
     Ok(())
+}
+
+/// Appends the end of a call.
+pub(super) fn end_call(out: &mut Vec<u8>) {
+    out.push(b'}');
 }
 
 /// Appends what stands behind a result.

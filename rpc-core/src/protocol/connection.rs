@@ -26,8 +26,8 @@ use super::{Framing, Inbound, Limits, ProtocolError};
 /// ```
 #[derive(Debug)]
 pub struct Connection {
-    inbound: Inbound,
-    outbound: Vec<u8>,
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Vec<u8>,
     limits: Limits,
 }
 
@@ -88,6 +88,11 @@ impl Connection {
         self.inbound.last()
     }
 
+    /// The bytes of a message that was found.
+    pub fn message(&self, message: &Range<usize>) -> &[u8] {
+        self.inbound.bytes(message)
+    }
+
     /// Frames one reply: `write` is lent the message and appends its reply, or returns `false`
     /// for none.
     ///
@@ -121,5 +126,13 @@ impl Connection {
     pub fn written(&mut self) {
         self.outbound.clear();
         self.outbound.shrink_to(KEPT);
+    }
+
+    /// Frames a reply that was put together elsewhere; an empty one is none.
+    pub(crate) fn append(&mut self, reply: &[u8]) {
+        self.reply(&(0..0), |_, out| {
+            out.extend_from_slice(reply);
+            !reply.is_empty()
+        });
     }
 }

@@ -13,9 +13,9 @@ use super::{Limits, ProtocolError};
 /// been small for a while.
 #[derive(Debug)]
 pub(crate) struct Inbound {
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    pub(super) buffer: Vec<u8>,
+    pub(super) start: usize,
+    pub(super) end: usize,
     framing: Option<Framing>,
     boundary: Boundary,
     limit: usize,

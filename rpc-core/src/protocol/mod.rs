@@ -16,6 +16,8 @@ mod fault;
 mod frame;
 mod inbound;
 pub(crate) mod json;
+#[cfg(feature = "tokio")]
+mod lent;
 mod limits;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
@@ -27,3 +29,5 @@ pub use frame::Framing;
 pub use limits::Limits;
 
 pub(crate) use inbound::Inbound;
+#[cfg(feature = "tokio")]
+pub(crate) use lent::Buffers;

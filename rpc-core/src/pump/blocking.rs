@@ -45,12 +45,12 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match step {
             Step::Continue => continue,
             Step::Close => return close(stream),
-            Step::Run(reply) => {
-                let reply = block_on(reply);
-                connection.reply(&(0..0), |_, out| {
-                    out.extend_from_slice(&reply);
-                    !reply.is_empty()
-                });
+            Step::Run(later) => {
+                connection.append(&block_on(later.reply));
+                continue;
+            }
+            Step::Block(blocking) => {
+                connection.append(&blocking.answer(answer, session));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),

@@ -2,14 +2,16 @@
 //!
 //! [`advance`] is what every pump does between reading and writing; a pump adds the two.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod asynchronous;
 mod block_on;
 pub(crate) mod blocking;
-
-use std::pin::Pin;
+#[cfg(feature = "tokio")]
+mod buffers;
 
 pub use block_on::block_on;
 
-use crate::json_rpc::{Answer, Answered, Session};
+use crate::json_rpc::{Answer, Answered, Later, Session};
 use crate::protocol::{Connection, Fault, ProtocolError};
 
 /// What a pump does next, after writing what there is to write.
@@ -19,9 +21,29 @@ pub(crate) enum Step {
     /// Go on: there are more messages than replies were to be gathered.
     Continue,
     /// Run this, and put its reply behind the others.
-    Run(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
+    Run(Later),
+    /// Answer this message on a thread that may be blocked.
+    Block(Blocking),
     /// Close the connection.
     Close,
+}
+
+/// A message whose function blocks its thread.
+pub(crate) struct Blocking {
+    message: Vec<u8>,
+    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
+    in_turn: bool,
+}
+
+impl Blocking {
+    /// Answers the message, on a thread that may be blocked.
+    fn answer<A: Answer>(self, answer: &A, session: &Session) -> Vec<u8> {
+        let mut out = Vec::new();
+        match answer.answer(&self.message, &mut session.that_may_block(), &mut out) {
+            Answered::Later(later) => block_on(later.reply),
+            _ => out,
+        }
+    }
 }
 
 /// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
@@ -53,7 +75,11 @@ pub(crate) fn advance<A: Answer>(
         match answered {
             Answered::Reply | Answered::Nothing => {}
             Answered::Last => return Step::Close,
-            Answered::Later(reply) => return Step::Run(reply),
+            Answered::Later(later) => return Step::Run(later),
+            Answered::Blocks { in_turn } => {
+                let message = connection.message(&message).to_vec();
+                return Step::Block(Blocking { message, in_turn });
+            }
         }
     }
     Step::Continue

@@ -32,6 +32,7 @@ pub struct CallContext {
     model: &'static str,
     protocol: &'static str,
     deadline: Option<Instant>,
+    must_not_block: bool,
     caller: Option<Arc<dyn Caller>>,
     values: Option<Arc<Value>>,
 }
@@ -62,6 +63,15 @@ impl CallContext {
     pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>) {
         self.protocol = protocol;
         self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    }
+
+    /// Says whether functions may block this thread; as things begin, they may.
+    pub(crate) fn may_block(&mut self, may: bool) {
+        self.must_not_block = !may;
+    }
+
+    pub(crate) fn must_not_block(&self) -> bool {
+        self.must_not_block
     }
 
     /// The caller's address; `None` within one process.

@@ -65,6 +65,9 @@ pub enum Progress {
     Done,
     /// The function is asynchronous, and this is the rest of it.
     Later(Deferred),
+    /// The function was declared to block its thread, and the context says that this one must not be
+    /// blocked: it has not been run, and is to be run on another.
+    Blocks,
 }
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.

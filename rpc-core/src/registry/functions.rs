@@ -161,6 +161,9 @@ impl Dispatch for FunctionRegistry {
         let Some(entry) = self.functions.get(call.method()) else {
             return Err(self.not_found(call.method()));
         };
+        if entry.signature.is_blocking() && context.must_not_block() {
+            return Ok(Progress::Blocks);
+        }
         let scope = Scope { context, states: &self.states };
         entry.run(call, &scope, reply)
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::service::{Service, Settings};
-use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, failed};
+use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_failed};
 
 /// A server that has its address: clients may connect, and are served once one of these is called.
 ///
@@ -29,7 +29,7 @@ pub struct BoundServer<A> {
 
 impl<A: Answer> BoundServer<A> {
     pub(super) fn new(listener: TcpListener, answer: A, settings: Settings) -> Result<Self, Error> {
-        let address = listener.local_addr().map_err(failed)?;
+        let address = listener.local_addr().map_err(listen_failed)?;
         Ok(Self { listener, address, answer, settings })
     }
 
@@ -57,7 +57,7 @@ impl<A: Answer> BoundServer<A> {
         if model.forks() {
             return model.run(&self.listener, &service);
         }
-        let _obeying = Obeying::new(service.stop()).map_err(failed)?;
+        let _obeying = Obeying::new(service.stop()).map_err(listen_failed)?;
         let ended = model.run(&self.listener, &service);
         drop(self.listener);
         service.stop().drained(service.stop_timeout());

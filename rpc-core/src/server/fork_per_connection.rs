@@ -7,7 +7,7 @@ use crate::json_rpc::Answer;
 
 use super::process::{self, Child, Children, LAST_WORDS, PAUSE, accept_now};
 use super::service::Service;
-use super::{Concurrency, failed};
+use super::{Concurrency, listen_failed};
 
 /// Serves each connection in a process of its own, up to a number of them (Unix).
 ///
@@ -57,8 +57,8 @@ impl Concurrency for ForkPerConnection {
 
     fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
         let mut children = Children::new()?;
-        let signals = process::catch_signals(false).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
+        let signals = process::catch_signals(false).map_err(listen_failed)?;
+        listener.set_nonblocking(true).map_err(listen_failed)?;
         while !signals.ask_to_stop() {
             let connected = signals.wait(Some(listener), None);
             children.reap(|_, _, _| {});

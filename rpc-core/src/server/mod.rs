@@ -1,7 +1,10 @@
 //! Servers: a stack of layers, a socket, and a way to run many connections.
 
 mod bound;
+mod busy;
 mod concurrency;
+#[cfg(feature = "tokio")]
+mod event_loop;
 #[cfg(unix)]
 mod fork_per_connection;
 mod handle;
@@ -18,12 +21,17 @@ mod thread_per_connection;
 mod without_fork;
 
 use std::any::Any;
-use std::io;
+#[cfg(feature = "tokio")]
+use std::future::poll_fn;
 use std::net::{TcpListener, ToSocketAddrs};
+#[cfg(feature = "tokio")]
+use std::pin::pin;
 use std::time::Duration;
 
 pub use bound::BoundServer;
 pub use concurrency::Concurrency;
+#[cfg(feature = "tokio")]
+pub use event_loop::EventLoop;
 #[cfg(unix)]
 pub use fork_per_connection::ForkPerConnection;
 pub use handle::ServerHandle;
@@ -149,7 +157,7 @@ impl<A: Answer> TcpServer<A> {
     /// missing.
     pub fn bind(self, address: impl ToSocketAddrs) -> Result<BoundServer<A>, Error> {
         self.answer.check()?;
-        let listener = TcpListener::bind(address).map_err(failed)?;
+        let listener = TcpListener::bind(address).map_err(listen_failed)?;
         BoundServer::new(listener, self.answer, self.settings)
     }
 
@@ -203,8 +211,63 @@ impl<A: Answer> TcpServer<A> {
     ) -> Result<ServerHandle, Error> {
         self.bind(address)?.start_with(model)
     }
+
+    /// Serves on a listener of somebody's own tokio program, until `stop` is ready and what has been
+    /// asked by then is answered (feature `tokio`).
+    ///
+    /// ```
+    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, RpcServer, Stub, args, kwargs};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("double", |n: i64| 2 * n)?;
+    ///
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let address = listener.local_addr()?;
+    /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    /// let server = RpcServer::of(registry).serve_on(listener, async { drop(stopped.await) });
+    /// let server = tokio::spawn(server);
+    ///
+    /// let client = AsyncRpcClient::connect(address).await?;
+    /// let n: i64 = client.call("double", args![21], kwargs! {}).await?;
+    /// assert_eq!(n, 42);
+    ///
+    /// drop(client);
+    /// drop(stop);
+    /// server.await??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where two functions have one name, or shared state is missing.
+    #[cfg(feature = "tokio")]
+    pub async fn serve_on(
+        self,
+        listener: tokio::net::TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        self.answer.check()?;
+        let address = listener.local_addr().map_err(listen_failed)?;
+        let model = EventLoop::default();
+        let service = service::Service::new(self.answer, self.settings, address, model.name());
+        let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections));
+        let mut stop = pin!(stop);
+        let mut told = false;
+        poll_fn(|task| {
+            if !told && stop.as_mut().poll(task).is_ready() {
+                told = true;
+                service.stop().stop();
+            }
+            serve.as_mut().poll(task)
+        })
+        .await;
+        Ok(())
+    }
 }
 
-fn failed(source: io::Error) -> Error {
-    IoError::new(IoErrorKind::Listen, "starting a server").because(source).into()
+fn listen_failed(source: std::io::Error) -> IoError {
+    IoError::new(IoErrorKind::Listen, "starting a server").because(source)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::json_rpc::{Answer, Answered, Session};
-use crate::protocol::{Connection, Fault, Limits, code};
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::{Connection, Limits};
 use crate::pump::blocking::{self, Timeouts, Voice};
 use crate::registry::{CallContext, Caller};
 
+use super::busy::Busy;
 use super::stop::{Open, Stop};
 
 /// A server's settings.
@@ -40,9 +41,9 @@ impl Default for Settings {
 /// A stack of layers at work: shared by the threads of a model.
 #[derive(Debug)]
 pub struct Service<A> {
-    answer: Arc<A>,
-    settings: Settings,
-    model: &'static str,
+    pub(super) answer: Arc<A>,
+    pub(super) settings: Settings,
+    pub(super) model: &'static str,
     stop: Arc<Stop>,
 }
 
@@ -140,39 +141,15 @@ impl<A: Answer> Service<A> {
 
     /// Answers the first message of a connection with a busy fault and closes.
     pub(super) fn refuse(&self, stream: TcpStream, limit: usize) {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        let fault = Fault::new(
-            code::OVERLOADED,
-            format!(
-                "the server has {limit} connections open, as many as it takes; try again later"
-            ),
-        );
-        let busy = Busy { answer: Arc::clone(&self.answer), fault };
-        let timeouts = Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE };
+        let busy = Busy::new(&self.answer, limit);
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
-            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(Busy::<A>::TIMEOUTS.write))?;
             let voice = Voice::default();
-            blocking::serve(&stream, &voice, &mut connection, &mut session, &busy, &timeouts)
+            let timeouts = &Busy::<A>::TIMEOUTS;
+            blocking::serve(&stream, &voice, &mut connection, &mut session, &busy, timeouts)
         });
-    }
-}
-
-/// Answers every message with one fault, as the last.
-struct Busy<A> {
-    answer: Arc<A>,
-    fault: Fault,
-}
-
-impl<A: Answer> Answer for Busy<A> {
-    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
-        self.answer.refuse(message, &self.fault, session, out);
-        Answered::Last
-    }
-
-    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
-        self.answer.refuse(message, fault, session, out);
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Stop {
     next: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Connected>>>,
     closed: Condvar,
+    #[cfg(feature = "tokio")]
+    tasks: tokio::sync::watch::Sender<bool>,
 }
 
 /// A connection, as both its own thread and whoever stops it see it.
@@ -53,6 +55,8 @@ impl Stop {
             next: AtomicU64::new(0),
             open: Mutex::default(),
             closed: Condvar::new(),
+            #[cfg(feature = "tokio")]
+            tasks: tokio::sync::watch::Sender::default(),
         }
     }
 
@@ -70,6 +74,15 @@ impl Stop {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// Is ready when the service is being stopped.
+    #[cfg(feature = "tokio")]
+    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut tasks = self.tasks.subscribe();
+        async move {
+            let _ = tasks.wait_for(|stopped| *stopped).await;
+        }
+    }
+
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
         self.lock().len()
@@ -82,6 +95,8 @@ impl Stop {
         if self.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
+        #[cfg(feature = "tokio")]
+        self.tasks.send_replace(true);
         match &self.wake {
             Some(wake) => wake(),
             // Nothing in std ends an `accept` that waits but a connection to accept.

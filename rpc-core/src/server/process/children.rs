@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::server::failed;
+use crate::server::listen_failed;
 
 use super::child::Child;
 use super::signals::Signals;
@@ -32,7 +32,7 @@ impl<T> Children<T> {
     /// Where this process has more than one thread, or no descriptors.
     pub(in crate::server) fn new() -> Result<Self, Error> {
         let one_thread = OneThread::check()?;
-        let (lifeline, held) = io::pipe().map_err(failed)?;
+        let (lifeline, held) = io::pipe().map_err(listen_failed)?;
         Ok(Self { one_thread, lifeline: Arc::new(lifeline), held, running: Vec::new() })
     }
 

@@ -16,7 +16,6 @@ pub(super) use children::Children;
 pub(super) use obey::Obeying;
 pub(super) use signals::Signals;
 pub(super) use supervisor::Pool;
-pub(super) use watched::Watched;
 
 use std::io;
 use std::net::TcpListener;

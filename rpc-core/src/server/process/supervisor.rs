@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::server::failed;
+use crate::server::listen_failed;
 
 use super::child::Child;
 use super::children::Children;
@@ -46,8 +46,8 @@ impl Pool {
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
-        let signals = catch_signals(true).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
+        let signals = catch_signals(true).map_err(listen_failed)?;
+        listener.set_nonblocking(true).map_err(listen_failed)?;
         let now = Instant::now();
         let place = Place { worker: None, early_ends: 0, due: now };
         let places = vec![place; self.workers.max(1)];

@@ -70,14 +70,16 @@ impl<A: Answer> Answer for Watched<A> {
         self.calls.turn();
         let running = Running(&*self.calls);
         match self.inner.answer(message, session, out) {
-            Answered::Later(reply) => {
+            Answered::Later(mut later) => {
                 mem::forget(running);
                 let running = Running(Arc::clone(&self.calls));
-                Answered::Later(Box::pin(async move {
+                let reply = later.reply;
+                later.reply = Box::pin(async move {
                     let reply = reply.await;
                     drop(running);
                     reply
-                }))
+                });
+                Answered::Later(later)
             }
             answered => answered,
         }

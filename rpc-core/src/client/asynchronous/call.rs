@@ -1,0 +1,186 @@
+//! A call as a future.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Misuse};
+use crate::protocol::{Arguments, ProtocolError};
+
+use super::super::builder::Tries;
+use super::super::deadline::Deadline;
+use super::super::{FromError, Invocation};
+use super::Shared;
+use super::link::Link;
+
+/// A call that an asynchronous client makes: sent when it is first polled, given up when it is
+/// dropped.
+#[must_use = "a call is made when it is awaited"]
+pub struct CallFuture<T, E> {
+    client: Arc<Shared>,
+    method: Box<str>,
+    /// The message but for its end, which depends on the connection that it leaves by.
+    message: Vec<u8>,
+    wants_reply: bool,
+    is_idempotent: bool,
+    timeout: Option<Duration>,
+    limit: Option<Duration>,
+    deadline: Option<Deadline>,
+    tries: Tries,
+    state: State,
+    result: PhantomData<fn() -> (T, E)>,
+}
+
+enum State {
+    /// It cannot be sent.
+    Refused(Error),
+    /// It is to be sent.
+    Unsent,
+    /// A connection is being made.
+    Connecting(Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send>>),
+    /// It has been sent, and is waited for.
+    Sent { link: Arc<Link>, call: u64 },
+    /// It is over.
+    Done,
+}
+
+impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
+    pub(super) fn new<A: Arguments>(
+        client: &Arc<Shared>,
+        invocation: &Invocation<'_, A>,
+        wants_reply: bool,
+    ) -> Self {
+        let settings = &client.settings;
+        let method = invocation.method();
+        let mut message = Vec::with_capacity(96);
+        let written = settings.dialect.begin_call(&mut message, method, invocation.arguments());
+        Self {
+            client: Arc::clone(client),
+            method: method.into(),
+            message,
+            wants_reply,
+            is_idempotent: invocation.is_idempotent(),
+            timeout: settings.travelling_timeout(invocation),
+            limit: invocation.timeout().or(settings.call_timeout),
+            deadline: None,
+            tries: settings.tries(),
+            state: match written {
+                Ok(()) => State::Unsent,
+                Err(error) => State::Refused(Misuse::Argument(error).into()),
+            },
+            result: PhantomData,
+        }
+    }
+
+    /// Sends the call now if there is a connection.
+    pub(super) fn started(mut self) -> Result<Self, Error> {
+        self.deadline = self.limit.and_then(Deadline::from_now);
+        if let State::Refused(_) = self.state
+            && let State::Refused(error) = mem::replace(&mut self.state, State::Done)
+        {
+            return Err(error);
+        }
+        if let Some(link) = self.client.usable() {
+            self.send(link)?;
+        }
+        Ok(self)
+    }
+
+    fn send(&mut self, link: Arc<Link>) -> Result<(), Error> {
+        if !self.wants_reply {
+            self.state = State::Done;
+            return link.notify(&self.method, &self.message);
+        }
+        let call = link.send(&self.method, &self.message, self.timeout, self.deadline)?;
+        self.state = State::Sent { link, call };
+        Ok(())
+    }
+
+    fn poll_call(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        loop {
+            match &mut self.state {
+                State::Refused(_) => {
+                    if let State::Refused(error) = mem::replace(&mut self.state, State::Done) {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+                State::Unsent => {
+                    if self.deadline.is_none() {
+                        self.deadline = self.limit.and_then(Deadline::from_now);
+                    }
+                    match self.client.usable() {
+                        Some(link) => self.send(link)?,
+                        None => {
+                            let link = Arc::clone(&self.client).link(self.deadline);
+                            self.state = State::Connecting(Box::pin(link));
+                        }
+                    }
+                }
+                State::Connecting(link) => {
+                    let link = ready!(link.as_mut().poll(task));
+                    self.state = State::Unsent;
+                    self.send(link?)?;
+                }
+                State::Sent { link, call } => {
+                    let reply = link.poll(*call, &self.method, self.deadline, task);
+                    let reply = ready!(reply);
+                    self.state = State::Done;
+                    return Poll::Ready(reply.and_then(|reply| reply.decode(&self.method)));
+                }
+                // Only a call that wants no reply is done without returning one.
+                State::Done => return Poll::Ready(nothing()),
+            }
+        }
+    }
+}
+
+/// The result of a call that wants none.
+fn nothing<T: DeserializeOwned>() -> Result<T, Error> {
+    serde_json::from_str("null").map_err(|error| {
+        let problem = error.to_string();
+        ProtocolError::Result { method: String::new(), problem }.into()
+    })
+}
+
+impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<T, E>> {
+        loop {
+            match ready!(self.poll_call(task)) {
+                Err(error) => {
+                    let is_idempotent = self.is_idempotent;
+                    if !self.tries.again(&error, is_idempotent) {
+                        self.state = State::Done;
+                        return Poll::Ready(Err(E::from_error(error)));
+                    }
+                    self.state = State::Unsent;
+                }
+                Ok(result) => return Poll::Ready(Ok(result)),
+            }
+        }
+    }
+}
+
+impl<T, E> Drop for CallFuture<T, E> {
+    fn drop(&mut self) {
+        if let State::Sent { link, call } = &self.state {
+            link.cancel(*call);
+        }
+    }
+}
+
+// Nothing in it is pinned by address.
+impl<T, E> Unpin for CallFuture<T, E> {}
+
+impl<T, E> fmt::Debug for CallFuture<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallFuture").field("method", &self.method).finish_non_exhaustive()
+    }
+}

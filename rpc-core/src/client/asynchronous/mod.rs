@@ -1,0 +1,191 @@
+//! The asynchronous client, for programs on tokio.
+
+mod call;
+mod driver;
+mod link;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+pub use call::CallFuture;
+use driver::drive;
+use link::Link;
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::protocol::Arguments;
+
+use super::backoff::Backoff;
+use super::deadline::Deadline;
+use super::{ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub};
+
+/// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
+/// future, and the stubs are the same.
+///
+/// Clones share one connection, on which any number of callers have calls in flight; the connection
+/// closes when the last clone and the last call are gone. A call whose future is dropped is given
+/// up: it has been sent whole or not at all, the other side is told, and a late reply is dropped.
+/// Connections are replaced, and calls repeated, as by [`RpcClient`](crate::RpcClient).
+///
+/// ```standalone_crate
+/// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, Stub, args, call, kwargs, rpc_export};
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
+///     a + b + c
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let server = RpcServer::exported().start_with("127.0.0.1:0", EventLoop::default())?;
+/// let client = AsyncRpcClient::connect(server.address()).await?;
+///
+/// assert_eq!(call!(client.add(1, 2, c = 3)).await?, 6);
+/// assert_eq!(client.add(1, 2).c(3).call().await?, 6);
+/// assert_eq!(client.call::<i64>("add", args![1, 2], kwargs! { c: 3 }).await?, 6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct AsyncRpcClient {
+    shared: Arc<Shared>,
+}
+
+/// What the clones of a client share.
+struct Shared {
+    address: String,
+    settings: ClientBuilder,
+    current: Mutex<Option<Arc<Link>>>,
+    /// Held by whoever makes a connection, so that only one does.
+    dialing: tokio::sync::Mutex<()>,
+}
+
+impl AsyncRpcClient {
+    /// Connects to a TCP address, `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// Where no connection can be made.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its I/O and time enabled.
+    pub async fn connect(address: impl ToString) -> Result<Self, Error> {
+        Self::builder().connect_async(address).await
+    }
+
+    /// Starts with the default settings, to change some.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(super) async fn new(address: String, settings: ClientBuilder) -> Result<Self, Error> {
+        let shared = Arc::new(Shared {
+            address,
+            settings,
+            current: Mutex::default(),
+            dialing: tokio::sync::Mutex::default(),
+        });
+        shared.dial().await?;
+        Ok(Self { shared })
+    }
+}
+
+impl Shared {
+    /// The connection, if there is one that takes further calls.
+    fn usable(&self) -> Option<Arc<Link>> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|link| !link.is_open()) {
+            *current = None;
+            self.settings.tell(ConnectionState::Disconnected);
+        }
+        current.clone()
+    }
+
+    /// The connection for the next call; where there is none, one is made, and tried for again until
+    /// `deadline` or the connect timeout.
+    async fn link(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let patience = Deadline::from_now(self.settings.connect_timeout);
+        let mut backoff = Backoff::default();
+        let _dialing = self.dialing.lock().await;
+        loop {
+            if let Some(link) = self.usable() {
+                return Ok(link);
+            }
+            let error = match self.dial().await {
+                Ok(link) => return Ok(link),
+                Err(error) => error,
+            };
+            let wait = backoff.wait();
+            let ends = |deadline: Deadline| deadline.left() <= wait;
+            if deadline.is_some_and(ends) || patience.is_none_or(ends) {
+                return Err(error);
+            }
+            sleep(wait).await;
+        }
+    }
+
+    async fn dial(&self) -> Result<Arc<Link>, Error> {
+        let failed = |source| {
+            let doing = format!("connecting to {}", self.address);
+            IoError::new(IoErrorKind::Connect, doing).because(source)
+        };
+        let connecting = timeout(self.settings.connect_timeout, TcpStream::connect(&self.address));
+        let stream = connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        let link = Arc::new(Link::new(self.address.clone(), &self.settings));
+        tokio::spawn(drive(stream, Arc::clone(&link), self.settings.clone()));
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
+        self.settings.tell(ConnectionState::Connected);
+        Ok(link)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = current.take() {
+            link.close();
+        }
+    }
+}
+
+impl Stub for AsyncRpcClient {
+    type Outcome<'s, T: 'static, E: 'static> = CallFuture<T, E>;
+
+    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> CallFuture<T, E> {
+        CallFuture::new(&self.shared, &invocation, true)
+    }
+}
+
+impl Notify for AsyncRpcClient {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> CallFuture<(), Error> {
+        CallFuture::new(&self.shared, &invocation, false)
+    }
+}
+
+impl Pipelined for AsyncRpcClient {
+    type Pending<'s, T: 'static, E: 'static> = CallFuture<T, E>;
+
+    fn start<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<CallFuture<T, E>, Error> {
+        CallFuture::new(&self.shared, &invocation, true).started()
+    }
+}
+
+impl fmt::Debug for AsyncRpcClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncRpcClient")
+            .field("address", &self.shared.address)
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,318 @@
+//! The calls in flight on one connection, without its socket: calls in, bytes out; bytes in, replies
+//! out.
+//!
+//! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
+//! task, which is all that `W` stands for.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+#[cfg(feature = "tokio")]
+use crate::dialect::write_cancel;
+use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
+use crate::error::{Error, Misuse};
+use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
+use crate::registry::without_place;
+
+use super::ClientBuilder;
+use super::lost::Lost;
+
+/// What is sent and what is waited for on one connection.
+#[derive(Debug)]
+pub(super) struct Flight<W> {
+    peer: String,
+    dialect: Dialect,
+    framing: Framing,
+    limits: Limits,
+    next_call: u64,
+    /// Without ids, the call that the next reply answers.
+    next_reply: u64,
+    calls: HashMap<u64, InFlight<W>>,
+    /// What is to be written.
+    pub(super) outgoing: Vec<u8>,
+    /// Bytes queued, and handed to the operating system, since the connection began.
+    queued: u64,
+    written: u64,
+    /// The server is about to stop: it answers what is in flight and wants no further calls here.
+    draining: bool,
+    lost: Option<Lost>,
+}
+
+#[derive(Debug)]
+struct InFlight<W> {
+    /// Where its first byte stands among all bytes queued.
+    starts_at: u64,
+    waiter: Option<W>,
+    reply: Option<Reply>,
+}
+
+/// A reply that came while somebody else was reading.
+#[derive(Debug)]
+pub(super) struct Reply {
+    message: Vec<u8>,
+    outcome: Result<Range<usize>, Fault>,
+}
+
+/// A reply where it stands in the read buffer.
+#[derive(Debug)]
+pub(super) struct Own {
+    message: Range<usize>,
+    outcome: Result<Range<usize>, Fault>,
+}
+
+/// How far a call has come.
+pub(super) enum Progress {
+    /// Its reply is there.
+    Answered(Reply),
+    /// It has failed.
+    Failed(Error),
+    /// Its reply is still to come.
+    Waiting,
+}
+
+impl<W> Flight<W> {
+    pub(super) fn new(peer: String, settings: &ClientBuilder) -> Self {
+        Self {
+            peer,
+            dialect: settings.dialect,
+            framing: settings.framing,
+            limits: settings.limits,
+            next_call: 0,
+            next_reply: 0,
+            calls: HashMap::new(),
+            outgoing: Vec::new(),
+            queued: 0,
+            written: 0,
+            draining: false,
+            lost: None,
+        }
+    }
+
+    /// Whether further calls may be sent.
+    pub(super) fn is_open(&self) -> bool {
+        self.lost.is_none() && !self.draining
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// Whether nobody waits for anything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Queues a call, and returns its number. `write` appends the message but for its end.
+    pub(super) fn send(
+        &mut self,
+        method: &str,
+        timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
+        if self.calls.len() >= self.limits.calls_in_flight {
+            return Err(Misuse::TooManyInFlight { limit: self.limits.calls_in_flight }.into());
+        }
+        let call = self.next_call;
+        let starts_at = self.queue(Some(call), method, timeout, write)?;
+        self.next_call += 1;
+        self.calls.insert(call, InFlight { starts_at, waiter: None, reply: None });
+        Ok(call)
+    }
+
+    /// Queues a call that wants no reply, and returns where it starts among all bytes queued. Where
+    /// the dialect cannot say that none is wanted, the reply is dropped.
+    pub(super) fn notify(
+        &mut self,
+        method: &str,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
+        let starts_at = self.queue(None, method, None, write)?;
+        if !self.dialect.has_ids() {
+            self.next_call += 1;
+        }
+        Ok(starts_at)
+    }
+
+    fn queue(
+        &mut self,
+        id: Option<u64>,
+        method: &str,
+        timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
+        if let Some(lost) = &self.lost {
+            return Err(lost.to_error(&self.doing(method), false));
+        }
+        let out = &mut self.outgoing;
+        let start = out.len();
+        self.framing.begin(out);
+        let body = out.len();
+        let written = write(self.dialect, out);
+        self.dialect.end_call(out, id, timeout);
+        let size = out.len() - body;
+        let limit = self.limits.message;
+        let refusal = match written {
+            Err(error) => Some(Misuse::Argument(error)),
+            Ok(()) if size > limit => {
+                Some(Misuse::CallTooLarge { method: method.to_owned(), size, limit })
+            }
+            Ok(()) => None,
+        };
+        if let Some(refusal) = refusal {
+            out.truncate(start);
+            return Err(refusal.into());
+        }
+        self.framing.end(out, start);
+        let starts_at = self.queued;
+        self.queued += (out.len() - start) as u64;
+        Ok(starts_at)
+    }
+
+    /// Gives a call up and tells the other side so, where it can be told.
+    #[cfg(feature = "tokio")]
+    pub(super) fn cancel(&mut self, call: u64) {
+        if self.calls.remove(&call).is_some() && self.dialect.has_ids() && self.lost.is_none() {
+            let start = self.outgoing.len();
+            write_cancel(&mut self.outgoing, self.framing, call);
+            self.queued += (self.outgoing.len() - start) as u64;
+        }
+    }
+
+    /// Takes note that bytes were handed to the operating system.
+    pub(super) fn wrote(&mut self, count: usize) {
+        self.written += count as u64;
+    }
+
+    /// Fails where the connection was lost with a message that starts at `starts_at` on its way.
+    pub(super) fn check(&self, method: &str, starts_at: u64) -> Result<(), Error> {
+        match &self.lost {
+            Some(lost) => Err(lost.to_error(&self.doing(method), starts_at < self.written)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a call's reply, or the error it ended in, if either is there.
+    pub(super) fn progress(&mut self, call: u64, method: &str) -> Progress {
+        let Some(entry) = self.calls.get_mut(&call) else {
+            let error = ProtocolError::NotAReply("the call was given up".to_owned());
+            return Progress::Failed(error.into());
+        };
+        if let Some(reply) = entry.reply.take() {
+            self.calls.remove(&call);
+            return Progress::Answered(reply);
+        }
+        let starts_at = entry.starts_at;
+        match self.check(method, starts_at) {
+            Ok(()) => Progress::Waiting,
+            Err(error) => {
+                self.calls.remove(&call);
+                Progress::Failed(error)
+            }
+        }
+    }
+
+    /// Says who is to be woken when a call's reply comes.
+    pub(super) fn wake_with(&mut self, call: u64, waiter: W) {
+        if let Some(entry) = self.calls.get_mut(&call) {
+            entry.waiter = Some(waiter);
+        }
+    }
+
+    /// Takes whoever waits for a call.
+    pub(super) fn waiter(&mut self, call: u64) -> Option<W> {
+        self.calls.get_mut(&call)?.waiter.take()
+    }
+
+    /// Gives a call up: its reply is dropped when it comes.
+    pub(super) fn forget(&mut self, call: u64) {
+        self.calls.remove(&call);
+    }
+
+    /// Hands out the replies that have arrived. That of the call `own` is left where it is and
+    /// returned; the waiters of the others are put into `awake`.
+    pub(super) fn receive(
+        &mut self,
+        inbound: &mut Inbound,
+        own: Option<u64>,
+        awake: &mut Vec<W>,
+    ) -> Result<Option<Own>, Lost> {
+        let mut found = None;
+        while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
+            let bytes = inbound.bytes(&message);
+            let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
+            let FromServer::Reply(ReplyMessage { id, outcome }) = read else {
+                self.draining = true;
+                continue;
+            };
+            let call = match (id, &outcome) {
+                _ if !self.dialect.has_ids() => {
+                    self.next_reply += 1;
+                    self.next_reply - 1
+                }
+                (Some(id), _) => id,
+                (None, Err(fault)) => return Err(Lost::Fault(fault.clone())),
+                // A result that names no call is nobody's.
+                (None, Ok(_)) => continue,
+            };
+            if own == Some(call) && self.calls.remove(&call).is_some() {
+                found = Some(Own { message, outcome });
+            } else if let Some(entry) = self.calls.get_mut(&call)
+                && entry.reply.is_none()
+            {
+                entry.reply = Some(Reply { message: bytes.to_vec(), outcome });
+                awake.extend(entry.waiter.take());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Ends the connection for every call in flight, and returns who waits for one.
+    pub(super) fn lose(&mut self, lost: Lost) -> Vec<W> {
+        self.lost.get_or_insert(lost);
+        self.calls.values_mut().filter_map(|call| call.waiter.take()).collect()
+    }
+
+    /// Takes everybody who waits for a call.
+    #[cfg(feature = "tokio")]
+    pub(super) fn waiters(&mut self) -> Vec<W> {
+        self.calls.values_mut().filter_map(|call| call.waiter.take()).collect()
+    }
+
+    /// What a call does, for errors.
+    pub(super) fn doing(&self, method: &str) -> String {
+        format!("calling `{method}` at {}", self.peer)
+    }
+}
+
+impl Reply {
+    /// Decodes the result.
+    pub(super) fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
+        decode(method, &self.message, self.outcome)
+    }
+}
+
+impl Own {
+    /// Decodes the result from the buffer it stands in.
+    pub(super) fn decode<T: DeserializeOwned>(
+        self,
+        method: &str,
+        inbound: &Inbound,
+    ) -> Result<T, Error> {
+        decode(method, inbound.bytes(&self.message), self.outcome)
+    }
+}
+
+fn decode<T: DeserializeOwned>(
+    method: &str,
+    message: &[u8],
+    outcome: Result<Range<usize>, Fault>,
+) -> Result<T, Error> {
+    let text = message.get(outcome?).unwrap_or_default();
+    serde_json::from_slice(text).map_err(|error| {
+        let problem = without_place(&error.to_string()).into_owned();
+        ProtocolError::Result { method: method.to_owned(), problem }.into()
+    })
+}

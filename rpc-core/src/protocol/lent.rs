@@ -1,0 +1,48 @@
+//! Buffers that connections take turns with, so that an idle one holds none.
+
+use std::mem;
+
+use super::Connection;
+
+/// The memory of a connection: what it reads into and writes from.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    inbound: Vec<u8>,
+    outbound: Vec<u8>,
+}
+
+impl Buffers {
+    /// Their size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.inbound.capacity() + self.outbound.capacity()
+    }
+}
+
+impl Connection {
+    /// Whether its buffers have been taken back.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.inbound.buffer.is_empty()
+    }
+
+    /// Gives it buffers, where it has none.
+    pub(crate) fn lend(&mut self, buffers: Buffers) {
+        self.inbound.buffer = buffers.inbound;
+        let waiting = mem::replace(&mut self.outbound, buffers.outbound);
+        self.outbound.extend_from_slice(&waiting);
+    }
+
+    /// Takes its buffers, if there is nothing in them.
+    pub(crate) fn take_back(&mut self) -> Option<Buffers> {
+        if self.is_partial() || !self.outbound.is_empty() || self.is_bare() {
+            return None;
+        }
+        (self.inbound.start, self.inbound.end) = (0, 0);
+        let inbound = mem::take(&mut self.inbound.buffer);
+        Some(Buffers { inbound, outbound: mem::take(&mut self.outbound) })
+    }
+
+    /// Appends bytes that are framed already.
+    pub(crate) fn append_raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.outbound);
+    }
+}

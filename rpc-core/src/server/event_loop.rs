@@ -1,0 +1,168 @@
+//! Every connection at once, on one thread or a few.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::Connection;
+use crate::pump::asynchronous::{self, Presence};
+use crate::pump::blocking::Timeouts;
+use crate::registry::CallContext;
+
+use super::Concurrency;
+use super::busy::Busy;
+use super::service::{Service, is_about_one_connection};
+
+/// Serves every connection at once on one thread, or on a few (feature `tokio`).
+///
+/// Plain functions run where they are, one after another on each thread, so they must not block;
+/// one that does is declared `#[rpc_export(blocking)]` and runs on a pool of threads. Asynchronous
+/// functions run side by side. Calls with an id may overtake each other; calls without keep their
+/// order. An idle connection costs about a kilobyte.
+#[derive(Debug, Clone, Copy)]
+pub struct EventLoop {
+    /// Threads, each with a loop of its own. 1 by default, which is fastest where the functions
+    /// take little time.
+    pub threads: usize,
+    /// Connections at one time, on each thread; one more is answered with a busy fault (-32000).
+    /// 65 536 by default.
+    pub max_connections: usize,
+}
+
+impl Default for EventLoop {
+    fn default() -> Self {
+        Self { threads: 1, max_connections: 65_536 }
+    }
+}
+
+#[allow(private_interfaces)]
+impl Concurrency for EventLoop {
+    fn name(&self) -> &'static str {
+        "event-loop"
+    }
+
+    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+        let failed =
+            |source| IoError::new(IoErrorKind::Listen, "starting an event loop").because(source);
+        let mut others = Vec::new();
+        for _ in 1..self.threads {
+            let (listener, service) = (listener.try_clone().map_err(failed)?, service.clone());
+            let run = move || run_loop(&listener, &service, self.max_connections);
+            let thread = thread::Builder::new().name("rpc event loop".to_owned()).spawn(run);
+            others.push(thread.map_err(failed)?);
+        }
+        let ended = run_loop(listener, service, self.max_connections).map_err(failed);
+        for thread in others {
+            // A loop's thread ends when the service is stopped; a panic in it has been reported.
+            let _ = thread.join();
+        }
+        Ok(ended?)
+    }
+}
+
+/// Runs one loop on this thread until the service is stopped and its connections have ended.
+pub(super) fn run_loop<A: Answer>(
+    listener: &TcpListener,
+    service: &Service<A>,
+    max_connections: usize,
+) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let listener = listener.try_clone()?;
+    listener.set_nonblocking(true)?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        serve_on(listener, service, max_connections).await;
+        Ok(())
+    })
+}
+
+/// Accepts and serves connections on the runtime that polls this, until the service is stopped.
+pub(super) async fn serve_on<A: Answer>(
+    listener: tokio::net::TcpListener,
+    service: &Service<A>,
+    max_connections: usize,
+) {
+    // What keeps a connection from being accepted (no descriptor is left, say) passes; trying again
+    // at once would only burn time.
+    const PAUSE: Duration = Duration::from_millis(50);
+    const REFUSALS: usize = 64;
+    let mut connections = JoinSet::new();
+    let mut stopped = pin!(service.stop().stopped());
+    loop {
+        let accepted = poll_fn(|task| {
+            while let Poll::Ready(Some(_)) = connections.poll_join_next(task) {}
+            if stopped.as_mut().poll(task).is_ready() {
+                return Poll::Ready(None);
+            }
+            listener.poll_accept(task).map(Some)
+        });
+        match accepted.await {
+            None => break,
+            Some(Ok((stream, _))) if connections.len() < max_connections => {
+                connections.spawn(converse(stream, service.clone()));
+            }
+            Some(Ok((stream, _))) if connections.len() < max_connections + REFUSALS => {
+                connections.spawn(refuse(stream, service.clone(), max_connections));
+            }
+            // A refusal that finds no room is a connection closed without a word.
+            Some(Ok(_)) => {}
+            Some(Err(error)) if is_about_one_connection(&error) => {}
+            Some(Err(_)) => sleep(PAUSE).await,
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(service.stop_timeout(), ended).await;
+}
+
+/// Answers what comes over a connection until either side ends it.
+async fn converse<A: Answer>(stream: TcpStream, service: Service<A>) {
+    let timeouts = service.settings.timeouts;
+    serve(stream, &service, &service.answer, &timeouts).await;
+}
+
+/// Answers the first message of a connection with a busy fault and closes.
+async fn refuse<A: Answer>(stream: TcpStream, service: Service<A>, limit: usize) {
+    let busy = Arc::new(Busy::new(&service.answer, limit));
+    serve(stream, &service, &busy, &Busy::<A>::TIMEOUTS).await;
+}
+
+async fn serve<A: Answer, B: Answer>(
+    mut stream: TcpStream,
+    service: &Service<A>,
+    answer: &Arc<B>,
+    timeouts: &Timeouts,
+) {
+    let presence = Arc::new(Presence::default());
+    let caller = Some(Arc::clone(&presence) as _);
+    let mut context = CallContext::of_connection(stream.peer_addr().ok(), service.model, caller);
+    context.may_block(false);
+    let mut session = Session::new(context, service.settings.limits);
+    let mut connection = Connection::new(None, service.settings.limits);
+    let stopped = service.stop().stopped();
+    // A connection that breaks concerns its peer alone, and the peer knows.
+    let _ = stream.set_nodelay(true);
+    let _ = asynchronous::serve(
+        &mut stream,
+        &mut connection,
+        &mut session,
+        answer,
+        timeouts,
+        &presence,
+        stopped,
+    )
+    .await;
+    presence.leave();
+}
