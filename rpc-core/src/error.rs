@@ -248,6 +248,7 @@ pub trait FunctionError: Sized + 'static {
     fn from_fault(fault: Fault) -> Result<Self, Fault>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: fmt::Display + Serialize + DeserializeOwned + 'static> FunctionError for E {
     fn to_fault(&self) -> Fault {
         Fault::new(code::APPLICATION, self.to_string()).with_data(self)

@@ -55,8 +55,9 @@ mod transport;
 pub mod __private1;
 
 pub use client::{
-    Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Invocation, Kwargs, Notify,
-    Pending, Pipelined, Promise, Promises, RpcClient, Stub, Within,
+    Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Given, GivenArgs,
+    GivenKwargs, Invocation, Kwargs, Notify, Omitted, Pending, Pipelined, Promise, Promises,
+    RpcClient, Stub, Within,
 };
 #[cfg(feature = "tokio")]
 pub use client::{AsyncRpcClient, CallFuture};

@@ -4,17 +4,22 @@
 pub use std::borrow::ToOwned;
 
 pub use inventory;
+use serde::de::DeserializeOwned;
 
 pub use crate::client::{
-    Argument, Given, GivenArgs, GivenKwargs, Invocation, Kwargs, List, Names, Nil, Notify, Omitted,
-    Pipelined, Stub, TypedArguments,
+    Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Kwargs, List,
+    Names, Nil, Notify, Omitted, Pipelined, Stub, TypedArguments,
 };
 pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
     Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateType, Text,
-    bind,
+    bind, result_to_text, to_text,
 };
+
+pub use crate::error::{CallError, Error};
+
+use crate::client::FromError;
 
 /// The two types a function's `Result` is of, for results whose source does not name both.
 pub trait ResultTypes {
@@ -39,14 +44,63 @@ pub trait IntoOption<T> {
     fn into_option(self) -> Option<T>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoOption<T> for T {
     fn into_option(self) -> Option<T> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoOption<T> for Option<T> {
     fn into_option(self) -> Self {
         self
     }
+}
+
+/// What a call of an exported function comes to.
+///
+/// Generated code names the types once, here, so that one which cannot travel is one error, at the
+/// place where the function names it.
+pub trait Outcome {
+    /// What the function returns.
+    type Value: DeserializeOwned + 'static;
+    /// What may come in its place.
+    type Error: FromError;
+}
+
+/// Calls an exported function.
+pub fn call<'s, F: Outcome, S: Stub, G: GivenArguments>(
+    stub: &'s S,
+    signature: &'static Signature,
+    given: G,
+) -> S::Outcome<'s, F::Value, F::Error> {
+    stub.invoke(Invocation::new(signature, given))
+}
+
+/// Calls an exported function, and does not wait for its result.
+///
+/// # Errors
+///
+/// Where the call cannot be sent.
+pub fn start<'s, F: Outcome, S: Pipelined, G: GivenArguments>(
+    stub: &'s S,
+    signature: &'static Signature,
+    given: G,
+) -> Result<S::Pending<'s, F::Value, F::Error>, Error> {
+    stub.start(Invocation::new(signature, given))
+}
+
+/// Calls an exported function, and wants no reply.
+pub fn notify<'s, S: Notify, G: GivenArguments>(
+    stub: &'s S,
+    signature: &'static Signature,
+    given: G,
+) -> S::Outcome<'s, (), Error> {
+    stub.notify(Invocation::new(signature, given))
+}
+
+/// Puts the rest of an asynchronous call aside.
+pub fn later<F: Future<Output = Result<String, Fault>> + Send + 'static>(rest: F) -> Deferred {
+    Box::pin(rest)
 }

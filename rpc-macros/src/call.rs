@@ -75,7 +75,10 @@ impl Call {
             } else if !keywords.is_empty() {
                 mistakes.at(value, "positional argument follows keyword argument");
             } else if index == names::MOST_PARAMETERS {
-                mistakes.at(value, format!("no function takes more than {index} arguments"));
+                mistakes.at(
+                    value,
+                    format!("`call!` gives at most {index} arguments by position: give the rest by keyword"),
+                );
             }
         }
         mistakes.finish()

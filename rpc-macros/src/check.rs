@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use quote::ToTokens;
-use syn::{Error, FnArg, GenericParam, Result, ReturnType, Safety, Signature, Type};
+use syn::{
+    Error, FnArg, GenericParam, Receiver, ReceiverKind, Result, ReturnType, Safety, Signature, Type,
+};
 
+use crate::function::Owner;
 use crate::names;
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, Takes};
 use crate::types;
 
 /// Collects mistakes, so that all are reported at once.
@@ -34,10 +37,7 @@ impl Mistakes {
 }
 
 /// Checks what a signature may not have, whatever its parameters mean.
-pub(crate) fn signature(signature: &Signature, mistakes: &mut Mistakes) {
-    if let Some(token) = &signature.asyncness {
-        mistakes.at(token, "an `async fn` cannot be exported");
-    }
+pub(crate) fn signature(signature: &Signature, owner: Option<&Owner>, mistakes: &mut Mistakes) {
     if let Safety::Unsafe(token) = &signature.safety {
         mistakes
             .at(token, "an `unsafe fn` cannot be exported: a remote caller can promise nothing");
@@ -53,13 +53,24 @@ pub(crate) fn signature(signature: &Signature, mistakes: &mut Mistakes) {
             );
         }
     }
+    match (signature.receiver(), owner) {
+        (None, Some(_)) => mistakes.at(
+            &signature.ident,
+            "an exported method has a `&self`; leave this function out with `#[rpc_export(skip)]`",
+        ),
+        (Some(receiver), Some(_)) if !is_shared(receiver) => mistakes.at(
+            receiver,
+            "an exported method takes `&self`, because calls share the instance; \
+             leave this one out with `#[rpc_export(skip)]`",
+        ),
+        (Some(receiver), None) => {
+            mistakes.at(receiver, "a method is exported by `#[rpc_export]` on its `impl` block");
+        }
+        _ => {}
+    }
     for input in &signature.inputs {
-        match input {
-            FnArg::Receiver(receiver) => {
-                mistakes
-                    .at(receiver, "a method is exported by `#[rpc_export]` on its `impl` block");
-            }
-            FnArg::Typed(input) => parameter_type(&input.ty, mistakes),
+        if let FnArg::Typed(input) = input {
+            parameter_type(&input.ty, mistakes);
         }
     }
     if let Some(variadic) = &signature.variadic {
@@ -72,8 +83,8 @@ pub(crate) fn signature(signature: &Signature, mistakes: &mut Mistakes) {
 
 /// Checks what parameters may not be to each other.
 pub(crate) fn parameters(parameters: &[Parameter], mistakes: &mut Mistakes) {
-    let mut optional: Option<&Parameter> = None;
     let mut setters = HashSet::new();
+    order(parameters, mistakes);
     for (index, parameter) in parameters.iter().enumerate() {
         let Parameter { ident, .. } = parameter;
         if index == names::MOST_PARAMETERS {
@@ -86,18 +97,57 @@ pub(crate) fn parameters(parameters: &[Parameter], mistakes: &mut Mistakes) {
             mistakes
                 .at(ident, format!("the name `{ident}` is taken: another parameter is set by it"));
         }
-        match optional {
-            Some(earlier) if parameter.is_required() => mistakes.at(
+    }
+}
+
+/// Checks that positions fill parameters from the left, as in Python: required ones, then either
+/// those that may be left out or `#[args]` and parameters given by name only, then `#[kwargs]`.
+fn order(parameters: &[Parameter], mistakes: &mut Mistakes) {
+    let mut optional: Option<&Parameter> = None;
+    let mut args: Option<&Parameter> = None;
+    let mut kwargs: Option<&Parameter> = None;
+    for parameter in parameters {
+        let Parameter { ident, .. } = parameter;
+        if let Some(kwargs) = kwargs {
+            mistakes.at(
+                ident,
+                format!(
+                    "parameter `{ident}` follows `{}`, which takes all keywords that are left",
+                    kwargs.ident
+                ),
+            );
+        }
+        match (&parameter.takes, optional, args) {
+            (Takes::Kwargs, ..) => kwargs = kwargs.or(Some(parameter)),
+            (Takes::Args(_), _, Some(args)) => mistakes.at(
+                ident,
+                format!("`{}` takes all positions that are left, for `{ident}` too", args.ident),
+            ),
+            (Takes::Args(_), Some(earlier), None) => mistakes.at(
+                ident,
+                format!(
+                    "`#[args]` follows `{0}`, which may be left out, and would give its first \
+                     argument to `{0}`: put `{0}` behind `{ident}`",
+                    earlier.ident
+                ),
+            ),
+            (Takes::Args(_), None, None) => args = Some(parameter),
+            (Takes::One, Some(earlier), None) if parameter.is_required() => mistakes.at(
                 ident,
                 format!(
                     "required parameter `{ident}` follows `{}`, which may be left out",
                     earlier.ident
                 ),
             ),
-            _ if parameter.is_required() => {}
-            _ => optional = Some(parameter),
+            (Takes::One, _, None) if !parameter.is_required() => optional = Some(parameter),
+            _ => {}
         }
     }
+}
+
+/// Whether a method takes `&self`.
+fn is_shared(receiver: &Receiver) -> bool {
+    matches!(receiver.kind, ReceiverKind::Reference(_, _, None))
 }
 
 /// Checks that a parameter's type can be decoded on the server and lent to the function.
@@ -107,6 +157,9 @@ fn parameter_type(ty: &Type, mistakes: &mut Mistakes) {
     let Type::Reference(reference) = types::bare(ty) else {
         return no_reference(ty, mistakes);
     };
+    if types::arguments_of(&reference.elem, "CallContext").is_some() {
+        return;
+    }
     if reference.mutability.is_some() {
         mistakes.at(ty, "a parameter cannot be `&mut`: the caller's value stays on the other side");
     } else if reference.lifetime.as_ref().is_some_and(types::is_static) {
@@ -130,6 +183,11 @@ fn named_types(ty: &Type, mistakes: &mut Mistakes) {
     types::each(&mut ty.clone(), &mut |part| match part {
         Type::ImplTrait(_) => mistakes.at(part, "`impl Trait` cannot be sent: name a type"),
         Type::Never(_) => mistakes.at(part, "a function that never returns cannot be exported"),
+        Type::Path(path)
+            if path.path.segments.first().is_some_and(|first| first.ident == "Self") =>
+        {
+            mistakes.at(part, "`Self` is not known to callers: name a type");
+        }
         _ => {}
     });
 }

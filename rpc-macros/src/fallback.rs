@@ -17,12 +17,8 @@ pub(crate) fn stub(function: &Function, mistakes: Error) -> TokenStream {
     let Function { ident, visibility, conditions, .. } = function;
     let mistakes = mistakes.into_iter().map(|mistake| mistake.to_compile_error());
     let mistakes = quote!(#(#mistakes)*);
-    if function.is_method {
-        // No trait can stand in an `impl` block.
-        return mistakes;
-    }
     let module = format_ident!("__{}_is_wrong", ident.unraw());
-    let call = names::call_type(ident);
+    let call = function.call_type();
     let starter = names::starter(ident);
     quote! {
         #(#conditions)*

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, GenericArgument, Lit, Meta, Path, ReturnType, Type,
+    Attribute, Expr, ExprLit, FnArg, GenericArgument, Lit, LitStr, Meta, Path, ReturnType, Type,
     Visibility, parse_quote,
 };
 
@@ -12,7 +12,8 @@ use crate::check::{self, Mistakes};
 use crate::item::FunctionItem;
 use crate::names;
 use crate::options::Options;
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, Takes};
+use crate::provided::Provided;
 use crate::types;
 
 /// A function that can be called from elsewhere.
@@ -27,14 +28,17 @@ pub(crate) struct Function {
     pub(crate) docs: Vec<String>,
     /// The name on the wire.
     pub(crate) name: String,
-    /// The name of the reply on the wire, when it is not the function's.
-    pub(crate) reply: Option<String>,
+    /// The options as they were written, but for the name.
+    pub(crate) options: Options,
+    pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Parameter>,
+    /// What the server provides, and where it stands among all that the function takes.
+    pub(crate) provided: Vec<(usize, Provided)>,
     /// The type that the function returns.
     pub(crate) result: Type,
     pub(crate) outcome: Outcome,
-    /// Whether it has a receiver.
-    pub(crate) is_method: bool,
+    /// What it is a method of.
+    pub(crate) owner: Option<Owner>,
     /// The path of `rpc_core`.
     pub(crate) library: Path,
 }
@@ -47,39 +51,99 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<Type>,
 }
 
+/// Where a function stands.
+pub(crate) struct Place {
+    /// What its name on the wire begins with.
+    pub(crate) prefix: String,
+    /// What it is a method of.
+    pub(crate) owner: Option<Owner>,
+    /// The path of `rpc_core`.
+    pub(crate) library: Path,
+}
+
+/// What a method belongs to.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    /// The name of the type or trait.
+    pub(crate) ident: Ident,
+    /// What `Self` means, where that is one type.
+    pub(crate) ty: Option<Type>,
+}
+
 impl Function {
     /// Reads a function, as much of it as can be understood.
-    pub(crate) fn read(item: &FunctionItem, options: &Options, mistakes: &mut Mistakes) -> Self {
-        check::signature(&item.signature, mistakes);
-        let parameters = item.signature.inputs.iter().filter_map(|input| match input {
-            FnArg::Typed(input) => Parameter::read(input, mistakes),
+    pub(crate) fn read(
+        item: &FunctionItem,
+        options: Options,
+        place: &Place,
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        let mut signature = item.signature.clone();
+        if let Some(ty) = place.owner.as_ref().and_then(|owner| owner.ty.as_ref()) {
+            types::name_self(&mut signature, ty);
+        }
+        check::signature(&signature, place.owner.as_ref(), mistakes);
+        let mut parameters = Vec::new();
+        let mut provided = Vec::new();
+        let inputs = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
         });
-        let parameters: Vec<_> = parameters.collect();
+        for (position, input) in inputs.enumerate() {
+            match Provided::read(input, mistakes) {
+                Some(what) => provided.push((position, what)),
+                None => parameters.extend(Parameter::read(input, mistakes)),
+            }
+        }
+        let behind_args =
+            parameters.iter_mut().skip_while(|p| !matches!(p.takes, Takes::Args(_))).skip(1);
+        behind_args.for_each(|parameter| parameter.by_name_only = true);
         check::parameters(&parameters, mistakes);
 
-        let ident = item.signature.ident.clone();
-        let library = options.library();
-        let result = match &item.signature.output {
+        let ident = signature.ident;
+        let library = place.library.clone();
+        let result = match &signature.output {
             ReturnType::Default => parse_quote!(()),
             ReturnType::Type(_, ty) => types::bare(ty).clone(),
         };
+        let name = options.name.as_ref().map_or_else(|| names::on_the_wire(&ident), LitStr::value);
         Self {
             visibility: item.visibility.clone(),
-            conditions: attributes(item, |path| path.is_ident("cfg")),
-            shared: attributes(item, |path| path.is_ident("deprecated")),
+            conditions: conditions(&item.attributes),
+            shared: attributes(&item.attributes, |path| path.is_ident("deprecated")),
             docs: docs(&item.attributes),
-            name: options
-                .name
-                .as_ref()
-                .map_or_else(|| names::on_the_wire(&ident), syn::LitStr::value),
-            reply: options.reply.as_ref().map(syn::LitStr::value),
+            name: format!("{}{name}", place.prefix),
+            options,
+            is_async: signature.asyncness.is_some(),
             parameters,
+            provided,
             outcome: Outcome::of(&result, &library),
-            is_method: item.signature.receiver().is_some(),
+            owner: place.owner.clone(),
             ident,
             result,
             library,
+        }
+    }
+
+    /// Returns the type of a call being put together.
+    pub(crate) fn call_type(&self) -> Ident {
+        names::call_type(self.owner.as_ref().map(|owner| &owner.ident), &self.ident)
+    }
+
+    /// Returns how many arguments a call can have by position, `None` when any number.
+    pub(crate) fn positions(&self) -> Option<usize> {
+        if self.parameters.iter().any(|parameter| matches!(parameter.takes, Takes::Args(_))) {
+            return None;
+        }
+        Some(self.parameters.iter().filter(|parameter| parameter.has_position()).count())
+    }
+
+    /// Names the function in documentation.
+    pub(crate) fn link(&self) -> String {
+        let ident = &self.ident;
+        match &self.owner {
+            None => format!("[`{ident}`](fn@{ident})"),
+            Some(owner) => format!("`{}::{ident}`", owner.ident),
         }
     }
 }
@@ -106,9 +170,13 @@ impl Outcome {
     }
 }
 
-fn attributes(item: &FunctionItem, wanted: fn(&Path) -> bool) -> Vec<Attribute> {
-    let attributes = item.attributes.iter();
-    attributes.filter(|attribute| wanted(attribute.path())).cloned().collect()
+/// Returns the `cfg` attributes.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    self::attributes(attributes, |path| path.is_ident("cfg"))
+}
+
+fn attributes(attributes: &[Attribute], wanted: fn(&Path) -> bool) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| wanted(attribute.path())).cloned().collect()
 }
 
 /// Returns the text of the doc comments, without the space after `///`.

@@ -1,9 +1,9 @@
 //! Holds the annotated function as it stands in the source.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Signature, Visibility};
+use syn::{Attribute, FnArg, ReturnType, Signature, Visibility, parse_quote};
 
 use crate::parameter;
 
@@ -13,7 +13,37 @@ pub(crate) struct FunctionItem {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    body: TokenStream,
+    /// The body in its braces, or the semicolon of a trait's method that has none.
+    body: TokenTree,
+}
+
+impl FunctionItem {
+    /// Whether a function comes next.
+    pub(crate) fn is_next(input: ParseStream) -> bool {
+        let ahead = input.fork();
+        ahead.call(Attribute::parse_outer).is_ok()
+            && ahead.parse::<Visibility>().is_ok()
+            && ahead.parse::<Signature>().is_ok()
+    }
+
+    /// Rewrites the `async fn` of a trait as the `fn` it stands for, whose future can be sent
+    /// between threads; a plain `async fn` leaves that to each implementation.
+    pub(crate) fn promise_send(&mut self) {
+        if self.signature.asyncness.take().is_none() {
+            return;
+        }
+        let output = match &self.signature.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) => quote!(#ty),
+        };
+        self.signature.output = parse_quote! {
+            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+        };
+        if let TokenTree::Group(body) = &self.body {
+            self.body = parse_quote!({ async move #body });
+            self.attributes.push(parse_quote!(#[allow(clippy::manual_async_fn)]));
+        }
+    }
 }
 
 impl Parse for FunctionItem {

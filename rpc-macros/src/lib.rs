@@ -15,6 +15,7 @@ mod item;
 mod names;
 mod options;
 mod parameter;
+mod provided;
 mod spelling;
 mod types;
 

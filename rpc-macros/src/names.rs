@@ -7,7 +7,8 @@ use syn::ext::IdentExt;
 /// The methods that every call has; a parameter of the same name yields to them.
 const METHODS: [&str; 4] = ["call", "notify", "start", "with"];
 
-/// The greatest number of parameters a function may have.
+/// The greatest number of parameters a function may have, and of arguments that `call!` gives by
+/// position.
 pub(crate) const MOST_PARAMETERS: usize = 16;
 
 /// Returns the name a function or parameter has on the wire: `type` for `r#type`.
@@ -20,15 +21,36 @@ pub(crate) fn starter(function: &Ident) -> Ident {
     format_ident!("__call_{}", function.unraw(), span = function.span())
 }
 
-/// Returns the type of a call being put together: `AddUserCall` for `add_user`.
-pub(crate) fn call_type(function: &Ident) -> Ident {
-    let mut name = String::new();
+/// Returns the type of a call being put together: `AddUserCall` for `add_user`, and
+/// `BankAddUserCall` for that of a `Bank`.
+pub(crate) fn call_type(owner: Option<&Ident>, function: &Ident) -> Ident {
+    let mut name = owner.map(on_the_wire).unwrap_or_default();
     for word in function.unraw().to_string().split('_') {
         let mut letters = word.chars();
         name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         name.extend(letters);
     }
     format_ident!("{name}Call", span = function.span())
+}
+
+/// Returns the trait with the methods of an exported block or trait: `BankStub` for `Bank`.
+pub(crate) fn stub_trait(owner: &Ident) -> Ident {
+    format_ident!("{}Stub", owner.unraw(), span = owner.span())
+}
+
+/// Returns the type that serves what implements an exported trait: `ApiService` for `Api`.
+pub(crate) fn service(owner: &Ident) -> Ident {
+    format_ident!("{}Service", owner.unraw(), span = owner.span())
+}
+
+/// Returns the static that describes a function.
+pub(crate) fn signature(function: &Ident) -> Ident {
+    format_ident!("__SIGNATURE_{}", function.unraw())
+}
+
+/// Returns the function that serves calls of another.
+pub(crate) fn server(function: &Ident) -> Ident {
+    format_ident!("__serve_{}", function.unraw())
 }
 
 /// Returns the method that gives a parameter its argument: `c` for `c`, `call_` for `call`.

@@ -3,40 +3,86 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Error, LitStr, Path, Result, Token, parse_quote};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, parse_quote};
 
 use crate::check::Mistakes;
 
 /// What stands between the parentheses of `#[rpc_export(…)]`.
 #[derive(Default)]
 pub(crate) struct Options {
-    /// The name other sides call the function by, when not its own.
+    /// The name other sides call the function by, or a module's functions begin with, when not its
+    /// own.
     pub(crate) name: Option<LitStr>,
     /// The name the ping dialect gives the reply, when not the function's.
     pub(crate) reply: Option<LitStr>,
+    /// Whether running it twice does what running it once does.
+    pub(crate) idempotent: bool,
+    /// Whether it blocks its thread.
+    pub(crate) blocking: bool,
+    /// Whether it is not exported, unlike its neighbours.
+    pub(crate) skip: bool,
     library: Option<Path>,
+}
+
+/// What the attribute stands on, which decides what options there are.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    /// A function that stands alone.
+    Function,
+    /// A function in an exported module, or a method in an exported block or trait.
+    Member,
+    /// An `impl` block or a trait.
+    Interface,
+    /// A module.
+    Module,
+    /// A module in an exported module.
+    Submodule,
+}
+
+impl Target {
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Function => &["name", "reply", "idempotent", "blocking", "crate"],
+            Self::Member => &["name", "reply", "idempotent", "blocking", "skip"],
+            Self::Interface => &["crate"],
+            Self::Module => &["name", "crate"],
+            Self::Submodule => &["name", "skip"],
+        }
+    }
 }
 
 impl Options {
     /// Reads the options, and goes on to the next after one that is wrong.
-    pub(crate) fn read(tokens: TokenStream, mistakes: &mut Mistakes) -> Self {
+    pub(crate) fn read(tokens: TokenStream, target: Target, mistakes: &mut Mistakes) -> Self {
         let mut options = Self::default();
-        let parser = |input: ParseStream| {
-            while !input.is_empty() {
-                if let Err(mistake) = options.read_one(input) {
-                    mistakes.add(mistake);
-                    skip_to_comma(input)?;
-                }
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
-                }
-            }
-            Ok(())
-        };
+        let parser = |input: ParseStream| options.read_all(input, target, mistakes);
         if let Err(mistake) = parser.parse2(tokens) {
             mistakes.add(mistake);
         }
         options
+    }
+
+    /// Takes the attributes that are this macro's own away from a member, and reads them; `None`
+    /// when there are none.
+    pub(crate) fn take(
+        attributes: &mut Vec<Attribute>,
+        target: Target,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let is_own = |attribute: &mut Attribute| {
+            attribute.path().segments.last().is_some_and(|last| last.ident == "rpc_export")
+        };
+        let mut own = attributes.extract_if(.., is_own);
+        let attribute = own.next()?;
+        own.for_each(|second| mistakes.at(second, "there is an `#[rpc_export]` already"));
+        match attribute.meta {
+            Meta::Path(_) => Some(Self::default()),
+            Meta::List(list) => Some(Self::read(list.tokens, target, mistakes)),
+            Meta::NameValue(meta) => {
+                mistakes.at(meta, "options stand in parentheses: `#[rpc_export(name = \"…\")]`");
+                Some(Self::default())
+            }
+        }
     }
 
     /// Returns the path under which generated code finds `rpc_core`.
@@ -44,16 +90,38 @@ impl Options {
         self.library.clone().unwrap_or_else(|| parse_quote!(::rpc_core))
     }
 
-    fn read_one(&mut self, input: ParseStream) -> Result<()> {
+    fn read_all(
+        &mut self,
+        input: ParseStream,
+        target: Target,
+        mistakes: &mut Mistakes,
+    ) -> Result<()> {
+        while !input.is_empty() {
+            if let Err(mistake) = self.read_one(input, target) {
+                mistakes.add(mistake);
+                skip_to_comma(input)?;
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_one(&mut self, input: ParseStream, target: Target) -> Result<()> {
         let key = input.call(Ident::parse_any)?;
-        match key.to_string().as_str() {
+        let text = key.to_string();
+        if !target.options().contains(&text.as_str()) {
+            let options = list(target.options());
+            return Err(Error::new(key.span(), format!("unknown option `{key}`: {options}")));
+        }
+        match text.as_str() {
             "name" => set(&mut self.name, &key, input, check_name),
             "reply" => set(&mut self.reply, &key, input, |_| Ok(())),
             "crate" => set(&mut self.library, &key, input, |_| Ok(())),
-            unknown => Err(Error::new(
-                key.span(),
-                format!("unknown option `{unknown}`: there are `name`, `reply` and `crate`"),
-            )),
+            "idempotent" => flag(&mut self.idempotent, &key, input),
+            "blocking" => flag(&mut self.blocking, &key, input),
+            _ => flag(&mut self.skip, &key, input),
         }
     }
 }
@@ -71,10 +139,25 @@ fn set<T: Parse>(
     input.parse::<Token![=]>()?;
     let value = input.parse()?;
     check(&value)?;
-    if slot.replace(value).is_some() {
-        return Err(Error::new(key.span(), format!("option `{key}` is given twice")));
+    match slot.replace(value) {
+        Some(_) => Err(given_twice(key)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Notes that `key` is there, once.
+fn flag(slot: &mut bool, key: &Ident, input: ParseStream) -> Result<()> {
+    if input.peek(Token![=]) {
+        return Err(Error::new(key.span(), format!("option `{key}` takes no value")));
+    }
+    match std::mem::replace(slot, true) {
+        true => Err(given_twice(key)),
+        false => Ok(()),
+    }
+}
+
+fn given_twice(key: &Ident) -> Error {
+    Error::new(key.span(), format!("option `{key}` is given twice"))
 }
 
 fn check_name(name: &LitStr) -> Result<()> {
@@ -87,6 +170,16 @@ fn check_name(name: &LitStr) -> Result<()> {
         return Ok(());
     };
     Err(Error::new(name.span(), format!("the name of a function {reason}")))
+}
+
+/// Lists options as a sentence does: `there are `name` and `crate``.
+fn list(options: &[&str]) -> String {
+    let quoted: Vec<_> = options.iter().map(|option| format!("`{option}`")).collect();
+    match quoted.as_slice() {
+        [one] => format!("there is {one}"),
+        [first @ .., last] => format!("there are {} and {last}", first.join(", ")),
+        [] => String::new(),
+    }
 }
 
 fn skip_to_comma(input: ParseStream) -> Result<()> {

@@ -13,14 +13,28 @@ pub(crate) struct Parameter {
     pub(crate) default: Option<Expr>,
     /// The `T` of an `Option<T>`.
     pub(crate) optional: Option<Type>,
+    /// Whether one argument fills it, or those that are left over.
+    pub(crate) takes: Takes,
+    /// Whether it can be given by name only, because it stands behind `#[args]`.
+    pub(crate) by_name_only: bool,
     /// How the value, or the value in the option, reaches the function.
     pub(crate) passing: Passing,
+}
+
+/// How many arguments a parameter takes.
+pub(crate) enum Takes {
+    /// One.
+    One,
+    /// The positional ones left over, each of this type.
+    Args(Type),
+    /// The keyword ones left over.
+    Kwargs,
 }
 
 impl Parameter {
     /// Reads a parameter; `None` when it has no name to be called by.
     pub(crate) fn read(input: &PatType, mistakes: &mut Mistakes) -> Option<Self> {
-        let default = read_attributes(&input.attrs, mistakes);
+        let Attributes { default, takes } = Attributes::read(input, mistakes);
         let ident = match &*input.pat {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
                 pattern.ident.clone()
@@ -32,9 +46,12 @@ impl Parameter {
             }
         };
         let ty = types::bare(&input.ty).clone();
-        let optional = types::inside_option(&ty).cloned();
+        let optional = match takes {
+            Takes::One => types::inside_option(&ty).cloned(),
+            _ => None,
+        };
         let passing = Passing::of(optional.as_ref().unwrap_or(&ty));
-        Some(Self { ident, ty, default, optional, passing })
+        Some(Self { ident, ty, default, optional, takes, by_name_only: false, passing })
     }
 
     /// Returns the type of a value that is there: the `T` of an `Option<T>`.
@@ -44,7 +61,12 @@ impl Parameter {
 
     /// Whether no call can do without it.
     pub(crate) fn is_required(&self) -> bool {
-        self.default.is_none() && self.optional.is_none()
+        self.default.is_none() && self.optional.is_none() && matches!(self.takes, Takes::One)
+    }
+
+    /// Whether one argument can fill it by position.
+    pub(crate) fn has_position(&self) -> bool {
+        matches!(self.takes, Takes::One) && !self.by_name_only
     }
 }
 
@@ -87,26 +109,47 @@ impl Passing {
 
 /// Whether an attribute of a parameter is for `#[rpc_export]` to read.
 pub(crate) fn is_own(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("default")
+    ["default", "args", "kwargs"].iter().any(|name| attribute.path().is_ident(name))
 }
 
-/// Reads the default value out of a parameter's attributes.
-fn read_attributes(attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<Expr> {
-    let mut default = None;
-    for attribute in attributes {
-        if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-            mistakes.at(attribute, "a parameter cannot be conditional: put this on the function");
-        } else if is_own(attribute) {
-            match read_default(attribute) {
-                Ok(_) if default.is_some() => {
-                    mistakes.at(attribute, "this parameter has a default already");
+/// What the attributes of a parameter say.
+struct Attributes {
+    default: Option<Expr>,
+    takes: Takes,
+}
+
+impl Attributes {
+    fn read(input: &PatType, mistakes: &mut Mistakes) -> Self {
+        let mut default = None;
+        let mut takes = Takes::One;
+        for attribute in &input.attrs {
+            let path = attribute.path();
+            if path.is_ident("cfg") || path.is_ident("cfg_attr") {
+                mistakes
+                    .at(attribute, "a parameter cannot be conditional: put this on the function");
+            } else if path.is_ident("default") {
+                match read_default(attribute) {
+                    Ok(_) if default.is_some() => {
+                        mistakes.at(attribute, "this parameter has a default already");
+                    }
+                    Ok(value) => default = Some(value),
+                    Err(mistake) => mistakes.add(mistake),
                 }
-                Ok(value) => default = Some(value),
-                Err(mistake) => mistakes.add(mistake),
+            } else if is_own(attribute) {
+                match read_variadic(attribute, &input.ty) {
+                    Ok(_) if !matches!(takes, Takes::One) => {
+                        mistakes.at(attribute, "this parameter is variadic already");
+                    }
+                    Ok(variadic) => takes = variadic,
+                    Err(mistake) => mistakes.add(mistake),
+                }
             }
         }
+        if let (Some(default), Takes::Args(_) | Takes::Kwargs) = (&default, &takes) {
+            mistakes.at(default, "a variadic parameter is empty when left out: it has no default");
+        }
+        Self { default, takes }
     }
-    default
 }
 
 fn read_default(attribute: &Attribute) -> syn::Result<Expr> {
@@ -116,5 +159,16 @@ fn read_default(attribute: &Attribute) -> syn::Result<Expr> {
             attribute,
             "the default value is missing: write `#[default(10)]`",
         )),
+    }
+}
+
+fn read_variadic(attribute: &Attribute, ty: &Type) -> syn::Result<Takes> {
+    attribute.meta.require_path_only()?;
+    if attribute.path().is_ident("kwargs") {
+        return Ok(Takes::Kwargs);
+    }
+    match types::arguments_of(ty, "Vec").as_deref() {
+        Some([GenericArgument::Type(element)]) => Ok(Takes::Args(element.clone())),
+        _ => Err(syn::Error::new_spanned(ty, "a parameter with `#[args]` must be a `Vec<…>`")),
     }
 }

@@ -5,7 +5,7 @@ use quote::ToTokens;
 
 use crate::function::Function;
 use crate::names;
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, Takes};
 
 /// Spells a type or an expression on one line.
 pub(crate) fn spell(tokens: &impl ToTokens) -> String {
@@ -17,12 +17,14 @@ pub(crate) fn spell(tokens: &impl ToTokens) -> String {
 /// Spells a function as its caller sees it: `add(a: i64, b: i64, c: i64 = 10) -> i64`.
 pub(crate) fn signature(function: &Function) -> String {
     let parameters = function.parameters.iter().map(|parameter| {
-        let Parameter { ident, ty, default, optional, .. } = parameter;
+        let Parameter { ident, ty, default, optional, takes, .. } = parameter;
         let typed = format!("{}: {}", names::on_the_wire(ident), spell(ty));
-        match (default, optional) {
-            (Some(default), _) => format!("{typed} = {}", spell(default)),
-            (None, Some(_)) => format!("{typed} = None"),
-            (None, None) => typed,
+        match (takes, default, optional) {
+            (Takes::Args(_), ..) => format!("*{typed}"),
+            (Takes::Kwargs, ..) => format!("**{typed}"),
+            (Takes::One, Some(default), _) => format!("{typed} = {}", spell(default)),
+            (Takes::One, None, Some(_)) => format!("{typed} = None"),
+            (Takes::One, None, None) => typed,
         }
     });
     let parameters: Vec<_> = parameters.collect();

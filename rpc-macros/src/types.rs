@@ -1,8 +1,8 @@
 //! Rewrites the types of a signature for the other end of the wire.
 
 use syn::{
-    GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypePath, TypeReference,
-    parse_quote,
+    FnArg, GenericArgument, Lifetime, PathArguments, PathSegment, ReturnType, Signature, Type,
+    TypePath, TypeReference, parse_quote,
 };
 
 /// Returns the type with every lifetime but `'static` named `name`, and whether there was any.
@@ -38,6 +38,23 @@ pub(crate) fn owned(ty: &Type) -> Type {
         }
     });
     ty
+}
+
+/// Puts a type in the place of `Self`, which means nothing outside the block a method stands in.
+pub(crate) fn name_self(signature: &mut Signature, name: &Type) {
+    let mut put = |part: &mut Type| {
+        if is_word(part, "Self") {
+            *part = name.clone();
+        }
+    };
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(input) = input {
+            each(&mut input.ty, &mut put);
+        }
+    }
+    if let ReturnType::Type(_, ty) = &mut signature.output {
+        each(ty, &mut put);
+    }
 }
 
 /// Visits a type's parts, the inner before the outer.

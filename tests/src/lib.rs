@@ -9,6 +9,7 @@ mod model;
 mod peer;
 mod process;
 mod program;
+mod ways;
 
 pub use functions::*;
 pub use memory::resident_bytes;

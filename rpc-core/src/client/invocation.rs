@@ -104,6 +104,33 @@ pub trait Argument {
 #[derive(Debug, Clone)]
 pub struct GivenArgs<T>(pub Vec<T>);
 
+impl<T> GivenArgs<T> {
+    /// Gives all of them.
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+/// What the arguments of a variadic parameter gather in, one by one.
+#[doc(hidden)]
+pub trait Gather<T> {
+    /// Adds one more.
+    fn gather(self, value: T) -> GivenArgs<T>;
+}
+
+impl<T> Gather<T> for Omitted {
+    fn gather(self, value: T) -> GivenArgs<T> {
+        GivenArgs(vec![value])
+    }
+}
+
+impl<T> Gather<T> for GivenArgs<T> {
+    fn gather(mut self, value: T) -> GivenArgs<T> {
+        self.0.push(value);
+        self
+    }
+}
+
 impl<T: Serialize> Argument for GivenArgs<T> {
     fn element(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.0.iter().try_for_each(|value| array.element(value))

@@ -27,7 +27,8 @@ pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};
 pub use invocation::{
-    Argument, Given, GivenArgs, GivenKwargs, Invocation, Omitted, TypedArguments,
+    Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Omitted,
+    TypedArguments,
 };
 pub use pending::Pending;
 pub use rpc_client::RpcClient;

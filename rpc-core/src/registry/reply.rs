@@ -15,6 +15,37 @@ pub struct Reply<'o> {
     name: Option<&'static str>,
 }
 
+/// Writes the result of an asynchronous function, as [`Reply::send`] does.
+///
+/// # Errors
+///
+/// Where it has no JSON form.
+pub fn to_text<T: Serialize + ?Sized>(result: &T) -> Result<String, Fault> {
+    let mut out = Vec::new();
+    write_result(&mut out, result)?;
+    String::from_utf8(out).map_err(|error| cannot_be_sent(&error))
+}
+
+/// Writes the result of an asynchronous function that may fail.
+///
+/// # Errors
+///
+/// The function's own error, and as [`to_text`].
+pub fn result_to_text<T: Serialize, E: crate::FunctionError>(
+    result: Result<T, E>,
+) -> Result<String, Fault> {
+    to_text(&result.map_err(|error| error.to_fault())?)
+}
+
+fn write_result<T: Serialize + ?Sized>(out: &mut Vec<u8>, result: &T) -> Result<(), Fault> {
+    write(out, result).map_err(|error| cannot_be_sent(&error))
+}
+
+#[cold]
+fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
+    Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {error}"))
+}
+
 impl<'o> Reply<'o> {
     /// Starts a reply at the end of `out`.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
@@ -28,9 +59,7 @@ impl<'o> Reply<'o> {
     /// Where it has no JSON form, as a `NaN` has none.
     pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
         self.out.truncate(self.start);
-        write(self.out, result).map_err(|error| {
-            Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {error}"))
-        })
+        write_result(self.out, result)
     }
 
     /// Sends the result of a function that may fail.

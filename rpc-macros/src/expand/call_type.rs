@@ -1,7 +1,8 @@
 //! Writes the type of a call being put together.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::setter;
 use crate::function::Function;
@@ -13,32 +14,33 @@ use crate::spelling;
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
 pub(super) fn definition(function: &Function) -> TokenStream {
-    let Function { ident, visibility, conditions, .. } = function;
-    let call = names::call_type(ident);
+    let Function { visibility, conditions, .. } = function;
+    let call = function.call_type();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = format!("A call of [`{ident}`](fn@{ident}) that is being put together.");
+    let about = format!("A call of {} that is being put together.", function.link());
     let quiet = super::quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*
         #quiet
-        #[must_use = "nothing is sent until `.call()` or `.start()`"]
+        #[must_use = "nothing is sent until `.call()`, `.start()` or `.notify()`"]
         #visibility struct #call<'c, __S, #(#states),*>(&'c __S, #(#states),*);
     }
 }
 
 /// Writes the methods of the struct, and the traits that word their mistakes.
 pub(super) fn methods(function: &Function) -> TokenStream {
-    let call = names::call_type(&function.ident);
-    let states: Vec<_> =
-        (0..function.parameters.len()).map(|index| format_ident!("__P{index}")).collect();
+    let call = function.call_type();
+    let states = setter::state_names(function);
     let wordings = function.parameters.iter().map(|parameter| setter::states(function, parameter));
     let setters = (0..states.len()).map(|index| setter::methods(function, index, &states));
-    let (surplus_trait, surplus) = surplus(function);
+    let (surplus_trait, surplus) = surplus(function).unzip();
+    let outcome = outcome(function);
     let ends = ends(function, &states);
     quote! {
         #(#wordings)*
         #surplus_trait
+        #outcome
         impl<'c, __S: __rpc::Stub, #(#states),*> #call<'c, __S, #(#states),*> {
             #(#setters)*
             #surplus
@@ -48,14 +50,15 @@ pub(super) fn methods(function: &Function) -> TokenStream {
 }
 
 /// Writes the method that takes one argument too many, and never compiles.
-fn surplus(function: &Function) -> (TokenStream, TokenStream) {
+fn surplus(function: &Function) -> Option<(TokenStream, TokenStream)> {
     let Function { ident, visibility, .. } = function;
-    let count = function.parameters.len();
+    let count = function.positions()?;
     let name = names::on_the_wire(ident);
+    let by_position = if count < function.parameters.len() { " by position" } else { "" };
     let message = match count {
-        0 => format!("`{name}` takes no arguments"),
-        1 => format!("`{name}` takes at most 1 argument"),
-        count => format!("`{name}` takes at most {count} arguments"),
+        0 => format!("`{name}` takes no arguments{by_position}"),
+        1 => format!("`{name}` takes at most 1 argument{by_position}"),
+        count => format!("`{name}` takes at most {count} arguments{by_position}"),
     };
     let note = spelling::message(&spelling::signature(function));
     let positional = names::positional(count, ident.span());
@@ -84,18 +87,12 @@ fn surplus(function: &Function) -> (TokenStream, TokenStream) {
             ::core::unreachable!()
         }
     };
-    (definition, method)
+    Some((definition, method))
 }
 
 /// Writes the methods that end the putting together and send the call.
 fn ends(function: &Function, states: &[Ident]) -> TokenStream {
-    let Function { ident, visibility, library, .. } = function;
-    let value = &function.outcome.value;
-    let error = match &function.outcome.error {
-        None => quote!(#library::Error),
-        Some(error) => quote!(#library::CallError<#error>),
-    };
-    let types = quote!('c, #value, #error);
+    let Function { ident, visibility, .. } = function;
     let bounds = function.parameters.iter().zip(states).map(|(parameter, state)| {
         if parameter.is_required() {
             let is_given = names::is_given(&parameter.ident);
@@ -107,29 +104,60 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let bounds: Vec<_> = bounds.collect();
     let call = Ident::new("call", ident.span());
     let start = Ident::new("start", ident.span());
+    let notify = Ident::new("notify", ident.span());
+    let signature = names::signature(ident);
     let fields = (1..=states.len()).map(syn::Index::from);
-    let invocation = quote!(__rpc::Invocation::new(&__SIGNATURE, (#(self.#fields,)*)));
-    // rustc points at the result type where it cannot be received.
-    let span = function.outcome.span();
-    let invoke = quote_spanned!(span=> __rpc::Stub::invoke(self.0, #invocation));
-    let begin = quote_spanned!(span=> __rpc::Pipelined::start(self.0, #invocation));
+    let given = quote!(self.0, &#signature, (#(self.#fields,)*));
+    let value = &function.outcome.value;
+    let error = error(function);
+    let types = quote!('c, #value, #error);
     quote! {
         /// Makes the call.
         #visibility fn #call(self) -> <__S as __rpc::Stub>::Outcome<#types>
         where
             #(#bounds,)*
         {
-            #invoke
+            __rpc::call::<__Outcome, _, _>(#given)
         }
         /// Sends the call, and returns before its result is there.
         #visibility fn #start(
             self,
-        ) -> ::core::result::Result<<__S as __rpc::Pipelined>::Pending<#types>, #library::Error>
+        ) -> ::core::result::Result<<__S as __rpc::Pipelined>::Pending<#types>, __rpc::Error>
         where
             __S: __rpc::Pipelined,
             #(#bounds,)*
         {
-            #begin
+            __rpc::start::<__Outcome, _, _>(#given)
         }
+        /// Sends the call and wants no reply: nobody is told what becomes of it.
+        #visibility fn #notify(self) -> <__S as __rpc::Stub>::Outcome<'c, (), __rpc::Error>
+        where
+            __S: __rpc::Notify,
+            #(#bounds,)*
+        {
+            __rpc::notify(#given)
+        }
+    }
+}
+
+/// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
+/// cannot travel.
+fn outcome(function: &Function) -> TokenStream {
+    let value = &function.outcome.value;
+    let error = error(function);
+    quote! {
+        enum __Outcome {}
+        impl __rpc::Outcome for __Outcome {
+            type Value = #value;
+            type Error = #error;
+        }
+    }
+}
+
+/// Writes the type of the error that a call may end in.
+fn error(function: &Function) -> TokenStream {
+    match &function.outcome.error {
+        None => quote!(__rpc::Error),
+        Some(error) => quote_spanned!(error.span()=> __rpc::CallError<#error>),
     }
 }

@@ -3,16 +3,20 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Lifetime, parse_quote};
 
 use crate::function::Function;
 use crate::names;
-use crate::parameter::{Parameter, Passing};
+use crate::parameter::{Parameter, Passing, Takes};
+use crate::provided::Provided;
 use crate::spelling::spell;
+use crate::types;
 
 /// Writes the static that says what the function is called and takes.
 pub(super) fn signature(function: &Function) -> TokenStream {
-    let name = &function.name;
-    let reply = match &function.reply {
+    let Function { name, options, is_async, .. } = function;
+    let ident = names::signature(&function.ident);
+    let reply = match &options.reply {
         Some(reply) => quote!(::core::option::Option::Some(#reply)),
         None => quote!(::core::option::Option::None),
     };
@@ -20,14 +24,19 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
     let result = spell(&function.result);
+    let (idempotent, blocking) = (options.idempotent, options.blocking);
     quote! {
-        static __SIGNATURE: __rpc::Signature = __rpc::Signature::of(
+        static #ident: __rpc::Signature = __rpc::Signature::of(
             #name,
             #reply,
             #doc,
             &[#(#parameters),*],
             #result,
-            __rpc::SignatureOptions { idempotent: false, blocking: false, is_async: false },
+            __rpc::SignatureOptions {
+                idempotent: #idempotent,
+                blocking: #blocking,
+                is_async: #is_async,
+            },
         );
     }
 }
@@ -35,43 +44,88 @@ pub(super) fn signature(function: &Function) -> TokenStream {
 fn parameter(parameter: &Parameter) -> TokenStream {
     let name = names::on_the_wire(&parameter.ident);
     let ty = spell(&parameter.ty);
-    let kind = match &parameter.default {
-        Some(default) => {
+    let kind = match (&parameter.takes, &parameter.default) {
+        (Takes::Args(_), _) => quote!(Args),
+        (Takes::Kwargs, _) => quote!(Kwargs),
+        (Takes::One, Some(default)) => {
             let default = spell(default);
             quote!(Default(#default))
         }
-        None if parameter.optional.is_some() => quote!(Optional),
-        None => quote!(Required),
+        (Takes::One, None) if parameter.optional.is_some() => quote!(Optional),
+        (Takes::One, None) => quote!(Required),
     };
     quote!(__rpc::Parameter { name: #name, ty: #ty, kind: __rpc::ParameterKind::#kind })
 }
 
-/// Writes the function that serves a call, and enters it in the table of exported functions.
+/// Writes the entry in the table of exported functions.
 pub(super) fn submission(function: &Function) -> TokenStream {
-    let ident = &function.ident;
+    let entry = entry(function);
+    quote! {
+        __rpc::inventory::submit! {
+            __rpc::Export { #entry }
+        }
+    }
+}
+
+/// Writes the fields of an entry: what describes a function, and what serves it.
+fn entry(function: &Function) -> TokenStream {
+    let signature = names::signature(&function.ident);
+    let server = names::server(&function.ident);
+    let states = function.provided.iter().filter_map(|(_, provided)| match provided {
+        Provided::State(state) => Some(quote!(__rpc::StateType::of::<#state>())),
+        Provided::Context => None,
+    });
+    let handler = if function.is_async { quote!(Async) } else { quote!(Plain) };
+    quote! {
+        signature: &#signature,
+        states: &[#(#states),*],
+        handler: __rpc::Handler::#handler(#server),
+    }
+}
+
+/// Writes the function that serves calls.
+pub(super) fn server(function: &Function) -> TokenStream {
+    let server = names::server(&function.ident);
+    let signature = names::signature(&function.ident);
     let count = function.parameters.len();
-    let arguments: Vec<_> =
-        (0..count).map(|index| Ident::new(&format!("argument_{index}"), hidden())).collect();
-    let decoded = function.parameters.iter().enumerate().map(decode);
-    let passed = function.parameters.iter().zip(&arguments).map(pass);
+    let Arguments { decoded, passed } = Arguments::of(function);
+    let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let result = quote_spanned!(span=> #ident(#(#passed),*));
-    let send = match function.outcome.error {
-        None => quote_spanned!(span=> reply.send(&#result)),
-        Some(_) => quote_spanned!(span=> reply.send_result(#result)),
+    let bound = quote_spanned! {hidden()=>
+        let bound = __rpc::bind::<#count>(&#signature, call)?;
+        #(#decoded)*
     };
-    quote_spanned! {hidden()=>
-        fn __serve(
-            call: &__rpc::Call<'_>,
-            _context: &__rpc::CallContext,
-            reply: &mut __rpc::Reply<'_>,
-        ) -> ::core::result::Result<(), __rpc::Fault> {
-            let bound = __rpc::bind::<#count>(&__SIGNATURE, call)?;
-            #(let #arguments = #decoded;)*
-            #send
+    if function.is_async {
+        let send = match function.outcome.error {
+            None => quote_spanned!(span=> __rpc::to_text(&#result.await)),
+            Some(_) => quote_spanned!(span=> __rpc::result_to_text(#result.await)),
+        };
+        // rustc points at the function where its future is not `Send`.
+        let later = quote_spanned!(ident.span()=> __rpc::later(async move { #send }));
+        quote_spanned! {hidden()=>
+            fn #server(
+                call: &__rpc::Call<'_>,
+                scope: &__rpc::Scope<'_>,
+            ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
+                #bound
+                ::core::result::Result::Ok(#later)
+            }
         }
-        __rpc::inventory::submit! {
-            __rpc::Export { signature: &__SIGNATURE, handler: __rpc::Handler::Plain(__serve) }
+    } else {
+        let send = match function.outcome.error {
+            None => quote_spanned!(span=> reply.send(&#result)),
+            Some(_) => quote_spanned!(span=> reply.send_result(#result)),
+        };
+        quote_spanned! {hidden()=>
+            fn #server(
+                call: &__rpc::Call<'_>,
+                scope: &__rpc::Scope<'_>,
+                reply: &mut __rpc::Reply<'_>,
+            ) -> ::core::result::Result<(), __rpc::Fault> {
+                #bound
+                #send
+            }
         }
     }
 }
@@ -81,32 +135,91 @@ fn hidden() -> Span {
     Span::mixed_site()
 }
 
-/// Writes the expression that decodes an argument.
-fn decode((index, parameter): (usize, &Parameter)) -> TokenStream {
-    let Parameter { ty, default, optional, passing, .. } = parameter;
+/// How the arguments of a call become those of a function.
+struct Arguments {
+    /// The statements that take them out of the call.
+    decoded: Vec<TokenStream>,
+    /// The expressions that pass them on.
+    passed: Vec<TokenStream>,
+}
+
+impl Arguments {
+    fn of(function: &Function) -> Self {
+        let mut decoded = Vec::new();
+        let mut passed = Vec::new();
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            let argument = Ident::new(&format!("argument_{index}"), hidden());
+            let value = decode(index, parameter, function.is_async);
+            decoded.push(quote_spanned!(hidden()=> let #argument = #value;));
+            passed.push(pass(parameter, &argument, function.is_async));
+        }
+        for (position, provided) in &function.provided {
+            let name = Ident::new(&format!("provided_{position}"), hidden());
+            let (value, pass) = match provided {
+                Provided::State(state) => {
+                    let span = state.span().resolved_at(hidden());
+                    (quote_spanned!(span=> scope.state::<#state>()?), quote!(#name))
+                }
+                Provided::Context if function.is_async => {
+                    let context = quote_spanned!(hidden()=> scope.context());
+                    (quote!(::core::clone::Clone::clone(#context)), quote!(&#name))
+                }
+                Provided::Context => (quote_spanned!(hidden()=> scope.context()), quote!(#name)),
+            };
+            decoded.push(quote_spanned!(hidden()=> let #name = #value;));
+            passed.insert(*position, pass);
+        }
+        Self { decoded, passed }
+    }
+}
+
+/// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
+fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
+    match &parameter.passing {
+        Passing::Cow if outlives => &Passing::Owned,
+        passing => passing,
+    }
+}
+
+/// Writes the expression that decodes an argument; one for a future that outlives the message
+/// borrows nothing from it.
+fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
+    let Parameter { ty, default, optional, takes, .. } = parameter;
+    let passing = passing(parameter, outlives);
+    let lifetime: Lifetime = if outlives { parse_quote!('static) } else { parse_quote!('_) };
+    let own = |ty| types::with_lifetime(ty, &lifetime).0.into_token_stream();
     let value = match passing {
-        Passing::Owned => parameter.value().to_token_stream(),
+        Passing::Owned => own(parameter.value()),
+        Passing::Text if outlives => quote!(::std::string::String),
         Passing::Cow | Passing::Text => quote!(__rpc::Text<'_>),
-        Passing::Bytes => quote!(__rpc::Bytes<'_>),
-        Passing::Slice(element) => quote!(::std::vec::Vec<#element>),
-        Passing::Reference(referent) => referent.to_token_stream(),
+        Passing::Bytes => quote!(__rpc::Bytes<#lifetime>),
+        Passing::Slice(element) => {
+            let element = own(element);
+            quote!(::std::vec::Vec<#element>)
+        }
+        Passing::Reference(referent) => own(referent),
     };
-    let get = match (default, optional, passing) {
-        (None, None, _) => quote!(required::<#value>(#index)?),
-        (None, Some(_), _) => quote!(optional::<#value>(#index)?),
-        (Some(default), _, Passing::Owned) => {
+    let get = match (takes, default, optional, passing) {
+        (Takes::Args(element), ..) => quote!(args::<#element>(#index)?),
+        (Takes::Kwargs, ..) => quote!(kwargs::<#ty, _>(#index)?),
+        (Takes::One, None, None, _) => quote!(required::<#value>(#index)?),
+        (Takes::One, None, Some(_), _) => quote!(optional::<#value>(#index)?),
+        (Takes::One, Some(default), _, Passing::Owned) => {
+            let ty = own(ty);
             quote!(given::<#ty>(#index)?.unwrap_or_else(|| #default))
         }
-        (Some(_), None, _) => quote!(given::<#value>(#index)?),
-        (Some(_), Some(_), _) => quote!(given::<::core::option::Option<#value>>(#index)?),
+        (Takes::One, Some(_), None, _) => quote!(given::<#value>(#index)?),
+        (Takes::One, Some(_), Some(_), _) => {
+            quote!(given::<::core::option::Option<#value>>(#index)?)
+        }
     };
     quote_spanned!(ty.span().resolved_at(hidden())=> bound.#get)
 }
 
 /// Writes the expression that passes a decoded argument to the function.
-fn pass((parameter, argument): (&Parameter, &Ident)) -> TokenStream {
+fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream {
     let is_optional = parameter.optional.is_some();
-    let (borrow, conversion) = match (&parameter.passing, is_optional) {
+    let (borrow, conversion) = match (passing(parameter, outlives), is_optional) {
         (Passing::Owned, _) => return argument.to_token_stream(),
         (Passing::Cow, false) => (None, Some(quote!(.into_cow()))),
         (Passing::Cow, true) => (None, Some(quote!(.map(__rpc::Text::into_cow)))),

@@ -1,32 +1,54 @@
 //! Writes how a call is given the argument of one parameter.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Lifetime, parse_quote};
+use syn::{Lifetime, Type, parse_quote};
 
 use crate::function::Function;
 use crate::names;
-use crate::parameter::{Parameter, Passing};
+use crate::parameter::{Parameter, Passing, Takes};
 use crate::spelling::{self, spell};
 use crate::types;
 
 /// How an argument travels from the caller into the call.
 pub(super) struct Sent {
+    /// The generics of a method that takes it.
+    generics: TokenStream,
     /// The type that the caller gives.
     pub(super) accepted: TokenStream,
     /// The type that the call keeps.
     pub(super) state: TokenStream,
     /// The expression that makes the second from the first.
     kept: TokenStream,
-    /// Whether the type borrows.
-    borrows: bool,
 }
 
 impl Sent {
     /// Describes the argument of `parameter`, with its lifetimes named `lifetime`, to code that
-    /// knows the library's private module as `rpc`; for an optional one that must be `__rpc`.
+    /// knows the library's private module as `rpc`; for one that is not required that must be
+    /// `__rpc`.
     pub(super) fn of(parameter: &Parameter, lifetime: &Lifetime, rpc: &TokenStream) -> Self {
+        let name = &parameter.ident;
+        match &parameter.takes {
+            Takes::One => Self::one(parameter, lifetime, rpc),
+            Takes::Args(element) => Self {
+                generics: TokenStream::new(),
+                accepted: quote! {
+                    impl ::core::iter::IntoIterator<Item = #element>
+                },
+                state: quote!(__rpc::GivenArgs<#element>),
+                kept: quote!(__rpc::GivenArgs::of(#name)),
+            },
+            Takes::Kwargs => Self {
+                generics: quote!(<__K: __rpc::Kwargs>),
+                accepted: quote!(__K),
+                state: quote!(__rpc::GivenKwargs<__K>),
+                kept: quote!(__rpc::GivenKwargs(#name)),
+            },
+        }
+    }
+
+    fn one(parameter: &Parameter, lifetime: &Lifetime, rpc: &TokenStream) -> Self {
         let name = &parameter.ident;
         let (value, borrows) = types::with_lifetime(parameter.value(), lifetime);
         let wrapper = matches!(parameter.passing, Passing::Bytes).then(|| quote!(#rpc::Bytes));
@@ -34,21 +56,27 @@ impl Sent {
             Some(wrapper) => quote!(#wrapper<#lifetime>),
             None => value.to_token_stream(),
         };
+        let generics = borrows.then(|| quote!(<'p>)).unwrap_or_default();
         if parameter.optional.is_some() {
             let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
             Self {
+                generics,
                 // With this span rustc points at the parameter, and not at the attribute.
                 accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
-                state: quote!(::core::option::Option<#state>),
-                kept: quote!(__rpc::IntoOption::into_option(#name) #wrap),
-                borrows,
+                state: quote!(__rpc::Given<::core::option::Option<#state>>),
+                kept: quote!(__rpc::Given(__rpc::IntoOption::into_option(#name) #wrap)),
             }
         } else {
             let kept = match wrapper {
                 Some(wrapper) => quote!(#wrapper::from(#name)),
                 None => quote!(#name),
             };
-            Self { accepted: value.to_token_stream(), state, kept, borrows }
+            Self {
+                generics,
+                accepted: value.to_token_stream(),
+                state: quote_spanned!(parameter.ty.span()=> #rpc::Given<#state>),
+                kept: quote!(#rpc::Given(#kept)),
+            }
         }
     }
 }
@@ -71,13 +99,12 @@ pub(super) fn states(function: &Function, parameter: &Parameter) -> TokenStream 
     };
     if parameter.is_required() {
         let is_given = names::is_given(&parameter.ident);
-        let Sent { state, borrows, .. } = Sent::of(parameter, &lifetime(), &quote!(__rpc));
-        let generics = borrows.then(|| quote!(<'p>));
         // rustc points at the parameter's type where it cannot be sent.
+        let span = parameter.ty.span();
+        let rpc = quote_spanned!(span=> __rpc);
+        let Sent { state, generics, .. } = Sent::of(parameter, &lifetime(), &rpc);
         let bound = quote_spanned!(parameter.ident.span()=> __rpc::Argument);
-        let implementation = quote_spanned! {parameter.ty.span()=>
-            impl #generics #is_given for __rpc::Given<#state> {}
-        };
+        let implementation = quote_spanned!(span=> impl #generics #is_given for #state {});
         let message = format!("argument `{name}` of `{callee}` is missing");
         let label = format!("`{name}` is not given");
         traits.extend(quote! {
@@ -90,54 +117,120 @@ pub(super) fn states(function: &Function, parameter: &Parameter) -> TokenStream 
     traits
 }
 
-/// Writes the method for the keyword, and the one for the position.
-pub(super) fn methods(function: &Function, index: usize, states: &[syn::Ident]) -> TokenStream {
+/// Writes the method for the keyword, and those for the positions.
+pub(super) fn methods(function: &Function, index: usize, states: &[Ident]) -> TokenStream {
     let parameter = &function.parameters[index];
     let Function { visibility, .. } = function;
     let name = &parameter.ident;
-    let call = names::call_type(&function.ident);
     let setter = names::setter(name);
-    let positional = names::positional(index, name.span());
     let is_free = names::is_free(name);
-    let Sent { accepted, state, kept, borrows } = Sent::of(parameter, &lifetime(), &quote!(__rpc));
-    let generics = borrows.then(|| quote!(<'p>));
+    let Sent { generics, accepted, state, kept } = Sent::of(parameter, &lifetime(), &quote!(__rpc));
 
     let docs = docs(parameter);
     let old = &states[index];
-    let next = states.iter().enumerate().map(|(position, other)| {
-        if position == index { quote!(__rpc::Given<#state>) } else { other.to_token_stream() }
+    let (next, given) = step(function, index, states, &state, &kept);
+    let condition = quote_spanned!(name.span()=> #old: #is_free);
+    let keyword = quote! {
+        #[doc = #docs]
+        #visibility fn #setter #generics(self, #name: #accepted) -> #next
+        where
+            #condition,
+    };
+    match &parameter.takes {
+        Takes::One if parameter.has_position() => {
+            let positional = names::positional(index, name.span());
+            quote! {
+                #keyword {
+                    self.#positional(#name)
+                }
+                #[doc(hidden)]
+                #visibility fn #positional #generics(self, #name: #accepted) -> #next {
+                    #given
+                }
+            }
+        }
+        Takes::Args(element) => {
+            let positions = gathering(function, index, states, element);
+            quote! {
+                #keyword {
+                    #given
+                }
+                #positions
+            }
+        }
+        Takes::One | Takes::Kwargs => quote! {
+            #keyword {
+                #given
+            }
+        },
+    }
+}
+
+/// Writes the methods that take the positional arguments that are left over, one by one.
+fn gathering(function: &Function, index: usize, states: &[Ident], element: &Type) -> TokenStream {
+    let Function { visibility, .. } = function;
+    let name = &function.parameters[index].ident;
+    let old = &states[index];
+    let field = syn::Index::from(index + 1);
+    let kept = quote!(__rpc::Gather::gather(self.#field, #name));
+    let state = quote!(__rpc::GivenArgs<#element>);
+    let (next, given) = step(function, index, states, &state, &kept);
+    let positions = index..names::MOST_PARAMETERS;
+    let methods = positions.map(|position| {
+        let positional = names::positional(position, name.span());
+        quote! {
+            #[doc(hidden)]
+            #visibility fn #positional(self, #name: #element) -> #next
+            where
+                #old: __rpc::Gather<#element>,
+            {
+                #given
+            }
+        }
     });
-    let next = quote!(#call<'c, __S, #(#next),*>);
+    methods.collect()
+}
+
+/// Writes the type of a call that has one argument more, and the expression that makes it.
+fn step(
+    function: &Function,
+    index: usize,
+    states: &[Ident],
+    state: &TokenStream,
+    kept: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let call = function.call_type();
+    let types = states.iter().enumerate().map(|(position, other)| {
+        if position == index { state.clone() } else { other.to_token_stream() }
+    });
     let fields = (0..states.len()).map(|position| {
         if position == index {
-            quote!(__rpc::Given(#kept))
+            kept.clone()
         } else {
             let field = syn::Index::from(position + 1);
             quote!(self.#field)
         }
     });
-    let condition = quote_spanned!(name.span()=> #old: #is_free);
-    quote! {
-        #[doc = #docs]
-        #visibility fn #setter #generics(self, #name: #accepted) -> #next
-        where
-            #condition,
-        {
-            self.#positional(#name)
-        }
-        #[doc(hidden)]
-        #visibility fn #positional #generics(self, #name: #accepted) -> #next {
-            #call(self.0, #(#fields),*)
-        }
-    }
+    (quote!(#call<'c, __S, #(#types),*>), quote!(#call(self.0, #(#fields),*)))
+}
+
+/// Returns the names of the states that the parameters of a function are in.
+pub(super) fn state_names(function: &Function) -> Vec<Ident> {
+    (0..function.parameters.len()).map(|index| format_ident!("__P{index}")).collect()
 }
 
 fn docs(parameter: &Parameter) -> String {
     let name = names::on_the_wire(&parameter.ident);
-    match &parameter.default {
-        Some(default) => format!("Gives `{name}`, which is `{}` when left out.", spell(default)),
-        None if parameter.optional.is_some() => format!("Gives `{name}`, which may be left out."),
-        None => format!("Gives `{name}`, which must be given."),
+    match (&parameter.takes, &parameter.default, &parameter.optional) {
+        (Takes::Args(_), ..) => {
+            format!("Gives `{name}`, the positional arguments beyond the others.")
+        }
+        (Takes::Kwargs, ..) => format!("Gives `{name}`, the keyword arguments beyond the others."),
+        (Takes::One, Some(default), _) => {
+            format!("Gives `{name}`, which is `{}` when left out.", spell(default))
+        }
+        (Takes::One, None, Some(_)) => format!("Gives `{name}`, which may be left out."),
+        (Takes::One, None, None) => format!("Gives `{name}`, which must be given."),
     }
 }
 

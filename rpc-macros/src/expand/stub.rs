@@ -9,9 +9,9 @@ use crate::function::Function;
 use crate::names;
 
 /// Writes the trait of a function that stands alone; it has the function's name and visibility.
-pub(super) fn stub_trait(function: &Function) -> TokenStream {
+pub(super) fn of_function(function: &Function) -> TokenStream {
     let Function { ident, visibility, conditions, library, .. } = function;
-    let about = format!("Calls [`{ident}`](fn@{ident}) at the other end of a connection.");
+    let about = format!("Calls {} at the other end of a connection.", function.link());
     let methods = methods(function);
     let quiet = super::quiet();
     quote! {
@@ -31,7 +31,7 @@ pub(super) fn stub_trait(function: &Function) -> TokenStream {
 fn methods(function: &Function) -> TokenStream {
     let Function { ident, shared, library, .. } = function;
     let rpc = quote!(#library::__private1);
-    let call = names::call_type(ident);
+    let call = function.call_type();
     let starter = names::starter(ident);
     let lifetime: Lifetime = parse_quote!('c);
 
@@ -39,7 +39,7 @@ fn methods(function: &Function) -> TokenStream {
     let mut setting = Vec::new();
     let mut states = Vec::new();
     for (index, parameter) in function.parameters.iter().enumerate() {
-        if !parameter.is_required() {
+        if !parameter.is_required() || parameter.by_name_only {
             states.push(quote!(#rpc::Omitted));
             continue;
         }
@@ -48,11 +48,11 @@ fn methods(function: &Function) -> TokenStream {
         let positional = names::positional(index, name.span());
         inputs.push(quote!(#name: #accepted));
         setting.push(quote!(.#positional(#name)));
-        states.push(quote!(#rpc::Given<#state>));
+        states.push(state);
     }
     let omitted = vec![quote!(#rpc::Omitted); function.parameters.len()];
     let docs = match &function.docs {
-        docs if docs.is_empty() => format!("Begins a call of [`{ident}`](fn@{ident})."),
+        docs if docs.is_empty() => format!("Begins a call of {}.", function.link()),
         docs => summary(docs),
     };
     quote! {

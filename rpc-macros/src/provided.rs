@@ -1,0 +1,50 @@
+//! Recognises the parameters that the server provides: the call's context, and shared state.
+
+use syn::{GenericArgument, PatType, Type};
+
+use crate::check::Mistakes;
+use crate::types;
+
+/// What a parameter is given without the caller's knowing of it.
+pub(crate) enum Provided {
+    /// The call's context, lent.
+    Context,
+    /// The shared state of this type.
+    State(Type),
+}
+
+impl Provided {
+    /// Recognises a parameter by its type; `None` for one whose argument callers give.
+    pub(crate) fn read(input: &PatType, mistakes: &mut Mistakes) -> Option<Self> {
+        let provided = Self::of(&input.ty, mistakes)?;
+        for attribute in input.attrs.iter().filter(|attribute| crate::parameter::is_own(attribute))
+        {
+            mistakes.at(attribute, "the server provides this parameter: no caller can give it");
+        }
+        Some(provided)
+    }
+
+    fn of(ty: &Type, mistakes: &mut Mistakes) -> Option<Self> {
+        let ty = types::bare(ty);
+        let (referent, reference) = match ty {
+            Type::Reference(reference) => (types::bare(&reference.elem), Some(reference)),
+            ty => (ty, None),
+        };
+        if types::arguments_of(referent, "CallContext").is_some() {
+            match reference {
+                Some(reference) if reference.mutability.is_none() => {}
+                _ => mistakes.at(ty, "the call's context is lent: write `&CallContext`"),
+            }
+            return Some(Self::Context);
+        }
+        match types::arguments_of(referent, "State")?.as_slice() {
+            [GenericArgument::Type(state)] => {
+                if reference.is_some() {
+                    mistakes.at(ty, "shared state comes as it is: write `State<…>` without `&`");
+                }
+                Some(Self::State(state.clone()))
+            }
+            _ => None,
+        }
+    }
+}
