@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::service::{Service, Settings};
-use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_failed};
+use super::stop::{Stop, connect_to_end_accept};
+use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_failed, port_closer};
 
 /// A server that has its address: clients may connect, and are served once one of these is called.
 ///
@@ -53,13 +54,13 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run here, or the operating system refuses.
     pub fn serve_with<M: Concurrency>(self, model: M) -> Result<(), Error> {
-        let service = Service::new(self.answer, self.settings, self.address, model.name());
+        let (listener, service) = self.service(model.name())?;
         if model.forks() {
-            return model.run(&self.listener, &service);
+            return model.run(&listener, &service);
         }
-        let _obeying = Obeying::new(service.stop()).map_err(listen_failed)?;
-        let ended = model.run(&self.listener, &service);
-        drop(self.listener);
+        let _obeying = Obeying::new(service.stop(), service.leave()).map_err(listen_failed)?;
+        let ended = model.run(&listener, &service);
+        drop(listener);
         service.stop().drained(service.stop_timeout());
         ended
     }
@@ -79,7 +80,17 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run on another thread, or the operating system refuses.
     pub fn start_with<M: Concurrency>(self, model: M) -> Result<ServerHandle, Error> {
-        let service = Service::new(self.answer, self.settings, self.address, model.name());
-        ServerHandle::start(self.listener, service, model)
+        let (listener, service) = self.service(model.name())?;
+        ServerHandle::start(listener, service, model)
+    }
+
+    fn service(self, model: &'static str) -> Result<(TcpListener, Service<A>), Error> {
+        let Self { listener, address, answer, settings } = self;
+        let close = port_closer(&listener).map_err(listen_failed)?;
+        let stop = Stop::new(address, move || {
+            close();
+            connect_to_end_accept(address);
+        });
+        Ok((listener, Service::new(answer, settings, model, stop)))
     }
 }

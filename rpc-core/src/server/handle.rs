@@ -67,6 +67,10 @@ impl ServerHandle {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
+        if self.stop.is_stopping() {
+            // A model may be at a connection for as long as that is open.
+            self.stop.drained(self.stop_timeout);
+        }
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
         });

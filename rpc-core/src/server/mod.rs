@@ -39,14 +39,18 @@ pub use in_memory::InMemory;
 #[cfg(unix)]
 pub use prefork::Prefork;
 #[cfg(unix)]
-use process::Obeying;
+use process::{Obeying, port_closer};
+#[cfg(feature = "tokio")]
+use service::Service;
 use service::Settings;
 pub use single_thread::SingleThread;
+#[cfg(feature = "tokio")]
+use stop::{Stop, connect_to_end_accept};
 pub use thread_per_connection::ThreadPerConnection;
 #[cfg(not(unix))]
-use without_fork::Obeying;
-#[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
+#[cfg(not(unix))]
+use without_fork::{Obeying, port_closer};
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
@@ -252,7 +256,8 @@ impl<A: Answer> TcpServer<A> {
         self.answer.check()?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let model = EventLoop::default();
-        let service = service::Service::new(self.answer, self.settings, address, model.name());
+        let state = Stop::new(address, move || connect_to_end_accept(address));
+        let service = Service::new(self.answer, self.settings, model.name(), state);
         let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections));
         let mut stop = pin!(stop);
         let mut told = false;

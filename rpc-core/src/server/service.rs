@@ -1,7 +1,7 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -54,13 +54,8 @@ impl<A> Clone for Service<A> {
 }
 
 impl<A: Answer> Service<A> {
-    pub(super) fn new(
-        answer: A,
-        settings: Settings,
-        address: SocketAddr,
-        model: &'static str,
-    ) -> Self {
-        Self { answer: Arc::new(answer), settings, model, stop: Arc::new(Stop::new(address)) }
+    pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+        Self { answer: Arc::new(answer), settings, model, stop: Arc::new(stop) }
     }
 
     /// The same in a process of its own, whose `accept` is ended by `wake`, with `layer` around what
@@ -75,7 +70,7 @@ impl<A: Answer> Service<A> {
             answer: layer(Arc::clone(&self.answer)),
             settings: self.settings,
             model: self.model,
-            stop: Arc::new(Stop::woken_by(self.stop.address(), Box::new(wake))),
+            stop: Arc::new(Stop::new(self.stop.address(), wake)),
         }
     }
 
@@ -83,9 +78,8 @@ impl<A: Answer> Service<A> {
         self.settings.stop
     }
 
-    /// What a process of its own does when it is told to leave.
-    #[cfg(unix)]
-    pub(super) fn leave(&self) -> impl FnOnce() + Send + 'static {
+    /// Stops the service and waits until its connections are closed, when it is called.
+    pub(super) fn leave(&self) -> impl Fn() + Send + Sync + 'static {
         let (stop, limit) = (Arc::clone(&self.stop), self.settings.stop);
         move || {
             stop.stop();
@@ -107,6 +101,7 @@ impl<A: Answer> Service<A> {
                 // One that ends the waiting says nothing and is gone.
                 Ok((stream, _)) => return Some(stream),
                 Err(error) if is_about_one_connection(&error) => {}
+                Err(_) if self.stop.is_stopping() => {}
                 Err(_) => thread::sleep(PAUSE),
             }
         }

@@ -11,14 +11,13 @@ use crate::pump::blocking::Voice;
 use crate::registry::Caller;
 use crate::transport::Stream;
 
-/// Wakes a thread that waits for a connection.
+/// Ends an `accept` that waits.
 type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// What a service and whoever stops it both see.
 pub(super) struct Stop {
     address: SocketAddr,
-    /// What ends an `accept` that waits, where there is a better way than a connection to accept.
-    wake: Option<Wake>,
+    wake: Wake,
     stopping: AtomicBool,
     next: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Connected>>>,
@@ -47,10 +46,11 @@ impl fmt::Debug for Stop {
 }
 
 impl Stop {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    /// Starts for a service at `address` whose `accept` is ended by `wake`.
+    pub(super) fn new(address: SocketAddr, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             address,
-            wake: None,
+            wake: Box::new(wake),
             stopping: AtomicBool::new(false),
             next: AtomicU64::new(0),
             open: Mutex::default(),
@@ -58,11 +58,6 @@ impl Stop {
             #[cfg(feature = "tokio")]
             tasks: tokio::sync::watch::Sender::default(),
         }
-    }
-
-    /// Starts for a service whose `accept` is ended by `wake`.
-    pub(super) fn woken_by(address: SocketAddr, wake: Wake) -> Self {
-        Self { wake: Some(wake), ..Self::new(address) }
     }
 
     /// The address served at.
@@ -95,16 +90,10 @@ impl Stop {
         if self.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
+        // Before anybody is told, who would then connect anew.
+        (self.wake)();
         #[cfg(feature = "tokio")]
         self.tasks.send_replace(true);
-        match &self.wake {
-            Some(wake) => wake(),
-            // Nothing in std ends an `accept` that waits but a connection to accept.
-            None => {
-                let limit = Duration::from_secs(1);
-                let _ = TcpStream::connect_timeout(&reachable(self.address), limit);
-            }
-        }
         let connections: Vec<_> = self.lock().values().cloned().collect();
         for connection in connections {
             connection.end();
@@ -206,6 +195,11 @@ impl Caller for TcpStream {
     fn is_gone(&self) -> bool {
         self.is_ended()
     }
+}
+
+/// Ends an `accept` that waits, for which std has nothing but a connection to accept.
+pub(super) fn connect_to_end_accept(address: SocketAddr) {
+    let _ = TcpStream::connect_timeout(&reachable(address), Duration::from_secs(1));
 }
 
 /// The address at which a listener bound to every address is reached from here.

@@ -19,6 +19,7 @@ pub(super) use supervisor::Pool;
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
@@ -36,4 +37,14 @@ pub(super) fn catch_signals(restart: bool) -> io::Result<Signals> {
 /// Stops accepting, in the children too.
 pub(super) fn stop_listening(listener: &TcpListener) {
     sys::stop_listening(listener);
+}
+
+/// Closes the port of a listener, while it is waited at.
+pub(super) fn port_closer(listener: &TcpListener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+    let copy = Mutex::new(Some(listener.try_clone()?));
+    Ok(move || {
+        if let Some(listener) = copy.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            sys::stop_listening(&listener);
+        }
+    })
 }

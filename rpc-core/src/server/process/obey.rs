@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::server::stop::Stop;
@@ -11,8 +11,16 @@ use crate::server::stop::Stop;
 use super::signals::{STOP, Signals, read_note};
 use super::sys;
 
-/// The servers that signals stop, and the signals while there are any.
-static SERVERS: Mutex<(Vec<Arc<Stop>>, Option<Signals>)> = Mutex::new((Vec::new(), None));
+/// What signals do to the servers of this process.
+static SERVERS: Mutex<Servers> = Mutex::new(Servers { leave: Vec::new(), signals: None });
+
+struct Servers {
+    leave: Vec<(Arc<Stop>, Leave)>,
+    signals: Option<Signals>,
+}
+
+/// Stops a server and waits until it has.
+type Leave = Arc<dyn Fn() + Send + Sync>;
 
 /// A server that is stopped by SIGTERM and SIGINT for as long as this lives. A second signal ends the
 /// process at once.
@@ -22,15 +30,18 @@ pub(in crate::server) struct Obeying {
 }
 
 impl Obeying {
-    pub(in crate::server) fn new(stop: &Arc<Stop>) -> io::Result<Self> {
-        let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
-        if servers.1.is_none() {
+    pub(in crate::server) fn new(
+        stop: &Arc<Stop>,
+        leave: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let mut servers = servers();
+        if servers.signals.is_none() {
             let signals = Signals::catch(&STOP)?;
             let notes = signals.notes()?;
             thread::Builder::new().name("rpc signals".to_owned()).spawn(move || listen(&notes))?;
-            servers.1 = Some(signals);
+            servers.signals = Some(signals);
         }
-        servers.0.push(Arc::clone(stop));
+        servers.leave.push((Arc::clone(stop), Arc::new(leave)));
         // The threads that serve are better not interrupted.
         sys::hold_back(&STOP, true);
         Ok(Self { stop: Arc::clone(stop) })
@@ -39,13 +50,17 @@ impl Obeying {
 
 impl Drop for Obeying {
     fn drop(&mut self) {
-        let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
-        servers.0.retain(|stop| !Arc::ptr_eq(stop, &self.stop));
-        if servers.0.is_empty() {
-            servers.1 = None;
+        let mut servers = servers();
+        servers.leave.retain(|(stop, _)| !Arc::ptr_eq(stop, &self.stop));
+        if servers.leave.is_empty() {
+            servers.signals = None;
         }
         sys::hold_back(&STOP, false);
     }
+}
+
+fn servers() -> MutexGuard<'static, Servers> {
+    SERVERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the signals until none will come any more.
@@ -58,12 +73,15 @@ fn listen(notes: &UnixStream) {
             Ok(None) => return,
             Err(_) => continue,
             Ok(Some(_)) if told => sys::exit_now(super::ENDED_BY_SIGNAL),
-            Ok(Some(_)) => {}
+            Ok(Some(_)) => told = true,
         }
-        told = true;
-        let servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
-        // Stopping takes time, in which there may be another signal.
-        let stop_all = move || servers.iter().for_each(|stop| stop.stop());
-        let _ = thread::Builder::new().name("rpc stopping".to_owned()).spawn(stop_all);
+        for (_, leave) in &servers().leave {
+            // Leaving takes time, in which there may be another signal.
+            let leave = Arc::clone(leave);
+            let leaving = thread::Builder::new().name("rpc leaving".to_owned());
+            if leaving.spawn(move || leave()).is_err() {
+                sys::exit_now(super::ENDED_BY_SIGNAL);
+            }
+        }
     }
 }

@@ -18,8 +18,8 @@ pub(super) const STOP: [c_int; 2] = [libc::SIGTERM, libc::SIGINT];
 pub(in crate::server) struct Signals {
     notes: UnixStream,
     caught: Vec<c_int>,
-    /// Their former handlers, put back when this is dropped.
-    noted: Vec<Noted>,
+    /// Put back to what they were when this is dropped.
+    handlers: Vec<Noted>,
 }
 
 impl Signals {
@@ -28,9 +28,12 @@ impl Signals {
     pub(super) fn catch(signals: &[c_int]) -> io::Result<Self> {
         let notes = open_notes()?;
         sys::hold_back(signals, true);
-        let noted = signals.iter().map(|&signal| Noted::new(signal)).collect::<Result<_, _>>();
-        let noted = noted.inspect_err(|_| sys::hold_back(signals, false))?;
-        Ok(Self { notes, caught: signals.to_vec(), noted })
+        // Dropped, and so undone, where one of them cannot be caught.
+        let mut place = Self { notes, caught: signals.to_vec(), handlers: Vec::new() };
+        for &signal in signals {
+            place.handlers.push(Noted::new(signal)?);
+        }
+        Ok(place)
     }
 
     /// The next signal that has come; `None` when there is none.
@@ -71,7 +74,7 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        self.noted.clear();
+        self.handlers.clear();
         sys::take_notes(None);
         sys::hold_back(&self.caught, false);
     }
