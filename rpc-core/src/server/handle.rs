@@ -67,14 +67,17 @@ impl ServerHandle {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
-        if self.stop.is_stopping() {
+        let stopping = self.stop.is_stopping();
+        if stopping {
             // A model may be at a connection for as long as that is open.
             self.stop.drained(self.stop_timeout);
         }
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
         });
-        self.stop.drained(self.stop_timeout);
+        if !stopping {
+            self.stop.drained(self.stop_timeout);
+        }
         ended
     }
 }
