@@ -185,6 +185,23 @@ pub enum Misuse {
         /// The limit in calls.
         limit: usize,
     },
+    /// A process with several threads cannot be copied: the copy would lack all but one of them, and
+    /// what the others were at would stay half done in it.
+    #[error(
+        "a server model that forks needs a process with one thread, and this one has {threads}; start the server before anything makes a thread"
+    )]
+    ForkWithThreads {
+        /// How many threads there are.
+        threads: usize,
+    },
+    /// A server model that forks was to run on another thread.
+    #[error(
+        "the server model `{model}` forks, which needs a process with one thread, and `start` makes another; use `serve_with`"
+    )]
+    ForkOnThread {
+        /// The model's name.
+        model: &'static str,
+    },
 }
 
 /// Why a call of a function that has errors of its own failed: with that error, or otherwise.

@@ -74,6 +74,7 @@ pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]
 pub use server::EventLoop;
 pub use server::{
-    Concurrency, InMemory, RpcServer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
+    BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
+    SingleThread, TcpServer, ThreadPerConnection,
 };
 pub use transport::{MemoryStream, Stream, TcpTransport, Transport};

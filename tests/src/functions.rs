@@ -84,3 +84,15 @@ pub fn after_ms(ms: u64, number: u64) -> u64 {
     std::thread::sleep(Duration::from_millis(ms));
     number
 }
+
+/// The number of the process that runs this.
+#[rpc_export]
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+/// Ends the process that runs this, as a bug in foreign code would.
+#[rpc_export]
+pub fn abort() {
+    std::process::abort();
+}

@@ -8,6 +8,7 @@ mod functions;
 mod memory;
 mod model;
 mod peer;
+mod process;
 mod program;
 mod ways;
 
@@ -18,4 +19,5 @@ pub use functions::*;
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
+pub use process::{Process, Served, until};
 pub use program::{Running, python};

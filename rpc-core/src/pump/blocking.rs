@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
@@ -79,8 +79,18 @@ pub(crate) fn serve<S: Stream, A: Answer>(
 /// The writing half of a connection, which its pump shares with whoever stops the server.
 #[derive(Debug, Default)]
 pub(crate) struct Voice {
+    said: Mutex<Said>,
+}
+
+/// What has been said on a connection.
+#[derive(Debug, Default)]
+struct Said {
     /// How the peer can be told something it did not ask for, once it has shown that it can.
-    framing: Mutex<Option<Framing>>,
+    framing: Option<Framing>,
+    /// How many times something has been written.
+    writes: u64,
+    /// Whether the peer is to be told that the server stops, as soon as it has shown how.
+    owes_notice: bool,
 }
 
 impl Voice {
@@ -91,22 +101,46 @@ impl Voice {
         limit: Duration,
         framing: Option<Framing>,
     ) -> io::Result<()> {
-        let mut known = self.framing.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = framing;
-        write_all(stream, bytes, limit)
+        let mut said = self.said();
+        said.framing = framing;
+        said.writes += 1;
+        write_all(stream, bytes, limit)?;
+        if said.owes_notice {
+            said.owes_notice = false;
+            if !tell(stream, framing) {
+                stream.shutdown(Shutdown::Read)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Tells the peer that the server is about to stop, if it can be told.
+    /// Tells the peer that the server is about to stop, if it can be told. One that has been answered
+    /// nothing yet, whose first call may be on its way, is told with its first reply.
     pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        let known = self.framing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(framing) = *known else {
-            return false;
-        };
-        let mut notice = Vec::new();
-        write_notice(&mut notice, framing);
-        write_all(stream, &notice, PATIENCE).is_ok()
+        let mut said = self.said();
+        said.owes_notice = said.writes == 0;
+        said.owes_notice || tell(stream, said.framing)
     }
+
+    /// How many times something has been written.
+    pub(crate) fn writes(&self) -> u64 {
+        self.said().writes
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that the server is about to stop, where it is known how.
+fn tell<S: Stream>(stream: &S, framing: Option<Framing>) -> bool {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let Some(framing) = framing else {
+        return false;
+    };
+    let mut notice = Vec::new();
+    write_notice(&mut notice, framing);
+    write_all(stream, &notice, PATIENCE).is_ok()
 }
 
 /// Knows how long the next read may take, and tells the stream only when that changes.

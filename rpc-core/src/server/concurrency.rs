@@ -10,12 +10,19 @@ use super::service::Service;
 /// A way to run many connections: given to [`serve_with`](super::TcpServer::serve_with).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no server model",
-    label = "a model must stand here: `SingleThread` or `ThreadPerConnection`"
+    label = "a model must stand here: `SingleThread`, `ThreadPerConnection`, `ForkPerConnection` or `Prefork`"
 )]
 #[allow(private_interfaces)]
 pub trait Concurrency: Send + 'static {
     /// The model's name, as functions are told it.
     fn name(&self) -> &'static str;
+
+    /// Whether it makes processes. Such a model runs on the only thread there is, and deals with
+    /// signals itself.
+    #[doc(hidden)]
+    fn forks(&self) -> bool {
+        false
+    }
 
     /// Accepts and serves connections until the service is stopped.
     ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
@@ -27,6 +27,9 @@ impl ServerHandle {
         service: Service<A>,
         model: M,
     ) -> Result<Self, Error> {
+        if model.forks() {
+            return Err(Misuse::ForkOnThread { model: model.name() }.into());
+        }
         let stop = Arc::clone(service.stop());
         let stop_timeout = service.stop_timeout();
         let thread = thread::Builder::new()
@@ -64,10 +67,17 @@ impl ServerHandle {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
+        let stopping = self.stop.is_stopping();
+        if stopping {
+            // A model may be at a connection for as long as that is open.
+            self.stop.drained(self.stop_timeout);
+        }
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
         });
-        self.stop.drained(self.stop_timeout);
+        if !stopping {
+            self.stop.drained(self.stop_timeout);
+        }
         ended
     }
 }

@@ -1,15 +1,24 @@
 //! Servers: a stack of layers, a socket, and a way to run many connections.
 
+mod bound;
 mod busy;
 mod concurrency;
 #[cfg(feature = "tokio")]
 mod event_loop;
+#[cfg(unix)]
+mod fork_per_connection;
 mod handle;
 mod in_memory;
+#[cfg(unix)]
+mod prefork;
+#[cfg(unix)]
+mod process;
 mod service;
 mod single_thread;
 mod stop;
 mod thread_per_connection;
+#[cfg(not(unix))]
+mod without_fork;
 
 use std::any::Any;
 #[cfg(feature = "tokio")]
@@ -19,14 +28,29 @@ use std::net::{TcpListener, ToSocketAddrs};
 use std::pin::pin;
 use std::time::Duration;
 
+pub use bound::BoundServer;
 pub use concurrency::Concurrency;
 #[cfg(feature = "tokio")]
 pub use event_loop::EventLoop;
+#[cfg(unix)]
+pub use fork_per_connection::ForkPerConnection;
 pub use handle::ServerHandle;
 pub use in_memory::InMemory;
-use service::{Service, Settings};
+#[cfg(unix)]
+pub use prefork::Prefork;
+#[cfg(unix)]
+use process::{Obeying, port_closer};
+#[cfg(feature = "tokio")]
+use service::Service;
+use service::Settings;
 pub use single_thread::SingleThread;
+#[cfg(feature = "tokio")]
+use stop::{Stop, connect_to_end_accept};
 pub use thread_per_connection::ThreadPerConnection;
+#[cfg(not(unix))]
+pub use without_fork::{ForkPerConnection, Prefork};
+#[cfg(not(unix))]
+use without_fork::{Obeying, port_closer};
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
@@ -129,36 +153,52 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Serves at `address` with a thread for each connection, on this thread, for ever.
+    /// Listens at `address` and does not serve yet, for a program that wants to say the address first.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened at, or two functions have one name.
+    /// Where the address cannot be listened at, two functions have one name, or shared state is
+    /// missing.
+    pub fn bind(self, address: impl ToSocketAddrs) -> Result<BoundServer<A>, Error> {
+        self.answer.check()?;
+        let listener = TcpListener::bind(address).map_err(listen_failed)?;
+        BoundServer::new(listener, self.answer, self.settings)
+    }
+
+    /// Serves at `address` with a thread for each connection, on this thread, until it is stopped as
+    /// by [`serve_with`](Self::serve_with).
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
     pub fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
         self.serve_with(address, ThreadPerConnection::default())
     }
 
-    /// Serves at `address` in the way of `model`, on this thread, for ever.
+    /// Serves at `address` in the way of `model`, on this thread, until it is stopped.
+    ///
+    /// On Unix, SIGTERM and SIGINT stop it: no connection is accepted any more, what has been asked is
+    /// answered, clients that understand it are told and move on, and when all have gone, or after
+    /// the stop timeout, this returns. A second of these signals ends the process at once.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind), and where the model cannot run here.
     pub fn serve_with<M: Concurrency>(
         self,
         address: impl ToSocketAddrs,
         model: M,
     ) -> Result<(), Error> {
-        let (listener, service) = self.listen(address, &model)?;
-        model.run(&listener, &service)
+        self.bind(address)?.serve_with(model)
     }
 
     /// Serves at `address` with a thread for each connection, while this thread goes on.
     ///
-    /// Port 0 takes a free port; [`ServerHandle::address`] says which.
+    /// Port 0 takes a free port; [`ServerHandle::address`] says which. Signals are left to the program.
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind).
     pub fn start(self, address: impl ToSocketAddrs) -> Result<ServerHandle, Error> {
         self.start_with(address, ThreadPerConnection::default())
     }
@@ -167,26 +207,13 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// # Errors
     ///
-    /// As [`serve`](Self::serve).
+    /// As [`bind`](Self::bind), and where the model forks, which it cannot beside another thread.
     pub fn start_with<M: Concurrency>(
         self,
         address: impl ToSocketAddrs,
         model: M,
     ) -> Result<ServerHandle, Error> {
-        let (listener, service) = self.listen(address, &model)?;
-        ServerHandle::start(listener, service, model)
-    }
-
-    fn listen<M: Concurrency>(
-        self,
-        address: impl ToSocketAddrs,
-        model: &M,
-    ) -> Result<(TcpListener, Service<A>), Error> {
-        self.answer.check()?;
-        let listener = TcpListener::bind(address).map_err(listen_failed)?;
-        let address = listener.local_addr().map_err(listen_failed)?;
-        let service = Service::new(self.answer, self.settings, address, model.name());
-        Ok((listener, service))
+        self.bind(address)?.start_with(model)
     }
 
     /// Serves on a listener of somebody's own tokio program, until `stop` is ready and what has been
@@ -229,7 +256,8 @@ impl<A: Answer> TcpServer<A> {
         self.answer.check()?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let model = EventLoop::default();
-        let service = Service::new(self.answer, self.settings, address, model.name());
+        let state = Stop::new(address, move || connect_to_end_accept(address));
+        let service = Service::new(self.answer, self.settings, model.name(), state);
         let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections));
         let mut stop = pin!(stop);
         let mut told = false;

@@ -1,7 +1,7 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -54,17 +54,37 @@ impl<A> Clone for Service<A> {
 }
 
 impl<A: Answer> Service<A> {
-    pub(super) fn new(
-        answer: A,
-        settings: Settings,
-        address: SocketAddr,
-        model: &'static str,
-    ) -> Self {
-        Self { answer: Arc::new(answer), settings, model, stop: Arc::new(Stop::new(address)) }
+    pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+        Self { answer: Arc::new(answer), settings, model, stop: Arc::new(stop) }
+    }
+
+    /// The same in a process of its own, whose `accept` is ended by `wake`, with `layer` around what
+    /// answers.
+    #[cfg(unix)]
+    pub(super) fn in_child<B: Answer>(
+        &self,
+        layer: impl FnOnce(Arc<A>) -> Arc<B>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Service<B> {
+        Service {
+            answer: layer(Arc::clone(&self.answer)),
+            settings: self.settings,
+            model: self.model,
+            stop: Arc::new(Stop::new(self.stop.address(), wake)),
+        }
     }
 
     pub(super) fn stop_timeout(&self) -> Duration {
         self.settings.stop
+    }
+
+    /// Stops the service and waits until its connections are closed, when it is called.
+    pub(super) fn leave(&self) -> impl Fn() + Send + Sync + 'static {
+        let (stop, limit) = (Arc::clone(&self.stop), self.settings.stop);
+        move || {
+            stop.stop();
+            stop.drained(limit);
+        }
     }
 
     pub(super) fn stop(&self) -> &Arc<Stop> {
@@ -76,17 +96,16 @@ impl<A: Answer> Service<A> {
         // What keeps a connection from being accepted (no descriptor is left, say) passes; trying
         // again at once would only burn time.
         const PAUSE: Duration = Duration::from_millis(50);
-        loop {
-            let accepted = listener.accept();
-            if self.stop.is_stopping() {
-                return None;
-            }
-            match accepted {
+        while !self.stop.is_stopping() {
+            match listener.accept() {
+                // One that ends the waiting says nothing and is gone.
                 Ok((stream, _)) => return Some(stream),
                 Err(error) if is_about_one_connection(&error) => {}
+                Err(_) if self.stop.is_stopping() => {}
                 Err(_) => thread::sleep(PAUSE),
             }
         }
+        None
     }
 
     /// How many connections are open.

@@ -1,19 +1,23 @@
 //! Being stopped: what is open, telling it, and waiting for it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::pump::blocking::Voice;
 use crate::registry::Caller;
 use crate::transport::Stream;
 
+/// Ends an `accept` that waits.
+type Wake = Box<dyn Fn() + Send + Sync>;
+
 /// What a service and whoever stops it both see.
-#[derive(Debug)]
 pub(super) struct Stop {
     address: SocketAddr,
+    wake: Wake,
     stopping: AtomicBool,
     next: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Connected>>>,
@@ -27,12 +31,26 @@ pub(super) struct Stop {
 struct Connected {
     stream: Arc<TcpStream>,
     voice: Voice,
+    /// How many times something had been written when it was looked at last.
+    seen: AtomicU64,
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop")
+            .field("address", &self.address)
+            .field("stopping", &self.stopping)
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Stop {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    /// Starts for a service at `address` whose `accept` is ended by `wake`.
+    pub(super) fn new(address: SocketAddr, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             address,
+            wake: Box::new(wake),
             stopping: AtomicBool::new(false),
             next: AtomicU64::new(0),
             open: Mutex::default(),
@@ -72,32 +90,54 @@ impl Stop {
         if self.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
+        // Before anybody is told, who would then connect anew.
+        (self.wake)();
         #[cfg(feature = "tokio")]
         self.tasks.send_replace(true);
-        // Nothing in std ends an `accept` that waits but a connection to accept.
-        let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
         let connections: Vec<_> = self.lock().values().cloned().collect();
         for connection in connections {
             connection.end();
         }
     }
 
-    /// Waits until no connection is open, or `limit` has passed; then ends those that are.
+    /// Waits until no connection is open, or `limit` has passed; then ends those that are. One that
+    /// has been silent for a while since its peer was told is ended sooner: a client that has made
+    /// no call for a second looks whether it may before it makes another.
     pub(super) fn drained(&self, limit: Duration) {
+        const SILENCE: Duration = Duration::from_millis(1500);
         const LAST_WORDS: Duration = Duration::from_millis(500);
-        for (limit, how) in [(limit, Shutdown::Read), (LAST_WORDS, Shutdown::Both)] {
-            let open = self.lock();
-            let waited = self.closed.wait_timeout_while(open, limit, |open| !open.is_empty());
-            let (open, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let begun = Instant::now();
+        loop {
+            let left = limit.saturating_sub(begun.elapsed());
+            let last = left <= SILENCE;
+            let open = self.wait_until_closed(left.min(SILENCE));
             for connection in open.values() {
-                let _ = connection.stream.shutdown(how);
+                if last || connection.is_silent() {
+                    let _ = connection.stream.shutdown(Shutdown::Read);
+                }
+            }
+            if last || open.is_empty() {
+                break;
             }
         }
+        for connection in self.wait_until_closed(LAST_WORDS).values() {
+            let _ = connection.stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn wait_until_closed(&self, limit: Duration) -> MutexGuard<'_, HashMap<u64, Arc<Connected>>> {
+        let open = self.lock();
+        let waited = self.closed.wait_timeout_while(open, limit, |open| !open.is_empty());
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes note of a connection until what is returned is dropped.
     pub(super) fn open(self: &Arc<Self>, stream: TcpStream) -> Open {
-        let connection = Arc::new(Connected { stream: Arc::new(stream), voice: Voice::default() });
+        let connection = Arc::new(Connected {
+            stream: Arc::new(stream),
+            voice: Voice::default(),
+            seen: AtomicU64::new(0),
+        });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(number, Arc::clone(&connection));
         if self.is_stopping() {
@@ -116,6 +156,13 @@ impl Connected {
         if !self.voice.say_draining(&*self.stream) {
             let _ = self.stream.shutdown(Shutdown::Read);
         }
+        self.is_silent();
+    }
+
+    /// Whether nothing has been written since this was asked last.
+    fn is_silent(&self) -> bool {
+        let writes = self.voice.writes();
+        self.seen.swap(writes, Ordering::Relaxed) == writes
     }
 }
 
@@ -148,6 +195,11 @@ impl Caller for TcpStream {
     fn is_gone(&self) -> bool {
         self.is_ended()
     }
+}
+
+/// Ends an `accept` that waits, for which std has nothing but a connection to accept.
+pub(super) fn connect_to_end_accept(address: SocketAddr) {
+    let _ = TcpStream::connect_timeout(&reachable(address), Duration::from_secs(1));
 }
 
 /// The address at which a listener bound to every address is reached from here.

@@ -1,0 +1,89 @@
+//! A fixed number of processes, made beforehand.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::json_rpc::Answer;
+
+use super::Concurrency;
+use super::process::{Bell, Pool};
+use super::service::Service;
+
+/// Serves in a fixed number of processes, each one connection after another (Unix).
+///
+/// As many connections are served at one time as there are workers; others wait until one ends or
+/// has been silent for the idle timeout. Functions share no memory with those in other workers. What
+/// the program has made before it serves, each worker has a copy of.
+///
+/// A worker that dies is replaced at once, and only the calls it had at hand are lost; when workers
+/// keep dying as soon as they are made, after a wait of 100 ms that doubles up to 5 s. Workers end
+/// when the process that serves does, however it ends.
+///
+/// SIGTERM and SIGINT stop it as described at [`serve_with`](super::TcpServer::serve_with), with
+/// which alone it serves, before the program has made a second thread. SIGHUP replaces all workers
+/// without losing a call: new ones are made first, then the old ones answer what is asked of them
+/// until their clients have left.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use rpc_core::{Prefork, RpcServer};
+///
+/// let model = Prefork { busy_timeout: Some(Duration::from_secs(60)), ..Prefork::workers(4) };
+/// RpcServer::exported().serve_with("127.0.0.1:5000", model)?;
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Prefork {
+    /// Processes that serve. 4 by default, at least 1.
+    pub workers: usize,
+    /// Replaces a worker that has been at one call for this long; the caller sees its connection
+    /// lost. `None`, never, by default.
+    pub busy_timeout: Option<Duration>,
+    /// Replaces a worker after so many messages, for functions that leave something behind. `None`,
+    /// never, by default.
+    pub max_calls: Option<u64>,
+}
+
+impl Prefork {
+    /// So many processes, and the rest as by default.
+    pub fn workers(workers: usize) -> Self {
+        Self { workers, ..Self::default() }
+    }
+}
+
+impl Default for Prefork {
+    fn default() -> Self {
+        Self { workers: 4, busy_timeout: None, max_calls: None }
+    }
+}
+
+#[allow(private_interfaces)]
+impl Concurrency for Prefork {
+    fn name(&self) -> &'static str {
+        "prefork"
+    }
+
+    fn forks(&self) -> bool {
+        true
+    }
+
+    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+        let pool = Pool {
+            workers: self.workers,
+            busy_timeout: self.busy_timeout,
+            max_calls: self.max_calls,
+            stop_timeout: service.stop_timeout(),
+        };
+        pool.run(listener, |worker| {
+            let bell = Bell::new()?;
+            let service = service.in_child(|answer| worker.watch(answer), bell.ringer());
+            worker.mind(service.leave())?;
+            while let Some(stream) = bell.accept(worker.listener, service.stop()) {
+                service.converse(&service.open(stream));
+            }
+            Ok(())
+        })
+    }
+}

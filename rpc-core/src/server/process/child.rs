@@ -1,0 +1,149 @@
+//! The life of a child: a thread of its own minds its parent and the signals, the first one works.
+
+use std::io::{self, PipeReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::server::service::is_about_one_connection;
+use crate::server::stop::Stop;
+
+use super::signals::{open_notes, read_note};
+use super::sys;
+
+/// What a child has from its parent.
+#[derive(Debug)]
+pub(in crate::server) struct Child {
+    lifeline: Arc<PipeReader>,
+    notes: UnixStream,
+}
+
+impl Child {
+    /// Lives: does the work and ends.
+    ///
+    /// Signals are held back from every thread but the one that [`mind`](Self::mind) starts, so that
+    /// they interrupt no function. Those caught by the parent are caught here too: an interrupt from
+    /// the terminal comes to all, and it is the parent that says what follows from it.
+    pub(super) fn live(lifeline: Arc<PipeReader>, work: impl FnOnce(Self) -> io::Result<()>) -> ! {
+        let work = || {
+            // Functions may have children of their own.
+            sys::set_default(libc::SIGCHLD);
+            sys::hold_back(&[libc::SIGCHLD], false);
+            work(Self { lifeline, notes: open_notes()? })
+        };
+        let done = catch_unwind(AssertUnwindSafe(work));
+        let _ = io::stdout().flush();
+        sys::exit_now(i32::from(!matches!(done, Ok(Ok(())))))
+    }
+
+    /// Lets go of a listener: this process is none of those that keep its port open any more. It is
+    /// not to be used after that.
+    pub(in crate::server) fn let_go(&self, listener: &TcpListener) {
+        sys::close_behind(listener.as_raw_fd(), self.lifeline.as_fd());
+    }
+
+    /// Starts the thread that ends this process when its parent does, and that lets go of the
+    /// `listener` and calls `leave` when it is told to leave. Being told again changes nothing.
+    pub(in crate::server) fn mind(
+        &self,
+        listener: Option<&TcpListener>,
+        leave: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let lifeline = Arc::clone(&self.lifeline);
+        let notes = self.notes.try_clone()?;
+        let listener = listener.map(AsRawFd::as_raw_fd);
+        let minder = thread::Builder::new().name("rpc minder".to_owned());
+        minder.spawn(move || mind(&lifeline, &notes, listener, leave))?;
+        Ok(())
+    }
+}
+
+fn mind(
+    lifeline: &PipeReader,
+    notes: &UnixStream,
+    listener: Option<RawFd>,
+    leave: impl FnOnce() + Send + 'static,
+) {
+    sys::hold_back(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP], false);
+    let mut leave = Some(leave);
+    loop {
+        let [orphaned, told] = sys::readable([Some(lifeline.as_fd()), Some(notes.as_fd())], None);
+        if orphaned {
+            sys::exit_now(super::ENDED_BY_SIGNAL);
+        }
+        if told
+            && matches!(read_note(notes), Ok(Some(libc::SIGTERM)))
+            && let Some(leave) = leave.take()
+        {
+            if let Some(listener) = listener {
+                sys::close_behind(listener, lifeline.as_fd());
+            }
+            // Leaving takes time, in which the parent may die.
+            if thread::Builder::new().name("rpc leaving".to_owned()).spawn(leave).is_err() {
+                sys::exit_now(super::ENDED_BY_SIGNAL);
+            }
+        }
+    }
+}
+
+/// What wakes a child that waits for a connection.
+#[derive(Debug)]
+pub(in crate::server) struct Bell {
+    heard: UnixStream,
+    rung: Arc<UnixStream>,
+}
+
+impl Bell {
+    pub(in crate::server) fn new() -> io::Result<Self> {
+        let (heard, rung) = UnixStream::pair()?;
+        Ok(Self { heard, rung: Arc::new(rung) })
+    }
+
+    /// What rings it.
+    pub(in crate::server) fn ringer(&self) -> impl Fn() + Send + Sync + 'static {
+        let rung = Arc::clone(&self.rung);
+        move || {
+            let _ = (&*rung).write(&[0]);
+        }
+    }
+
+    /// Waits for the next connection; `None` when the service is stopped. What was accepted before
+    /// is served.
+    pub(in crate::server) fn accept(
+        &self,
+        listener: &TcpListener,
+        stop: &Stop,
+    ) -> Option<TcpStream> {
+        while !stop.is_stopping() {
+            sys::readable([Some(listener.as_fd()), Some(self.heard.as_fd())], None);
+            match accept_now(listener) {
+                Ok(Some(stream)) => return Some(stream),
+                Ok(None) => {}
+                Err(_) => thread::sleep(PAUSE),
+            }
+        }
+        None
+    }
+}
+
+/// What keeps connections from being accepted (no descriptor is left, say) passes; trying again at
+/// once would only burn time.
+pub(in crate::server) const PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts a connection of a listener that does not block, if there is one.
+pub(in crate::server) fn accept_now(listener: &TcpListener) -> io::Result<Option<TcpStream>> {
+    match listener.accept() {
+        Ok((stream, _)) => {
+            // On some systems it takes after its listener.
+            stream.set_nonblocking(false)?;
+            Ok(Some(stream))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) if is_about_one_connection(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

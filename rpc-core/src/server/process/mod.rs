@@ -1,0 +1,50 @@
+//! What the models that fork share: children, the signals, and a supervisor that replaces workers.
+//!
+//! The process that serves has one thread, which forks, waits and decides, and never talks to a
+//! peer. Children do; each ends when its parent does.
+
+mod child;
+mod children;
+mod obey;
+mod signals;
+mod supervisor;
+mod sys;
+mod watched;
+
+pub(super) use child::{Bell, Child, PAUSE, accept_now};
+pub(super) use children::Children;
+pub(super) use obey::Obeying;
+pub(super) use signals::Signals;
+pub(super) use supervisor::Pool;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
+const ENDED_BY_SIGNAL: libc::c_int = 128 + libc::SIGTERM;
+
+/// What a child that leaves has beyond the stop timeout, to end by itself.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The signals that the process with the children catches; a child's end is one of them.
+pub(super) fn catch_signals(restart: bool) -> io::Result<Signals> {
+    let signals = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+    Signals::catch(if restart { &signals } else { &signals[..3] })
+}
+
+/// Stops accepting, in the children too.
+pub(super) fn stop_listening(listener: &TcpListener) {
+    sys::stop_listening(listener);
+}
+
+/// Closes the port of a listener, while it is waited at.
+pub(super) fn port_closer(listener: &TcpListener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+    let copy = Mutex::new(Some(listener.try_clone()?));
+    Ok(move || {
+        if let Some(listener) = copy.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            sys::stop_listening(&listener);
+        }
+    })
+}

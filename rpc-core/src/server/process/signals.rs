@@ -1,0 +1,105 @@
+//! Signals as something that is read: their handlers write the numbers down.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use libc::c_int;
+
+use super::sys::{self, Noted};
+
+/// The signals that ask a server to stop.
+pub(super) const STOP: [c_int; 2] = [libc::SIGTERM, libc::SIGINT];
+
+/// Signals that come here, and take effect only when they are read.
+pub(in crate::server) struct Signals {
+    notes: UnixStream,
+    caught: Vec<c_int>,
+    /// Put back to what they were when this is dropped.
+    handlers: Vec<Noted>,
+}
+
+impl Signals {
+    /// Has signals of the process come here, and holds them back from this thread and those it will
+    /// make. There is one such place in a process; making a new one closes the one before.
+    pub(super) fn catch(signals: &[c_int]) -> io::Result<Self> {
+        let notes = open_notes()?;
+        sys::hold_back(signals, true);
+        // Dropped, and so undone, where one of them cannot be caught.
+        let mut place = Self { notes, caught: signals.to_vec(), handlers: Vec::new() };
+        for &signal in signals {
+            place.handlers.push(Noted::new(signal)?);
+        }
+        Ok(place)
+    }
+
+    /// The next signal that has come; `None` when there is none.
+    pub(super) fn next(&self) -> Option<c_int> {
+        read_note(&self.notes).ok().flatten()
+    }
+
+    /// Where signals are read by another thread.
+    pub(super) fn notes(&self) -> io::Result<UnixStream> {
+        self.notes.try_clone()
+    }
+
+    /// Whether this process has been asked to stop. Other signals that have come are forgotten.
+    pub(in crate::server) fn ask_to_stop(&self) -> bool {
+        while let Some(signal) = self.next() {
+            if STOP.contains(&signal) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Waits for a signal, a connection to accept or the time; returns whether there may be a
+    /// connection. This thread is interrupted nowhere else.
+    pub(in crate::server) fn wait(
+        &self,
+        listener: Option<&TcpListener>,
+        limit: Option<Duration>,
+    ) -> bool {
+        // A signal that comes before the waiting begins has been written down, which ends it.
+        sys::hold_back(&self.caught, false);
+        let listener = listener.map(AsFd::as_fd);
+        let [_, connection] = sys::readable([Some(self.notes.as_fd()), listener], limit);
+        sys::hold_back(&self.caught, true);
+        connection
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handlers.clear();
+        sys::take_notes(None);
+        sys::hold_back(&self.caught, false);
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").field("caught", &self.caught).finish_non_exhaustive()
+    }
+}
+
+/// Opens a place for signals to be written down at, in place of the one before.
+pub(super) fn open_notes() -> io::Result<UnixStream> {
+    let (notes, writer) = UnixStream::pair()?;
+    notes.set_nonblocking(true)?;
+    writer.set_nonblocking(true)?;
+    sys::take_notes(Some(writer.into()));
+    Ok(notes)
+}
+
+/// Reads the next signal written down; `None` when none will come any more.
+pub(super) fn read_note(mut notes: &UnixStream) -> io::Result<Option<c_int>> {
+    let mut byte = [0];
+    Ok(match notes.read(&mut byte)? {
+        0 => None,
+        _ => Some(byte[0].into()),
+    })
+}

@@ -1,0 +1,243 @@
+//! Keeps a number of workers at work: replaces those that die or hang, and renews all when told to.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::server::listen_failed;
+
+use super::child::Child;
+use super::children::Children;
+use super::signals::{STOP, Signals};
+use super::sys::{self, Pid};
+use super::watched::{Calls, Watched};
+use super::{LAST_WORDS, catch_signals, stop_listening};
+
+/// A worker that ends sooner than this has not worked; its place waits before it is taken again.
+const EARLY: Duration = Duration::from_secs(1);
+/// How long it waits first, and at most; each time twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How many workers there are, and how long they may take over what they do.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) struct Pool {
+    pub(in crate::server) workers: usize,
+    /// Over one call; `None` for ever.
+    pub(in crate::server) busy_timeout: Option<Duration>,
+    /// After so many calls a worker leaves.
+    pub(in crate::server) max_calls: Option<u64>,
+    /// Over leaving.
+    pub(in crate::server) stop_timeout: Duration,
+}
+
+impl Pool {
+    /// Keeps workers at work on the `listener`, which does not block, until a signal asks this
+    /// process to stop. Each worker is a process of its own that does `work` and ends with it.
+    ///
+    /// # Errors
+    ///
+    /// Where this process has more than one thread, or the operating system refuses.
+    pub(in crate::server) fn run(
+        self,
+        listener: &TcpListener,
+        work: impl Fn(&Worker<'_>) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let children = Children::new()?;
+        let signals = catch_signals(true).map_err(listen_failed)?;
+        listener.set_nonblocking(true).map_err(listen_failed)?;
+        let now = Instant::now();
+        let place = Place { worker: None, early_ends: 0, due: now };
+        let places = vec![place; self.workers.max(1)];
+        let mut supervisor = Supervisor { pool: self, listener, work, signals, children, places };
+        supervisor.supervise();
+        stop_listening(listener);
+        let Supervisor { children, signals, .. } = supervisor;
+        children.end(&signals, self.stop_timeout + LAST_WORDS);
+        Ok(())
+    }
+}
+
+/// A process that serves, as it sees itself.
+#[derive(Debug)]
+pub(in crate::server) struct Worker<'l> {
+    pub(in crate::server) listener: &'l TcpListener,
+    child: Child,
+    calls: Arc<Calls>,
+}
+
+impl Worker<'_> {
+    /// Puts the layer on `answer` that lets the supervisor see a call that hangs, and that makes the
+    /// worker leave after its number of calls.
+    pub(in crate::server) fn watch<A>(&self, answer: Arc<A>) -> Arc<Watched<A>> {
+        Arc::new(Watched::new(answer, Arc::clone(&self.calls)))
+    }
+
+    /// Starts the thread that ends this process when its parent does, and that lets go of the
+    /// listener and calls `leave` when the worker is to leave.
+    pub(in crate::server) fn mind(&self, leave: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.child.mind(Some(self.listener), leave)
+    }
+}
+
+/// A place in the pool.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    worker: Option<Pid>,
+    /// How many workers in a row have ended early here.
+    early_ends: u32,
+    /// When it is to be taken.
+    due: Instant,
+}
+
+/// What is remembered of a worker.
+#[derive(Debug)]
+struct Record {
+    started: Instant,
+    calls: Arc<Calls>,
+    /// The call it was last seen at, and since when.
+    seen: Option<(u64, Instant)>,
+    /// When it must have left, once it was told.
+    leaves_by: Option<Instant>,
+}
+
+struct Supervisor<'l, W> {
+    pool: Pool,
+    listener: &'l TcpListener,
+    work: W,
+    signals: Signals,
+    children: Children<Record>,
+    places: Vec<Place>,
+}
+
+impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
+    /// Returns when a signal asks to stop.
+    fn supervise(&mut self) {
+        loop {
+            self.reap();
+            self.fill();
+            self.end_overdue();
+            let patience = self.patience();
+            self.signals.wait(None, patience);
+            while let Some(signal) = self.signals.next() {
+                match signal {
+                    libc::SIGHUP => self.renew(),
+                    signal if STOP.contains(&signal) => return,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Takes note of the workers that have ended.
+    fn reap(&mut self) {
+        let now = Instant::now();
+        let places = &mut self.places;
+        self.children.reap(|pid, record, how| {
+            let Some(place) = places.iter_mut().find(|place| place.worker == Some(pid)) else {
+                return;
+            };
+            place.worker = None;
+            if how.success() || now - record.started >= EARLY {
+                place.early_ends = 0;
+                place.due = now;
+            } else {
+                place.wait(now);
+            }
+        });
+    }
+
+    /// Starts workers where they are missing.
+    fn fill(&mut self) {
+        let now = Instant::now();
+        for place in 0..self.places.len() {
+            if self.places[place].worker.is_none() && self.places[place].due <= now {
+                match self.start() {
+                    Ok(worker) => self.places[place].worker = Some(worker),
+                    Err(_) => self.places[place].wait(now),
+                }
+            }
+        }
+    }
+
+    fn start(&mut self) -> io::Result<Pid> {
+        let calls = Arc::new(Calls::new(self.pool.max_calls)?);
+        let record = Record {
+            started: Instant::now(),
+            calls: Arc::clone(&calls),
+            seen: None,
+            leaves_by: None,
+        };
+        let (work, listener) = (&self.work, self.listener);
+        self.children.fork(record, |child| work(&Worker { listener, child, calls }))
+    }
+
+    /// Starts a new worker in every place, then tells the old ones to leave.
+    fn renew(&mut self) {
+        let now = Instant::now();
+        let mut old = Vec::new();
+        for place in 0..self.places.len() {
+            // Where no new one can be made the old one stays.
+            if let Ok(worker) = self.start() {
+                old.extend(self.places[place].worker.replace(worker));
+                self.places[place].early_ends = 0;
+            }
+        }
+        for (pid, record) in self.children.running() {
+            if old.contains(&pid) {
+                record.leaves_by = Some(now + self.pool.stop_timeout + LAST_WORDS);
+                sys::kill(pid, libc::SIGTERM);
+            }
+        }
+    }
+
+    /// Ends workers that hang in a call, or that do not leave.
+    fn end_overdue(&mut self) {
+        let now = Instant::now();
+        for (pid, record) in self.children.running() {
+            let hangs = self.pool.busy_timeout.is_some_and(|limit| record.hangs(now, limit));
+            if hangs || record.leaves_by.is_some_and(|by| by <= now) {
+                sys::kill(pid, libc::SIGKILL);
+            }
+        }
+    }
+
+    /// How long there is nothing to do unless a signal comes.
+    fn patience(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        let looks = self.pool.busy_timeout.map(|limit| {
+            let often = limit / 8;
+            now + often.clamp(Duration::from_millis(5), Duration::from_secs(1))
+        });
+        let due = self.places.iter().filter(|place| place.worker.is_none()).map(|place| place.due);
+        let leaving = self.children.running().filter_map(|(_, record)| record.leaves_by);
+        let next = due.chain(leaving).chain(looks).min()?;
+        Some(next.saturating_duration_since(now).max(Duration::from_millis(1)))
+    }
+}
+
+impl Place {
+    /// Has the place wait after a worker that has ended early. Once may be chance.
+    fn wait(&mut self, now: Instant) {
+        let wait = match self.early_ends {
+            0 => Duration::ZERO,
+            more => LONGEST_WAIT.min(FIRST_WAIT * 2_u32.saturating_pow(more - 1)),
+        };
+        self.early_ends = self.early_ends.saturating_add(1);
+        self.due = now + wait;
+    }
+}
+
+impl Record {
+    /// Whether the worker has been at one call for `limit`.
+    fn hangs(&mut self, now: Instant, limit: Duration) -> bool {
+        self.seen = match (self.calls.running(), self.seen) {
+            (Some(call), Some((seen, since))) if call == seen => Some((call, since)),
+            (Some(call), _) => Some((call, now)),
+            (None, _) => None,
+        };
+        self.seen.is_some_and(|(_, since)| now - since >= limit)
+    }
+}

@@ -1,0 +1,226 @@
+//! What std does not offer of Unix: fork, signals, waiting for several things, shared memory.
+//!
+//! All of the crate's `unsafe` stands in this file.
+
+#![allow(unsafe_code)]
+
+use std::fs;
+use std::io;
+use std::marker::PhantomData;
+use std::mem::{self, MaybeUninit};
+use std::net::TcpListener;
+use std::ops::Deref;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use libc::c_int;
+
+use crate::error::Misuse;
+
+/// The number of a process.
+pub(super) type Pid = libc::pid_t;
+
+/// Shows that this process had one thread when it was made; it stays with that thread.
+#[derive(Debug)]
+pub(super) struct OneThread(PhantomData<*const ()>);
+
+impl OneThread {
+    /// Counts the threads of this process, where the operating system tells.
+    pub(super) fn check() -> Result<Self, Misuse> {
+        match fs::read_dir("/proc/self/task").map_or(1, Iterator::count) {
+            0 | 1 => Ok(Self(PhantomData)),
+            threads => Err(Misuse::ForkWithThreads { threads }),
+        }
+    }
+}
+
+/// Makes a copy of this process; `None` in the copy.
+pub(super) fn fork(_: &OneThread) -> io::Result<Option<Pid>> {
+    // SAFETY: the process has one thread, so the copy holds no lock of a thread that it lacks.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(None),
+        pid => Ok(Some(pid)),
+    }
+}
+
+/// Ends this process at once: no destructor and no exit handler runs, which in a copy would be those
+/// of the original.
+pub(super) fn exit_now(code: c_int) -> ! {
+    // SAFETY: ends the process, whatever its state.
+    unsafe { libc::_exit(code) }
+}
+
+/// How a child ended, if it has; it is then no zombie any more.
+pub(super) fn ended(child: Pid) -> Option<ExitStatus> {
+    const UNKNOWN: c_int = 1 << 8;
+    let mut status = 0;
+    // SAFETY: writes to `status` alone.
+    match unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) } {
+        0 => None,
+        pid if pid == child => Some(ExitStatus::from_raw(status)),
+        _ if io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => None,
+        // Somebody else has asked how it ended.
+        _ => Some(ExitStatus::from_raw(UNKNOWN)),
+    }
+}
+
+/// Sends a signal to a child that has not been found [`ended`], so that the number is still its own.
+pub(super) fn kill(child: Pid, signal: c_int) {
+    // SAFETY: concerns other processes' memory only.
+    unsafe { libc::kill(child, signal) };
+}
+
+/// Sends a signal to this process.
+pub(super) fn raise(signal: c_int) {
+    // SAFETY: what a signal may do here was decided when its handler was set.
+    unsafe { libc::kill(libc::getpid(), signal) };
+}
+
+/// Where [`note`] writes the signals it is called for.
+static NOTES: AtomicI32 = AtomicI32::new(-1);
+
+/// Handles a signal by writing its number down.
+extern "C" fn note(signal: c_int) {
+    let byte = u8::try_from(signal).unwrap_or(0);
+    // SAFETY: `write` may be called in a handler. It does not block, because `take_notes` was given
+    // a descriptor that does not, and with room for every signal it leaves `errno` alone.
+    unsafe { libc::write(NOTES.load(Ordering::Relaxed), (&raw const byte).cast(), 1) };
+}
+
+/// Has [`note`] write to `notes` from now on, and closes what it wrote to before.
+pub(super) fn take_notes(notes: Option<OwnedFd>) {
+    let new = notes.map_or(-1, IntoRawFd::into_raw_fd);
+    let old = NOTES.swap(new, Ordering::Relaxed);
+    if old >= 0 {
+        // SAFETY: the number came from `into_raw_fd`, and only the swap above takes it out.
+        drop(unsafe { OwnedFd::from_raw_fd(old) });
+    }
+}
+
+/// A signal that is [`note`]d until this is dropped.
+pub(super) struct Noted {
+    signal: c_int,
+    before: libc::sigaction,
+}
+
+impl Noted {
+    pub(super) fn new(signal: c_int) -> io::Result<Self> {
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: a zeroed `sigaction` is one without flags and with an empty mask.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        action.sa_sigaction = note as extern "C" fn(c_int) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        // SAFETY: `note` does nothing that a handler may not do.
+        if unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: `sigaction` succeeded and so has filled it in.
+        Ok(Self { signal, before: unsafe { before.assume_init() } })
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        // SAFETY: puts back what was there.
+        unsafe { libc::sigaction(self.signal, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// Leaves a signal to the operating system again.
+pub(super) fn set_default(signal: c_int) {
+    // SAFETY: no handler of ours is involved.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// Holds signals back from this thread, and those it will make, or lets them through.
+pub(super) fn hold_back(signals: &[c_int], held: bool) {
+    let how = if held { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` fills the set in before anything else reads it.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for &signal in signals {
+            libc::sigaddset(set.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(how, set.as_ptr(), ptr::null_mut());
+    }
+}
+
+/// Waits until something can be read (or accepted) or `limit` has passed, and says where.
+pub(super) fn readable<const N: usize>(
+    of: [Option<BorrowedFd<'_>>; N],
+    limit: Option<Duration>,
+) -> [bool; N] {
+    // A negative descriptor is skipped.
+    let mut of = of.map(|descriptor| libc::pollfd {
+        fd: descriptor.map_or(-1, |descriptor| descriptor.as_raw_fd()),
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    // Rounded up, so that nobody wakes up just before the time.
+    let limit =
+        limit.map_or(-1, |limit| c_int::try_from(limit.as_millis() + 1).unwrap_or(c_int::MAX));
+    let count = libc::nfds_t::try_from(N).unwrap_or(0);
+    // SAFETY: the array has `N` entries and lives until the call returns.
+    let found = unsafe { libc::poll(of.as_mut_ptr(), count, limit) };
+    of.map(|descriptor| found > 0 && descriptor.revents != 0)
+}
+
+/// Closes a descriptor that others in this process know the number of, by having the number stand
+/// for `instead`: so it is never given to something new that they would then use.
+pub(super) fn close_behind(number: RawFd, instead: BorrowedFd<'_>) {
+    // SAFETY: the number stays a valid descriptor; using it fails as on a socket that has ended.
+    unsafe { libc::dup2(instead.as_raw_fd(), number) };
+}
+
+/// Stops a listener in every process that has it. Some systems cannot; there the port stays open
+/// until the last of them has closed it.
+pub(super) fn stop_listening(listener: &TcpListener) {
+    // SAFETY: concerns the socket only, whose descriptor stays open.
+    unsafe { libc::shutdown(listener.as_raw_fd(), libc::SHUT_RDWR) };
+}
+
+/// A number that a process and the children it makes from now on see and change together.
+#[derive(Debug)]
+pub(super) struct Shared(NonNull<AtomicU64>);
+
+// SAFETY: an atomic may be used from every thread, and the memory lives as long as this.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// Starts with 0.
+    pub(super) fn new() -> io::Result<Self> {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_SHARED | libc::MAP_ANON;
+        let size = size_of::<AtomicU64>();
+        // SAFETY: asks for new memory anywhere.
+        let memory = unsafe { libc::mmap(ptr::null_mut(), size, protection, kind, -1, 0) };
+        if memory == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        NonNull::new(memory.cast()).map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+    }
+}
+
+impl Deref for Shared {
+    type Target = AtomicU64;
+
+    fn deref(&self) -> &AtomicU64 {
+        // SAFETY: memory of its own, a page long, aligned to a page, zeroed by the system.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `new`, and nothing borrows it any more.
+        unsafe { libc::munmap(self.0.as_ptr().cast(), size_of::<AtomicU64>()) };
+    }
+}

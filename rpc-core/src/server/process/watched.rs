@@ -1,0 +1,91 @@
+//! A layer that lets the supervisor see how its worker is doing.
+
+use std::mem;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::json_rpc::{Answer, Answered, Session};
+use crate::protocol::Fault;
+
+use super::sys::{self, Shared};
+
+/// Counts the messages that a worker answers, one after another: seen by the worker and its
+/// supervisor.
+#[derive(Debug)]
+pub(super) struct Calls {
+    /// Counts beginnings and ends, so it is odd while a call runs.
+    turns: Shared,
+    /// After how many calls the worker leaves.
+    limit: Option<u64>,
+}
+
+impl Calls {
+    pub(super) fn new(limit: Option<u64>) -> std::io::Result<Self> {
+        Ok(Self { turns: Shared::new()?, limit })
+    }
+
+    /// The call that runs, if one does.
+    pub(super) fn running(&self) -> Option<u64> {
+        let turns = self.turns.load(Ordering::Relaxed);
+        (turns % 2 == 1).then_some(turns)
+    }
+
+    fn turn(&self) -> u64 {
+        // Only one thread ever writes.
+        let turns = self.turns.load(Ordering::Relaxed) + 1;
+        self.turns.store(turns, Ordering::Relaxed);
+        turns
+    }
+}
+
+/// A call that runs for as long as this lives.
+struct Running<C: Deref<Target = Calls>>(C);
+
+impl<C: Deref<Target = Calls>> Drop for Running<C> {
+    fn drop(&mut self) {
+        let turns = self.0.turn();
+        if self.0.limit.is_some_and(|limit| turns == limit.saturating_mul(2)) {
+            // As if the supervisor had said so.
+            sys::raise(libc::SIGTERM);
+        }
+    }
+}
+
+/// Counts the messages that `inner` answers.
+#[derive(Debug)]
+pub(in crate::server) struct Watched<A> {
+    inner: Arc<A>,
+    calls: Arc<Calls>,
+}
+
+impl<A> Watched<A> {
+    pub(super) fn new(inner: Arc<A>, calls: Arc<Calls>) -> Self {
+        Self { inner, calls }
+    }
+}
+
+impl<A: Answer> Answer for Watched<A> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        self.calls.turn();
+        let running = Running(&*self.calls);
+        match self.inner.answer(message, session, out) {
+            Answered::Later(mut later) => {
+                mem::forget(running);
+                let running = Running(Arc::clone(&self.calls));
+                let reply = later.reply;
+                later.reply = Box::pin(async move {
+                    let reply = reply.await;
+                    drop(running);
+                    reply
+                });
+                Answered::Later(later)
+            }
+            answered => answered,
+        }
+    }
+
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        self.inner.refuse(message, fault, session, out);
+    }
+}

@@ -1,0 +1,97 @@
+//! The models that fork, where the operating system cannot.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, IoError, IoErrorKind};
+use crate::json_rpc::Answer;
+
+use super::Concurrency;
+use super::service::Service;
+use super::stop::Stop;
+
+/// Serves each connection in a process of its own (Unix; refuses to start elsewhere).
+#[derive(Debug, Clone, Copy)]
+pub struct ForkPerConnection {
+    /// Connections, and so processes, at one time. 64 by default.
+    pub max_children: usize,
+}
+
+impl Default for ForkPerConnection {
+    fn default() -> Self {
+        Self { max_children: 64 }
+    }
+}
+
+/// Serves in a fixed number of processes (Unix; refuses to start elsewhere).
+#[derive(Debug, Clone, Copy)]
+pub struct Prefork {
+    /// Processes that serve. 4 by default, at least 1.
+    pub workers: usize,
+    /// Replaces a worker that has been at one call for this long.
+    pub busy_timeout: Option<Duration>,
+    /// Replaces a worker after so many messages.
+    pub max_calls: Option<u64>,
+}
+
+impl Prefork {
+    /// So many processes, and the rest as by default.
+    pub fn workers(workers: usize) -> Self {
+        Self { workers, ..Self::default() }
+    }
+}
+
+impl Default for Prefork {
+    fn default() -> Self {
+        Self { workers: 4, busy_timeout: None, max_calls: None }
+    }
+}
+
+fn refuse(model: &str) -> Result<(), Error> {
+    let needs = io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("the server model `{model}` needs an operating system that can fork"),
+    );
+    Err(IoError::new(IoErrorKind::Listen, "starting a server").because(needs).into())
+}
+
+#[allow(private_interfaces)]
+impl Concurrency for ForkPerConnection {
+    fn name(&self) -> &'static str {
+        "fork-per-connection"
+    }
+
+    fn run<A: Answer>(self, _: &TcpListener, _: &Service<A>) -> Result<(), Error> {
+        refuse(self.name())
+    }
+}
+
+#[allow(private_interfaces)]
+impl Concurrency for Prefork {
+    fn name(&self) -> &'static str {
+        "prefork"
+    }
+
+    fn run<A: Answer>(self, _: &TcpListener, _: &Service<A>) -> Result<(), Error> {
+        refuse(self.name())
+    }
+}
+
+/// A server that would be stopped by signals, where there are any.
+#[derive(Debug)]
+pub(super) struct Obeying;
+
+impl Obeying {
+    #[allow(clippy::unnecessary_wraps)]
+    pub(super) fn new(_: &Arc<Stop>, _: impl Fn()) -> io::Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// Closes the port of a listener, where that can be done while it is waited at.
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn port_closer(_: &TcpListener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+    Ok(|| {})
+}
