@@ -55,8 +55,8 @@ pub enum Answered {
     /// The function blocks its thread, and the session says that this one must not be blocked: the
     /// message is to be answered on another.
     Blocks {
-        /// Whether the reply must not overtake others.
-        in_turn: bool,
+        /// The id its reply carries, as the text it came as.
+        id: Option<String>,
     },
 }
 
@@ -147,7 +147,7 @@ impl<D: Dispatch> JsonRpc<D> {
         let name = reply.name().unwrap_or(call.method());
         if matches!(outcome, Ok(Progress::Blocks)) {
             out.truncate(start);
-            return Answered::Blocks { in_turn: id.is_none() };
+            return Answered::Blocks { id: id.map(str::to_owned) };
         }
         if !wants_reply && !matches!(outcome, Ok(Progress::Later(_))) {
             out.truncate(start);

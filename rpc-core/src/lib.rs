@@ -73,6 +73,8 @@ pub use registry::{
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]
 pub use server::EventLoop;
+#[cfg(all(unix, feature = "tokio"))]
+pub use server::PreforkEventLoop;
 pub use server::{
     BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
     SingleThread, TcpServer, ThreadPerConnection,

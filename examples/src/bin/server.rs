@@ -1,14 +1,18 @@
 //! Serves the example functions:
-//! `server [--listen ADDR] [--model single|threads|fork|prefork] [--workers N]`.
+//! `server [--listen ADDR] [--model MODEL] [--workers N]`.
 
 use std::env;
 use std::io::{self, Write};
 
 use examples as _; // links the functions, which are found by themselves
+#[cfg(feature = "tokio")]
+use rpc_core::EventLoop;
+#[cfg(all(unix, feature = "tokio"))]
+use rpc_core::PreforkEventLoop;
 use rpc_core::{ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection};
 
-const USAGE: &str =
-    "usage: server [--listen ADDR] [--model single|threads|fork|prefork] [--workers N]";
+const USAGE: &str = "usage: server [--listen ADDR] [--workers N] \
+    [--model single|threads|fork|prefork|event-loop|prefork-event-loop]";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut address = "127.0.0.1:5000".to_owned();
@@ -32,6 +36,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "threads" => server.serve_with(ThreadPerConnection::default()),
         "fork" => server.serve_with(ForkPerConnection::default()),
         "prefork" => server.serve_with(Prefork::workers(workers)),
+        #[cfg(feature = "tokio")]
+        "event-loop" => server.serve_with(EventLoop::default()),
+        #[cfg(all(unix, feature = "tokio"))]
+        "prefork-event-loop" => server.serve_with(PreforkEventLoop::workers(workers)),
         _ => return Err(USAGE.into()),
     }?;
     Ok(())

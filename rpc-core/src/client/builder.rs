@@ -60,6 +60,12 @@ pub(super) struct Tries {
     left: u32,
 }
 
+impl Default for Tries {
+    fn default() -> Self {
+        Self { left: 3 }
+    }
+}
+
 impl Tries {
     /// Whether a call that ended in `error` is made again.
     pub(super) fn again(&mut self, error: &Error, is_idempotent: bool) -> bool {
@@ -148,10 +154,6 @@ impl ClientBuilder {
     ) -> Option<Duration> {
         let of_client = self.call_timeout.filter(|_| self.timeout_travels);
         invocation.timeout().or(of_client)
-    }
-
-    pub(super) fn tries(&self) -> Tries {
-        Tries { left: 3 }
     }
 
     /// Connects to a TCP address, `host:port`.

@@ -12,6 +12,7 @@ use crate::protocol::Arguments;
 use crate::transport::{TcpTransport, Transport};
 
 use super::backoff::Backoff;
+use super::builder::Tries;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::{
@@ -172,7 +173,7 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
     ) -> Result<R, Error> {
         let deadline = self.deadline(invocation);
-        let mut tries = self.settings.tries();
+        let mut tries = Tries::default();
         loop {
             let outcome = self
                 .send(invocation, deadline)

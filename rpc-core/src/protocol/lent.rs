@@ -5,10 +5,17 @@ use std::mem;
 use super::Connection;
 
 /// The memory of a connection: what it reads into and writes from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Buffers {
     inbound: Vec<u8>,
     outbound: Vec<u8>,
+}
+
+impl Default for Buffers {
+    /// Room for many calls in one read, since many connections share it.
+    fn default() -> Self {
+        Self { inbound: vec![0; 64 * 1024], outbound: Vec::new() }
+    }
 }
 
 impl Buffers {

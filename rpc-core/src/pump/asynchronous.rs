@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Later, Session};
@@ -55,144 +55,207 @@ enum Event {
     Late,
 }
 
-/// Answers what comes over `stream` until either side ends it; `stopping` is ready when the server
-/// is about to stop.
-pub(crate) async fn serve<A: Answer>(
-    stream: &mut TcpStream,
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &Arc<A>,
-    timeouts: &Timeouts,
-    presence: &Presence,
-    stopping: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let mut stopping = pin!(stopping);
-    let mut running = JoinSet::new();
-    let mut aborts: HashMap<String, AbortHandle> = HashMap::new();
-    let mut turn: Option<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>> = None;
-    let mut since = Instant::now();
-    let mut alarm = pin!(sleep_until((since + timeouts.idle).into()));
-    let (mut ended, mut told, mut partial) = (false, false, false);
-    loop {
-        while turn.is_none() {
-            match advance(connection, session, &**answer, ended) {
-                Step::Run(later) => {
-                    match later.id.clone() {
-                        None => turn = Some(Box::pin(within(later))),
-                        Some(id) => drop(aborts.insert(id, running.spawn(within(later)))),
-                    }
-                    if aborts.len() > 2 * running.len() + 16 {
-                        aborts.retain(|_, call| !call.is_finished());
-                    }
-                }
-                Step::Cancel(id) => {
-                    if let Some(call) = aborts.remove(&id) {
-                        call.abort();
-                    }
-                }
-                Step::Block(blocking) => {
-                    let in_turn = blocking.in_turn;
-                    let (answer, session) = (Arc::clone(answer), session.clone());
-                    let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
-                    let reply = async { reply.await.unwrap_or_default() };
-                    if in_turn {
-                        turn = Some(Box::pin(reply));
-                    } else {
-                        running.spawn(reply);
-                    }
-                }
-                Step::Continue => write(stream, connection, timeouts).await?,
-                Step::Read { after_message } => {
-                    if after_message || partial != connection.is_partial() {
-                        since = Instant::now();
-                        partial = connection.is_partial();
-                    }
-                    break;
-                }
-                Step::Close if running.is_empty() => {
-                    write(stream, connection, timeouts).await?;
-                    return close(stream).await;
-                }
-                Step::Close => break,
-            }
-        }
-        write(stream, connection, timeouts).await?;
-        if !connection.is_partial() {
-            buffers::take_back(connection);
-        }
+/// A connection at work.
+pub(crate) struct Pump<'a, A, S> {
+    pub(crate) stream: &'a mut TcpStream,
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) session: &'a mut Session,
+    pub(crate) answer: &'a Arc<A>,
+    pub(crate) timeouts: &'a Timeouts,
+    pub(crate) presence: &'a Presence,
+    /// Is ready when the server is about to stop.
+    pub(crate) stopping: Pin<&'a mut S>,
+}
 
-        let reads = turn.is_none() && !ended;
-        let waits = turn.is_some() || !running.is_empty();
-        let limit = if partial { timeouts.message } else { timeouts.idle };
-        let event = poll_fn(|task| {
-            if let Some(turn) = &mut turn
-                && let Poll::Ready(reply) = turn.as_mut().poll(task)
-            {
-                return Poll::Ready(Event::Turn(reply));
-            }
-            if !running.is_empty()
-                && let Poll::Ready(Some(reply)) = running.poll_join_next(task)
-            {
-                return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
-            }
-            if reads && let Poll::Ready(read) = read(Pin::new(stream), connection, task) {
-                return Poll::Ready(Event::Read(read));
-            }
-            if !told && stopping.as_mut().poll(task).is_ready() {
-                return Poll::Ready(Event::Stopping);
-            }
-            // The alarm is set anew when it rings too early, not at every message.
-            while !waits && alarm.as_mut().poll(task).is_ready() {
-                if since.elapsed() >= limit {
-                    return Poll::Ready(Event::Late);
-                }
-                alarm.as_mut().reset((since + limit).into());
-            }
-            Poll::Pending
-        })
-        .await;
+/// What is under way on a connection.
+struct UnderWay {
+    /// Calls that run and may overtake each other.
+    running: JoinSet<Vec<u8>>,
+    /// How those among them that have an id are stopped.
+    aborts: HashMap<String, AbortHandle>,
+    /// The call that all others wait for.
+    turn: Option<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>>,
+    /// Since when the peer has been silent, or at one message.
+    since: Instant,
+    partial: bool,
+    ended: bool,
+    told: bool,
+}
 
-        match event {
-            Event::Read(Ok(0)) => {
-                presence.leave();
-                ended = true;
-            }
-            Event::Read(Ok(_)) => {}
-            Event::Read(Err(error)) => return Err(error),
-            Event::Turn(reply) => {
-                turn = None;
-                connection.append(&reply);
-            }
-            Event::Reply(reply) => {
-                connection.append(&reply);
-                while let Some(reply) = running.try_join_next() {
-                    connection.append(&reply.unwrap_or_default());
-                }
-            }
-            Event::Stopping => {
-                told = true;
-                match connection.framing() {
-                    Some(framing) if session.can_be_told() => {
-                        connection.append_raw(|out| write_notice(out, framing));
-                    }
-                    _ => {
-                        read_rest(stream, connection)?;
-                        ended = true;
-                    }
-                }
-            }
-            Event::Late if !partial => return close(stream).await,
-            Event::Late if connection.is_undecided() => ended = true,
-            Event::Late => {
-                let limit = timeouts.message;
-                let message = format!("a message was begun and not finished within {limit:?}");
-                refuse(connection, session, &**answer, &Fault::new(code::TIMED_OUT, message));
-                write(stream, connection, timeouts).await?;
-                return close(stream).await;
-            }
+impl UnderWay {
+    fn new() -> Self {
+        Self {
+            running: JoinSet::new(),
+            aborts: HashMap::new(),
+            turn: None,
+            since: Instant::now(),
+            partial: false,
+            ended: false,
+            told: false,
+        }
+    }
+
+    /// Starts a call: without an id, all others wait for it.
+    fn start(&mut self, id: Option<String>, reply: impl Future<Output = Vec<u8>> + Send + 'static) {
+        let Some(id) = id else {
+            self.turn = Some(Box::pin(reply));
+            return;
+        };
+        self.aborts.insert(id, self.running.spawn(reply));
+        if self.aborts.len() > 2 * self.running.len() + 16 {
+            self.aborts.retain(|_, call| !call.is_finished());
+        }
+    }
+
+    fn cancel(&mut self, id: &str) {
+        if let Some(call) = self.aborts.remove(id) {
+            call.abort();
         }
     }
 }
+
+impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
+    /// Answers what comes over the stream until either side ends it.
+    pub(crate) async fn run(mut self) -> io::Result<()> {
+        let mut under_way = UnderWay::new();
+        let mut alarm = pin!(sleep_until((under_way.since + self.timeouts.idle).into()));
+        loop {
+            let is_over = self.advance(&mut under_way).await?;
+            write(self.stream, self.connection, self.timeouts).await?;
+            if is_over {
+                return close(self.stream).await;
+            }
+            buffers::take_back(self.connection);
+            let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
+            if self.handle(event, &mut under_way)? {
+                write(self.stream, self.connection, self.timeouts).await?;
+                return close(self.stream).await;
+            }
+        }
+    }
+
+    /// Answers what has arrived; whether that was the last.
+    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<bool> {
+        while under_way.turn.is_none() {
+            match advance(self.connection, self.session, &**self.answer, under_way.ended) {
+                Step::Run(later) => under_way.start(later.id.clone(), within(later)),
+                Step::Cancel(id) => under_way.cancel(&id),
+                Step::Block(blocking) => {
+                    let (answer, session) = (Arc::clone(self.answer), self.session.clone());
+                    let id = blocking.id.clone();
+                    let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
+                    under_way.start(id, async { reply.await.unwrap_or_default() });
+                }
+                Step::Continue => write(self.stream, self.connection, self.timeouts).await?,
+                Step::Read { after_message } => {
+                    let partial = self.connection.is_partial();
+                    if after_message || partial != under_way.partial {
+                        under_way.since = Instant::now();
+                        under_way.partial = partial;
+                    }
+                    return Ok(false);
+                }
+                Step::Close => return Ok(under_way.running.is_empty()),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Waits for the next thing to do.
+    fn poll(
+        &mut self,
+        under_way: &mut UnderWay,
+        mut alarm: Pin<&mut Sleep>,
+        task: &mut Context<'_>,
+    ) -> Poll<Event> {
+        if let Some(turn) = &mut under_way.turn
+            && let Poll::Ready(reply) = turn.as_mut().poll(task)
+        {
+            return Poll::Ready(Event::Turn(reply));
+        }
+        if !under_way.running.is_empty()
+            && let Poll::Ready(Some(reply)) = under_way.running.poll_join_next(task)
+        {
+            return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
+        }
+        let reads = under_way.turn.is_none() && !under_way.ended;
+        if reads && let Poll::Ready(read) = read(Pin::new(self.stream), self.connection, task) {
+            return Poll::Ready(Event::Read(read));
+        }
+        if !under_way.told && self.stopping.as_mut().poll(task).is_ready() {
+            return Poll::Ready(Event::Stopping);
+        }
+        let waits = under_way.turn.is_some() || !under_way.running.is_empty();
+        let limit = self.patience(under_way);
+        // The alarm is set anew when it rings too early, not at every message.
+        while !waits && alarm.as_mut().poll(task).is_ready() {
+            if under_way.since.elapsed() >= limit {
+                return Poll::Ready(Event::Late);
+            }
+            alarm.as_mut().reset((under_way.since + limit).into());
+        }
+        Poll::Pending
+    }
+
+    /// How long the peer may take over what it does.
+    fn patience(&self, under_way: &UnderWay) -> Duration {
+        match (under_way.partial, under_way.told) {
+            (true, _) => self.timeouts.message,
+            (false, true) => self.timeouts.idle.min(SILENCE),
+            (false, false) => self.timeouts.idle,
+        }
+    }
+
+    /// Does what there is to do; whether that was the last.
+    fn handle(&mut self, event: Event, under_way: &mut UnderWay) -> io::Result<bool> {
+        match event {
+            Event::Read(Ok(0)) => {
+                self.presence.leave();
+                under_way.ended = true;
+            }
+            Event::Read(read) => drop(read?),
+            Event::Turn(reply) => {
+                under_way.turn = None;
+                under_way.since = Instant::now();
+                self.connection.append(&reply);
+            }
+            Event::Reply(reply) => {
+                under_way.since = Instant::now();
+                self.connection.append(&reply);
+                while let Some(reply) = under_way.running.try_join_next() {
+                    self.connection.append(&reply.unwrap_or_default());
+                }
+            }
+            Event::Stopping => {
+                under_way.told = true;
+                under_way.since = Instant::now();
+                match self.connection.framing() {
+                    Some(framing) if self.session.can_be_told() => {
+                        self.connection.append_raw(|out| write_notice(out, framing));
+                    }
+                    _ => {
+                        read_rest(self.stream, self.connection)?;
+                        under_way.ended = true;
+                    }
+                }
+            }
+            Event::Late if !under_way.partial => return Ok(true),
+            Event::Late if self.connection.is_undecided() => under_way.ended = true,
+            Event::Late => {
+                let limit = self.timeouts.message;
+                let message = format!("a message was begun and not finished within {limit:?}");
+                let fault = Fault::new(code::TIMED_OUT, message);
+                refuse(self.connection, self.session, &**self.answer, &fault);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// A peer that was told that the server stops, and says nothing for so long, has left: a client that
+/// has made no call for a second looks whether it may before it makes another.
+const SILENCE: Duration = Duration::from_millis(1500);
 
 /// Reads what is there, into a buffer that is lent only while there is something to read.
 fn read(

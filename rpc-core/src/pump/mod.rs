@@ -34,8 +34,9 @@ pub(crate) enum Step {
 /// A message whose function blocks its thread.
 pub(crate) struct Blocking {
     message: Vec<u8>,
+    /// Its id, as the text it came as.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
-    in_turn: bool,
+    id: Option<String>,
 }
 
 impl Blocking {
@@ -80,9 +81,9 @@ pub(crate) fn advance<A: Answer>(
             Answered::Last => return Step::Close,
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
-            Answered::Blocks { in_turn } => {
+            Answered::Blocks { id } => {
                 let message = connection.message(&message).to_vec();
-                return Step::Block(Blocking { message, in_turn });
+                return Step::Block(Blocking { message, id });
             }
         }
     }

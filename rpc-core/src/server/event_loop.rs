@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::pump::asynchronous::{self, Presence};
+use crate::pump::asynchronous::{Presence, Pump};
 use crate::pump::blocking::Timeouts;
 use crate::registry::CallContext;
 
@@ -151,18 +151,18 @@ async fn serve<A: Answer, B: Answer>(
     context.may_block(false);
     let mut session = Session::new(context, service.settings.limits);
     let mut connection = Connection::new(None, service.settings.limits);
-    let stopped = service.stop().stopped();
+    let stopping = pin!(service.stop().stopped());
     // A connection that breaks concerns its peer alone, and the peer knows.
     let _ = stream.set_nodelay(true);
-    let _ = asynchronous::serve(
-        &mut stream,
-        &mut connection,
-        &mut session,
+    let pump = Pump {
+        stream: &mut stream,
+        connection: &mut connection,
+        session: &mut session,
         answer,
         timeouts,
-        &presence,
-        stopped,
-    )
-    .await;
+        presence: &presence,
+        stopping,
+    };
+    let _ = pump.run().await;
     presence.leave();
 }

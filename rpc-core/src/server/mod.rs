@@ -11,6 +11,8 @@ mod handle;
 mod in_memory;
 #[cfg(unix)]
 mod prefork;
+#[cfg(all(unix, feature = "tokio"))]
+mod prefork_event_loop;
 #[cfg(unix)]
 mod process;
 mod service;
@@ -38,6 +40,8 @@ pub use handle::ServerHandle;
 pub use in_memory::InMemory;
 #[cfg(unix)]
 pub use prefork::Prefork;
+#[cfg(all(unix, feature = "tokio"))]
+pub use prefork_event_loop::PreforkEventLoop;
 #[cfg(unix)]
 use process::{Obeying, port_closer};
 #[cfg(feature = "tokio")]

@@ -69,7 +69,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             timeout: settings.travelling_timeout(invocation),
             limit: invocation.timeout().or(settings.call_timeout),
             deadline: None,
-            tries: settings.tries(),
+            tries: Tries::default(),
             state: match written {
                 Ok(()) => State::Unsent,
                 Err(error) => State::Refused(Misuse::Argument(error).into()),

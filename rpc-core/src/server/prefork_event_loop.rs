@@ -1,0 +1,71 @@
+//! A fixed number of processes, made beforehand, with an event loop in each.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::json_rpc::Answer;
+
+use super::Concurrency;
+use super::event_loop::run_loop;
+use super::process::Pool;
+use super::service::Service;
+
+/// Serves in a fixed number of processes, each all its connections at once on an event loop (Unix,
+/// feature `tokio`): the way nginx does.
+///
+/// Workers are replaced, renewed and stopped as those of [`Prefork`](super::Prefork). The runtime
+/// of each is made after the fork; the program must not have made one before.
+#[derive(Debug, Clone, Copy)]
+pub struct PreforkEventLoop {
+    /// Processes that serve. 4 by default, at least 1; more than there are processors gain nothing.
+    pub workers: usize,
+    /// Connections at one time, in each; one more is answered with a busy fault (-32000). 65 536 by
+    /// default.
+    pub max_connections: usize,
+    /// Replaces a worker that has been at one call for this long; callers see their connections
+    /// lost. `None`, never, by default.
+    pub busy_timeout: Option<Duration>,
+    /// Replaces a worker after so many messages, for functions that leave something behind. `None`,
+    /// never, by default.
+    pub max_calls: Option<u64>,
+}
+
+impl PreforkEventLoop {
+    /// So many processes, and the rest as by default.
+    pub fn workers(workers: usize) -> Self {
+        Self { workers, ..Self::default() }
+    }
+}
+
+impl Default for PreforkEventLoop {
+    fn default() -> Self {
+        Self { workers: 4, max_connections: 65_536, busy_timeout: None, max_calls: None }
+    }
+}
+
+#[allow(private_interfaces)]
+impl Concurrency for PreforkEventLoop {
+    fn name(&self) -> &'static str {
+        "prefork-event-loop"
+    }
+
+    fn forks(&self) -> bool {
+        true
+    }
+
+    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+        let pool = Pool {
+            workers: self.workers,
+            busy_timeout: self.busy_timeout,
+            max_calls: self.max_calls,
+            stop_timeout: service.stop_timeout(),
+        };
+        pool.run(listener, |worker| {
+            let service = service.in_child(|answer| worker.watch(answer), || {});
+            let stop = service.stop().clone();
+            worker.mind(move || stop.stop())?;
+            run_loop(worker.listener, &service, self.max_connections)
+        })
+    }
+}
