@@ -64,6 +64,11 @@ impl Parameter {
         self.default.is_none() && self.optional.is_none() && matches!(self.takes, Takes::One)
     }
 
+    /// Whether typed callers give it by position.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.is_required() && !self.by_name_only
+    }
+
     /// Whether one argument can fill it by position.
     pub(crate) fn has_position(&self) -> bool {
         matches!(self.takes, Takes::One) && !self.by_name_only
@@ -105,6 +110,11 @@ impl Passing {
             _ => Self::Owned,
         }
     }
+}
+
+/// Whether a parameter looks like one that must be given, though not all of it may be understood.
+pub(crate) fn looks_required(input: &PatType) -> bool {
+    !input.attrs.iter().any(is_own) && types::inside_option(&input.ty).is_none()
 }
 
 /// Whether an attribute of a parameter is for `#[rpc_export]` to read.

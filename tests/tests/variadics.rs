@@ -1,6 +1,6 @@
 //! `#[args]` and `#[kwargs]` take the arguments that are left over, as `*args` and `**kwargs` do.
 
-#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
+#![allow(clippy::unwrap_used, clippy::unused_async)]
 
 use std::collections::{BTreeMap, HashMap};
 

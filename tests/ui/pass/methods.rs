@@ -1,11 +1,11 @@
 //! Methods are exported from any type, also one that nobody else can name, and by any name.
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, elided_lifetimes_in_paths)]
+#![deny(warnings, missing_docs, unused_qualifications, elided_lifetimes_in_paths)]
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 
-use rpc_core::{CallContext, FunctionRegistry, RpcClient, State, call, rpc_export};
+use rpc_core::{CallContext, FunctionRegistry, RpcClient, State, Stub, call, rpc_export};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Clone)]
