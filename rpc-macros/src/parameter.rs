@@ -50,7 +50,10 @@ impl Parameter {
             Takes::One => types::inside_option(&ty).cloned(),
             _ => None,
         };
-        let passing = Passing::of(optional.as_ref().unwrap_or(&ty));
+        let passing = match (&takes, &ty) {
+            (Takes::Args(element), Type::Reference(_)) => Passing::Slice((**element).clone()),
+            _ => Passing::of(optional.as_ref().unwrap_or(&ty)),
+        };
         Some(Self { ident, ty, default, optional, takes, by_name_only: false, passing })
     }
 
@@ -177,8 +180,16 @@ fn read_variadic(attribute: &Attribute, ty: &Type) -> syn::Result<Takes> {
     if attribute.path().is_ident("kwargs") {
         return Ok(Takes::Kwargs);
     }
+    if let Type::Reference(reference) = types::bare(ty)
+        && let Type::Slice(slice) = types::bare(&reference.elem)
+    {
+        return Ok(Takes::Args(slice.elem.clone()));
+    }
     match types::arguments_of(ty, "Vec").as_deref() {
         Some([GenericArgument::Type(element)]) => Ok(Takes::Args(Box::new(element.clone()))),
-        _ => Err(syn::Error::new_spanned(ty, "a parameter with `#[args]` must be a `Vec<…>`")),
+        _ => Err(syn::Error::new_spanned(
+            ty,
+            "a parameter with `#[args]` must be a `Vec<…>` or a `&[…]`",
+        )),
     }
 }

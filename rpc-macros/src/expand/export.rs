@@ -90,7 +90,7 @@ pub(super) fn entry(function: &Function) -> TokenStream {
     let signature = names::signature(&function.ident);
     let server = names::server(&function.ident);
     let states = function.provided.iter().filter_map(|(_, provided)| match provided {
-        Provided::State(state) => Some(quote!(__rpc::StateType::of::<#state>())),
+        Provided::State { ty, .. } => Some(quote!(__rpc::StateType::of::<#ty>())),
         Provided::Context => None,
     });
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
@@ -223,9 +223,10 @@ impl Arguments {
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
-                Provided::State(state) => {
-                    let span = state.span().resolved_at(hidden());
-                    (quote_spanned!(span=> scope.state::<#state>()?), quote!(#name))
+                Provided::State { ty, is_lent } => {
+                    let span = ty.span().resolved_at(hidden());
+                    let lend = is_lent.then(|| quote!(&));
+                    (quote_spanned!(span=> scope.state::<#ty>()?), quote!(#lend #name))
                 }
                 Provided::Context if function.is_async => {
                     let context = quote_spanned!(hidden()=> scope.context());
@@ -286,7 +287,7 @@ fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
     };
     let get = match (takes, default, optional, passing) {
         (Takes::Args(element), ..) => quote!(args::<#element>(#index)?),
-        (Takes::Kwargs, ..) => quote!(kwargs::<#ty, _>(#index)?),
+        (Takes::Kwargs, ..) => quote!(kwargs::<#value, _>(#index)?),
         (Takes::One, None, None, _) => quote!(required::<#value>(#index)?),
         (Takes::One, None, Some(_), _) => quote!(optional::<#value>(#index)?),
         (Takes::One, Some(default), _, Passing::Owned) => {

@@ -48,12 +48,13 @@ impl Plane {
 
     async fn later(&self, #[args] numbers: Vec<i64>, note: Option<&str>) -> Result<i64, String> {
         std::future::ready(()).await;
-        note.map_or(Ok(self.origin.x + numbers.len() as i64), |note| Err(note.to_owned()))
+        note.map_or(Ok(self.origin.x + numbers.into_iter().sum::<i64>()), |note| Err(note.to_owned()))
     }
 
     #[rpc_export(skip)]
-    fn with(self, origin: Point) -> Self {
-        Self { origin, ..self }
+    fn with(mut self, origin: Point) -> Self {
+        self.origin = origin;
+        self
     }
 }
 
