@@ -4,6 +4,7 @@
 pub use std::borrow::ToOwned;
 
 pub use inventory;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::client::{
@@ -14,7 +15,7 @@ pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
     Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateType, Text,
-    bind, result_to_text, to_text,
+    bind, to_text,
 };
 
 pub use crate::error::{CallError, Error};
@@ -98,6 +99,29 @@ pub fn notify<'s, S: Notify, G: GivenArguments>(
     given: G,
 ) -> S::Outcome<'s, (), Error> {
     stub.notify(Invocation::new(signature, given))
+}
+
+/// Sends the result of a function that may fail.
+///
+/// # Errors
+///
+/// The function's own error, or that the result cannot be sent.
+pub fn send_result<F: Outcome, T: Serialize>(
+    reply: &mut Reply<'_>,
+    result: Result<T, F::Error>,
+) -> Result<(), Fault> {
+    reply.send(&result.map_err(FromError::into_fault)?)
+}
+
+/// Writes the result of an asynchronous function that may fail.
+///
+/// # Errors
+///
+/// As [`send_result`].
+pub fn result_to_text<F: Outcome, T: Serialize>(
+    result: Result<T, F::Error>,
+) -> Result<String, Fault> {
+    to_text(&result.map_err(FromError::into_fault)?)
 }
 
 /// Puts the rest of an asynchronous call aside.

@@ -90,11 +90,12 @@ fn call(function: &Function, module: &Ident) -> TokenStream {
 }
 
 fn methods(function: &Function) -> TokenStream {
-    let Function { ident, .. } = function;
+    let Function { ident, arity, .. } = function;
     let call = function.call_type();
     let starter = names::starter(ident);
+    let inputs = vec![quote!(_: #call); *arity];
     quote! {
-        fn #ident(&self, _: #call) -> #call {
+        fn #ident(&self, #(#inputs),*) -> #call {
             ::core::unreachable!()
         }
         fn #starter(&self) -> #call {

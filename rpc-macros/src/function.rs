@@ -12,7 +12,7 @@ use crate::check::{self, Mistakes};
 use crate::item::FunctionItem;
 use crate::names;
 use crate::options::Options;
-use crate::parameter::{Parameter, Takes};
+use crate::parameter::{self, Parameter, Takes};
 use crate::provided::Provided;
 use crate::types;
 
@@ -32,6 +32,8 @@ pub(crate) struct Function {
     pub(crate) options: Options,
     pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Parameter>,
+    /// How many arguments typed callers begin with, also when a parameter could not be understood.
+    pub(crate) arity: usize,
     /// What the server provides, and where it stands among all that the function takes.
     pub(crate) provided: Vec<(usize, Provided)>,
     /// The type that the function returns.
@@ -85,6 +87,7 @@ impl Function {
         check::signature(&signature, place.owner.as_ref(), mistakes);
         let mut parameters = Vec::new();
         let mut provided = Vec::new();
+        let mut arity = 0;
         let inputs = signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
@@ -92,7 +95,10 @@ impl Function {
         for (position, input) in inputs.enumerate() {
             match Provided::read(input, mistakes) {
                 Some(what) => provided.push((position, what)),
-                None => parameters.extend(Parameter::read(input, mistakes)),
+                None => {
+                    arity += usize::from(parameter::looks_required(input));
+                    parameters.extend(Parameter::read(input, mistakes));
+                }
             }
         }
         let behind_args =
@@ -116,6 +122,7 @@ impl Function {
             options,
             is_async: signature.asyncness.is_some(),
             parameters,
+            arity,
             provided,
             outcome: Outcome::of(&result, &library),
             owner: place.owner.clone(),

@@ -29,8 +29,11 @@ impl Interface {
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         if let Some((path, _)) = &block.trait_ {
-            mistakes
-                .at(path, "put `#[rpc_export]` on the trait, and register the type as its service");
+            mistakes.at(
+                path,
+                "an `impl` of a trait cannot be exported: put `#[rpc_export]` on the trait, \
+                 and register the value in its service type",
+            );
             return None;
         }
         if !block.generics.params.is_empty() {

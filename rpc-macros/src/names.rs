@@ -48,6 +48,11 @@ pub(crate) fn signature(function: &Ident) -> Ident {
     format_ident!("__SIGNATURE_{}", function.unraw())
 }
 
+/// Returns the type that says what a call of a function comes to.
+pub(crate) fn outcome(function: &Ident) -> Ident {
+    format_ident!("__Outcome_{}", function.unraw())
+}
+
 /// Returns the function that serves calls of another.
 pub(crate) fn server(function: &Ident) -> Ident {
     format_ident!("__serve_{}", function.unraw())

@@ -50,7 +50,10 @@ impl Parameter {
             Takes::One => types::inside_option(&ty).cloned(),
             _ => None,
         };
-        let passing = Passing::of(optional.as_ref().unwrap_or(&ty));
+        let passing = match (&takes, &ty) {
+            (Takes::Args(element), Type::Reference(_)) => Passing::Slice((**element).clone()),
+            _ => Passing::of(optional.as_ref().unwrap_or(&ty)),
+        };
         Some(Self { ident, ty, default, optional, takes, by_name_only: false, passing })
     }
 
@@ -62,6 +65,11 @@ impl Parameter {
     /// Whether no call can do without it.
     pub(crate) fn is_required(&self) -> bool {
         self.default.is_none() && self.optional.is_none() && matches!(self.takes, Takes::One)
+    }
+
+    /// Whether typed callers give it by position.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.is_required() && !self.by_name_only
     }
 
     /// Whether one argument can fill it by position.
@@ -105,6 +113,11 @@ impl Passing {
             _ => Self::Owned,
         }
     }
+}
+
+/// Whether a parameter looks like one that must be given, though not all of it may be understood.
+pub(crate) fn looks_required(input: &PatType) -> bool {
+    !input.attrs.iter().any(is_own) && types::inside_option(&input.ty).is_none()
 }
 
 /// Whether an attribute of a parameter is for `#[rpc_export]` to read.
@@ -167,8 +180,16 @@ fn read_variadic(attribute: &Attribute, ty: &Type) -> syn::Result<Takes> {
     if attribute.path().is_ident("kwargs") {
         return Ok(Takes::Kwargs);
     }
+    if let Type::Reference(reference) = types::bare(ty)
+        && let Type::Slice(slice) = types::bare(&reference.elem)
+    {
+        return Ok(Takes::Args(slice.elem.clone()));
+    }
     match types::arguments_of(ty, "Vec").as_deref() {
         Some([GenericArgument::Type(element)]) => Ok(Takes::Args(Box::new(element.clone()))),
-        _ => Err(syn::Error::new_spanned(ty, "a parameter with `#[args]` must be a `Vec<…>`")),
+        _ => Err(syn::Error::new_spanned(
+            ty,
+            "a parameter with `#[args]` must be a `Vec<…>` or a `&[…]`",
+        )),
     }
 }

@@ -9,8 +9,8 @@ use crate::types;
 pub(crate) enum Provided {
     /// The call's context, lent.
     Context,
-    /// The shared state of this type.
-    State(Box<Type>),
+    /// The shared state of a type, lent or not.
+    State { ty: Box<Type>, is_lent: bool },
 }
 
 impl Provided {
@@ -39,10 +39,7 @@ impl Provided {
         }
         match types::arguments_of(referent, "State")?.as_slice() {
             [GenericArgument::Type(state)] => {
-                if reference.is_some() {
-                    mistakes.at(ty, "shared state comes as it is: write `State<…>` without `&`");
-                }
-                Some(Self::State(Box::new(state.clone())))
+                Some(Self::State { ty: Box::new(state.clone()), is_lent: reference.is_some() })
             }
             _ => None,
         }

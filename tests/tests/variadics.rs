@@ -1,6 +1,6 @@
 //! `#[args]` and `#[kwargs]` take the arguments that are left over, as `*args` and `**kwargs` do.
 
-#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
+#![allow(clippy::unwrap_used, clippy::unused_async)]
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use tests::both_ways;
 
 /// Adds any numbers.
 #[rpc_export]
-fn sum(#[args] numbers: Vec<i64>) -> i64 {
+fn sum(#[args] numbers: &[i64]) -> i64 {
     numbers.iter().sum()
 }
 
@@ -31,7 +31,7 @@ fn join(
 
 /// Counts votes by name.
 #[rpc_export]
-fn votes(#[default(0)] invalid: u64, #[kwargs] votes: HashMap<String, u64>) -> u64 {
+fn votes(#[default(0)] invalid: u64, #[kwargs] votes: &HashMap<String, u64>) -> u64 {
     votes.values().sum::<u64>() - invalid
 }
 
@@ -131,8 +131,8 @@ fn the_listing_marks_them_as_python_does() {
             "everything(*args: Vec<Value>, key: Option<bool> = None, **kwargs: Map<String, Value>) -> Value",
             "everything_later(*args: Vec<Value>, **kwargs: BTreeMap<String, Value>) -> Value",
             "join(first: &str, *words: Vec<String>, separator: String = \" \".into(), end: &str) -> String",
-            "sum(*numbers: Vec<i64>) -> i64",
-            "votes(invalid: u64 = 0, **votes: HashMap<String, u64>) -> u64",
+            "sum(*numbers: &[i64]) -> i64",
+            "votes(invalid: u64 = 0, **votes: &HashMap<String, u64>) -> u64",
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::error::{CallError, Error, FunctionError};
-use crate::protocol::Arguments;
+use crate::protocol::{Arguments, Fault, code};
 
 use super::by_name::ByName;
 use super::{Args, At, Invocation, Kwargs, Within};
@@ -141,11 +141,21 @@ pub trait Pipelined: Stub {
 pub trait FromError: Sized + 'static {
     /// Takes the error of a call.
     fn from_error(error: Error) -> Self;
+
+    /// Says the error as it travels.
+    fn into_fault(self) -> Fault;
 }
 
 impl FromError for Error {
     fn from_error(error: Error) -> Self {
         error
+    }
+
+    fn into_fault(self) -> Fault {
+        match self {
+            Self::Fault(fault) => fault,
+            error => Fault::new(code::INTERNAL_ERROR, error.to_string()),
+        }
     }
 }
 
@@ -158,5 +168,9 @@ impl<E: FunctionError> FromError for CallError<E> {
             },
             error => Self::Rpc(error),
         }
+    }
+
+    fn into_fault(self) -> Fault {
+        Error::from(self).into_fault()
     }
 }

@@ -27,7 +27,7 @@ pub(crate) use dispatch::panicked;
 pub use dispatch::{Deferred, Dispatch, Progress};
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
-pub use reply::{Reply, result_to_text, to_text};
+pub use reply::{Reply, to_text};
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateType};
 pub use text::Text;

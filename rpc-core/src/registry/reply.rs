@@ -26,17 +26,6 @@ pub fn to_text<T: Serialize + ?Sized>(result: &T) -> Result<String, Fault> {
     String::from_utf8(out).map_err(|error| cannot_be_sent(&error))
 }
 
-/// Writes the result of an asynchronous function that may fail.
-///
-/// # Errors
-///
-/// The function's own error, and as [`to_text`].
-pub fn result_to_text<T: Serialize, E: crate::FunctionError>(
-    result: Result<T, E>,
-) -> Result<String, Fault> {
-    to_text(&result.map_err(|error| error.to_fault())?)
-}
-
 fn write_result<T: Serialize + ?Sized>(out: &mut Vec<u8>, result: &T) -> Result<(), Fault> {
     write(out, result).map_err(|error| cannot_be_sent(&error))
 }
@@ -60,18 +49,6 @@ impl<'o> Reply<'o> {
     pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
         self.out.truncate(self.start);
         write_result(self.out, result)
-    }
-
-    /// Sends the result of a function that may fail.
-    ///
-    /// # Errors
-    ///
-    /// The function's own error, and as [`send`](Self::send).
-    pub fn send_result<T: Serialize, E: crate::FunctionError>(
-        &mut self,
-        result: Result<T, E>,
-    ) -> Result<(), Fault> {
-        self.send(&result.map_err(|error| error.to_fault())?)
     }
 
     /// The result sent so far, as JSON text.

@@ -35,12 +35,10 @@ pub(super) fn methods(function: &Function) -> TokenStream {
     let wordings = function.parameters.iter().map(|parameter| setter::states(function, parameter));
     let setters = (0..states.len()).map(|index| setter::methods(function, index, &states));
     let (surplus_trait, surplus) = surplus(function).unzip();
-    let outcome = outcome(function);
     let ends = ends(function, &states);
     quote! {
         #(#wordings)*
         #surplus_trait
-        #outcome
         impl<'c, __S: __rpc::Stub, #(#states),*> #call<'c, __S, #(#states),*> {
             #(#setters)*
             #surplus
@@ -106,6 +104,7 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let start = Ident::new("start", ident.span());
     let notify = Ident::new("notify", ident.span());
     let signature = names::signature(ident);
+    let outcome = names::outcome(ident);
     let fields = (1..=states.len()).map(syn::Index::from);
     let given = quote!(self.0, &#signature, (#(self.#fields,)*));
     let value = &function.outcome.value;
@@ -117,7 +116,7 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
         where
             #(#bounds,)*
         {
-            __rpc::call::<__Outcome, _, _>(#given)
+            __rpc::call::<#outcome, _, _>(#given)
         }
         /// Sends the call, and returns before its result is there.
         #visibility fn #start(
@@ -127,7 +126,7 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
             __S: __rpc::Pipelined,
             #(#bounds,)*
         {
-            __rpc::start::<__Outcome, _, _>(#given)
+            __rpc::start::<#outcome, _, _>(#given)
         }
         /// Sends the call and wants no reply: nobody is told what becomes of it.
         #visibility fn #notify(self) -> <__S as __rpc::Stub>::Outcome<'c, (), __rpc::Error>
@@ -140,22 +139,8 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     }
 }
 
-/// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
-/// cannot travel.
-fn outcome(function: &Function) -> TokenStream {
-    let value = &function.outcome.value;
-    let error = error(function);
-    quote! {
-        enum __Outcome {}
-        impl __rpc::Outcome for __Outcome {
-            type Value = #value;
-            type Error = #error;
-        }
-    }
-}
-
 /// Writes the type of the error that a call may end in.
-fn error(function: &Function) -> TokenStream {
+pub(super) fn error(function: &Function) -> TokenStream {
     match &function.outcome.error {
         None => quote!(__rpc::Error),
         Some(error) => quote_spanned!(error.span()=> __rpc::CallError<#error>),

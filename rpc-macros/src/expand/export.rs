@@ -5,7 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lifetime, parse_quote};
 
-use crate::function::Function;
+use super::call_type;
+use crate::function::{Function, Outcome};
 use crate::names;
 use crate::parameter::{Parameter, Passing, Takes};
 use crate::provided::Provided;
@@ -41,6 +42,23 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     }
 }
 
+/// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
+/// cannot travel.
+pub(super) fn outcome(function: &Function) -> TokenStream {
+    let Function { conditions, outcome: Outcome { value, .. }, .. } = function;
+    let ident = names::outcome(&function.ident);
+    let error = call_type::error(function);
+    quote! {
+        #(#conditions)*
+        enum #ident {}
+        #(#conditions)*
+        impl __rpc::Outcome for #ident {
+            type Value = #value;
+            type Error = #error;
+        }
+    }
+}
+
 fn parameter(parameter: &Parameter) -> TokenStream {
     let name = names::on_the_wire(&parameter.ident);
     let ty = spell(&parameter.ty);
@@ -72,7 +90,7 @@ pub(super) fn entry(function: &Function) -> TokenStream {
     let signature = names::signature(&function.ident);
     let server = names::server(&function.ident);
     let states = function.provided.iter().filter_map(|(_, provided)| match provided {
-        Provided::State(state) => Some(quote!(__rpc::StateType::of::<#state>())),
+        Provided::State { ty, .. } => Some(quote!(__rpc::StateType::of::<#ty>())),
         Provided::Context => None,
     });
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
@@ -88,12 +106,14 @@ pub(super) fn entry(function: &Function) -> TokenStream {
 pub(super) fn server(function: &Function) -> TokenStream {
     let server = names::server(&function.ident);
     let signature = names::signature(&function.ident);
+    let outcome = names::outcome(&function.ident);
     let count = function.parameters.len();
     let Arguments { decoded, passed } = Arguments::of(function);
     let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
+    let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
     let bound = quote_spanned! {hidden()=>
         let bound = __rpc::bind::<#count>(&#signature, call)?;
         #(#decoded)*
@@ -101,7 +121,9 @@ pub(super) fn server(function: &Function) -> TokenStream {
     if function.is_async {
         let send = match function.outcome.error {
             None => quote_spanned!(span=> __rpc::to_text(&#result.await)),
-            Some(_) => quote_spanned!(span=> __rpc::result_to_text(#result.await)),
+            Some(_) => {
+                quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>(#result.await #failure))
+            }
         };
         // rustc points at the function where its future is not `Send`.
         let later = quote_spanned!(ident.span()=> __rpc::later(async move { #send }));
@@ -118,7 +140,9 @@ pub(super) fn server(function: &Function) -> TokenStream {
     } else {
         let send = match function.outcome.error {
             None => quote_spanned!(span=> reply.send(&#result)),
-            Some(_) => quote_spanned!(span=> reply.send_result(#result)),
+            Some(_) => {
+                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result #failure))
+            }
         };
         quote_spanned! {hidden()=>
             fn #server #generics(
@@ -199,9 +223,10 @@ impl Arguments {
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
-                Provided::State(state) => {
-                    let span = state.span().resolved_at(hidden());
-                    (quote_spanned!(span=> scope.state::<#state>()?), quote!(#name))
+                Provided::State { ty, is_lent } => {
+                    let span = ty.span().resolved_at(hidden());
+                    let lend = is_lent.then(|| quote!(&));
+                    (quote_spanned!(span=> scope.state::<#ty>()?), quote!(#lend #name))
                 }
                 Provided::Context if function.is_async => {
                     let context = quote_spanned!(hidden()=> scope.context());
@@ -262,7 +287,7 @@ fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
     };
     let get = match (takes, default, optional, passing) {
         (Takes::Args(element), ..) => quote!(args::<#element>(#index)?),
-        (Takes::Kwargs, ..) => quote!(kwargs::<#ty, _>(#index)?),
+        (Takes::Kwargs, ..) => quote!(kwargs::<#value, _>(#index)?),
         (Takes::One, None, None, _) => quote!(required::<#value>(#index)?),
         (Takes::One, None, Some(_), _) => quote!(optional::<#value>(#index)?),
         (Takes::One, Some(default), _, Passing::Owned) => {

@@ -38,11 +38,13 @@ pub(super) fn expand(interface: &Interface) -> TokenStream {
 fn both_ends(method: &Function) -> TokenStream {
     let Function { conditions, .. } = method;
     let signature = export::signature(method);
+    let outcome = export::outcome(method);
     let call_methods = call_type::methods(method);
     let server = export::server(method);
     quote! {
         #(#conditions)*
         #signature
+        #outcome
         #(#conditions)*
         const _: () = {
             #call_methods

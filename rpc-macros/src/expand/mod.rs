@@ -136,6 +136,7 @@ fn both_ends(function: &Function) -> TokenStream {
     let call_type = call_type::definition(function);
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
+    let outcome = export::outcome(function);
     let server = export::server(function);
     let submission = export::submission(function);
     let quiet = quiet();
@@ -148,6 +149,7 @@ fn both_ends(function: &Function) -> TokenStream {
         const _: () = {
             use #library::__private1 as __rpc;
             #signature
+            #outcome
             #call_methods
             #server
             #submission

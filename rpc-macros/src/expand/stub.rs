@@ -65,7 +65,7 @@ fn methods(function: &Function) -> TokenStream {
     let mut setting = Vec::new();
     let mut states = Vec::new();
     for (index, parameter) in function.parameters.iter().enumerate() {
-        if !parameter.is_required() || parameter.by_name_only {
+        if !parameter.is_positional() {
             states.push(quote!(#rpc::Omitted));
             continue;
         }

@@ -1,11 +1,11 @@
 //! Methods are exported from any type, also one that nobody else can name, and by any name.
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, elided_lifetimes_in_paths)]
+#![deny(warnings, missing_docs, unused_qualifications, elided_lifetimes_in_paths)]
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 
-use rpc_core::{CallContext, FunctionRegistry, RpcClient, State, call, rpc_export};
+use rpc_core::{CallContext, FunctionRegistry, RpcClient, State, Stub, call, rpc_export};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, Clone)]
@@ -48,12 +48,13 @@ impl Plane {
 
     async fn later(&self, #[args] numbers: Vec<i64>, note: Option<&str>) -> Result<i64, String> {
         std::future::ready(()).await;
-        note.map_or(Ok(self.origin.x + numbers.len() as i64), |note| Err(note.to_owned()))
+        note.map_or(Ok(self.origin.x + numbers.into_iter().sum::<i64>()), |note| Err(note.to_owned()))
     }
 
     #[rpc_export(skip)]
-    fn with(self, origin: Point) -> Self {
-        Self { origin, ..self }
+    fn with(mut self, origin: Point) -> Self {
+        self.origin = origin;
+        self
     }
 }
 

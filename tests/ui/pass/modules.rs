@@ -8,12 +8,11 @@ mod vendored {
     pub(crate) use rpc_core as remote;
 }
 
-/// Functions for other crates.
 #[rpc_core::rpc_export(name = "maths", crate = crate::vendored::remote)]
 pub mod math {
     //! All of arithmetic.
 
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
 
     /// A number.
     pub type Number = i64;
@@ -46,7 +45,7 @@ pub mod math {
 
     /// Takes anything.
     #[rpc_export(reply = "count")]
-    pub fn count(#[args] args: Vec<Number>, #[kwargs] kwargs: HashMap<String, String>) -> usize {
+    pub fn count(#[args] args: &[Number], #[kwargs] kwargs: &BTreeMap<String, u8>) -> usize {
         args.len() + kwargs.len()
     }
 
@@ -71,7 +70,7 @@ fn calls<S: rpc_core::Stub>(client: &S) {
 
     let _ = rpc_core::call!(client.add(1, b = 2));
     let _ = client.r#loop(1).call();
-    let _ = rpc_core::call!(client.count(1, 2, kwargs = rpc_core::kwargs! { a: "b" }));
+    let _ = rpc_core::call!(client.count(1, 2, kwargs = rpc_core::kwargs! { a: 1 }));
     let _ = client.wait().call();
 }
 

@@ -17,11 +17,11 @@ mod functions {
     pub(super) fn first(
         context: &::rpc_core::CallContext,
         a: i64,
-        state: ::rpc_core::State<i64>,
+        state: &::rpc_core::State<i64>,
         #[default(2)] b: i64,
         _: &::rpc_core::CallContext,
     ) -> bool {
-        context.peer().is_some() && a + b == *state
+        context.peer().is_some() && a + b == **state
     }
 
     #[::rpc_core::rpc_export]

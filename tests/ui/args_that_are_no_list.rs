@@ -1,7 +1,9 @@
+use std::collections::HashSet;
+
 use rpc_core::rpc_export;
 
 #[rpc_export]
-fn sum(#[args] numbers: &[i64]) -> i64 {
+fn sum(#[args] numbers: HashSet<i64>) -> i64 {
     numbers.iter().sum()
 }
 

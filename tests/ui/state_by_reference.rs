@@ -1,8 +1,0 @@
-use rpc_core::{State, rpc_export};
-
-#[rpc_export]
-fn limit(limit: &State<u64>) -> u64 {
-    **limit
-}
-
-fn main() {}
