@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::io::Read;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -112,6 +114,8 @@ fn a_connection_over_the_number_of_children_is_told_so_with_its_id() {
     // Peers that say nothing keep nobody from being served, nor the server from accepting.
     let silent: Vec<_> = (0..30).map(|_| Peer::connect(server.address(), FRAMINGS[0])).collect();
     let _ = clients.each_ref().map(say);
+    // Accepted in turn, so all of them have been dealt with when the last one has.
+    let _ = TcpStream::connect(server.address()).unwrap().read(&mut [0]);
     drop(clients);
     until("there is room again", || {
         let client = server.client();

@@ -1,6 +1,8 @@
 //! A process for each connection.
 
+use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
@@ -39,7 +41,7 @@ impl Default for ForkPerConnection {
 }
 
 /// What a child is for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Serve,
     Refuse,
@@ -59,19 +61,21 @@ impl Concurrency for ForkPerConnection {
         let mut children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
         listener.set_nonblocking(true).map_err(listen_failed)?;
+        let mut waiting: Option<Waiting> = None;
         while !signals.ask_to_stop() {
-            let connected = signals.wait(Some(listener), None);
+            match &waiting {
+                Some(_) => signals.wait(None, Some(PAUSE)),
+                None => signals.wait(Some(listener), None),
+            };
             children.reap(|_, _, _| {});
-            if !connected {
-                continue;
+            if waiting.is_none() {
+                match accept_now(listener) {
+                    Ok(stream) => waiting = stream.map(Waiting::new),
+                    Err(_) => _ = signals.wait(None, Some(PAUSE)),
+                }
             }
-            let made = accept_now(listener).and_then(|stream| match stream {
-                Some(stream) => self.take(stream, listener, &mut children, service),
-                None => Ok(()),
-            });
-            if made.is_err() {
-                signals.wait(None, Some(PAUSE));
-            }
+            waiting =
+                waiting.and_then(|stream| self.take(stream, listener, &mut children, service));
         }
         process::stop_listening(listener);
         children.end(&signals, service.stop_timeout() + LAST_WORDS);
@@ -79,42 +83,71 @@ impl Concurrency for ForkPerConnection {
     }
 }
 
+/// A connection that has no process yet.
+struct Waiting {
+    stream: TcpStream,
+    since: Instant,
+}
+
+impl Waiting {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, since: Instant::now() }
+    }
+}
+
 impl ForkPerConnection {
-    /// Makes a child for a connection. Where none can be made the connection is closed, and the peer
-    /// may try again.
+    /// Makes a process for a connection; gives it back where none can be made, for a second. Then it
+    /// is closed, and the peer may try again.
     fn take<A: Answer>(
         self,
-        stream: TcpStream,
+        waiting: Waiting,
         listener: &TcpListener,
         children: &mut Children<Purpose>,
         service: &Service<A>,
-    ) -> std::io::Result<()> {
-        // This process waits for no peer, so refusing takes a child too, and there are few of those.
+    ) -> Option<Waiting> {
+        // This process waits for no peer, so refusing takes a process too, and there are few of those.
         const REFUSALS: usize = 8;
+        const PATIENCE: Duration = Duration::from_secs(1);
         let count = children.running().count();
         let serving = children.running().filter(|(_, of)| **of == Purpose::Serve).count();
-        if serving < self.max_children {
-            children.fork(Purpose::Serve, |child| {
-                child.let_go(listener);
-                serve(stream, &child, service)
-            })?;
+        let purpose = if serving < self.max_children {
+            Purpose::Serve
         } else if count - serving < REFUSALS {
-            children.fork(Purpose::Refuse, |child| {
+            Purpose::Refuse
+        } else {
+            return None;
+        };
+        // A copy for the child, so that what is here is still open where there is none.
+        let made = waiting.stream.try_clone().and_then(|stream| {
+            children.fork(purpose, |child| {
                 child.let_go(listener);
-                child.mind(None, || {})?;
-                service.refuse(stream, self.max_children);
-                Ok(())
-            })?;
-        }
-        Ok(())
+                match purpose {
+                    Purpose::Serve => serve(stream, &child, service),
+                    Purpose::Refuse => refuse(stream, &child, service, self.max_children),
+                }
+            })
+        });
+        (made.is_err() && waiting.since.elapsed() < PATIENCE).then_some(waiting)
     }
 }
 
 /// Answers what comes over a connection, in its own process.
-fn serve<A: Answer>(stream: TcpStream, child: &Child, service: &Service<A>) -> std::io::Result<()> {
+fn serve<A: Answer>(stream: TcpStream, child: &Child, service: &Service<A>) -> io::Result<()> {
     let service = service.in_child(|answer| answer, || {});
     let open = service.open(stream);
     child.mind(None, service.leave())?;
     service.converse(&open);
+    Ok(())
+}
+
+/// Turns a connection away, in its own process.
+fn refuse<A: Answer>(
+    stream: TcpStream,
+    child: &Child,
+    service: &Service<A>,
+    limit: usize,
+) -> io::Result<()> {
+    child.mind(None, || {})?;
+    service.refuse(stream, limit);
     Ok(())
 }

@@ -36,6 +36,9 @@ impl Child {
             work(Self { lifeline, notes: open_notes()? })
         };
         let done = catch_unwind(AssertUnwindSafe(work));
+        if let Ok(Err(error)) = &done {
+            eprintln!("a server process cannot start: {error}");
+        }
         let _ = io::stdout().flush();
         sys::exit_now(i32::from(!matches!(done, Ok(Ok(())))))
     }
