@@ -23,8 +23,8 @@ pub struct PreforkEventLoop {
     /// Connections at one time, in each; one more is answered with a busy fault (-32000). 65 536 by
     /// default.
     pub max_connections: usize,
-    /// Replaces a worker that has been at one call for this long; callers see their connections
-    /// lost. `None`, never, by default.
+    /// Replaces a worker whose loop one call has held up for this long; callers see their
+    /// connections lost. `None`, never, by default.
     pub busy_timeout: Option<Duration>,
     /// Replaces a worker after so many messages, for functions that leave something behind. `None`,
     /// never, by default.
@@ -62,7 +62,7 @@ impl Concurrency for PreforkEventLoop {
             stop_timeout: service.stop_timeout(),
         };
         pool.run(listener, |worker| {
-            let service = service.in_child(|answer| worker.watch(answer), || {});
+            let service = service.in_child(|answer| worker.watch_loop(answer), || {});
             let stop = service.stop().clone();
             worker.mind(move || stop.stop())?;
             run_loop(worker.listener, &service, self.max_connections)

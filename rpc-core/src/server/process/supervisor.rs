@@ -72,7 +72,13 @@ impl Worker<'_> {
     /// Puts the layer on `answer` that lets the supervisor see a call that hangs, and that makes the
     /// worker leave after its number of calls.
     pub(in crate::server) fn watch<A>(&self, answer: Arc<A>) -> Arc<Watched<A>> {
-        Arc::new(Watched::new(answer, Arc::clone(&self.calls)))
+        Arc::new(Watched::new(answer, Arc::clone(&self.calls), true))
+    }
+
+    /// The same where calls run on an event loop.
+    #[cfg(feature = "tokio")]
+    pub(in crate::server) fn watch_loop<A>(&self, answer: Arc<A>) -> Arc<Watched<A>> {
+        Arc::new(Watched::new(answer, Arc::clone(&self.calls), false))
     }
 
     /// Starts the thread that ends this process when its parent does, and that lets go of the

@@ -57,20 +57,26 @@ impl<C: Deref<Target = Calls>> Drop for Running<C> {
 pub(in crate::server) struct Watched<A> {
     inner: Arc<A>,
     calls: Arc<Calls>,
+    /// Whether a call is all that the worker does until it ends. On an event loop it is so only while
+    /// it has the loop's thread: what is asynchronous, or blocks another thread, holds up nobody.
+    one_by_one: bool,
 }
 
 impl<A> Watched<A> {
-    pub(super) fn new(inner: Arc<A>, calls: Arc<Calls>) -> Self {
-        Self { inner, calls }
+    pub(super) fn new(inner: Arc<A>, calls: Arc<Calls>, one_by_one: bool) -> Self {
+        Self { inner, calls, one_by_one }
     }
 }
 
 impl<A: Answer> Answer for Watched<A> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        if !self.one_by_one && !session.context.must_not_block() {
+            return self.inner.answer(message, session, out);
+        }
         self.calls.turn();
         let running = Running(&*self.calls);
         match self.inner.answer(message, session, out) {
-            Answered::Later(mut later) => {
+            Answered::Later(mut later) if self.one_by_one => {
                 mem::forget(running);
                 let running = Running(Arc::clone(&self.calls));
                 let reply = later.reply;
