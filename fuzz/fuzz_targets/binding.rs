@@ -15,7 +15,8 @@ static REGISTRY: LazyLock<FunctionRegistry> = LazyLock::new(registry);
 // between them.
 fuzz_target!(|input: &[u8]| {
     let mut texts = input.splitn(3, |&byte| byte == 0).map(str::from_utf8);
-    let (Some(Ok(name)), Some(Ok(args)), Some(Ok(kwargs))) = (texts.next(), texts.next(), texts.next())
+    let (Some(Ok(name)), Some(Ok(args)), Some(Ok(kwargs))) =
+        (texts.next(), texts.next(), texts.next())
     else {
         return;
     };

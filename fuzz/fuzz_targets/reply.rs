@@ -60,19 +60,23 @@ fn said(bytes: &[u8], framing: Framing, dialect: Dialect, call: usize) -> Vec<Bo
             let mut rest = bytes;
             let mut messages = Vec::new();
             while let Some((prefix, after)) = rest.split_first_chunk()
-                && let Some((body, after)) = after.split_at_checked(u32::from_le_bytes(*prefix) as usize)
+                && let Some((body, after)) =
+                    after.split_at_checked(u32::from_le_bytes(*prefix) as usize)
             {
                 messages.extend(serde_json::from_slice(body).ok());
                 rest = after;
             }
             messages
         }
-        _ => serde_json::Deserializer::from_slice(bytes).into_iter().map_while(Result::ok).collect(),
+        _ => {
+            serde_json::Deserializer::from_slice(bytes).into_iter().map_while(Result::ok).collect()
+        }
     };
     let result = if dialect == Dialect::Ping { "result" } else { "res" };
     let mine = |(place, message): (usize, HashMap<String, Box<RawValue>>)| {
         let id = message.get("id").map(|id| id.get().to_owned());
-        let is_mine = if dialect == Dialect::Native { id == Some(call.to_string()) } else { place == call };
+        let is_mine =
+            if dialect == Dialect::Native { id == Some(call.to_string()) } else { place == call };
         is_mine.then(|| message.get(result).cloned()).flatten()
     };
     messages.into_iter().enumerate().filter_map(mine).collect()
@@ -81,13 +85,22 @@ fn said(bytes: &[u8], framing: Framing, dialect: Dialect, call: usize) -> Vec<Bo
 struct NoArguments;
 
 impl Arguments for NoArguments {
-    fn write_positional(&self, _: &mut rpc_core::protocol::ArrayWriter<'_>) -> Result<(), rpc_core::protocol::ArgumentError> {
+    fn write_positional(
+        &self,
+        _: &mut rpc_core::protocol::ArrayWriter<'_>,
+    ) -> Result<(), rpc_core::protocol::ArgumentError> {
         Ok(())
     }
-    fn write_keyword(&self, _: &mut rpc_core::protocol::ObjectWriter<'_>) -> Result<(), rpc_core::protocol::ArgumentError> {
+    fn write_keyword(
+        &self,
+        _: &mut rpc_core::protocol::ObjectWriter<'_>,
+    ) -> Result<(), rpc_core::protocol::ArgumentError> {
         Ok(())
     }
-    fn write_named(&self, _: &mut rpc_core::protocol::ObjectWriter<'_>) -> Result<(), rpc_core::protocol::ArgumentError> {
+    fn write_named(
+        &self,
+        _: &mut rpc_core::protocol::ObjectWriter<'_>,
+    ) -> Result<(), rpc_core::protocol::ArgumentError> {
         Ok(())
     }
 }

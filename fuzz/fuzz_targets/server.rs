@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use rpc_core::protocol::Connection;
 use rpc_core::{
-    Answer, Answered, Fault, FunctionRegistry, JsonRpc, Limits, ProtocolError, Session, block_on, code,
+    Answer, Answered, Fault, FunctionRegistry, JsonRpc, Limits, ProtocolError, Session, block_on,
+    code,
 };
 use rpc_core_fuzz::{cut, depth, registry};
 use serde::de::IgnoredAny;
