@@ -1,5 +1,5 @@
 //! Serves the example functions:
-//! `server [--listen ADDR] [--model MODEL] [--workers N]`.
+//! `server [--listen ADDR] [--model MODEL] [--workers N] [--list]`.
 
 use std::env;
 use std::io::{self, Write};
@@ -11,25 +11,34 @@ use rpc_core::EventLoop;
 use rpc_core::PreforkEventLoop;
 use rpc_core::{ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection};
 
-const USAGE: &str = "usage: server [--listen ADDR] [--workers N] \
+const USAGE: &str = "usage: server [--listen ADDR] [--workers N] [--list] \
     [--model single|threads|fork|prefork|event-loop|prefork-event-loop]";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut address = "127.0.0.1:5000".to_owned();
     let mut model = "threads".to_owned();
     let mut workers = 4;
+    let mut list = false;
     let mut arguments = env::args().skip(1);
     while let Some(option) = arguments.next() {
-        let value = arguments.next().ok_or(USAGE)?;
+        let mut value = || arguments.next().ok_or(USAGE);
         match option.as_str() {
-            "--listen" => address = value,
-            "--model" => model = value,
-            "--workers" => workers = value.parse()?,
+            "--listen" => address = value()?,
+            "--model" => model = value()?,
+            "--workers" => workers = value()?.parse()?,
+            "--list" => list = true,
             _ => return Err(USAGE.into()),
         }
     }
-    let server = RpcServer::exported().bind(address)?;
+    let server = RpcServer::exported();
+    let signatures: Vec<_> = server.functions().map(ToString::to_string).collect();
+    let server = server.bind(address)?;
     println!("listening {}", server.address());
+    if list {
+        for signature in signatures {
+            println!("serving {signature}");
+        }
+    }
     io::stdout().flush()?;
     match model.as_str() {
         "single" => server.serve_with(SingleThread),

@@ -59,7 +59,7 @@ use without_fork::{Obeying, port_closer};
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
 use crate::protocol::Limits;
-use crate::registry::{Dispatch, FunctionRegistry};
+use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
 /// The usual stack: TCP, the dialects, the functions.
 pub type RpcServer = TcpServer<JsonRpc<FunctionRegistry>>;
@@ -98,6 +98,11 @@ impl RpcServer {
     /// The usual stack with every function that `#[rpc_export]` stands on.
     pub fn exported() -> Self {
         Self::of(FunctionRegistry::exported())
+    }
+
+    /// Lists what is served, ordered by name; each `Display`s as its signature.
+    pub fn functions(&self) -> impl Iterator<Item = &Signature> {
+        self.answer.dispatch().functions()
     }
 
     /// Shares something with the functions that have a [`State`](crate::State) parameter of its
