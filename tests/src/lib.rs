@@ -10,6 +10,7 @@ mod model;
 mod peer;
 mod process;
 mod program;
+mod run;
 mod ways;
 
 use examples as _; // serves the functions of the examples too
@@ -21,3 +22,4 @@ pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
+pub use run::run;
