@@ -3,6 +3,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod cutting_proxy;
 mod fake;
 mod functions;
 mod memory;
@@ -15,6 +16,7 @@ mod ways;
 
 use examples as _; // serves the functions of the examples too
 
+pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
 pub use functions::*;
 pub use memory::MemoryWatch;

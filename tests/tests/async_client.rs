@@ -14,7 +14,7 @@ use rpc_core::{
     rpc_export,
 };
 use serde_json::Value;
-use tests::{FRAMINGS, Fake, Model, Refusal, run, withdraw};
+use tests::{FRAMINGS, Fake, Model, Refusal, run, same, withdraw};
 use tokio::task::JoinSet;
 
 /// Lets others run for some time, then answers with the number.
@@ -62,15 +62,14 @@ fn a_call_is_made_when_it_is_awaited_and_a_started_one_at_once() {
     run(async {
         let client = AsyncRpcClient::connect(server.address()).await.unwrap();
         let first = client.call::<u64>("same", [1], ());
-        let started = client.at("x").echo("").start();
-        drop(started);
-        let second = client.call::<u64>("same", [2], ());
+        let second = client.same(2.into()).start().unwrap();
+        assert_eq!(client.call::<u64>("same", [3], ()).await.unwrap(), 3);
         assert_eq!(second.await.unwrap(), 2);
         assert_eq!(first.await.unwrap(), 1);
-        drop(client);
+        drop(client.call::<u64>("same", [4], ()));
     });
     drop(server);
-    drop(calls);
+    assert_eq!(calls.into_iter().collect::<Vec<_>>(), [2, 3, 1]);
 }
 
 #[test]
@@ -174,19 +173,29 @@ fn what_cannot_be_sent_fails_alone() {
 }
 
 #[test]
-fn a_runtime_that_ends_ends_its_calls() {
+fn a_runtime_that_ends_ends_the_connections_on_it_and_nothing_else() {
     let server = Model::EventLoop.start(RpcServer::exported());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (client, call) = runtime.block_on(async {
-        let client = AsyncRpcClient::connect(server.address()).await.unwrap();
-        let call = client.number_after_ms(60_000, 1).start().unwrap();
-        (client, call)
-    });
-    drop(runtime);
-    run(async {
-        let error = call.await.unwrap_err();
-        assert!(error.to_string().contains("the connection was lost"), "{error}");
-        // A client outlives the runtime that its connection was on.
-        assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
-    });
+    for sent in [true, false] {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (client, call) = runtime.block_on(async {
+            let client = AsyncRpcClient::connect(server.address()).await.unwrap();
+            let call = client.number_after_ms(200, 1).start().unwrap();
+            if sent {
+                assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
+            }
+            (client, call)
+        });
+        drop(runtime);
+        run(async {
+            match call.await {
+                Err(error) => {
+                    assert!(sent && error.may_have_run());
+                    assert!(error.to_string().contains("the connection was lost"), "{error}");
+                }
+                // Nothing had been sent, so it was sent over the next connection.
+                Ok(number) => assert!(!sent && number == 1),
+            }
+            assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
+        });
+    }
 }

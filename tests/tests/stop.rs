@@ -77,9 +77,9 @@ fn a_peer_that_was_told_is_answered_until_it_is_silent() {
                 assert_eq!(peer.ask(ADD), SUM, "{model:?}");
             }
             let begun = Instant::now();
-            assert!(peer.is_ended());
-            assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
             server.wait().unwrap();
+            assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+            assert!(peer.is_ended());
         }
     });
 }
@@ -178,12 +178,11 @@ fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
         peer.send(&format!(r#"{{"method_name":"{function}","method_args":[2000,5]}}"#));
         thread::sleep(Duration::from_millis(50));
         server.stop();
+        let begun = Instant::now();
+        server.wait().unwrap();
         // A model with one thread cannot leave a function behind.
-        if model != Model::SingleThread {
-            let begun = Instant::now();
-            server.wait().unwrap();
-            assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
-        }
+        let in_time = begun.elapsed() < Duration::from_millis(1500);
+        assert!(in_time || model == Model::SingleThread, "{model:?}: {:?}", begun.elapsed());
         assert!(peer.is_ended(), "{model:?}");
     });
 }

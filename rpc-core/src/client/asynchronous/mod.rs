@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 pub use call::CallFuture;
-use driver::drive;
+use driver::{End, drive};
 use link::Link;
 
 use crate::error::{Error, IoError, IoErrorKind};
@@ -158,7 +158,7 @@ impl Shared {
         let stream = connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         let link = Arc::new(Link::new(self.address.clone(), &self.settings));
-        tokio::spawn(drive(stream, Arc::clone(&link), self.settings.clone()));
+        tokio::spawn(drive(stream, End(Arc::clone(&link)), self.settings.clone()));
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)
