@@ -113,7 +113,7 @@ fn no_byte_is_lost_or_doubled_and_no_late_reply_reaches_another_call() {
                 // Some are larger than a socket takes at once.
                 let text = "x".repeat(if n % 50 == 7 { 3_000_000 } else { 100 });
                 let call = client.call::<(u64, String)>("same", args![n, &text], ());
-                let polls = if n % 3 == 0 { usize::MAX } else { usize::try_from(n).unwrap() % 7 };
+                let polls = [usize::MAX, 0, 1, 30][usize::try_from(n).unwrap() % 4];
                 match give_up_after(call, polls).await {
                     Some(result) => assert_eq!(result.unwrap(), (n, text)),
                     None => given_up += 1,

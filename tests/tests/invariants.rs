@@ -182,6 +182,8 @@ fn nothing_is_unsafe_but_the_calls_to_the_operating_system() {
     let calls = "rpc-core/src/server/process/sys.rs";
     for source in sources.iter().filter(|source| source.path != calls) {
         let is_unsafe = |line: &String| {
+            // The macros read the word to refuse it.
+            let line = line.replace("Token![unsafe]", "");
             let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
             words.any(|word| word == "unsafe" || word == "unsafe_code")
         };
