@@ -85,6 +85,13 @@ pub fn after_ms(ms: u64, number: u64) -> u64 {
     number
 }
 
+/// Sleeps, on a thread that may be blocked, then answers with the number.
+#[rpc_export(blocking)]
+pub fn block_ms(ms: u64, number: u64) -> u64 {
+    std::thread::sleep(Duration::from_millis(ms));
+    number
+}
+
 /// The number of the process that runs this.
 #[rpc_export]
 pub fn process_id() -> u32 {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod cutting_proxy;
 mod fake;
 mod functions;
 mod memory;
@@ -10,10 +11,12 @@ mod model;
 mod peer;
 mod process;
 mod program;
+mod run;
 mod ways;
 
 use examples as _; // serves the functions of the examples too
 
+pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
 pub use functions::*;
 pub use memory::MemoryWatch;
@@ -21,3 +24,4 @@ pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
+pub use run::run;

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use rpc_core::{Answer, ServerHandle, SingleThread, TcpServer, ThreadPerConnection};
+use rpc_core::{Answer, EventLoop, ServerHandle, SingleThread, TcpServer, ThreadPerConnection};
 
 /// A way to run a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,14 +11,16 @@ pub enum Model {
     SingleThread,
     /// A thread for each connection.
     ThreadPerConnection,
+    /// Every connection at once, on one thread.
+    EventLoop,
 }
 
 impl Model {
     /// Every one of them.
-    pub const ALL: [Self; 2] = [Self::SingleThread, Self::ThreadPerConnection];
+    pub const ALL: [Self; 3] = [Self::SingleThread, Self::ThreadPerConnection, Self::EventLoop];
 
     /// Those that serve several connections at the same time.
-    pub const CONCURRENT: [Self; 1] = [Self::ThreadPerConnection];
+    pub const CONCURRENT: [Self; 2] = [Self::ThreadPerConnection, Self::EventLoop];
 
     /// Runs a test with every one of them, all at the same time since such tests mostly wait.
     pub fn each(test: impl Fn(Self) + Sync) {
@@ -37,6 +39,7 @@ impl Model {
             Self::ThreadPerConnection => {
                 server.start_with("127.0.0.1:0", ThreadPerConnection::default())
             }
+            Self::EventLoop => server.start_with("127.0.0.1:0", EventLoop::default()),
         };
         started.expect("a free port")
     }

@@ -12,33 +12,117 @@ use tests::{FRAMINGS, Model, Peer};
 /// Far below any timeout of a server, far above what a busy machine adds.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
+const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
+const SUM: &str = r#"{"res":13,"id":1}"#;
+const ADD_WITHOUT_ID: &str = r#"{"method_name":"add","method_args":[1,2]}"#;
+const SUM_WITHOUT_ID: &str = r#"{"res":13}"#;
+
 /// Answers nobody at an address, and another server may have it.
 fn assert_released(address: SocketAddr) {
     assert!(TcpStream::connect(address).is_err());
     TcpListener::bind(address).unwrap();
 }
 
+const NOTICE: &str = r#"{"notice":"draining"}"#;
+
 #[test]
 fn calls_in_flight_are_answered_then_connections_closed_and_the_port_released() {
     for model in Model::ALL {
         for framing in FRAMINGS {
+            for has_ids in [false, true] {
+                let server = model.start(RpcServer::exported());
+                let address = server.address();
+                let mut peer = Peer::connect(address, framing);
+                let id = |n| if has_ids { format!(r#","id":{n}"#) } else { String::new() };
+                let method = |n| format!(r#"{{"method_name":"after_ms","method_args":[60,{n}]"#);
+                for n in 0..5 {
+                    peer.send(&format!("{}{}}}", method(n), id(n)));
+                }
+                let reply = |n| format!(r#"{{"res":{n}{}}}"#, id(n));
+                assert_eq!(peer.receive().unwrap(), reply(0));
+                server.stop();
+                // Only who can tell it from a reply is told, and leaves then.
+                let told: Vec<_> = (1..5 + usize::from(has_ids))
+                    .map(|_| peer.receive().unwrap())
+                    .inspect(|told| assert!(told != NOTICE || has_ids))
+                    .collect();
+                let replies: Vec<_> = told.into_iter().filter(|told| told != NOTICE).collect();
+                let place = format!("{model:?}, {framing:?}, {has_ids}");
+                assert_eq!(replies, (1..5).map(reply).collect::<Vec<_>>(), "{place}");
+                if has_ids {
+                    peer.finish();
+                }
+                assert!(peer.is_ended(), "{place}");
+                server.wait().unwrap();
+                assert_released(address);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_was_told_is_answered_until_it_is_silent() {
+    Model::each(|model| {
+        for framing in FRAMINGS {
             let server = model.start(RpcServer::exported());
             let address = server.address();
             let mut peer = Peer::connect(address, framing);
-            let calls: Vec<_> = (0..5)
-                .map(|n| format!(r#"{{"method_name":"after_ms","method_args":[60,{n}],"id":{n}}}"#))
-                .collect();
-            for call in &calls {
-                peer.send(call);
-            }
-            let replies: Vec<_> = (0..5).map(|n| format!(r#"{{"res":{n},"id":{n}}}"#)).collect();
-            assert_eq!(peer.receive().unwrap(), replies[0]);
+            assert_eq!(peer.ask(ADD), SUM);
             server.stop();
-            assert_eq!(peer.receive_all(), replies[1..], "{model:?}, {framing:?}");
+            assert_eq!(peer.receive().unwrap(), NOTICE);
+            assert!(TcpStream::connect(address).is_err(), "the port is closed before that is said");
+            // Longer together than a silence may be.
+            for _ in 0..8 {
+                thread::sleep(Duration::from_millis(300));
+                assert_eq!(peer.ask(ADD), SUM, "{model:?}");
+            }
+            let begun = Instant::now();
             server.wait().unwrap();
-            assert_released(address);
+            assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
+            assert!(peer.is_ended());
         }
-    }
+    });
+}
+
+#[test]
+fn a_first_call_that_is_on_its_way_is_answered() {
+    Model::each(|model| {
+        for (call, reply, told) in [(ADD, SUM, true), (ADD_WITHOUT_ID, SUM_WITHOUT_ID, false)] {
+            let server = model.start(RpcServer::exported());
+            let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
+            // Accepted by now, and not heard of.
+            thread::sleep(Duration::from_millis(100));
+            server.stop();
+            thread::sleep(Duration::from_millis(100));
+            assert_eq!(peer.ask(call), reply, "{model:?}");
+            if told {
+                assert_eq!(peer.receive().unwrap(), NOTICE, "{model:?}");
+                peer.finish();
+            }
+            assert!(peer.is_ended(), "{model:?}");
+            server.wait().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_peer_that_keeps_calling_is_cut_off_after_the_stop_timeout() {
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported().stop_timeout(Duration::from_secs(2)));
+        let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
+        assert_eq!(peer.ask(ADD), SUM);
+        let begun = Instant::now();
+        server.stop();
+        let calling = thread::spawn(move || {
+            let message = tests::frame(FRAMINGS[0], ADD.as_bytes());
+            while peer.try_write(&message).is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        server.wait().unwrap();
+        assert!(begun.elapsed() < AT_ONCE, "{model:?}: {:?}", begun.elapsed());
+        calling.join().unwrap();
+    });
 }
 
 #[test]
@@ -85,16 +169,22 @@ fn a_server_on_every_address_stops_too() {
 
 #[test]
 fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
-    let server = Model::ThreadPerConnection
-        .start(RpcServer::exported().stop_timeout(Duration::from_millis(100)));
-    let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
-    peer.send(r#"{"method_name":"after_ms","method_args":[1000,5]}"#);
-    thread::sleep(Duration::from_millis(50));
-    server.stop();
-    let begun = Instant::now();
-    server.wait().unwrap();
-    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
-    assert_eq!(peer.receive_all(), [r#"{"res":5}"#]);
+    Model::each(|model| {
+        // A plain function would keep the event loop's own thread.
+        let function =
+            if model == Model::EventLoop { "block_ms" } else { "after_ms" };
+        let server = model.start(RpcServer::exported().stop_timeout(Duration::from_millis(100)));
+        let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
+        peer.send(&format!(r#"{{"method_name":"{function}","method_args":[2000,5]}}"#));
+        thread::sleep(Duration::from_millis(50));
+        server.stop();
+        let begun = Instant::now();
+        server.wait().unwrap();
+        // A model with one thread cannot leave a function behind.
+        let in_time = begun.elapsed() < Duration::from_millis(1500);
+        assert!(in_time || model == Model::SingleThread, "{model:?}: {:?}", begun.elapsed());
+        assert!(peer.is_ended(), "{model:?}");
+    });
 }
 
 #[test]

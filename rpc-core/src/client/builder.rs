@@ -58,21 +58,30 @@ pub enum ConnectionState {
 #[derive(Debug)]
 pub(super) struct Tries {
     left: u32,
+    /// Of a try after which the call may have run.
+    doubtful: Option<Error>,
 }
 
 impl Default for Tries {
     fn default() -> Self {
-        Self { left: 3 }
+        Self { left: 3, doubtful: None }
     }
 }
 
 impl Tries {
-    /// Whether a call that ended in `error` is made again.
-    pub(super) fn again(&mut self, error: &Error, is_idempotent: bool) -> bool {
-        let is_lost = matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Lost);
-        let again = is_lost && self.left > 0 && (is_idempotent || !error.may_have_run());
-        self.left -= u32::from(again);
-        again
+    /// Has a call that ended in `error` made again, or says what it ends in: never that it has not
+    /// run when an earlier try may have.
+    pub(super) fn again(&mut self, error: Error, is_idempotent: bool) -> Result<(), Error> {
+        let is_lost = matches!(&error, Error::Io(error) if error.kind() == IoErrorKind::Lost);
+        let may_have_run = error.may_have_run();
+        if !is_lost || self.left == 0 || (may_have_run && !is_idempotent) {
+            return Err(self.doubtful.take().filter(|_| !may_have_run).unwrap_or(error));
+        }
+        self.left -= 1;
+        if may_have_run {
+            self.doubtful = Some(error);
+        }
+        Ok(())
     }
 }
 

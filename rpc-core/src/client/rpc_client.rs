@@ -179,7 +179,7 @@ impl<T: Transport> RpcClient<T> {
                 .send(invocation, deadline)
                 .and_then(|sent| sent.connection.wait(sent.call, invocation.method(), deadline));
             match outcome {
-                Err(error) if tries.again(&error, invocation.is_idempotent()) => {}
+                Err(error) => tries.again(error, invocation.is_idempotent())?,
                 outcome => return outcome,
             }
         }

@@ -60,9 +60,11 @@ pub(super) fn end_call(out: &mut Vec<u8>, ending: Ending) {
         Ending::Id(id, timeout) => {
             out.extend_from_slice(b",\"id\":");
             append(out, &id);
-            if let Some(timeout) = timeout {
+            // Rounded up, and left out where it is beyond what a server reads.
+            let ms = timeout.map(|timeout| timeout.as_nanos().div_ceil(1_000_000));
+            if let Some(ms) = ms.and_then(|ms| u64::try_from(ms).ok()) {
                 out.extend_from_slice(b",\"timeout_ms\":");
-                append(out, &timeout.as_millis());
+                append(out, &ms);
             }
         }
         Ending::Notify => out.extend_from_slice(b",\"notify\":true"),

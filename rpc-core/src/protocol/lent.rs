@@ -48,6 +48,11 @@ impl Connection {
         Some(Buffers { inbound, outbound: mem::take(&mut self.outbound) })
     }
 
+    /// Takes back what stands in the output from `start` on.
+    pub(crate) fn take_from(&mut self, start: usize) -> Vec<u8> {
+        self.outbound.split_off(start)
+    }
+
     /// Appends bytes that are framed already.
     pub(crate) fn append_raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.outbound);

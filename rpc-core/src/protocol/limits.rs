@@ -14,8 +14,8 @@ pub struct Limits {
     pub message: usize,
     /// Levels of arrays and objects in one message, at most 128, the default.
     pub depth: usize,
-    /// Calls a client keeps in flight on one connection before it refuses another. 65 536 by
-    /// default.
+    /// Calls in flight on one connection: a client refuses another; a server that runs calls side by
+    /// side reads no further. 65 536 by default.
     pub calls_in_flight: usize,
     /// Bytes of replies that gather before they are written out, even while more calls wait to be
     /// read. 64 KiB by default; what is held for a peer that does not read is this and one reply.

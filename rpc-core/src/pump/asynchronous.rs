@@ -78,8 +78,14 @@ struct UnderWay {
     /// Since when the peer has been silent, or at one message.
     since: Instant,
     partial: bool,
+    /// Whether a message has ever come.
+    heard: bool,
     ended: bool,
+    /// Whether the server is about to stop, and whether the peer has been told.
+    stopping: bool,
     told: bool,
+    /// What is said when all that runs has been answered, and then the connection closes.
+    last: Option<Vec<u8>>,
 }
 
 impl UnderWay {
@@ -90,8 +96,11 @@ impl UnderWay {
             turn: None,
             since: Instant::now(),
             partial: false,
+            heard: false,
             ended: false,
+            stopping: false,
             told: false,
+            last: None,
         }
     }
 
@@ -107,6 +116,11 @@ impl UnderWay {
         }
     }
 
+    /// Whether no more messages are read.
+    fn is_deaf(&self) -> bool {
+        self.turn.is_some() || self.ended || self.last.is_some()
+    }
+
     fn cancel(&mut self, id: &str) {
         if let Some(call) = self.aborts.remove(id) {
             call.abort();
@@ -118,9 +132,13 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Answers what comes over the stream until either side ends it.
     pub(crate) async fn run(mut self) -> io::Result<()> {
         let mut under_way = UnderWay::new();
-        let mut alarm = pin!(sleep_until((under_way.since + self.timeouts.idle).into()));
+        let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
-            let is_over = self.advance(&mut under_way).await?;
+            let mut is_over = self.advance(&mut under_way).await?;
+            if !is_over && under_way.stopping && !under_way.told && under_way.heard {
+                self.tell(&mut under_way)?;
+                is_over = self.advance(&mut under_way).await?;
+            }
             write(self.stream, self.connection, self.timeouts).await?;
             if is_over {
                 return close(self.stream).await;
@@ -136,8 +154,13 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Answers what has arrived; whether that was the last.
     async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<bool> {
-        while under_way.turn.is_none() {
-            match advance(self.connection, self.session, &**self.answer, under_way.ended) {
+        while under_way.turn.is_none() && under_way.last.is_none() {
+            if self.is_full(under_way) {
+                return Ok(false);
+            }
+            let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
+            under_way.heard |= !matches!(step, Step::Read { after_message: false });
+            match step {
                 Step::Run(later) => under_way.start(later.id.clone(), within(later)),
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Block(blocking) => {
@@ -155,10 +178,34 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                     }
                     return Ok(false);
                 }
-                Step::Close => return Ok(under_way.running.is_empty()),
+                // A fault of the whole connection must not overtake the replies of calls that ran.
+                Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
             }
         }
+        if !under_way.running.is_empty() {
+            return Ok(false);
+        }
+        if let Some(last) = under_way.last.take() {
+            self.connection.append_raw(|out| out.extend_from_slice(&last));
+            return Ok(true);
+        }
         Ok(false)
+    }
+
+    /// Tells the peer that the server is about to stop; one that would not understand is read from
+    /// no more.
+    fn tell(&mut self, under_way: &mut UnderWay) -> io::Result<()> {
+        under_way.told = true;
+        match self.connection.framing() {
+            Some(framing) if self.session.can_be_told() => {
+                self.connection.append_raw(|out| write_notice(out, framing));
+            }
+            _ => {
+                read_rest(self.stream, self.connection)?;
+                under_way.ended = true;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the next thing to do.
@@ -178,28 +225,38 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         {
             return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
         }
-        let reads = under_way.turn.is_none() && !under_way.ended;
+        if !under_way.stopping && self.stopping.as_mut().poll(task).is_ready() {
+            return Poll::Ready(Event::Stopping);
+        }
+        let reads = !under_way.is_deaf() && !self.is_full(under_way);
         if reads && let Poll::Ready(read) = read(Pin::new(self.stream), self.connection, task) {
             return Poll::Ready(Event::Read(read));
         }
-        if !under_way.told && self.stopping.as_mut().poll(task).is_ready() {
-            return Poll::Ready(Event::Stopping);
-        }
         let waits = under_way.turn.is_some() || !under_way.running.is_empty();
         let limit = self.patience(under_way);
-        // The alarm is set anew when it rings too early, not at every message.
+        let due = later(under_way.since, limit).into();
+        // The alarm is set anew when it would ring too late, or has rung too early, not at every
+        // message.
+        if alarm.deadline() > due {
+            alarm.as_mut().reset(due);
+        }
         while !waits && alarm.as_mut().poll(task).is_ready() {
             if under_way.since.elapsed() >= limit {
                 return Poll::Ready(Event::Late);
             }
-            alarm.as_mut().reset((under_way.since + limit).into());
+            alarm.as_mut().reset(due);
         }
         Poll::Pending
     }
 
+    /// Whether as many calls run as may; the peer's next ones wait where they are.
+    fn is_full(&self, under_way: &UnderWay) -> bool {
+        under_way.running.len() >= self.connection.limits().calls_in_flight.max(1)
+    }
+
     /// How long the peer may take over what it does.
     fn patience(&self, under_way: &UnderWay) -> Duration {
-        match (under_way.partial, under_way.told) {
+        match (under_way.partial, under_way.stopping) {
             (true, _) => self.timeouts.message,
             (false, true) => self.timeouts.idle.min(SILENCE),
             (false, false) => self.timeouts.idle,
@@ -227,17 +284,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 }
             }
             Event::Stopping => {
-                under_way.told = true;
+                // A peer that has said nothing yet, whose first call may be on its way, is told when
+                // that has come.
+                under_way.stopping = true;
                 under_way.since = Instant::now();
-                match self.connection.framing() {
-                    Some(framing) if self.session.can_be_told() => {
-                        self.connection.append_raw(|out| write_notice(out, framing));
-                    }
-                    _ => {
-                        read_rest(self.stream, self.connection)?;
-                        under_way.ended = true;
-                    }
-                }
             }
             Event::Late if !under_way.partial => return Ok(true),
             Event::Late if self.connection.is_undecided() => under_way.ended = true,
@@ -256,6 +306,12 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 /// A peer that was told that the server stops, and says nothing for so long, has left: a client that
 /// has made no call for a second looks whether it may before it makes another.
 const SILENCE: Duration = Duration::from_millis(1500);
+
+/// The moment at which a wait ends; one that no clock can tell is far away.
+fn later(since: Instant, wait: Duration) -> Instant {
+    const AGES: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    since.checked_add(wait).unwrap_or(since + AGES)
+}
 
 /// Reads what is there, into a buffer that is lent only while there is something to read.
 fn read(
@@ -302,7 +358,7 @@ async fn write(
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let deadline = *deadline.get_or_insert_with(|| Instant::now() + timeouts.write);
+                let deadline = *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
                 let left = deadline.saturating_duration_since(Instant::now());
                 timeout(left, stream.writable()).await.map_err(|_| ErrorKind::TimedOut)??;
             }

@@ -45,7 +45,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match step {
             // What was to be cancelled has been answered: calls run one after another here.
             Step::Continue | Step::Cancel(_) => continue,
-            Step::Close => return close(stream),
+            Step::Close { .. } => return close(stream),
             Step::Run(later) => {
                 connection.append(&block_on(later.reply));
                 continue;
@@ -205,8 +205,8 @@ pub(crate) fn write_all<S: Stream>(
         }
         // One write nearly always takes everything, and then no clock is looked at.
         if !bytes.is_empty() {
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + limit);
-            if Instant::now() >= deadline {
+            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(limit));
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(ErrorKind::TimedOut.into());
             }
         }

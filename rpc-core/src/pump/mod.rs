@@ -27,8 +27,9 @@ pub(crate) enum Step {
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
-    /// Close the connection.
-    Close,
+    /// Close the connection. What stands in the output from here on is said last, when the calls
+    /// that still run have been answered.
+    Close { last: usize },
 }
 
 /// A message whose function blocks its thread.
@@ -60,14 +61,15 @@ pub(crate) fn advance<A: Answer>(
 ) -> Step {
     let mut after_message = false;
     while !connection.is_full() {
+        let last = connection.output().len();
         let message = if ended { connection.last_message() } else { connection.next_message() };
         let message = match message {
             Ok(Some(message)) => message,
-            Ok(None) if ended => return Step::Close,
+            Ok(None) if ended => return Step::Close { last },
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
                 refuse_bytes(connection, session, answer, &error);
-                return Step::Close;
+                return Step::Close { last };
             }
         };
         after_message = true;
@@ -78,7 +80,7 @@ pub(crate) fn advance<A: Answer>(
         });
         match answered {
             Answered::Reply | Answered::Nothing => {}
-            Answered::Last => return Step::Close,
+            Answered::Last => return Step::Close { last },
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
             Answered::Blocks { id } => {

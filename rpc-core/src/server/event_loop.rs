@@ -81,11 +81,14 @@ pub(super) fn run_loop<A: Answer>(
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let listener = listener.try_clone()?;
     listener.set_nonblocking(true)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         serve_on(listener, service, max_connections).await;
         Ok(())
-    })
+    });
+    // A function that blocks its thread for longer than the stop timeout is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Accepts and serves connections on the runtime that polls this, until the service is stopped.

@@ -49,7 +49,7 @@ use service::Service;
 use service::Settings;
 pub use single_thread::SingleThread;
 #[cfg(feature = "tokio")]
-use stop::{Stop, connect_to_end_accept};
+use stop::Stop;
 pub use thread_per_connection::ThreadPerConnection;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
@@ -265,7 +265,8 @@ impl<A: Answer> TcpServer<A> {
         self.answer.check()?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let model = EventLoop::default();
-        let state = Stop::new(address, move || connect_to_end_accept(address));
+        // Nothing waits in `accept` but a task, which is told by other means.
+        let state = Stop::new(address, || {});
         let service = Service::new(self.answer, self.settings, model.name(), state);
         let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections));
         let mut stop = pin!(stop);

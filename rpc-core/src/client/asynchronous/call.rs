@@ -155,9 +155,9 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
         loop {
             match ready!(self.poll_call(task)) {
                 Err(error) => {
+                    self.state = State::Done;
                     let is_idempotent = self.is_idempotent;
-                    if !self.tries.again(&error, is_idempotent) {
-                        self.state = State::Done;
+                    if let Err(error) = self.tries.again(error, is_idempotent) {
                         return Poll::Ready(Err(E::from_error(error)));
                     }
                     self.state = State::Unsent;

@@ -18,8 +18,7 @@ use super::super::lost::Lost;
 use super::link::Link;
 
 /// Drives a connection until nobody needs it any more.
-pub(super) async fn drive(mut stream: TcpStream, link: Arc<Link>, settings: ClientBuilder) {
-    let end = End(link);
+pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuilder) {
     let link = &end.0;
     let mut inbound = Inbound::new(Some(settings.framing), &settings.limits);
     let (mut outgoing, mut written) = (Vec::new(), 0);
@@ -85,8 +84,9 @@ pub(super) async fn drive(mut stream: TcpStream, link: Arc<Link>, settings: Clie
     }
 }
 
-/// Ends a connection for its callers however its driver ends, with its runtime for one.
-struct End(Arc<Link>);
+/// Ends a connection for its callers however its driver ends, with its runtime for one, before it has
+/// begun even.
+pub(super) struct End(pub(super) Arc<Link>);
 
 impl Drop for End {
     fn drop(&mut self) {

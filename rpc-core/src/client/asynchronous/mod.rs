@@ -5,6 +5,7 @@ mod driver;
 mod link;
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 pub use call::CallFuture;
-use driver::drive;
+use driver::{End, drive};
 use link::Link;
 
 use crate::error::{Error, IoError, IoErrorKind};
@@ -107,7 +108,27 @@ impl Shared {
 
     /// The connection for the next call; where there is none, one is made, and tried for again until
     /// `deadline` or the connect timeout.
+    ///
+    /// That is done by a task of its own: of the callers who wait, one makes the connection for all,
+    /// and one that is not polled must not hold up the others.
     async fn link(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let failed = |kind, source| {
+            let doing = format!("connecting to {}", self.address);
+            Error::from(IoError::new(kind, doing).because(source))
+        };
+        let linked = tokio::spawn(Arc::clone(&self).connected(deadline));
+        let linked = match deadline {
+            Some(deadline) => {
+                let late = |_| failed(IoErrorKind::TimedOut(deadline.limit()), None);
+                timeout(deadline.left(), linked).await.map_err(late)?
+            }
+            None => linked.await,
+        };
+        let ended = |error| failed(IoErrorKind::Connect, Some(io::Error::other(error)));
+        linked.map_err(ended)?
+    }
+
+    async fn connected(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
         let patience = Deadline::from_now(self.settings.connect_timeout);
         let mut backoff = Backoff::default();
         let _dialing = self.dialing.lock().await;
@@ -137,7 +158,7 @@ impl Shared {
         let stream = connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         let link = Arc::new(Link::new(self.address.clone(), &self.settings));
-        tokio::spawn(drive(stream, Arc::clone(&link), self.settings.clone()));
+        tokio::spawn(drive(stream, End(Arc::clone(&link)), self.settings.clone()));
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)
