@@ -10,7 +10,7 @@ use super::ProtocolError;
 use super::json::{Key, Reader};
 
 /// Arguments noted without allocation.
-const NOTED: usize = 8;
+const NOTED: usize = 4;
 
 /// A call: names and values, whatever bytes brought them.
 ///
@@ -23,11 +23,11 @@ const NOTED: usize = 8;
 /// assert_eq!(call.keyword().iter().next(), Some(("c".into(), "3")));
 /// # Ok::<(), rpc_core::ProtocolError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Call<'a> {
-    method: Cow<'a, str>,
-    positional: PositionalArguments<'a>,
-    keyword: KeywordArguments<'a>,
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) positional: PositionalArguments<'a>,
+    pub(crate) keyword: KeywordArguments<'a>,
 }
 
 impl<'a> Call<'a> {
@@ -43,22 +43,12 @@ impl<'a> Call<'a> {
     ) -> Result<Self, ProtocolError> {
         let mut args = Reader::new(args, super::Limits::DEEPEST);
         let mut kwargs = Reader::new(kwargs, super::Limits::DEEPEST);
-        let mut call =
-            Self::of(method.into(), PositionalArguments::default(), KeywordArguments::default());
+        let mut call = Self { method: method.into(), ..Self::default() };
         call.positional.read(&mut args)?;
         call.keyword.read(&mut kwargs)?;
         args.end()?;
         kwargs.end()?;
         Ok(call)
-    }
-
-    #[allow(clippy::large_types_passed_by_value)] // moved into place, once
-    pub(crate) fn of(
-        method: Cow<'a, str>,
-        positional: PositionalArguments<'a>,
-        keyword: KeywordArguments<'a>,
-    ) -> Self {
-        Self { method, positional, keyword }
     }
 
     /// The name of the function called.

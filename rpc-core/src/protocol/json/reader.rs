@@ -64,7 +64,51 @@ impl<'a> Reader<'a> {
 
     /// Steps over the next value and returns its text.
     pub(crate) fn value(&mut self) -> Result<&'a str> {
-        self.lend(Self::skip)
+        match self.small_number() {
+            Some(number) => Ok(number),
+            None => self.lend(Self::skip),
+        }
+    }
+
+    /// Steps over a whole number that stands at the cursor with another token right behind it, as
+    /// most numbers do: shorter than [`value`](Self::value), which any value takes.
+    pub(crate) fn small_number(&mut self) -> Option<&'a str> {
+        let text = self.text.get(self.at..)?;
+        let length = text.bytes().take_while(u8::is_ascii_digit).count();
+        let leading_zero = length > 1 && text.starts_with('0');
+        if length == 0 || leading_zero || !text[length..].starts_with([',', ']', '}']) {
+            return None;
+        }
+        self.at += length;
+        Some(&text[..length])
+    }
+
+    /// Steps over `bytes`, if these stand at the cursor.
+    pub(crate) fn step<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = rest.first_chunk() == Some(bytes);
+        if found {
+            self.at += N;
+        }
+        found
+    }
+
+    /// Steps over `bytes`, which open an object, if these stand at the cursor and depth allows.
+    pub(crate) fn enter<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        self.deepen().is_ok() && self.step(bytes)
+    }
+
+    /// Steps over text that stands in a string as it is.
+    pub(crate) fn plain_text(&mut self) -> &'a str {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = plain_prefix(rest.as_bytes());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// Whether this byte stands at the cursor and ends the text.
+    pub(crate) fn is_last(&self, byte: u8) -> bool {
+        self.text.as_bytes().get(self.at..) == Some(&[byte])
     }
 
     /// Steps over the next value and returns where it stands in the text.
