@@ -4,7 +4,6 @@
 //! they stand in the one walk that reads the message; beyond those, the text is walked again.
 
 use std::borrow::Cow;
-use std::iter;
 
 use super::ProtocolError;
 use super::json::{Key, Reader};
@@ -115,8 +114,7 @@ impl<'a> PositionalArguments<'a> {
 
     /// The texts, from the left.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> {
-        let noted = self.noted.iter().take(self.count).copied();
-        noted.chain(iter::once_with(|| self.beyond()).flatten())
+        self.noted[..self.count.min(NOTED)].iter().copied().chain(self.beyond())
     }
 
     /// Walks the text again, which the walk that counted has checked.
@@ -170,10 +168,8 @@ impl<'a> KeywordArguments<'a> {
 
     /// The names and texts, in the order of the message.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
-        let noted = self.noted.iter().take(self.count).copied();
-        noted
-            .chain(iter::once_with(|| self.beyond()).flatten())
-            .map(|(key, value)| (key.resolve(), value))
+        let noted = self.noted[..self.count.min(NOTED)].iter().copied();
+        noted.chain(self.beyond()).map(|(key, value)| (key.resolve(), value))
     }
 
     /// Walks the text again, which the walk that counted has checked.

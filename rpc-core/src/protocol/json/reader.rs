@@ -63,6 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over the next value and returns its text.
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<&'a str> {
         match self.small_number() {
             Some(number) => Ok(number),
@@ -72,15 +73,20 @@ impl<'a> Reader<'a> {
 
     /// Steps over a whole number that stands at the cursor with another token right behind it, as
     /// most numbers do: shorter than [`value`](Self::value), which any value takes.
+    #[inline]
     pub(crate) fn small_number(&mut self) -> Option<&'a str> {
-        let text = self.text.get(self.at..)?;
-        let length = text.bytes().take_while(u8::is_ascii_digit).count();
-        let leading_zero = length > 1 && text.starts_with('0');
-        if length == 0 || leading_zero || !text[length..].starts_with([',', ']', '}']) {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut end = start;
+        while let Some(b'0'..=b'9') = bytes.get(end) {
+            end += 1;
+        }
+        let leading_zero = end - start > 1 && bytes[start] == b'0';
+        if end == start || leading_zero || !matches!(bytes.get(end), Some(b',' | b']' | b'}')) {
             return None;
         }
-        self.at += length;
-        Some(&text[..length])
+        self.at = end;
+        Some(&self.text[start..end])
     }
 
     /// Steps over `bytes`, if these stand at the cursor.
