@@ -112,6 +112,11 @@ impl<'a> Reader<'a> {
         &rest[..length]
     }
 
+    /// Whether white space stands at the cursor.
+    pub(crate) fn is_at_white(&self) -> bool {
+        self.text.as_bytes().get(self.at).is_some_and(|&byte| is_white(byte))
+    }
+
     /// Whether this byte stands at the cursor and ends the text.
     pub(crate) fn is_last(&self, byte: u8) -> bool {
         self.text.as_bytes().get(self.at..) == Some(&[byte])
@@ -121,7 +126,9 @@ impl<'a> Reader<'a> {
     pub(crate) fn span(&mut self) -> Result<Range<usize>> {
         self.token();
         let start = self.at;
-        self.skip()?;
+        if self.small_number().is_none() {
+            self.skip()?;
+        }
         Ok(start..self.at)
     }
 
