@@ -194,9 +194,10 @@ impl<D: Dispatch> JsonRpc<D> {
 
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
-        match read_call(message, &session.limits) {
+        let mut request = Request::default();
+        match read_call(message, &session.limits, &mut request) {
             Ok(Incoming::Cancel(id)) => Answered::Cancel { id: id.to_owned() },
-            Ok(Incoming::Call(request)) => {
+            Ok(Incoming::Call) => {
                 session.dialect = request.dialect;
                 session.has_ids = request.id.is_some();
                 self.run(&request, session, out)
@@ -213,9 +214,10 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     }
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
-        let (dialect, id) = match read_call(message, &session.limits) {
-            Ok(Incoming::Call(Request { dialect, id, .. }))
-            | Err(Unreadable::NotACall { dialect, id, .. }) => (dialect, id),
+        let mut request = Request::default();
+        let (dialect, id) = match read_call(message, &session.limits, &mut request) {
+            Ok(Incoming::Call) => (request.dialect, request.id),
+            Err(Unreadable::NotACall { dialect, id, .. }) => (dialect, id),
             Ok(Incoming::Cancel(_)) | Err(Unreadable::Broken(_)) => (session.dialect, None),
         };
         dialect.write_fault(out, id, fault);

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::dialect::write_cancel;
 use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
 use crate::error::{Error, Misuse};
+use crate::protocol::json::{self, Reader};
 use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
 
@@ -328,7 +329,8 @@ fn closes(code: i64) -> bool {
 }
 
 fn decode<T: DeserializeOwned>(method: &str, text: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(text).map_err(|error| {
+    let text = Reader::text(text).map_err(Error::from)?;
+    json::decode(text).map_err(|error| {
         let problem = without_place(&error.to_string()).into_owned();
         ProtocolError::Result { method: method.to_owned(), problem }.into()
     })

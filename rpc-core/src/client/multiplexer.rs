@@ -145,7 +145,7 @@ impl<S: Stream> Multiplexer<S> {
         if !state.flight.outgoing.is_empty() {
             state = self.flush(state, deadline);
         }
-        let mut has_looked = false;
+        let (mut has_waited, mut has_looked) = (false, false);
         loop {
             match state.flight.progress(call, method) {
                 Progress::Answered(reply) => {
@@ -155,7 +155,9 @@ impl<S: Stream> Multiplexer<S> {
                 Progress::Failed(error) => return Err(error),
                 Progress::Waiting => {}
             }
+            // The first wait finds out by itself, and a clock takes its time to look at.
             if let Some(deadline) = deadline
+                && mem::replace(&mut has_waited, true)
                 && deadline.has_passed()
             {
                 // A reply that has come and was not read yet is in time. Besides, the reader's part may

@@ -9,6 +9,7 @@ mod native;
 mod ping;
 mod read;
 mod reply;
+mod usual;
 
 pub(crate) use read::{Incoming, Request, Unreadable, read_call};
 pub(crate) use reply::{FromServer, ReplyMessage, read_reply};

@@ -1,20 +1,19 @@
 //! Reads a call in whatever dialect it is in.
 
-use std::borrow::Cow;
 use std::mem;
 use std::time::Duration;
 
 use crate::protocol::json::{Kind, Reader};
-use crate::protocol::{Call, Fault, KeywordArguments, Limits, PositionalArguments, ProtocolError};
+use crate::protocol::{Call, Fault, Limits, ProtocolError};
 
 use super::Dialect;
+use super::usual::read_usual;
 
-/// A message that says something.
+/// What a message says.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // taken apart where it is made
 pub(crate) enum Incoming<'a> {
-    /// A call.
-    Call(Request<'a>),
+    /// The call that the request now holds.
+    Call,
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
 }
@@ -29,6 +28,19 @@ pub(crate) struct Request<'a> {
     pub(crate) wants_reply: bool,
     /// How long the caller waits.
     pub(crate) timeout: Option<Duration>,
+}
+
+impl Default for Request<'_> {
+    /// Room for a request.
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            id: None,
+            call: Call::default(),
+            wants_reply: true,
+            timeout: None,
+        }
+    }
 }
 
 /// A message that is no call.
@@ -46,13 +58,29 @@ impl From<ProtocolError> for Unreadable<'_> {
     }
 }
 
-/// Reads one message, looking at each of its bytes once.
+/// Reads one message into a request as it was made, where it then stays: moving it costs as much as
+/// reading some of it.
 pub(crate) fn read_call<'a>(
     message: &'a [u8],
     limits: &Limits,
+    request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
-    let mut reader = Reader::new(Reader::text(message)?, limits.depth);
-    let mut members = Members::default();
+    let text = Reader::text(message)?;
+    if read_usual(text, limits, request) {
+        return Ok(Incoming::Call);
+    }
+    *request = Request::default();
+    read_any(text, limits, request)
+}
+
+/// Reads a message in any dialect and form, looking at each of its bytes once.
+pub(super) fn read_any<'a>(
+    text: &'a str,
+    limits: &Limits,
+    request: &mut Request<'a>,
+) -> Result<Incoming<'a>, Unreadable<'a>> {
+    let mut reader = Reader::new(text, limits.depth);
+    let mut members = Members::of(request);
     if reader.kind()? == Kind::Object {
         reader.object(|reader, key| members.read(reader, &key.resolve()))?;
     } else {
@@ -112,19 +140,17 @@ impl Member {
 }
 
 /// The members of a message, as far as they have been seen.
-#[derive(Default)]
-struct Members<'a> {
+struct Members<'r, 'a> {
     seen: [bool; Member::COUNT],
-    id: Option<&'a str>,
-    method: Cow<'a, str>,
-    positional: PositionalArguments<'a>,
-    keyword: KeywordArguments<'a>,
-    notify: bool,
-    timeout: Option<Duration>,
+    request: &'r mut Request<'a>,
     mistake: Option<String>,
 }
 
-impl<'a> Members<'a> {
+impl<'r, 'a> Members<'r, 'a> {
+    fn of(request: &'r mut Request<'a>) -> Self {
+        Self { seen: [false; Member::COUNT], request, mistake: None }
+    }
+
     fn read(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<(), ProtocolError> {
         let Some(member) = Member::named(name) else {
             reader.value()?;
@@ -135,23 +161,24 @@ impl<'a> Members<'a> {
             self.mistake(format!("member `{name}` is given twice"));
             return Ok(());
         }
+        let request = &mut *self.request;
         match (member, reader.kind()?) {
-            (MethodName | In, Kind::String) => self.method = reader.string()?.resolve(),
-            (MethodArgs | Params, Kind::Array) => self.positional.read(reader)?,
-            (MethodKwargs | Params, Kind::Object) => self.keyword.read(reader)?,
-            (Params, _) => self.positional.single(reader.value()?),
-            (Notify, Kind::Boolean) => self.notify = reader.value()? == "true",
+            (MethodName | In, Kind::String) => request.call.method = reader.string()?.resolve(),
+            (MethodArgs | Params, Kind::Array) => request.call.positional.read(reader)?,
+            (MethodKwargs | Params, Kind::Object) => request.call.keyword.read(reader)?,
+            (Params, _) => request.call.positional.single(reader.value()?),
+            (Notify, Kind::Boolean) => request.wants_reply = reader.value()? != "true",
             (TimeoutMs, Kind::Number) => match reader.value()?.parse() {
-                Ok(timeout) => self.timeout = Some(Duration::from_millis(timeout)),
+                Ok(timeout) => request.timeout = Some(Duration::from_millis(timeout)),
                 Err(_) => self.mistake(format!("member `{name}` must be {}", member.kind())),
             },
-            (Id | Cancel, Kind::String | Kind::Null) => self.id = Some(reader.value()?),
+            (Id | Cancel, Kind::String | Kind::Null) => request.id = Some(reader.value()?),
             (Id | Cancel, Kind::Number) => {
                 let id = reader.value()?;
                 if id.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
                     self.mistake(format!("member `{name}` must be {}, not {id}", member.kind()));
                 } else {
-                    self.id = Some(id);
+                    request.id = Some(id);
                 }
             }
             _ => {
@@ -173,7 +200,7 @@ impl<'a> Members<'a> {
 
     fn finish(mut self) -> Result<Incoming<'a>, Unreadable<'a>> {
         if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
-            return Ok(Incoming::Cancel(self.id.unwrap_or("null")));
+            return Ok(Incoming::Cancel(self.request.id.unwrap_or("null")));
         }
         let native = self.has(MethodName) || self.has(MethodArgs) || self.has(MethodKwargs);
         if native && (self.has(In) || self.has(Params)) {
@@ -187,22 +214,19 @@ impl<'a> Members<'a> {
                 "the message calls nothing: it has neither `method_name` nor `in`".to_owned(),
             );
         }
-        let (dialect, id) = if self.has(In) && !native {
-            (Dialect::Ping, None)
-        } else {
-            (Dialect::Native, self.id)
-        };
+        let request = self.request;
+        if !native {
+            (request.wants_reply, request.timeout) = (true, None);
+        }
+        if self.seen[In as usize] && !native {
+            (request.dialect, request.id) = (Dialect::Ping, None);
+        }
         match self.mistake {
             Some(message) => {
+                let (dialect, id) = (request.dialect, request.id);
                 Err(Unreadable::NotACall { dialect, id, fault: Fault::invalid_request(message) })
             }
-            None => Ok(Incoming::Call(Request {
-                dialect,
-                id,
-                call: Call::of(self.method, self.positional, self.keyword),
-                wants_reply: !(self.notify && native),
-                timeout: self.timeout.filter(|_| native),
-            })),
+            None => Ok(Incoming::Call),
         }
     }
 }

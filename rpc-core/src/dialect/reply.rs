@@ -34,6 +34,32 @@ pub(crate) fn read_reply(
     limits: &Limits,
 ) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
+    if dialect.has_ids()
+        && let Some(reply) = read_usual(text, limits)
+    {
+        return Ok(FromServer::Reply(reply));
+    }
+    read_any(dialect, text, limits)
+}
+
+/// Reads `{"res":…,"id":…}`, byte for byte as servers of this crate write it; `None` says nothing of
+/// the message.
+fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
+    let mut reader = Reader::new(text, limits.depth);
+    // With white space before the result there is more behind it, and that is seen here.
+    if !reader.enter(b"{\"res\":") || reader.is_at_white() {
+        return None;
+    }
+    let result = reader.span().ok()?;
+    if !reader.step(b",\"id\":") {
+        return None;
+    }
+    let id = reader.small_number()?.parse().ok();
+    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(result) })
+}
+
+/// Reads a reply with any members in any order.
+fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer, ProtocolError> {
     let mut reader = Reader::new(text, limits.depth);
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
@@ -92,6 +118,41 @@ fn read_fault(text: &str) -> Fault {
                 .unwrap_or_else(|_| "the other side failed the call".to_owned());
             Fault::new(code::INTERNAL_ERROR, message)
                 .with_raw_data(RawValue::from_string(text.to_owned()).ok())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dialect, Limits, read_any, read_reply};
+
+    #[test]
+    fn a_reply_reads_the_same_whether_in_the_usual_form_or_any() {
+        let replies = [
+            r#"{"res":6,"id":123456}"#,
+            r#"{"res":[{"a":"é\n"},-0.5e1],"id":0}"#,
+            r#"{"res":"text","id":99999999999999999999}"#,
+        ];
+        for reply in replies.map(str::as_bytes) {
+            for at in 0..=reply.len() {
+                let (before, after) = reply.split_at(at);
+                for byte in *b"\"\\{}[],: 01-.eE\n\x01r" {
+                    let changed = [before, &[byte], after.get(1..).unwrap_or_default()].concat();
+                    for message in [before, &[before, &[byte], after].concat(), &changed] {
+                        let Ok(text) = std::str::from_utf8(message) else {
+                            continue;
+                        };
+                        for depth in 0..4 {
+                            let limits = Limits { depth, ..Limits::default() };
+                            assert_eq!(
+                                format!("{:?}", read_reply(Dialect::Native, message, &limits)),
+                                format!("{:?}", read_any(Dialect::Native, text, &limits)),
+                                "{text}",
+                            );
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -4,13 +4,12 @@
 //! they stand in the one walk that reads the message; beyond those, the text is walked again.
 
 use std::borrow::Cow;
-use std::iter;
 
 use super::ProtocolError;
 use super::json::{Key, Reader};
 
 /// Arguments noted without allocation.
-const NOTED: usize = 8;
+const NOTED: usize = 4;
 
 /// A call: names and values, whatever bytes brought them.
 ///
@@ -23,11 +22,11 @@ const NOTED: usize = 8;
 /// assert_eq!(call.keyword().iter().next(), Some(("c".into(), "3")));
 /// # Ok::<(), rpc_core::ProtocolError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Call<'a> {
-    method: Cow<'a, str>,
-    positional: PositionalArguments<'a>,
-    keyword: KeywordArguments<'a>,
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) positional: PositionalArguments<'a>,
+    pub(crate) keyword: KeywordArguments<'a>,
 }
 
 impl<'a> Call<'a> {
@@ -43,22 +42,12 @@ impl<'a> Call<'a> {
     ) -> Result<Self, ProtocolError> {
         let mut args = Reader::new(args, super::Limits::DEEPEST);
         let mut kwargs = Reader::new(kwargs, super::Limits::DEEPEST);
-        let mut call =
-            Self::of(method.into(), PositionalArguments::default(), KeywordArguments::default());
+        let mut call = Self { method: method.into(), ..Self::default() };
         call.positional.read(&mut args)?;
         call.keyword.read(&mut kwargs)?;
         args.end()?;
         kwargs.end()?;
         Ok(call)
-    }
-
-    #[allow(clippy::large_types_passed_by_value)] // moved into place, once
-    pub(crate) fn of(
-        method: Cow<'a, str>,
-        positional: PositionalArguments<'a>,
-        keyword: KeywordArguments<'a>,
-    ) -> Self {
-        Self { method, positional, keyword }
     }
 
     /// The name of the function called.
@@ -125,8 +114,7 @@ impl<'a> PositionalArguments<'a> {
 
     /// The texts, from the left.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> {
-        let noted = self.noted.iter().take(self.count).copied();
-        noted.chain(iter::once_with(|| self.beyond()).flatten())
+        self.noted[..self.count.min(NOTED)].iter().copied().chain(self.beyond())
     }
 
     /// Walks the text again, which the walk that counted has checked.
@@ -180,10 +168,8 @@ impl<'a> KeywordArguments<'a> {
 
     /// The names and texts, in the order of the message.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
-        let noted = self.noted.iter().take(self.count).copied();
-        noted
-            .chain(iter::once_with(|| self.beyond()).flatten())
-            .map(|(key, value)| (key.resolve(), value))
+        let noted = self.noted[..self.count.min(NOTED)].iter().copied();
+        noted.chain(self.beyond()).map(|(key, value)| (key.resolve(), value))
     }
 
     /// Walks the text again, which the walk that counted has checked.

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
+use crate::protocol::json::decode;
 use crate::protocol::{Call, Fault};
 
 use super::nearest::nearest;
@@ -59,14 +60,12 @@ fn fill<'a>(
     let positions = signature.positions();
     let has = |kind| parameters.iter().any(|parameter| parameter.kind == kind);
 
-    for (index, value) in call.positional().iter().enumerate() {
-        if index < positions {
-            values[index] = Some(value);
-        } else if has(ParameterKind::Args) {
-            rest.positional.push(value);
-        } else {
-            break;
-        }
+    let mut given = call.positional().iter();
+    for (place, value) in values[..positions].iter_mut().zip(&mut given) {
+        *place = Some(value);
+    }
+    if call.positional().len() > positions && has(ParameterKind::Args) {
+        rest.positional.extend(given);
     }
     for (name, value) in call.keyword().iter() {
         let place = parameters
@@ -228,7 +227,7 @@ impl<'a, const N: usize> Bound<'_, 'a, N> {
     }
 
     fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Result<T, Fault> {
-        serde_json::from_str(text).map_err(|error| self.wrong_type(index, text, &error))
+        decode(text).map_err(|error| self.wrong_type(index, text, &error))
     }
 
     #[cold]

@@ -63,15 +63,72 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over the next value and returns its text.
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<&'a str> {
-        self.lend(Self::skip)
+        match self.small_number() {
+            Some(number) => Ok(number),
+            None => self.lend(Self::skip),
+        }
+    }
+
+    /// Steps over a whole number that stands at the cursor with another token right behind it, as
+    /// most numbers do: shorter than [`value`](Self::value), which any value takes.
+    #[inline]
+    pub(crate) fn small_number(&mut self) -> Option<&'a str> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut end = start;
+        while let Some(b'0'..=b'9') = bytes.get(end) {
+            end += 1;
+        }
+        let leading_zero = end - start > 1 && bytes[start] == b'0';
+        if end == start || leading_zero || !matches!(bytes.get(end), Some(b',' | b']' | b'}')) {
+            return None;
+        }
+        self.at = end;
+        Some(&self.text[start..end])
+    }
+
+    /// Steps over `bytes`, if these stand at the cursor.
+    pub(crate) fn step<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = rest.first_chunk() == Some(bytes);
+        if found {
+            self.at += N;
+        }
+        found
+    }
+
+    /// Steps over `bytes`, which open an object, if these stand at the cursor and depth allows.
+    pub(crate) fn enter<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        self.deepen().is_ok() && self.step(bytes)
+    }
+
+    /// Steps over text that stands in a string as it is.
+    pub(crate) fn plain_text(&mut self) -> &'a str {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = plain_prefix(rest.as_bytes());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// Whether white space stands at the cursor.
+    pub(crate) fn is_at_white(&self) -> bool {
+        self.text.as_bytes().get(self.at).is_some_and(|&byte| is_white(byte))
+    }
+
+    /// Whether this byte stands at the cursor and ends the text.
+    pub(crate) fn is_last(&self, byte: u8) -> bool {
+        self.text.as_bytes().get(self.at..) == Some(&[byte])
     }
 
     /// Steps over the next value and returns where it stands in the text.
     pub(crate) fn span(&mut self) -> Result<Range<usize>> {
         self.token();
         let start = self.at;
-        self.skip()?;
+        if self.small_number().is_none() {
+            self.skip()?;
+        }
         Ok(start..self.at)
     }
 

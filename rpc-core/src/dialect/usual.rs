@@ -1,0 +1,107 @@
+//! Reads a call in the usual form, byte for byte as the clients of this crate write it.
+//!
+//! Nearly every call has this form, and knowing what must come next saves looking for what might.
+//! Whatever is not in it, however slightly, is left to the walk that takes any form.
+
+use crate::protocol::json::Reader;
+use crate::protocol::{Limits, ProtocolError};
+
+use super::read::Request;
+
+/// Reads `{"method_name":"…","method_args":[…],"method_kwargs":{…},"id":…}` into a request that is
+/// as it was made.
+///
+/// `false` says nothing of the message, and leaves the request with what had been read by then.
+pub(super) fn read_usual<'a>(text: &'a str, limits: &Limits, request: &mut Request<'a>) -> bool {
+    read(&mut Reader::new(text, limits.depth), request).unwrap_or(false)
+}
+
+fn read<'a>(reader: &mut Reader<'a>, request: &mut Request<'a>) -> Result<bool, ProtocolError> {
+    if !reader.enter(b"{\"method_name\":\"") {
+        return Ok(false);
+    }
+    request.call.method = reader.plain_text().into();
+    if !reader.step(b"\",\"method_args\":") {
+        return Ok(false);
+    }
+    request.call.positional.read(reader)?;
+    if !reader.step(b",\"method_kwargs\":") {
+        return Ok(false);
+    }
+    request.call.keyword.read(reader)?;
+    if !reader.step(b",\"id\":") {
+        return Ok(false);
+    }
+    request.id = reader.small_number();
+    Ok(request.id.is_some() && reader.is_last(b'}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::{Incoming, Request, read_any, read_call};
+    use crate::protocol::Limits;
+
+    /// Says all there is to a call, or how it fails.
+    fn told(read: Result<Incoming<'_>, impl std::fmt::Debug>, request: &Request<'_>) -> String {
+        match read {
+            Ok(Incoming::Call) => format!(
+                "{:?} {:?} {:?} {} {:?} {:?} {:?}",
+                request.dialect,
+                request.id,
+                request.timeout,
+                request.wants_reply,
+                request.call.method(),
+                request.call.positional().iter().collect::<Vec<_>>(),
+                request.call.keyword().iter().collect::<Vec<_>>(),
+            ),
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn assert_same(message: &[u8], limits: &Limits) {
+        let (mut usual, mut any) = (Request::default(), Request::default());
+        let read = told(read_call(message, limits, &mut usual), &usual);
+        let expected = match std::str::from_utf8(message) {
+            Ok(text) => told(read_any(text, limits, &mut any), &any),
+            Err(_) => return,
+        };
+        assert_eq!(read, expected, "{:?}", String::from_utf8_lossy(message));
+    }
+
+    const CALLS: [&str; 7] = [
+        r#"{"method_name":"add","method_args":[1,2],"method_kwargs":{"c":3},"id":123456}"#,
+        r#"{"method_name":"add","method_args":[],"method_kwargs":{},"id":0}"#,
+        r#"{"method_name":"a","method_args":[-1,0.5,1e9,true,null,"x"],"method_kwargs":{},"id":1}"#,
+        r#"{"method_name":"a","method_args":[[1,[2]],{"a":{}}],"method_kwargs":{"c":[10]},"id":10}"#,
+        r#"{"method_name":"é","method_args":["é\n"],"method_kwargs":{"c":"","c":2},"id":"7"}"#,
+        r#"{"method_name":"m","method_args":[0,1,2,3,4,5,6],"method_kwargs":{"a":0,"b":1,"c":2,"d":3,"e":4,"f":5},"id":9}"#,
+        r#"{"method_name":"m","method_args":[],"method_kwargs":{},"id":9,"timeout_ms":5}"#,
+    ];
+
+    #[test]
+    fn a_call_reads_the_same_whether_in_the_usual_form_or_any() {
+        for call in CALLS {
+            for depth in 0..5 {
+                assert_same(call.as_bytes(), &Limits { depth, ..Limits::default() });
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_reads_the_same_with_any_byte_changed_added_or_taken_away() {
+        let limits = Limits::default();
+        for call in CALLS.map(str::as_bytes) {
+            for at in 0..=call.len() {
+                assert_same(&call[..at], &limits);
+                for byte in *b"\"\\{}[],: 01-.eE\n\x01dn" {
+                    let (before, after) = call.split_at(at);
+                    assert_same(&[before, &[byte], after].concat(), &limits);
+                    if let [_, after @ ..] = after {
+                        assert_same(&[before, &[byte], after].concat(), &limits);
+                        assert_same(&[before, after].concat(), &limits);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Decodes the text of one JSON value that a [`Reader`](super::Reader) has stepped over.
+//!
+//! serde_json decodes, but for what needs no decoding: a number of a few digits, and a string that
+//! stands in JSON as it is, however long.
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::de::StrRead;
+
+use super::plain::plain_prefix;
+
+type Result<T> = serde_json::Result<T>;
+
+/// Decodes a value, borrowing from its text where that can be borrowed from.
+pub(crate) fn decode<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T> {
+    // What goes wrong is said by serde_json, which says where.
+    T::deserialize(Checked(text)).or_else(|_| serde_json::from_str(text))
+}
+
+/// The text of a value that is known to be JSON.
+struct Checked<'de>(&'de str);
+
+impl<'de> Checked<'de> {
+    fn small_number(&self) -> Option<u64> {
+        // As many digits as a `u64` always holds.
+        const DIGITS: usize = 18;
+        if self.0.is_empty() || self.0.len() > DIGITS {
+            return None;
+        }
+        self.0.bytes().try_fold(0, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
+        })
+    }
+
+    fn plain_string(&self) -> Option<&'de str> {
+        let text = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        (plain_prefix(text.as_bytes()) == text.len()).then_some(text)
+    }
+
+    fn by_serde_json<T>(
+        &self,
+        decode: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> Result<T>,
+    ) -> Result<T> {
+        let mut json = serde_json::Deserializer::from_str(self.0);
+        let value = decode(&mut json)?;
+        // A whole number may have been read of one that is none.
+        json.end()?;
+        Ok(value)
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.small_number() {
+                Some(number) => visitor.visit_u64(number),
+                None => self.by_serde_json(|json| json.$method(visitor)),
+            }
+        }
+    )*};
+}
+
+macro_rules! strings {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.plain_string() {
+                Some(text) => visitor.visit_borrowed_str(text),
+                None => self.by_serde_json(|json| json.$method(visitor)),
+            }
+        }
+    )*};
+}
+
+macro_rules! others {
+    ($($method:ident($($name:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value> {
+            self.by_serde_json(|json| json.$method($($name,)* visitor))
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Checked<'de> {
+    type Error = serde_json::Error;
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    strings! { deserialize_str deserialize_string }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.0 == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    others! {
+        deserialize_any()
+        deserialize_bool()
+        deserialize_i128()
+        deserialize_u128()
+        deserialize_f32()
+        deserialize_f64()
+        deserialize_char()
+        deserialize_bytes()
+        deserialize_byte_buf()
+        deserialize_unit()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_newtype_struct(name: &'static str)
+        deserialize_seq()
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_map()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+        deserialize_identifier()
+        deserialize_ignored_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::fmt::Debug;
+
+    use serde::Deserialize;
+    use serde_json::Value;
+    use serde_json::value::RawValue;
+
+    use super::decode;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    enum Unit {
+        #[serde(rename = "x")]
+        X,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct New(u8);
+
+    fn assert_same<'de, T: Deserialize<'de> + Debug>(text: &'de str) {
+        let told = |result: serde_json::Result<T>| match result {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(told(decode(text)), told(serde_json::from_str(text)), "{text}");
+    }
+
+    #[test]
+    fn values_and_errors_are_serde_jsons() {
+        let texts = [
+            "0",
+            "7",
+            "-0",
+            "-7",
+            "127",
+            "128",
+            "255",
+            "256",
+            "65536",
+            "4294967296",
+            "1.0",
+            "1e3",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615",
+            "18446744073709551616",
+            "999999999999999999",
+            "1000000000000000000",
+            "null",
+            "true",
+            "\"\"",
+            "\"x\"",
+            "\"é\"",
+            "\"\\n\"",
+            "\"12\"",
+            "\"\\\"\"",
+            "[1]",
+            "[]",
+            "{}",
+            "{\"a\":1}",
+            "[\"x\",\"\\u0041\"]",
+        ];
+        for text in texts {
+            assert_same::<i8>(text);
+            assert_same::<i16>(text);
+            assert_same::<i32>(text);
+            assert_same::<i64>(text);
+            assert_same::<i128>(text);
+            assert_same::<u8>(text);
+            assert_same::<u16>(text);
+            assert_same::<u32>(text);
+            assert_same::<u64>(text);
+            assert_same::<f32>(text);
+            assert_same::<f64>(text);
+            assert_same::<bool>(text);
+            assert_same::<char>(text);
+            assert_same::<()>(text);
+            assert_same::<&str>(text);
+            assert_same::<String>(text);
+            assert_same::<Cow<'_, str>>(text);
+            assert_same::<Option<u8>>(text);
+            assert_same::<Option<Option<String>>>(text);
+            assert_same::<Vec<i64>>(text);
+            assert_same::<Unit>(text);
+            assert_same::<New>(text);
+            assert_same::<Value>(text);
+            assert_same::<Box<RawValue>>(text);
+            assert_same::<&RawValue>(text);
+        }
+    }
+}
