@@ -84,7 +84,12 @@ async fn give_up_after<T>(call: impl Future<Output = T>, polls: usize) -> Option
             return Poll::Ready(Some(result));
         }
         polled += 1;
-        if polled > polls { Poll::Ready(None) } else { task.waker().wake_by_ref(); Poll::Pending }
+        if polled > polls {
+            Poll::Ready(None)
+        } else {
+            task.waker().wake_by_ref();
+            Poll::Pending
+        }
     })
     .await
 }

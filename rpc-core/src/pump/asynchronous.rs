@@ -358,7 +358,8 @@ async fn write(
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let deadline = *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
+                let deadline =
+                    *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
                 let left = deadline.saturating_duration_since(Instant::now());
                 timeout(left, stream.writable()).await.map_err(|_| ErrorKind::TimedOut)??;
             }
