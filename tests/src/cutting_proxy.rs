@@ -112,7 +112,8 @@ async fn pass_on(
             let mut up = pin!(copy(&mut from_client, &mut to_server, budgets.0));
             let mut down = pin!(copy(&mut from_server, &mut to_client, budgets.1));
             poll_fn(|task| {
-                let is_over = up.as_mut().poll(task).is_ready() || down.as_mut().poll(task).is_ready();
+                let is_over =
+                    up.as_mut().poll(task).is_ready() || down.as_mut().poll(task).is_ready();
                 if is_over { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;

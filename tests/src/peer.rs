@@ -33,6 +33,12 @@ impl Peer {
         Self::new(TcpStream::connect(address).expect("a server that listens"), framing)
     }
 
+    /// The same with little memory, for a test with thousands of them.
+    pub fn connect_small(address: SocketAddr, framing: Framing) -> Self {
+        let Self { stream, framing } = Self::connect(address, framing);
+        Self { stream: BufReader::with_capacity(64, stream.into_inner()), framing }
+    }
+
     /// Takes a connection that is there, to speak in `framing`.
     pub(crate) fn new(stream: TcpStream, framing: Framing) -> Self {
         stream.set_nodelay(true).expect("a socket");

@@ -35,12 +35,16 @@ fn stubs_macro_and_names_are_those_of_the_blocking_client() {
                     let client = builder.connect_async(server.address()).await.unwrap();
                     assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
                     assert_eq!(call!(client.add(1, c = 3, b = 2)).await.unwrap(), 6);
-                    assert_eq!(client.greet("Ada").excited(true).call().await.unwrap(), "Hello, Ada!");
+                    assert_eq!(
+                        client.greet("Ada").excited(true).call().await.unwrap(),
+                        "Hello, Ada!"
+                    );
                     let sum: i64 = client.call("add", args![1, 2], kwargs! { c: 3 }).await.unwrap();
                     assert_eq!(sum, 6);
                     let unknown = client.call::<Value>("ad", args![1], ()).await.unwrap_err();
                     assert!(unknown.to_string().contains("did you mean `add`?"), "{unknown}");
-                    let Err(CallError::Function(refusal)) = client.withdraw(120).call().await else {
+                    let Err(CallError::Function(refusal)) = client.withdraw(120).call().await
+                    else {
                         panic!("there was money");
                     };
                     assert_eq!(refusal, Refusal::Missing(20));
@@ -141,9 +145,11 @@ fn the_connection_closes_when_the_last_clone_and_the_last_call_are_gone() {
         let call = clone.same_later();
         drop(clone);
         assert_eq!(call.await.unwrap(), 3);
-        tokio::task::spawn_blocking(move || is_closed.recv_timeout(Duration::from_secs(10)).unwrap())
-            .await
-            .unwrap();
+        tokio::task::spawn_blocking(move || {
+            is_closed.recv_timeout(Duration::from_secs(10)).unwrap()
+        })
+        .await
+        .unwrap();
     });
 }
 

@@ -50,11 +50,8 @@ fn a_call_waits_while_the_server_is_restarted_and_states_are_told() {
             assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
             drop(restarting.join().unwrap());
         });
-        let expected = [
-            ConnectionState::Connected,
-            ConnectionState::Disconnected,
-            ConnectionState::Connected,
-        ];
+        let expected =
+            [ConnectionState::Connected, ConnectionState::Disconnected, ConnectionState::Connected];
         assert_eq!(*states.lock().unwrap(), expected, "{model:?}");
     }
 }

@@ -188,7 +188,9 @@ fn count_over(cuts: usize) {
         tally.check(outcomes, &runs);
         let made = numbers.load(Ordering::Relaxed);
         let twice = (0..u32::try_from(made).unwrap()).filter(|&call| runs.of(call) > 1).count();
-        println!("{model:?}: {made} calls, {cut} cuts, {tally:?}, {twice} idempotent ones run again");
+        println!(
+            "{model:?}: {made} calls, {cut} cuts, {tally:?}, {twice} idempotent ones run again"
+        );
         assert!(cut >= 2 * quarter && tally.answered > made / 4 && tally.may_have_run > 0);
     }
 }
@@ -199,7 +201,7 @@ fn a_thousand_cuts() {
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes half a minute"]
 fn ten_thousand_cuts() {
     count_over(10_000);
 }

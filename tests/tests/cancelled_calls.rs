@@ -1,6 +1,6 @@
 //! A call that nobody waits for any more costs nobody anything, and the server stops working on it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::unused_async)]
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -84,7 +84,12 @@ async fn give_up_after<T>(call: impl Future<Output = T>, polls: usize) -> Option
             return Poll::Ready(Some(result));
         }
         polled += 1;
-        if polled > polls { Poll::Ready(None) } else { task.waker().wake_by_ref(); Poll::Pending }
+        if polled > polls {
+            Poll::Ready(None)
+        } else {
+            task.waker().wake_by_ref();
+            Poll::Pending
+        }
     })
     .await
 }

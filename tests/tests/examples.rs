@@ -36,7 +36,7 @@ fn program(name: &str) -> Command {
 
 #[test]
 fn the_server_serves_the_client_in_every_model() {
-    for model in ["single", "threads"] {
+    for model in ["single", "threads", "fork", "prefork", "event-loop", "prefork-event-loop"] {
         let mut server =
             Running::start(program("server").args(["--listen", "127.0.0.1:0", "--model", model]));
         let listening = server.line();
@@ -52,6 +52,11 @@ fn the_server_serves_the_client_in_every_model() {
             "as JSON = \"Good day, Grace.\"",
         ];
         assert_eq!(lines, expected, "{model}");
+        if model.ends_with("event-loop") {
+            let lines = Running::lines(program("async_client").args(["--connect", address]));
+            let at_once = ["at once = 12", "at once = 14", "at once = 16"];
+            assert_eq!(lines, [&expected[..], &at_once].concat(), "{model}");
+        }
     }
 }
 
@@ -92,7 +97,7 @@ fn the_call_log_says_how_calls_ended() {
 #[test]
 fn every_other_example_ends_well() {
     for name in PROGRAMS.keys() {
-        if !["server", "client"].contains(&name.as_str()) {
+        if !["server", "client", "async_client"].contains(&name.as_str()) {
             Running::lines(&mut program(name));
         }
     }

@@ -171,8 +171,7 @@ fn a_server_on_every_address_stops_too() {
 fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
     Model::each(|model| {
         // A plain function would keep the event loop's own thread.
-        let function =
-            if model == Model::EventLoop { "block_ms" } else { "after_ms" };
+        let function = if model == Model::EventLoop { "block_ms" } else { "after_ms" };
         let server = model.start(RpcServer::exported().stop_timeout(Duration::from_millis(100)));
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
         peer.send(&format!(r#"{{"method_name":"{function}","method_args":[2000,5]}}"#));

@@ -189,6 +189,11 @@ impl<W> Flight<W> {
         self.written += count as u64;
     }
 
+    /// Takes note that so many of those bytes were not taken after all.
+    pub(super) fn took_less(&mut self, count: usize) {
+        self.written -= count as u64;
+    }
+
     /// Fails where the connection was lost with a message that starts at `starts_at` on its way.
     pub(super) fn check(&self, method: &str, starts_at: u64) -> Result<(), Error> {
         match &self.lost {

@@ -285,10 +285,12 @@ impl<S: Stream> Multiplexer<S> {
         while !state.flight.outgoing.is_empty() && !state.flight.is_lost() {
             let spare = mem::take(&mut state.spare);
             let mut bytes = mem::replace(&mut state.flight.outgoing, spare);
+            // Beforehand: whoever finds the connection lost meanwhile must take these for sent.
+            state.flight.wrote(bytes.len());
             drop(state);
             let (count, result) = self.write(&bytes, deadline);
             state = self.state();
-            state.flight.wrote(count);
+            state.flight.took_less(bytes.len() - count);
             bytes.drain(..count);
             if let Err(error) = result {
                 drop(state);

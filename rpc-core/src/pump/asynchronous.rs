@@ -67,6 +67,17 @@ pub(crate) struct Pump<'a, A, S> {
     pub(crate) stopping: Pin<&'a mut S>,
 }
 
+/// Whether the peer is to be told that the server is about to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    /// The server goes on.
+    None,
+    /// As soon as it has been heard.
+    Owed,
+    /// It has been told.
+    Given,
+}
+
 /// What is under way on a connection.
 struct UnderWay {
     /// Calls that run and may overtake each other.
@@ -81,9 +92,7 @@ struct UnderWay {
     /// Whether a message has ever come.
     heard: bool,
     ended: bool,
-    /// Whether the server is about to stop, and whether the peer has been told.
-    stopping: bool,
-    told: bool,
+    notice: Notice,
     /// What is said when all that runs has been answered, and then the connection closes.
     last: Option<Vec<u8>>,
 }
@@ -98,8 +107,7 @@ impl UnderWay {
             partial: false,
             heard: false,
             ended: false,
-            stopping: false,
-            told: false,
+            notice: Notice::None,
             last: None,
         }
     }
@@ -135,7 +143,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
             let mut is_over = self.advance(&mut under_way).await?;
-            if !is_over && under_way.stopping && !under_way.told && under_way.heard {
+            if !is_over && under_way.notice == Notice::Owed && under_way.heard {
                 self.tell(&mut under_way)?;
                 is_over = self.advance(&mut under_way).await?;
             }
@@ -195,7 +203,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Tells the peer that the server is about to stop; one that would not understand is read from
     /// no more.
     fn tell(&mut self, under_way: &mut UnderWay) -> io::Result<()> {
-        under_way.told = true;
+        under_way.notice = Notice::Given;
         match self.connection.framing() {
             Some(framing) if self.session.can_be_told() => {
                 self.connection.append_raw(|out| write_notice(out, framing));
@@ -225,7 +233,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         {
             return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
         }
-        if !under_way.stopping && self.stopping.as_mut().poll(task).is_ready() {
+        if under_way.notice == Notice::None && self.stopping.as_mut().poll(task).is_ready() {
             return Poll::Ready(Event::Stopping);
         }
         let reads = !under_way.is_deaf() && !self.is_full(under_way);
@@ -256,10 +264,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// How long the peer may take over what it does.
     fn patience(&self, under_way: &UnderWay) -> Duration {
-        match (under_way.partial, under_way.stopping) {
+        match (under_way.partial, under_way.notice) {
             (true, _) => self.timeouts.message,
-            (false, true) => self.timeouts.idle.min(SILENCE),
-            (false, false) => self.timeouts.idle,
+            (false, Notice::None) => self.timeouts.idle,
+            (false, _) => self.timeouts.idle.min(SILENCE),
         }
     }
 
@@ -286,7 +294,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             Event::Stopping => {
                 // A peer that has said nothing yet, whose first call may be on its way, is told when
                 // that has come.
-                under_way.stopping = true;
+                under_way.notice = Notice::Owed;
                 under_way.since = Instant::now();
             }
             Event::Late if !under_way.partial => return Ok(true),
@@ -358,7 +366,8 @@ async fn write(
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let deadline = *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
+                let deadline =
+                    *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
                 let left = deadline.saturating_duration_since(Instant::now());
                 timeout(left, stream.writable()).await.map_err(|_| ErrorKind::TimedOut)??;
             }

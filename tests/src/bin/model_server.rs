@@ -1,5 +1,5 @@
 //! Serves the functions of the tests and the examples in a process of its own:
-//! `model_server --model single|threads|fork|prefork [--OPTION N]…`.
+//! `model_server --model single|threads|event-loop|fork|prefork [--OPTION N]…`.
 
 use std::collections::HashMap;
 use std::env;
@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use examples as _;
-use rpc_core::{Error, ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection};
+use rpc_core::{
+    Error, EventLoop, ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection,
+};
 use tests as _;
 
 fn main() -> Result<(), Error> {
@@ -23,6 +25,9 @@ fn main() -> Result<(), Error> {
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
     }
+    if let Some(timeout) = time("--idle-timeout-ms") {
+        server = server.idle_timeout(timeout);
+    }
     let server = server.bind("127.0.0.1:0")?;
     println!("listening {}", server.address());
     // Left unfinished: every process that writes what it holds would write this.
@@ -34,6 +39,7 @@ fn main() -> Result<(), Error> {
     };
     match options.get("--model").copied().unwrap_or_default() {
         "single" => server.serve_with(SingleThread),
+        "event-loop" => server.serve_with(EventLoop::default()),
         "threads" => server.serve_with(ThreadPerConnection::default()),
         "fork" => {
             server.serve_with(ForkPerConnection { max_children: count("--max-children", 64) })

@@ -96,7 +96,13 @@ impl Link {
     ) -> Poll<Result<Reply, Error>> {
         let mut state = self.lock();
         match state.flight.progress(call, method) {
-            Progress::Answered(reply) => Poll::Ready(Ok(reply)),
+            Progress::Answered(reply) => {
+                // The driver leaves with the last of them a server that is about to stop.
+                if !state.flight.is_open() && state.flight.is_idle() {
+                    state.wake_driver();
+                }
+                Poll::Ready(Ok(reply))
+            }
             Progress::Failed(error) => Poll::Ready(Err(error)),
             Progress::Waiting => match deadline {
                 Some(deadline) if deadline.has_passed() => {
