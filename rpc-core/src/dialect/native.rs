@@ -60,9 +60,10 @@ pub(super) fn end_call(out: &mut Vec<u8>, ending: Ending) {
         Ending::Id(id, timeout) => {
             out.extend_from_slice(b",\"id\":");
             append(out, &id);
-            if let Some(timeout) = timeout {
+            // One that is beyond counting is none.
+            if let Some(Ok(millis)) = timeout.map(|timeout| u64::try_from(timeout.as_millis())) {
                 out.extend_from_slice(b",\"timeout_ms\":");
-                append(out, &timeout.as_millis());
+                append(out, &millis);
             }
         }
         Ending::Notify => out.extend_from_slice(b",\"notify\":true"),
