@@ -31,6 +31,15 @@ pub fn die_with_parent() -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Asks a process to end.
+pub fn terminate(process: u32) {
+    if let Ok(process) = libc::pid_t::try_from(process) {
+        // SAFETY: the call takes numbers and touches no memory. The process is a child that has not
+        // been waited for, so its number is still its own.
+        unsafe { libc::kill(process, libc::SIGTERM) };
+    }
+}
+
 /// CPU time of all threads of a process, living and ended.
 pub struct CpuClock(libc::clockid_t);
 

@@ -8,20 +8,23 @@
 mod contenders;
 mod cpu;
 mod measure;
+mod memory;
+mod models;
 mod scenario;
 mod server;
+mod smoke;
 mod table;
 
 use std::env;
 use std::error::Error;
 use std::time::Duration;
 
-use contenders::{ALL, Contender};
+use contenders::{ALL, Contender, USUAL};
 use measure::{Sample, undisturbed};
 use scenario::{SCENARIOS, Scenario};
 use server::Server;
 
-const USAGE: &str = "usage: benches [--full] [CONTENDER or SCENARIO …]";
+const USAGE: &str = "usage: benches [--full] [CONTENDER or SCENARIO …] | models | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words: Vec<String> = env::args().skip(1).collect();
@@ -31,10 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         let contender = ALL.iter().find(|contender| contender.name() == name).ok_or(USAGE)?;
         return server::run(*contender);
     }
+    match &words[..] {
+        [command, name] if command == "model" => return models::serve(name),
+        [command] if command == "models" => return models::compare(),
+        [command] if command == "--smoke" => return smoke::run(),
+        _ => {}
+    }
     let full = words.iter().any(|word| word == "--full");
     words.retain(|word| word != "--full");
-    let contenders = chosen(ALL, |contender| contender.name(), &mut words);
-    let scenarios = chosen(SCENARIOS, |scenario| scenario.name, &mut words);
+    let contenders = chosen(ALL, &ALL[..USUAL], |contender| contender.name(), &mut words);
+    let scenarios = chosen(SCENARIOS, SCENARIOS, |scenario| scenario.name, &mut words);
     if !words.is_empty() {
         return Err(USAGE.into());
     }
@@ -45,19 +54,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let time = time.min(Duration::from_secs(1));
 
     for scenario in scenarios {
+        let able = |contender: &&&dyn Contender| contender.connections() >= scenario.connections;
+        let contenders: Vec<_> = contenders.iter().filter(able).copied().collect();
         let samples = compare(scenario, &contenders, rounds, time)?;
         table::print(scenario, &contenders, &samples);
     }
     Ok(())
 }
 
-/// Picks what is named among `words`, or everything where nothing is.
-fn chosen<T: Copy>(all: &[T], name: fn(&T) -> &'static str, words: &mut Vec<String>) -> Vec<T> {
+/// Picks what is named among `words`, or the usual where nothing is.
+fn chosen<T: Copy>(
+    all: &[T],
+    usual: &[T],
+    name: fn(&T) -> &'static str,
+    words: &mut Vec<String>,
+) -> Vec<T> {
     let named = |item: &&T| words.iter().any(|word| word == name(item));
     let mut chosen: Vec<T> = all.iter().filter(named).copied().collect();
     words.retain(|word| !all.iter().any(|item| word == name(item)));
     if chosen.is_empty() {
-        chosen.extend(all);
+        chosen.extend(usual);
     }
     chosen
 }

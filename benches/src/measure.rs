@@ -57,8 +57,9 @@ fn take(
 ) -> Result<Sample, Box<dyn Error>> {
     // Before connecting, so that threads the client starts are pinned with it.
     cpu::pin(scenario.client_cpu)?;
-    let mut client = contender.connect(server.address)?;
-    let mut exchange = || (scenario.exchange)(black_box(&mut *client));
+    let connect = |_| contender.connect(server.address);
+    let mut clients = (0..scenario.connections).map(connect).collect::<Result<Vec<_>, _>>()?;
+    let mut exchange = || (scenario.exchange)(black_box(&mut clients));
 
     let warm = Instant::now() + time / 10;
     while Instant::now() < warm {

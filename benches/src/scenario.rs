@@ -3,7 +3,7 @@
 use crate::contenders::Client;
 use crate::cpu::SERVER_CPU;
 
-/// One kind of traffic on one connection: an exchange that is repeated.
+/// One kind of traffic: an exchange that is repeated.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     /// Its short name.
@@ -12,10 +12,12 @@ pub struct Scenario {
     pub about: &'static str,
     /// The CPU the client runs on; servers run on [`SERVER_CPU`].
     pub client_cpu: usize,
+    /// Connections it takes.
+    pub connections: usize,
     /// Calls in one exchange.
     pub calls: usize,
     /// Makes the calls of one exchange and waits for their results.
-    pub exchange: fn(&mut dyn Client),
+    pub exchange: fn(&mut [Box<dyn Client>]),
 }
 
 /// Every scenario.
@@ -24,21 +26,35 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "L1",
         about: "add(1, 2, c=3), one call in flight, both ends on one CPU",
         client_cpu: SERVER_CPU,
+        connections: 1,
         calls: 1,
-        exchange: |client| client.add(),
+        exchange: |clients| clients[0].add(),
     },
     Scenario {
         name: "P",
         about: "add(1, 2, c=3), 64 calls in flight, each end on its own CPU; p50 is that of all 64",
         client_cpu: SERVER_CPU + 1,
+        connections: 1,
         calls: 64,
-        exchange: |client| client.add_many(64),
+        exchange: |clients| clients[0].add_many(64),
+    },
+    Scenario {
+        name: "C",
+        about: "add(1, 2, c=3), 64 connections with a call in flight on each; p50 is that of all 64",
+        client_cpu: SERVER_CPU + 1,
+        connections: 64,
+        calls: 64,
+        exchange: |clients| {
+            clients.iter_mut().for_each(|client| client.begin_add());
+            clients.iter_mut().for_each(|client| client.end_add());
+        },
     },
     Scenario {
         name: "E",
         about: "echo of 1 MiB of text, each end on its own CPU",
         client_cpu: SERVER_CPU + 1,
+        connections: 1,
         calls: 1,
-        exchange: |client| client.echo(),
+        exchange: |clients| clients[0].echo(),
     },
 ];

@@ -103,9 +103,12 @@ impl JsonClient {
 }
 
 impl Client for JsonClient {
-    fn add(&mut self) {
+    fn begin_add(&mut self) {
         self.put("add", (1, 2), AddKwargs { c: 3 });
         self.send();
+    }
+
+    fn end_add(&mut self) {
         self.receive_sum(self.id);
     }
 

@@ -2,7 +2,9 @@
 
 mod frames;
 mod json;
-mod ours;
+pub mod models;
+pub mod ours;
+mod ours_async;
 mod raw;
 
 use std::error::Error;
@@ -18,14 +20,28 @@ pub trait Contender: Sync {
     /// announces when it listens.
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>>;
 
+    /// How many connections its server answers at one time, as far as anything here makes.
+    fn connections(&self) -> usize {
+        64
+    }
+
     /// Connects a client.
     fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>>;
 }
 
 /// One connection to a contender's server. A result that is not right is a panic.
 pub trait Client {
+    /// Sends the call `add(1, 2, c=3)`.
+    fn begin_add(&mut self);
+
+    /// Waits for its result.
+    fn end_add(&mut self);
+
     /// Calls `add(1, 2, c=3)`.
-    fn add(&mut self);
+    fn add(&mut self) {
+        self.begin_add();
+        self.end_add();
+    }
 
     /// Calls `add(1, 2, c=3)` many times, all in flight at once.
     fn add_many(&mut self, calls: usize);
@@ -35,7 +51,20 @@ pub trait Client {
 }
 
 /// Every contender. The others are compared with the first.
-pub const ALL: &[&dyn Contender] = &[&raw::Raw, &json::Json, &ours::ThreadServer];
+pub const ALL: &[&dyn Contender] = &[
+    &raw::Raw,
+    &json::Json,
+    &ours::Ours { name: "ours", model: &models::THREADS },
+    &ours_async::OursAsync,
+    &ours::Ours { name: "ours-single", model: &models::SINGLE },
+    &ours::Ours { name: "ours-fork", model: &models::FORK },
+    &ours::Ours { name: "ours-prefork", model: &models::PREFORK },
+    &ours::Ours { name: "ours-event-loop", model: &models::EVENT_LOOP },
+    &ours::Ours { name: "ours-prefork-event-loop", model: &models::PREFORK_EVENT_LOOP },
+];
+
+/// How many of them are measured where none is named.
+pub const USUAL: usize = 4;
 
 /// 1 MiB of text that stands in JSON as it is.
 pub static TEXT: LazyLock<String> = LazyLock::new(|| {

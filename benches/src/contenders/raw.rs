@@ -47,8 +47,11 @@ struct RawClient {
 }
 
 impl Client for RawClient {
-    fn add(&mut self) {
+    fn begin_add(&mut self) {
         self.frames.write(&self.call).unwrap();
+    }
+
+    fn end_add(&mut self) {
         self.frames.next(|reply| assert_eq!(reply, REPLY)).unwrap();
     }
 
