@@ -20,7 +20,7 @@ fn a_call_without_a_reply_is_given_up_and_its_late_reply_is_nobody_elses() {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.call_timeout(TIMEOUT).connect(server.address()).unwrap();
             let begun = Instant::now();
-            let error = client.after_ms(300, 1).call().unwrap_err();
+            let error = client.after_ms(700, 1).call().unwrap_err();
             assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
             assert!(
                 matches!(&error, Error::Io(error) if error.kind() == IoErrorKind::TimedOut(TIMEOUT)),
@@ -69,10 +69,10 @@ fn a_reply_that_came_in_time_is_had_however_late_it_is_waited_for() {
 fn a_client_may_wait_for_ever() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     let client = RpcClient::builder().call_timeout(None).connect(server.address()).unwrap();
-    assert_eq!(client.after_ms(300, 1).call().unwrap(), 1);
+    assert_eq!(client.after_ms(700, 1).call().unwrap(), 1);
     let client =
         RpcClient::builder().call_timeout(Duration::MAX).connect(server.address()).unwrap();
-    assert_eq!(client.after_ms(300, 1).call().unwrap(), 1);
+    assert_eq!(client.after_ms(700, 1).call().unwrap(), 1);
 }
 
 #[test]

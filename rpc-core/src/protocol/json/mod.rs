@@ -3,6 +3,7 @@
 
 mod boundary;
 mod decode;
+mod key;
 mod plain;
 mod raw_text;
 mod reader;
@@ -10,5 +11,6 @@ mod write;
 
 pub(crate) use boundary::Boundary;
 pub(crate) use decode::decode;
-pub(crate) use reader::{Key, Kind, Reader, is_white};
+pub(crate) use key::Key;
+pub(crate) use reader::{Kind, Reader, is_white};
 pub(crate) use write::{WriteError, write};

@@ -31,6 +31,7 @@ fn is_plain(block: &[u8; 256]) -> bool {
             slashes[lane] = slashes[lane].min(bytes[lane] ^ b'\\');
         }
     }
+    #[allow(clippy::needless_bitwise_bool)] // no branch, so that it is done for all lanes at once
     (0..LANES).fold(true, |plain, lane| {
         plain & (smallest[lane] >= 0x20) & (quotes[lane] != 0) & (slashes[lane] != 0)
     })

@@ -3,10 +3,10 @@
 //! One walk checks the whole grammar and the depth limit, so that what is decoded later, skipped
 //! or passed on raw has been held to the same rules. It uses no stack that grows with the text.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::{Limits, ProtocolError};
+use super::key::Key;
 use super::plain::plain_prefix;
 
 /// A cursor over one JSON text.
@@ -16,13 +16,6 @@ pub(crate) struct Reader<'a> {
     at: usize,
     depth: usize,
     limit: usize,
-}
-
-/// The text between a string's quotes, as it stands there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Key<'a> {
-    Plain(&'a str),
-    Escaped(&'a str),
 }
 
 /// What kind of value stands at the cursor.
@@ -405,32 +398,6 @@ impl<'a> Reader<'a> {
 
     fn expected(&self, expected: &'static str) -> ProtocolError {
         ProtocolError::Syntax { expected, at: self.at }
-    }
-}
-
-impl<'a> Key<'a> {
-    /// The text with its escapes resolved.
-    pub(crate) fn resolve(self) -> Cow<'a, str> {
-        match self {
-            Self::Plain(text) => Cow::Borrowed(text),
-            Self::Escaped(text) => unescape(text),
-        }
-    }
-}
-
-/// Resolves escapes that the reader has checked, so that it can only succeed; were it ever not to,
-/// the raw text is a name that nothing has.
-#[cold]
-fn unescape(text: &str) -> Cow<'_, str> {
-    match serde_json::from_str(&format!("\"{text}\"")) {
-        Ok(resolved) => Cow::Owned(resolved),
-        Err(_) => Cow::Borrowed(text),
-    }
-}
-
-impl Default for Key<'_> {
-    fn default() -> Self {
-        Self::Plain("")
     }
 }
 
