@@ -146,7 +146,7 @@ fn the_connection_closes_when_the_last_clone_and_the_last_call_are_gone() {
         drop(clone);
         assert_eq!(call.await.unwrap(), 3);
         tokio::task::spawn_blocking(move || {
-            is_closed.recv_timeout(Duration::from_secs(10)).unwrap()
+            is_closed.recv_timeout(Duration::from_secs(10)).unwrap();
         })
         .await
         .unwrap();
