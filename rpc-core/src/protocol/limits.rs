@@ -14,9 +14,12 @@ pub struct Limits {
     pub message: usize,
     /// Levels of arrays and objects in one message, at most 128, the default.
     pub depth: usize,
-    /// Calls in flight on one connection: a client refuses another; a server that runs calls side by
-    /// side reads no further. 65 536 by default.
+    /// Calls that a client keeps in flight on one connection before it refuses another. 65 536 by
+    /// default.
     pub calls_in_flight: usize,
+    /// Calls of one connection that a server runs side by side before it reads further ones. 1024 by
+    /// default; so many replies at most wait for a peer that does not read.
+    pub calls_running: usize,
     /// Bytes of replies that gather before they are written out, even while more calls wait to be
     /// read. 64 KiB by default; what is held for a peer that does not read is this and one reply.
     pub replies_gathered: usize,
@@ -33,6 +36,7 @@ impl Default for Limits {
             message: 10 * 1024 * 1024,
             depth: Self::DEEPEST,
             calls_in_flight: 65_536,
+            calls_running: 1024,
             replies_gathered: 64 * 1024,
         }
     }

@@ -259,7 +259,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Whether as many calls run as may; the peer's next ones wait where they are.
     fn is_full(&self, under_way: &UnderWay) -> bool {
-        under_way.running.len() >= self.connection.limits().calls_in_flight.max(1)
+        under_way.running.len() >= self.connection.limits().calls_running.max(1)
     }
 
     /// How long the peer may take over what it does.
