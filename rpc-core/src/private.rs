@@ -15,7 +15,7 @@ pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
     Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateType, Text,
-    bind, to_text,
+    to_text,
 };
 
 pub use crate::error::{CallError, Error};

@@ -3,10 +3,10 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::protocol::{Call, Fault};
+use crate::protocol::Fault;
 
 use super::state::States;
-use super::{CallContext, Deferred, Reply, Signature, State, StateType};
+use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateType};
 
 /// One exported function.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub struct Export {
     pub handler: Handler,
 }
 
-/// Runs an exported function: binds the arguments, calls, sends the result.
+/// Runs an exported function: decodes the arguments, calls, sends the result.
 #[derive(Debug, Clone, Copy)]
 pub enum Handler {
     /// A plain function.
-    Plain(fn(&Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
-    /// An asynchronous function: binds now, runs later.
-    Async(fn(&Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    Plain(fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
+    /// An asynchronous function: decodes now, runs later.
+    Async(fn(&Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
 }
 
 /// What a handler may ask for besides the arguments.
@@ -83,7 +83,7 @@ pub struct Method<T: 'static> {
 #[derive(Debug)]
 pub enum MethodHandler<T> {
     /// A plain method.
-    Plain(fn(&T, &Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
+    Plain(fn(&T, &Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
     /// An asynchronous method.
-    Async(fn(Arc<T>, &Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    Async(fn(Arc<T>, &Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
 }

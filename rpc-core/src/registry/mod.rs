@@ -17,8 +17,8 @@ mod signature;
 mod state;
 mod text;
 
+pub use bind::Bound;
 pub(crate) use bind::without_place;
-pub use bind::{Bound, bind};
 pub use bytes::Bytes;
 pub use closure::Function;
 pub use context::CallContext;

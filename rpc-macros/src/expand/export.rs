@@ -105,19 +105,13 @@ pub(super) fn entry(function: &Function) -> TokenStream {
 /// Writes the function that serves calls.
 pub(super) fn server(function: &Function) -> TokenStream {
     let server = names::server(&function.ident);
-    let signature = names::signature(&function.ident);
     let outcome = names::outcome(&function.ident);
-    let count = function.parameters.len();
-    let Arguments { decoded, passed } = Arguments::of(function);
+    let Arguments { taken, passed } = Arguments::of(function);
     let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
     let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
-    let bound = quote_spanned! {hidden()=>
-        let bound = __rpc::bind::<#count>(&#signature, call)?;
-        #(#decoded)*
-    };
     if function.is_async {
         let send = match function.outcome.error {
             None => quote_spanned!(span=> __rpc::to_text(&#result.await)),
@@ -130,10 +124,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
         quote_spanned! {hidden()=>
             fn #server #generics(
                 #parameter
-                call: &__rpc::Call<'_>,
+                bound: &__rpc::Bound<'_, '_>,
                 scope: &__rpc::Scope<'_>,
             ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
-                #bound
+                #taken
                 ::core::result::Result::Ok(#later)
             }
         }
@@ -147,11 +141,11 @@ pub(super) fn server(function: &Function) -> TokenStream {
         quote_spanned! {hidden()=>
             fn #server #generics(
                 #parameter
-                call: &__rpc::Call<'_>,
+                bound: &__rpc::Bound<'_, '_>,
                 scope: &__rpc::Scope<'_>,
                 reply: &mut __rpc::Reply<'_>,
             ) -> ::core::result::Result<(), __rpc::Fault> {
-                #bound
+                #taken
                 #send
             }
         }
@@ -205,21 +199,29 @@ pub(super) fn bounds(trait_: &Ident) -> TokenStream {
 /// How the arguments of a call become those of a function.
 struct Arguments {
     /// The statements that take them out of the call.
-    decoded: Vec<TokenStream>,
+    taken: TokenStream,
     /// The expressions that pass them on.
     passed: Vec<TokenStream>,
 }
 
 impl Arguments {
     fn of(function: &Function) -> Self {
-        let mut decoded = Vec::new();
-        let mut passed = Vec::new();
-        for (index, parameter) in function.parameters.iter().enumerate() {
-            let argument = Ident::new(&format!("argument_{index}"), hidden());
-            let value = decode(index, parameter, function.is_async);
-            decoded.push(quote_spanned!(hidden()=> let #argument = #value;));
-            passed.push(pass(parameter, &argument, function.is_async));
-        }
+        let parameters = &function.parameters;
+        let names =
+            (0..parameters.len()).map(|index| Ident::new(&format!("argument_{index}"), hidden()));
+        let names: Vec<_> = names.collect();
+        let decoded = parameters.iter().enumerate();
+        let decoded = decoded.map(|(index, parameter)| decode(index, parameter, function.is_async));
+        let mut taken = quote_spanned! {hidden()=>
+            #(
+                let ::core::option::Option::Some(#names) = #decoded else {
+                    return ::core::result::Result::Err(bound.fault());
+                };
+            )*
+        };
+        let passed = parameters.iter().zip(&names);
+        let passed = passed.map(|(parameter, name)| pass(parameter, name, function.is_async));
+        let mut passed: Vec<_> = passed.collect();
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
@@ -234,10 +236,10 @@ impl Arguments {
                 }
                 Provided::Context => (quote_spanned!(hidden()=> scope.context()), quote!(#name)),
             };
-            decoded.push(quote_spanned!(hidden()=> let #name = #value;));
+            taken.extend(quote_spanned!(hidden()=> let #name = #value;));
             passed.insert(*position, pass);
         }
-        Self { decoded, passed }
+        Self { taken, passed }
     }
 }
 
@@ -266,15 +268,18 @@ fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
     }
 }
 
+/// The lifetime of what is decoded.
+fn lifetime(outlives: bool) -> Lifetime {
+    if outlives { parse_quote!('static) } else { parse_quote!('_) }
+}
+
 /// Writes the expression that decodes an argument; one for a future that outlives the message
 /// borrows nothing from it.
 fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
-    let Parameter { ty, optional, takes, .. } = parameter;
-    let default = parameter.default.as_ref().map(own_default);
-    let passing = passing(parameter, outlives);
-    let lifetime: Lifetime = if outlives { parse_quote!('static) } else { parse_quote!('_) };
+    let Parameter { ty, default, optional, takes, .. } = parameter;
+    let lifetime = lifetime(outlives);
     let own = |ty| types::with_lifetime(ty, &lifetime).0.into_token_stream();
-    let value = match passing {
+    let value = match passing(parameter, outlives) {
         Passing::Owned => own(parameter.value()),
         Passing::Text if outlives => quote!(::std::string::String),
         Passing::Cow | Passing::Text => quote!(__rpc::Text<'_>),
@@ -285,18 +290,14 @@ fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
         }
         Passing::Reference(referent) => own(referent),
     };
-    let get = match (takes, default, optional, passing) {
-        (Takes::Args(element), ..) => quote!(args::<#element>(#index)?),
-        (Takes::Kwargs, ..) => quote!(kwargs::<#value, _>(#index)?),
-        (Takes::One, None, None, _) => quote!(required::<#value>(#index)?),
-        (Takes::One, None, Some(_), _) => quote!(optional::<#value>(#index)?),
-        (Takes::One, Some(default), _, Passing::Owned) => {
-            let ty = own(ty);
-            quote!(given::<#ty>(#index)?.unwrap_or_else(|| #default))
-        }
-        (Takes::One, Some(_), None, _) => quote!(given::<#value>(#index)?),
-        (Takes::One, Some(_), Some(_), _) => {
-            quote!(given::<::core::option::Option<#value>>(#index)?)
+    let get = match (takes, default, optional) {
+        (Takes::Args(element), ..) => quote!(args::<#element>(#index)),
+        (Takes::Kwargs, ..) => quote!(kwargs::<#value, _>(#index)),
+        (Takes::One, None, None) => quote!(required::<#value>(#index)),
+        (Takes::One, None, Some(_)) => quote!(optional::<#value>(#index)),
+        (Takes::One, Some(_), None) => quote!(given::<#value>(#index)),
+        (Takes::One, Some(_), Some(_)) => {
+            quote!(given::<::core::option::Option<#value>>(#index))
         }
     };
     quote_spanned!(ty.span().resolved_at(hidden())=> bound.#get)
@@ -306,14 +307,25 @@ fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
 fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream {
     let is_optional = parameter.optional.is_some();
     let (borrow, conversion) = match (passing(parameter, outlives), is_optional) {
-        (Passing::Owned, _) => return argument.to_token_stream(),
+        (Passing::Owned, _) => (None, None),
         (Passing::Cow, false) => (None, Some(quote!(.into_cow()))),
         (Passing::Cow, true) => (None, Some(quote!(.map(__rpc::Text::into_cow)))),
         (Passing::Reference(_), true) => (Some(quote!(&)), Some(quote!(.as_ref()))),
         (_, true) => (Some(quote!(&)), Some(quote!(.as_deref()))),
         (_, false) => (Some(quote!(&)), None),
     };
-    match parameter.default.as_ref().map(own_default) {
+    let default = parameter.default.as_ref().map(|default| {
+        let default = own_default(default);
+        match passing(parameter, outlives) {
+            // Where the type is said, a default of another is a plain mismatch.
+            Passing::Owned => {
+                let (ty, _) = types::with_lifetime(&parameter.ty, &lifetime(outlives));
+                quote_spanned!(hidden()=> { let default: #ty = #default; default })
+            }
+            _ => default,
+        }
+    });
+    match default {
         Some(default) => quote_spanned! {hidden()=>
             match #borrow #argument {
                 ::core::option::Option::Some(given) => given #conversion,
