@@ -1,9 +1,11 @@
 //! Writes the code that what is exported brings with it.
 
+mod argument;
 mod call_type;
 mod export;
 mod interface;
 mod module;
+mod server;
 mod setter;
 mod stub;
 
@@ -137,7 +139,7 @@ fn both_ends(function: &Function) -> TokenStream {
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
     let outcome = export::outcome(function);
-    let server = export::server(function);
+    let server = server::server(function);
     let submission = export::submission(function);
     let quiet = quiet();
     quote! {
