@@ -1,12 +1,11 @@
 //! What `#[rpc_export]` leaves behind for the registry to find.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use crate::protocol::Fault;
 
 use super::state::States;
-use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateType};
+use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateKey, StateType};
 
 /// One exported function.
 #[derive(Debug)]
@@ -46,8 +45,8 @@ impl<'s> Scope<'s> {
     /// # Errors
     ///
     /// Where the server was not given it.
-    pub fn state<T: Any + Send + Sync>(&self) -> Result<State<T>, Fault> {
-        self.states.get()
+    pub fn state<T>(&self, key: &StateKey<T>) -> Result<State<T>, Fault> {
+        key.find(self.states)
     }
 }
 

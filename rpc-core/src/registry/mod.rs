@@ -29,5 +29,5 @@ pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use reply::{Reply, to_text};
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
-pub use state::{State, StateType};
+pub use state::{State, StateKey, StateType};
 pub use text::Text;

@@ -7,6 +7,7 @@ use syn::{Expr, Lifetime, parse_quote};
 
 use super::server::hidden;
 use crate::function::Function;
+use crate::names;
 use crate::parameter::{Parameter, Passing, Takes};
 use crate::provided::Provided;
 use crate::types;
@@ -40,10 +41,10 @@ impl Arguments {
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
-                Provided::State { ty, is_lent } => {
-                    let span = ty.span().resolved_at(hidden());
+                Provided::State { is_lent, .. } => {
+                    let key = names::state_key(&function.ident, *position);
                     let lend = is_lent.then(|| quote!(&));
-                    (quote_spanned!(span=> scope.state::<#ty>()?), quote!(#lend #name))
+                    (quote_spanned!(hidden()=> scope.state(&#key)?), quote!(#lend #name))
                 }
                 Provided::Context if function.is_async => {
                     let context = quote_spanned!(hidden()=> scope.context());

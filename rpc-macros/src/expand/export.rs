@@ -1,13 +1,13 @@
 //! Writes what describes a function, and enters it where servers find it.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::call_type;
 use crate::function::{Function, Outcome};
 use crate::names;
 use crate::parameter::{Parameter, Takes};
-use crate::provided::Provided;
 use crate::spelling::spell;
 
 /// Writes the static that says what the function is called and takes.
@@ -56,6 +56,21 @@ pub(super) fn outcome(function: &Function) -> TokenStream {
     }
 }
 
+/// Writes the keys of the shared state that a function asks for: there, and only there, rustc finds
+/// out that it cannot be shared.
+pub(super) fn state_keys(function: &Function) -> TokenStream {
+    let Function { conditions, .. } = function;
+    let keys = function.states().map(|(position, ty)| {
+        let key = names::state_key(&function.ident, position);
+        let of = quote_spanned!(ty.span()=> __rpc::StateKey::<#ty>::of());
+        quote! {
+            #(#conditions)*
+            const #key: __rpc::StateKey<#ty> = #of;
+        }
+    });
+    keys.collect()
+}
+
 fn parameter(parameter: &Parameter) -> TokenStream {
     let name = names::on_the_wire(&parameter.ident);
     let ty = spell(&parameter.ty);
@@ -86,9 +101,9 @@ pub(super) fn submission(function: &Function) -> TokenStream {
 pub(super) fn entry(function: &Function) -> TokenStream {
     let signature = names::signature(&function.ident);
     let server = names::server(&function.ident);
-    let states = function.provided.iter().filter_map(|(_, provided)| match provided {
-        Provided::State { ty, .. } => Some(quote!(__rpc::StateType::of::<#ty>())),
-        Provided::Context => None,
+    let states = function.states().map(|(position, _)| {
+        let key = names::state_key(&function.ident, position);
+        quote!(#key.ty())
     });
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
     let handler = if function.is_async { quote!(Async) } else { quote!(Plain) };

@@ -39,12 +39,14 @@ fn both_ends(method: &Function) -> TokenStream {
     let Function { conditions, .. } = method;
     let signature = export::signature(method);
     let outcome = export::outcome(method);
+    let state_keys = export::state_keys(method);
     let call_methods = call_type::methods(method);
     let server = server::server(method);
     quote! {
         #(#conditions)*
         #signature
         #outcome
+        #state_keys
         #(#conditions)*
         const _: () = {
             #call_methods

@@ -139,6 +139,7 @@ fn both_ends(function: &Function) -> TokenStream {
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
     let outcome = export::outcome(function);
+    let state_keys = export::state_keys(function);
     let server = server::server(function);
     let submission = export::submission(function);
     let quiet = quiet();
@@ -152,6 +153,7 @@ fn both_ends(function: &Function) -> TokenStream {
             use #library::__private1 as __rpc;
             #signature
             #outcome
+            #state_keys
             #call_methods
             #server
             #submission
