@@ -14,8 +14,8 @@ pub use crate::client::{
 pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
-    Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateType, Text,
-    bind, to_text,
+    Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateKey,
+    StateType, Text, to_text,
 };
 
 pub use crate::error::{CallError, Error};

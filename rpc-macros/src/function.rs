@@ -87,7 +87,7 @@ impl Function {
         check::signature(&signature, place.owner.as_ref(), mistakes);
         let mut parameters = Vec::new();
         let mut provided = Vec::new();
-        let mut arity = 0;
+        let (mut arity, mut is_behind_args) = (0, false);
         let inputs = signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
@@ -96,7 +96,9 @@ impl Function {
             match Provided::read(input, mistakes) {
                 Some(what) => provided.push((position, what)),
                 None => {
-                    arity += usize::from(parameter::looks_required(input));
+                    is_behind_args |= parameter::looks_like_args(input);
+                    let is_positional = parameter::looks_required(input) && !is_behind_args;
+                    arity += usize::from(is_positional);
                     parameters.extend(Parameter::read(input, mistakes));
                 }
             }
@@ -143,6 +145,14 @@ impl Function {
             return None;
         }
         Some(self.parameters.iter().filter(|parameter| parameter.has_position()).count())
+    }
+
+    /// Returns the types of shared state that the server provides, and where they stand.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (usize, &Type)> {
+        self.provided.iter().filter_map(|(position, provided)| match provided {
+            Provided::State { ty, .. } => Some((*position, &**ty)),
+            Provided::Context => None,
+        })
     }
 
     /// Names the function in documentation.

@@ -1,5 +1,7 @@
 //! Models the exported methods of an `impl` block or a trait.
 
+use std::collections::HashSet;
+
 use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
 
 use crate::body::{Body, Member};
@@ -106,6 +108,7 @@ impl Interface {
             owner: Some(self.owner.clone()),
             library: self.library.clone(),
         };
+        let mut names = HashSet::new();
         for member in &mut body.members {
             let Member::Function(item) = member else {
                 continue;
@@ -114,6 +117,13 @@ impl Interface {
             let options = options.unwrap_or_default();
             if !options.skip {
                 let mut method = Function::read(item, options, &place, mistakes);
+                // Of methods with conditions all but one may be away.
+                if method.conditions.is_empty() && !names.insert(method.name.clone()) {
+                    mistakes.at(
+                        &method.ident,
+                        format!("another method is called `{}` already", method.name),
+                    );
+                }
                 method.conditions.extend(self.conditions.iter().cloned());
                 self.methods.push(method);
             }

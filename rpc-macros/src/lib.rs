@@ -1,10 +1,11 @@
 //! The macros of `rpc_core`, which re-exports them: depend on that, not on this.
 //!
-//! `#[rpc_export]` is a small compiler. It reads its `options` and the annotated `item`, makes a
-//! model of it (`function`, `parameter`), looks for every mistake at once (`check`), and then
-//! writes the code for both ends (`expand`), or where there are mistakes these and a stub that
-//! causes no further ones (`fallback`). `call!` (`call`) writes calls of the methods that the other
-//! macro wrote; both get their names from `names`.
+//! `#[rpc_export]` is a small compiler. It reads its `options` and the annotated `item`, takes an
+//! `impl` block, a trait or a module apart down to its functions (`body`), makes a model of what it
+//! finds (`interface`, `function`, `parameter`, `provided`), looks for every mistake at once
+//! (`check`), and then writes the code for both ends (`expand`), or where there are mistakes these
+//! and stubs that cause no further ones (`fallback`). `call!` (`call`) writes calls of the methods
+//! that the other macro wrote; both get their names from `names`.
 
 mod body;
 mod call;
@@ -23,7 +24,7 @@ mod types;
 
 use proc_macro::TokenStream;
 
-/// Makes a function callable from elsewhere.
+/// Makes functions callable from elsewhere.
 ///
 /// ```ignore
 /// use rpc_core::{call, rpc_export};
@@ -37,22 +38,92 @@ use proc_macro::TokenStream;
 /// let sum = call!(client.add(1, 2, c = 3))?;       // any argument by position or keyword
 /// let sum = client.add(1, 2).c(3).call()?;         // the same, spelt out
 /// let sum = client.add(1, 2).start()?.wait()?;     // sent now, waited for later
+/// client.add(1, 2).notify()?;                      // sent, and no reply wanted
 /// ```
 ///
 /// The function stays as it is. Beside it stands a trait of the same name and visibility, so that
 /// one `use` brings both: the function for the server, and for clients the method `add`. It takes
 /// the required arguments and returns a call, an `AddCall`, which has a method for each parameter,
-/// `call` to make the call, and `start` to send it without waiting.
+/// `call` to make the call, and `start` and `notify` to send it without waiting.
 ///
 /// Every server of a program that contains the function serves it, when it serves what is exported.
 ///
+/// # On methods
+///
+/// ```ignore
+/// #[rpc_export]
+/// impl Bank {
+///     /// Puts money on an account.
+///     pub fn deposit(&self, account: &str, amount: u64) -> u64 {
+///         self.account(account).fetch_add(amount, Relaxed) + amount
+///     }
+///
+///     #[rpc_export(skip)]
+///     pub fn new() -> Self {
+///         Self::default()
+///     }
+/// }
+///
+/// registry.register_instance_at("bank", Bank::new())?;
+///
+/// use bank::BankStub;
+/// client.at("bank").deposit("ada", 5).call()?;
+/// ```
+///
+/// All methods of the block are exported but for those that are left out, and a trait `BankStub` has
+/// them all for clients. It is as visible as the most visible of them. They take `&self`, because
+/// calls share the instance. One block of a type can be exported, and no generic one; `Bank<Memory>`
+/// is not generic.
+///
+/// # On traits
+///
+/// ```ignore
+/// #[rpc_export]
+/// pub trait Api {
+///     /// Adds numbers.
+///     fn add(&self, a: i64, #[default(10)] b: i64) -> i64;
+/// }
+///
+/// registry.register_instance(ApiService(server))?; // `server` implements `Api`
+///
+/// use api::ApiStub;
+/// client.add(1).call()?;
+/// ```
+///
+/// A crate with nothing but the trait is all that the two sides have in common. An `async fn` in it
+/// becomes a `fn` that returns a future which can be sent between threads; it is implemented as an
+/// `async fn`.
+///
+/// # On modules
+///
+/// ```ignore
+/// #[rpc_export]
+/// pub mod math {
+///     /// Adds numbers.
+///     pub fn add(a: i64, b: i64) -> i64 {
+///         a + b
+///     }
+/// }
+///
+/// use math::add;
+/// client.add(1, 2).call()?; // calls `math.add`
+/// ```
+///
+/// All public functions of the module are exported under its name, those of public modules in it
+/// under both names, and with an `#[rpc_export]` of their own also others. Names must differ as a
+/// whole: a server does not start with two functions of one name. Where two stubs with a method of
+/// one name are in scope, rustc asks which is meant.
+///
 /// # Options
 ///
-/// | | |
-/// |---|---|
-/// | `name = "math.add"` | the name other sides call it by, when not its own |
-/// | `reply = "pong"` | what the ping dialect calls the reply, when not as the function |
-/// | `crate = path::to::rpc_core` | where the library is, when not at `::rpc_core` |
+/// | | | on |
+/// |---|---|---|
+/// | `name = "add"` | the name other sides call it by, when not its own; a module's part of it | functions, methods, modules |
+/// | `reply = "pong"` | what the ping dialect calls the reply, when not as the function | functions, methods |
+/// | `idempotent` | running it twice does what running it once does | functions, methods |
+/// | `blocking` | it blocks its thread | functions, methods |
+/// | `skip` | it is not exported, unlike its neighbours | methods, what stands in a module |
+/// | `crate = path::to::rpc_core` | where the library is, when not at `::rpc_core` | all that stands alone |
 ///
 /// # Parameters
 ///
@@ -66,6 +137,15 @@ use proc_macro::TokenStream;
 /// without escapes. `&[u8]` travels as base64 text. A result may borrow too; the caller receives it
 /// in its owned form.
 ///
+/// `#[args] numbers: Vec<i64>` takes the positional arguments that are left over, and `#[kwargs]
+/// options: HashMap<String, i64>` the keyword arguments, in any map of names; both may be lent, as
+/// `&[i64]`. What stands behind `#[args]` is given by name only, and before it nothing can be left
+/// out; `#[kwargs]` comes last. Callers give them as `numbers = [1, 2]`, or by position, and
+/// `options = kwargs! { a: 1 }`.
+///
+/// A `&CallContext` is lent by the server, which knows who calls, and a `State<T>` is what was shared
+/// with it. They may stand anywhere, and callers do not know of them.
+///
 /// A parameter called `call`, `notify`, `start` or `with` has a method with an underscore, such as
 /// `start_`, because every call has methods of these names. In `call!` its keyword is its name.
 ///
@@ -73,6 +153,8 @@ use proc_macro::TokenStream;
 ///
 /// All types must implement serde's `Serialize` and `Deserialize`. When a function returns a
 /// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it.
+///
+/// An `async fn` is called as any other. Its future must be `Send`, and owns its arguments.
 ///
 /// # Errors
 ///

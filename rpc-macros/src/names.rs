@@ -53,6 +53,11 @@ pub(crate) fn outcome(function: &Ident) -> Ident {
     format_ident!("__Outcome_{}", function.unraw())
 }
 
+/// Returns the key of the shared state that stands at `position` of a function's parameters.
+pub(crate) fn state_key(function: &Ident, position: usize) -> Ident {
+    format_ident!("__STATE_{position}_{}", function.unraw())
+}
+
 /// Returns the function that serves calls of another.
 pub(crate) fn server(function: &Ident) -> Ident {
     format_ident!("__serve_{}", function.unraw())

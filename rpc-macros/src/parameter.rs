@@ -120,6 +120,11 @@ pub(crate) fn looks_required(input: &PatType) -> bool {
     !input.attrs.iter().any(is_own) && types::inside_option(&input.ty).is_none()
 }
 
+/// Whether a parameter looks like one that takes the positional arguments that are left over.
+pub(crate) fn looks_like_args(input: &PatType) -> bool {
+    input.attrs.iter().any(|attribute| attribute.path().is_ident("args"))
+}
+
 /// Whether an attribute of a parameter is for `#[rpc_export]` to read.
 pub(crate) fn is_own(attribute: &Attribute) -> bool {
     ["default", "args", "kwargs"].iter().any(|name| attribute.path().is_ident(name))

@@ -34,7 +34,7 @@ pub fn repeat(text: &str, times: usize) -> String {
     text.repeat(times)
 }
 
-/// Why [`withdraw()`] gives no money.
+/// Why [`withdraw`](fn@withdraw) gives no money.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Refusal {
     /// So much is missing.

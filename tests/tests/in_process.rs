@@ -21,6 +21,21 @@ fn echo(text: &str) -> &str {
     text
 }
 
+/// Is not in this program.
+#[rpc_export]
+#[cfg(any())]
+fn absent() {}
+
+/// Is not in this program either.
+#[cfg(any())]
+#[rpc_export]
+fn absent() {}
+
+/// Is in this program.
+#[rpc_export]
+#[cfg(not(any()))]
+fn present() {}
+
 /// Counts the calls that go through it.
 struct Count<D> {
     inner: D,
@@ -76,4 +91,12 @@ fn a_layer_is_tested_without_a_socket() {
     stack.add(1, 2).notify().unwrap();
     assert!(stack.call::<()>("nothing", args![1], ()).is_err());
     assert_eq!(stack.dispatch().calls.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_function_that_is_configured_away_is_not_served() {
+    let registry = FunctionRegistry::exported();
+    registry.present().call().unwrap();
+    assert!(registry.functions().all(|function| function.name() != "absent"));
+    assert!(registry.call::<()>("absent", (), ()).is_err());
 }

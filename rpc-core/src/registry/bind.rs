@@ -5,6 +5,7 @@
 //! too many positions, then what is missing.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt::Write;
 
 use serde::de::{Deserialize, DeserializeOwned};
@@ -15,13 +16,17 @@ use crate::protocol::{Call, Fault};
 use super::nearest::nearest;
 use super::{Parameter, ParameterKind, Signature};
 
+/// The greatest number of parameters a function may have.
+const MOST_PARAMETERS: usize = 16;
+
 /// Arguments, each at the place of its parameter: texts that are decoded when they are asked for.
 #[derive(Debug)]
-pub struct Bound<'c, 'a, const N: usize> {
+pub struct Bound<'c, 'a> {
     method: &'c str,
     parameters: &'c [Parameter],
-    values: [Option<&'a str>; N],
+    values: [Option<&'a str>; MOST_PARAMETERS],
     rest: Rest<'a>,
+    fault: OnceCell<Fault>,
 }
 
 /// What variadic parameters take.
@@ -31,23 +36,23 @@ struct Rest<'a> {
     keyword: Vec<(Cow<'a, str>, &'a str)>,
 }
 
-/// Binds the arguments of `call` to the `N` parameters of `signature`.
-///
-/// # Errors
-///
-/// A fault with code -32602 that names the function and the parameter.
-pub fn bind<'c, 'a, const N: usize>(
-    signature: &'c Signature,
-    call: &'c Call<'a>,
-) -> Result<Bound<'c, 'a, N>, Fault> {
-    let mut bound = Bound {
-        method: call.method(),
-        parameters: signature.parameters(),
-        values: [None; N],
-        rest: Rest::default(),
-    };
-    fill(signature, call, &mut bound.values, &mut bound.rest)?;
-    Ok(bound)
+impl<'c, 'a> Bound<'c, 'a> {
+    /// Binds the arguments of `call` to the parameters of `signature`.
+    ///
+    /// # Errors
+    ///
+    /// A fault with code -32602 that names the function and the parameter.
+    pub(super) fn new(signature: &'c Signature, call: &'c Call<'a>) -> Result<Self, Fault> {
+        let mut bound = Self {
+            method: call.method(),
+            parameters: signature.parameters(),
+            values: [None; MOST_PARAMETERS],
+            rest: Rest::default(),
+            fault: OnceCell::new(),
+        };
+        fill(signature, call, &mut bound.values, &mut bound.rest)?;
+        Ok(bound)
+    }
 }
 
 fn fill<'a>(
@@ -172,62 +177,60 @@ fn shorten_to(text: &str, fits: usize) -> Cow<'_, str> {
     }
 }
 
-impl<'a, const N: usize> Bound<'_, 'a, N> {
-    /// Decodes an argument that binding has found to be there.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not of the parameter's type.
-    pub fn required<T: Deserialize<'a>>(&self, index: usize) -> Result<T, Fault> {
+impl<'a> Bound<'_, 'a> {
+    /// Decodes an argument that binding has found to be there; `None` where it is not of the
+    /// parameter's type, of which [`fault`](Self::fault) tells.
+    pub fn required<T: Deserialize<'a>>(&self, index: usize) -> Option<T> {
         self.decode(index, self.values[index].unwrap_or("null"))
     }
 
-    /// Decodes an argument if it was given.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not of the parameter's type.
-    pub fn given<T: Deserialize<'a>>(&self, index: usize) -> Result<Option<T>, Fault> {
-        self.values[index].map(|text| self.decode(index, text)).transpose()
+    /// Decodes an argument if it was given, as [`required`](Self::required).
+    pub fn given<T: Deserialize<'a>>(&self, index: usize) -> Option<Option<T>> {
+        match self.values[index] {
+            Some(text) => self.decode(index, text).map(Some),
+            None => Some(None),
+        }
     }
 
-    /// Decodes an `Option`, which is `None` where it was left out.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not of the parameter's type.
-    pub fn optional<T: Deserialize<'a>>(&self, index: usize) -> Result<Option<T>, Fault> {
+    /// Decodes an `Option`, which is `None` where it was left out, as [`required`](Self::required).
+    pub fn optional<T: Deserialize<'a>>(&self, index: usize) -> Option<Option<T>> {
         self.given::<Option<T>>(index).map(Option::flatten)
     }
 
-    /// Decodes the positional arguments that are left over.
-    ///
-    /// # Errors
-    ///
-    /// Where one is not of the element's type.
-    pub fn args<T: DeserializeOwned>(&self, index: usize) -> Result<Vec<T>, Fault> {
+    /// Decodes the positional arguments that are left over, as [`required`](Self::required).
+    pub fn args<T: DeserializeOwned>(&self, index: usize) -> Option<Vec<T>> {
         let values = self.rest.positional.iter();
         values.map(|text| self.decode(index, text)).collect()
     }
 
-    /// Decodes the keyword arguments that are left over into any map of names.
-    ///
-    /// # Errors
-    ///
-    /// Where one is not of the value's type.
-    pub fn kwargs<M, T>(&self, index: usize) -> Result<M, Fault>
+    /// Decodes the keyword arguments that are left over into any map of names, as
+    /// [`required`](Self::required).
+    pub fn kwargs<M, T>(&self, index: usize) -> Option<M>
     where
         M: FromIterator<(String, T)>,
         T: DeserializeOwned,
     {
         let members = self.rest.keyword.iter();
         members
-            .map(|(name, text)| Ok((name.clone().into_owned(), self.decode(index, text)?)))
+            .map(|(name, text)| Some((name.clone().into_owned(), self.decode(index, text)?)))
             .collect()
     }
 
-    fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Result<T, Fault> {
-        decode(text).map_err(|error| self.wrong_type(index, text, &error))
+    /// The fault of an argument that could not be decoded.
+    #[cold]
+    pub fn fault(&self) -> Fault {
+        let fault = self.fault.get().cloned();
+        fault.unwrap_or_else(|| Fault::invalid_params("an argument cannot be read"))
+    }
+
+    fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Option<T> {
+        match decode(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let _ = self.fault.set(self.wrong_type(index, text, &error));
+                None
+            }
+        }
     }
 
     #[cold]

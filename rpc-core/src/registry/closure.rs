@@ -5,9 +5,9 @@ use std::any::type_name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Call, Fault};
+use crate::protocol::Fault;
 
-use super::{Parameter, ParameterKind, Reply, Signature, bind};
+use super::{Bound, Parameter, ParameterKind, Reply};
 
 /// A Rust function or closure of up to eight arguments that can be registered by name.
 ///
@@ -26,18 +26,13 @@ pub trait Function<Arguments>: Send + Sync + 'static {
     #[doc(hidden)]
     fn result() -> &'static str;
 
-    /// Binds a call's arguments, calls, and sends the result.
+    /// Decodes the arguments, calls, and sends the result.
     #[doc(hidden)]
-    fn run(
-        &self,
-        signature: &Signature,
-        call: &Call<'_>,
-        reply: &mut Reply<'_>,
-    ) -> Result<(), Fault>;
+    fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault>;
 }
 
 macro_rules! function {
-    ($count:literal: $($argument:ident $index:literal),*) => {
+    ($($argument:ident $index:literal),*) => {
         impl<F, R, $($argument),*> Function<($($argument,)*)> for F
         where
             F: Fn($($argument),*) -> R + Send + Sync + 'static,
@@ -56,25 +51,23 @@ macro_rules! function {
                 type_name::<R>()
             }
 
-            fn run(
-                &self,
-                signature: &Signature,
-                call: &Call<'_>,
-                reply: &mut Reply<'_>,
-            ) -> Result<(), Fault> {
-                let _bound = bind::<$count>(signature, call)?;
-                reply.send(&self($(_bound.required::<$argument>($index)?),*))
+            #[allow(irrefutable_let_patterns, non_snake_case, unused_variables)]
+            fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+                let ($(Some($argument),)*) = ($(bound.required::<$argument>($index),)*) else {
+                    return Err(bound.fault());
+                };
+                reply.send(&self($($argument),*))
             }
         }
     };
 }
 
-function!(0:);
-function!(1: A 0);
-function!(2: A 0, B 1);
-function!(3: A 0, B 1, C 2);
-function!(4: A 0, B 1, C 2, D 3);
-function!(5: A 0, B 1, C 2, D 3, E 4);
-function!(6: A 0, B 1, C 2, D 3, E 4, G 5);
-function!(7: A 0, B 1, C 2, D 3, E 4, G 5, H 6);
-function!(8: A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);
+function!();
+function!(A 0);
+function!(A 0, B 1);
+function!(A 0, B 1, C 2);
+function!(A 0, B 1, C 2, D 3);
+function!(A 0, B 1, C 2, D 3, E 4);
+function!(A 0, B 1, C 2, D 3, E 4, G 5);
+function!(A 0, B 1, C 2, D 3, E 4, G 5, H 6);
+function!(A 0, B 1, C 2, D 3, E 4, G 5, H 6, I 7);

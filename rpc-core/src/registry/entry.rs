@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::protocol::{Call, Fault};
 
 use super::{
-    Export, Function, Handler, Instance, Method, MethodHandler, Progress, Reply, Scope, Signature,
-    SignatureOptions, StateType,
+    Bound, Export, Function, Handler, Instance, Method, MethodHandler, Progress, Reply, Scope,
+    Signature, SignatureOptions, StateType,
 };
 
 /// A function under its name.
@@ -22,9 +22,8 @@ enum Run {
     Boxed(Box<Boxed>),
 }
 
-type Boxed = dyn Fn(&Signature, &Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<Progress, Fault>
-    + Send
-    + Sync;
+type Boxed =
+    dyn Fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<Progress, Fault> + Send + Sync;
 
 impl Entry {
     /// An exported function.
@@ -49,8 +48,8 @@ impl Entry {
         Self {
             signature: Cow::Owned(signature),
             states: &[],
-            run: Run::Boxed(Box::new(move |signature, call, _, reply| {
-                function.run(signature, call, reply)?;
+            run: Run::Boxed(Box::new(move |bound, _, reply| {
+                function.run(bound, reply)?;
                 Ok(Progress::Done)
             })),
         }
@@ -70,13 +69,13 @@ impl Entry {
         Self {
             signature,
             states: method.states,
-            run: Run::Boxed(Box::new(move |_, call, scope, reply| match method.handler {
+            run: Run::Boxed(Box::new(move |bound, scope, reply| match method.handler {
                 MethodHandler::Plain(run) => {
-                    run(&instance, call, scope, reply)?;
+                    run(&instance, bound, scope, reply)?;
                     Ok(Progress::Done)
                 }
                 MethodHandler::Async(run) => {
-                    run(Arc::clone(&instance), call, scope).map(Progress::Later)
+                    run(Arc::clone(&instance), bound, scope).map(Progress::Later)
                 }
             })),
         }
@@ -89,10 +88,13 @@ impl Entry {
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
         reply.answers(&self.signature);
+        let bound = Bound::new(&self.signature, call)?;
         match &self.run {
-            Run::Exported(Handler::Plain(run)) => run(call, scope, reply).map(|()| Progress::Done),
-            Run::Exported(Handler::Async(run)) => run(call, scope).map(Progress::Later),
-            Run::Boxed(run) => run(&self.signature, call, scope, reply),
+            Run::Exported(Handler::Plain(run)) => {
+                run(&bound, scope, reply).map(|()| Progress::Done)
+            }
+            Run::Exported(Handler::Async(run)) => run(&bound, scope).map(Progress::Later),
+            Run::Boxed(run) => run(&bound, scope, reply),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What `#[rpc_export]` leaves behind for the registry to find.
 
-use std::any::Any;
 use std::sync::Arc;
 
-use crate::protocol::{Call, Fault};
+use crate::protocol::Fault;
 
 use super::state::States;
-use super::{CallContext, Deferred, Reply, Signature, State, StateType};
+use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateKey, StateType};
 
 /// One exported function.
 #[derive(Debug)]
@@ -19,13 +18,13 @@ pub struct Export {
     pub handler: Handler,
 }
 
-/// Runs an exported function: binds the arguments, calls, sends the result.
+/// Runs an exported function: decodes the arguments, calls, sends the result.
 #[derive(Debug, Clone, Copy)]
 pub enum Handler {
     /// A plain function.
-    Plain(fn(&Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
-    /// An asynchronous function: binds now, runs later.
-    Async(fn(&Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    Plain(fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
+    /// An asynchronous function: decodes now, runs later.
+    Async(fn(&Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
 }
 
 /// What a handler may ask for besides the arguments.
@@ -46,8 +45,8 @@ impl<'s> Scope<'s> {
     /// # Errors
     ///
     /// Where the server was not given it.
-    pub fn state<T: Any + Send + Sync>(&self) -> Result<State<T>, Fault> {
-        self.states.get()
+    pub fn state<T>(&self, key: &StateKey<T>) -> Result<State<T>, Fault> {
+        key.find(self.states)
     }
 }
 
@@ -83,7 +82,7 @@ pub struct Method<T: 'static> {
 #[derive(Debug)]
 pub enum MethodHandler<T> {
     /// A plain method.
-    Plain(fn(&T, &Call<'_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
+    Plain(fn(&T, &Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
     /// An asynchronous method.
-    Async(fn(Arc<T>, &Call<'_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    Async(fn(Arc<T>, &Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
 }

@@ -17,8 +17,8 @@ mod signature;
 mod state;
 mod text;
 
+pub use bind::Bound;
 pub(crate) use bind::without_place;
-pub use bind::{Bound, bind};
 pub use bytes::Bytes;
 pub use closure::Function;
 pub use context::CallContext;
@@ -29,5 +29,5 @@ pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use reply::{Reply, to_text};
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
-pub use state::{State, StateType};
+pub use state::{State, StateKey, StateType};
 pub use text::Text;

@@ -60,10 +60,29 @@ pub struct StateType {
     name: fn() -> &'static str,
 }
 
-impl StateType {
-    /// The type `T`.
-    pub const fn of<T: Any + Send + Sync>() -> Self {
-        Self { id: TypeId::of::<T>, name: type_name::<T> }
+/// What a function asks for state of one type with.
+pub struct StateKey<T> {
+    ty: StateType,
+    find: fn(&States) -> Result<State<T>, Fault>,
+}
+
+impl<T> StateKey<T> {
+    /// The key of the type `T`.
+    pub const fn of() -> Self
+    where
+        T: Any + Send + Sync,
+    {
+        Self { ty: StateType { id: TypeId::of::<T>, name: type_name::<T> }, find: States::get::<T> }
+    }
+
+    /// The type.
+    pub const fn ty(&self) -> StateType {
+        self.ty
+    }
+
+    /// Finds the state.
+    pub(super) fn find(&self, states: &States) -> Result<State<T>, Fault> {
+        (self.find)(states)
     }
 }
 

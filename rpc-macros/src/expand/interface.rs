@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{call_type, export, quiet, stub};
+use super::{call_type, export, quiet, server, stub};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
@@ -39,12 +39,14 @@ fn both_ends(method: &Function) -> TokenStream {
     let Function { conditions, .. } = method;
     let signature = export::signature(method);
     let outcome = export::outcome(method);
+    let state_keys = export::state_keys(method);
     let call_methods = call_type::methods(method);
-    let server = export::server(method);
+    let server = server::server(method);
     quote! {
         #(#conditions)*
         #signature
         #outcome
+        #state_keys
         #(#conditions)*
         const _: () = {
             #call_methods
@@ -101,7 +103,7 @@ pub(crate) fn head(interface: &Interface, rpc: &TokenStream) -> TokenStream {
     match &interface.owner.ty {
         Some(ty) => quote!(impl #rpc::Instance for #ty),
         None => {
-            let bounds = export::bounds(trait_);
+            let bounds = server::bounds(trait_);
             quote!(impl<__Self: #bounds> #rpc::Instance for #service<__Self>)
         }
     }

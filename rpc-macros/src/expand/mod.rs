@@ -1,9 +1,11 @@
 //! Writes the code that what is exported brings with it.
 
+mod argument;
 mod call_type;
 mod export;
 mod interface;
 mod module;
+mod server;
 mod setter;
 mod stub;
 
@@ -137,7 +139,8 @@ fn both_ends(function: &Function) -> TokenStream {
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
     let outcome = export::outcome(function);
-    let server = export::server(function);
+    let state_keys = export::state_keys(function);
+    let server = server::server(function);
     let submission = export::submission(function);
     let quiet = quiet();
     quote! {
@@ -150,6 +153,7 @@ fn both_ends(function: &Function) -> TokenStream {
             use #library::__private1 as __rpc;
             #signature
             #outcome
+            #state_keys
             #call_methods
             #server
             #submission

@@ -20,7 +20,7 @@ pub(super) struct Sent {
     /// The type that the call keeps.
     pub(super) state: TokenStream,
     /// The expression that makes the second from the first.
-    kept: TokenStream,
+    pub(super) kept: TokenStream,
 }
 
 impl Sent {

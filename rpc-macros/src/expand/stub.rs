@@ -62,18 +62,18 @@ fn methods(function: &Function) -> TokenStream {
     let lifetime: Lifetime = parse_quote!('c);
 
     let mut inputs = Vec::new();
-    let mut setting = Vec::new();
+    let mut fields = Vec::new();
     let mut states = Vec::new();
-    for (index, parameter) in function.parameters.iter().enumerate() {
+    for parameter in &function.parameters {
         if !parameter.is_positional() {
             states.push(quote!(#rpc::Omitted));
+            fields.push(quote!(#rpc::Omitted));
             continue;
         }
         let name = &parameter.ident;
-        let Sent { accepted, state, .. } = Sent::of(parameter, &lifetime, &rpc);
-        let positional = names::positional(index, name.span());
+        let Sent { accepted, state, kept, .. } = Sent::of(parameter, &lifetime, &rpc);
         inputs.push(quote!(#name: #accepted));
-        setting.push(quote!(.#positional(#name)));
+        fields.push(kept);
         states.push(state);
     }
     let omitted = vec![quote!(#rpc::Omitted); function.parameters.len()];
@@ -86,7 +86,7 @@ fn methods(function: &Function) -> TokenStream {
         #(#conditions)*
         #(#shared)*
         fn #ident<'c>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
-            self.#starter()#(#setting)*
+            #call(self, #(#fields),*)
         }
         #[doc(hidden)]
         #(#conditions)*

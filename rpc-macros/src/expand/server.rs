@@ -1,0 +1,102 @@
+//! Writes the function that serves calls of another.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::argument::Arguments;
+use crate::function::Function;
+use crate::names;
+
+/// Writes the function that serves calls.
+pub(super) fn server(function: &Function) -> TokenStream {
+    let server = names::server(&function.ident);
+    let outcome = names::outcome(&function.ident);
+    let Arguments { taken, passed } = Arguments::of(function);
+    let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
+    let ident = &function.ident;
+    let span = function.outcome.span().resolved_at(hidden());
+    let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
+    let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
+    if function.is_async {
+        let send = match function.outcome.error {
+            None => quote_spanned!(span=> __rpc::to_text(&#result.await)),
+            Some(_) => {
+                quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>(#result.await #failure))
+            }
+        };
+        // rustc points at the function where its future is not `Send`.
+        let later = quote_spanned!(ident.span()=> __rpc::later(async move { #send }));
+        quote_spanned! {hidden()=>
+            fn #server #generics(
+                #parameter
+                bound: &__rpc::Bound<'_, '_>,
+                scope: &__rpc::Scope<'_>,
+            ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
+                #taken
+                ::core::result::Result::Ok(#later)
+            }
+        }
+    } else {
+        let send = match function.outcome.error {
+            None => quote_spanned!(span=> reply.send(&#result)),
+            Some(_) => {
+                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result #failure))
+            }
+        };
+        quote_spanned! {hidden()=>
+            fn #server #generics(
+                #parameter
+                bound: &__rpc::Bound<'_, '_>,
+                scope: &__rpc::Scope<'_>,
+                reply: &mut __rpc::Reply<'_>,
+            ) -> ::core::result::Result<(), __rpc::Fault> {
+                #taken
+                #send
+            }
+        }
+    }
+}
+
+/// The span of local names that a user's default value must not see.
+pub(super) fn hidden() -> Span {
+    Span::mixed_site()
+}
+
+/// How the instance that a method is called on comes to it; nothing for a plain function.
+#[derive(Default)]
+struct Receiver {
+    /// The generics of the function that serves calls, in which `__Self` is what `Self` was.
+    generics: TokenStream,
+    /// The parameter that it takes the instance as.
+    parameter: TokenStream,
+    /// The path before the method's name.
+    callee: TokenStream,
+    /// The argument that passes the instance on.
+    argument: TokenStream,
+}
+
+impl Receiver {
+    fn of(function: &Function) -> Self {
+        let Some(owner) = &function.owner else {
+            return Self::default();
+        };
+        let this = Ident::new("this", hidden());
+        let (generics, ty, callee, place) = match &owner.ty {
+            Some(_) => (TokenStream::new(), quote!(__Self), quote!(__Self::), quote!(#this)),
+            None => {
+                let trait_ = &owner.ident;
+                let service = names::service(trait_);
+                let bounds = bounds(trait_);
+                let callee = quote!(<__Self as #trait_>::);
+                (quote!(<__Self: #bounds>), quote!(#service<__Self>), callee, quote!(#this.0))
+            }
+        };
+        let ty = if function.is_async { quote!(::std::sync::Arc<#ty>) } else { quote!(&#ty) };
+        Self { generics, parameter: quote!(#this: #ty,), callee, argument: quote!(&#place,) }
+    }
+}
+
+/// Writes the bounds of a type that implements an exported trait and can be registered.
+pub(super) fn bounds(trait_: &Ident) -> TokenStream {
+    quote!(#trait_ + ::core::marker::Send + ::core::marker::Sync + 'static)
+}
