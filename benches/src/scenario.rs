@@ -45,8 +45,12 @@ pub const SCENARIOS: &[Scenario] = &[
         connections: 64,
         calls: 64,
         exchange: |clients| {
-            clients.iter_mut().for_each(|client| client.begin_add());
-            clients.iter_mut().for_each(|client| client.end_add());
+            for client in &mut *clients {
+                client.begin_add();
+            }
+            for client in clients {
+                client.end_add();
+            }
         },
     },
     Scenario {

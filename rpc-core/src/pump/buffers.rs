@@ -16,15 +16,15 @@ pub(crate) fn lend(connection: &mut Connection) {
     }
 }
 
-/// Takes the buffers of a connection that has nothing in them.
+/// Takes the buffers of a connection that has nothing in them. They are kept, large ones too, up to a
+/// size in all: memory that goes back to the operating system costs more than what is done in it.
 pub(crate) fn take_back(connection: &mut Connection) {
     const KEPT: usize = 16;
-    const LARGEST: usize = 2 * 1024 * 1024;
-    if let Some(buffers) = connection.take_back()
-        && buffers.size() <= LARGEST
-    {
+    const SIZE_KEPT: usize = 32 * 1024 * 1024;
+    if let Some(buffers) = connection.take_back() {
         SPARE.with_borrow_mut(|spare| {
-            if spare.len() < KEPT {
+            let size: usize = spare.iter().map(Buffers::size).sum();
+            if spare.len() < KEPT && size + buffers.size() <= SIZE_KEPT {
                 spare.push(buffers);
             }
         });

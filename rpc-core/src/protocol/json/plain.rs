@@ -31,10 +31,10 @@ fn is_plain(block: &[u8; 256]) -> bool {
             slashes[lane] = slashes[lane].min(bytes[lane] ^ b'\\');
         }
     }
-    #[allow(clippy::needless_bitwise_bool)] // no branch, so that it is done for all lanes at once
-    (0..LANES).fold(true, |plain, lane| {
-        plain & (smallest[lane] >= 0x20) & (quotes[lane] != 0) & (slashes[lane] != 0)
-    })
+    let special = |lane: usize| {
+        u8::from(smallest[lane] < 0x20) | u8::from(quotes[lane] == 0) | u8::from(slashes[lane] == 0)
+    };
+    (0..LANES).fold(0, |found, lane| found | special(lane)) == 0
 }
 
 /// Does the same eight bytes at a time, with the zero-byte test of Mycroft (1987): subtracting one

@@ -219,6 +219,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over white space and returns the byte that stands there.
+    #[inline]
     fn token(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(&byte) = bytes.get(self.at) {
