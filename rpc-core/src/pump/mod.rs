@@ -29,7 +29,10 @@ pub(crate) enum Step {
     Cancel(String),
     /// Close the connection. What stands in the output from here on is said last, when the calls
     /// that still run have been answered.
-    Close { last: usize },
+    Close {
+        #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
+        last: usize,
+    },
 }
 
 /// A message whose function blocks its thread.
