@@ -37,21 +37,25 @@ struct Rest<'a> {
 }
 
 impl<'c, 'a> Bound<'c, 'a> {
-    /// Binds the arguments of `call` to the parameters of `signature`.
-    ///
-    /// # Errors
-    ///
-    /// A fault with code -32602 that names the function and the parameter.
-    pub(super) fn new(signature: &'c Signature, call: &'c Call<'a>) -> Result<Self, Fault> {
-        let mut bound = Self {
+    /// Makes place for the arguments of `call`.
+    #[inline]
+    pub(super) fn new(signature: &'c Signature, call: &'c Call<'a>) -> Self {
+        Self {
             method: call.method(),
             parameters: signature.parameters(),
             values: [None; MOST_PARAMETERS],
             rest: Rest::default(),
             fault: OnceCell::new(),
-        };
-        fill(signature, call, &mut bound.values, &mut bound.rest)?;
-        Ok(bound)
+        }
+    }
+
+    /// Puts the arguments of `call` in the places of the parameters of `signature`.
+    ///
+    /// # Errors
+    ///
+    /// A fault with code -32602 that names the function and the parameter.
+    pub(super) fn bind(&mut self, signature: &Signature, call: &Call<'a>) -> Result<(), Fault> {
+        fill(signature, call, &mut self.values, &mut self.rest)
     }
 }
 

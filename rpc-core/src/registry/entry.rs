@@ -88,7 +88,8 @@ impl Entry {
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
         reply.answers(&self.signature);
-        let bound = Bound::new(&self.signature, call)?;
+        let mut bound = Bound::new(&self.signature, call);
+        bound.bind(&self.signature, call)?;
         match &self.run {
             Run::Exported(Handler::Plain(run)) => {
                 run(&bound, scope, reply).map(|()| Progress::Done)
