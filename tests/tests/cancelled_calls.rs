@@ -130,7 +130,8 @@ fn no_byte_is_lost_or_doubled_and_no_late_reply_reaches_another_call() {
             given_up
         });
         drop(server);
-        assert!(given_up > CALLS / 10, "{given_up}");
+        // How many depends on how fast the replies come; none would test nothing.
+        assert!(given_up > CALLS / 100, "{given_up}");
         let (mut calls, mut cancelled) = (Vec::new(), HashMap::new());
         for message in log {
             match message.get("cancel") {
