@@ -31,7 +31,7 @@ impl Fake {
                 if over.load(Ordering::Acquire) {
                     return;
                 }
-                converse(Peer::new(stream.expect("a client"), framing));
+                converse(Peer::of_client(stream.expect("a client"), framing));
             }
         });
         Self { address, ended, thread: Some(thread) }
