@@ -167,6 +167,10 @@ impl Stream for Wire {
         Ok(())
     }
 
+    fn is_ended(&self) -> bool {
+        !self.is_quiet()
+    }
+
     fn is_quiet(&self) -> bool {
         true
     }

@@ -69,7 +69,10 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                 connection.reply(&message, |message, out| {
                     match ANSWER.answer(message, &mut session, out) {
                         Answered::Reply => true,
-                        Answered::Nothing => false,
+                        // What is cancelled has been answered, and nothing here blocks.
+                        Answered::Nothing | Answered::Cancel { .. } | Answered::Blocks { .. } => {
+                            false
+                        }
                         Answered::Last => {
                             last = true;
                             true
@@ -80,11 +83,11 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                         }
                     }
                 });
-                if let Some(reply) = later {
-                    let reply = block_on(reply);
+                if let Some(later) = later {
+                    let reply = block_on(later.reply);
                     connection.reply(&(0..0), |_, out| {
                         out.extend_from_slice(&reply);
-                        true
+                        !reply.is_empty()
                     });
                 }
             }
