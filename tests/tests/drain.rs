@@ -26,9 +26,7 @@ fn assert_refused(error: &Error) {
     assert!(is_connect && !error.may_have_run(), "{error}");
 }
 
-fn call_blocking(address: SocketAddr) -> u64 {
-    let builder = RpcClient::builder().connect_timeout(Duration::from_millis(100));
-    let client = builder.connect(address).unwrap();
+fn call_blocking(client: RpcClient) -> u64 {
     let mut answered = 0;
     loop {
         match client.count().call() {
@@ -83,9 +81,14 @@ fn every_call_of_a_blocking_client_is_answered_or_has_not_run() {
         stop_under(model, |address| {
             // A model that serves one at a time would keep the others waiting for their turn.
             let clients = if model == Model::SingleThread { 1 } else { 8 };
+            // All are connected before the first calls: the server is stopped soon after that.
+            let builder = RpcClient::builder().connect_timeout(Duration::from_millis(100));
+            let clients: Vec<_> = (0..clients).map(|_| builder.connect(address).unwrap()).collect();
             thread::scope(|scope| {
-                let calling: Vec<_> =
-                    (0..clients).map(|_| scope.spawn(|| call_blocking(address))).collect();
+                let calling: Vec<_> = clients
+                    .into_iter()
+                    .map(|client| scope.spawn(move || call_blocking(client)))
+                    .collect();
                 calling.into_iter().map(|calling| calling.join().unwrap()).sum()
             })
         });
