@@ -1,5 +1,6 @@
 //! The exported functions that the tests serve besides those of the examples.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rpc_core::{Fault, rpc_export};
@@ -90,6 +91,20 @@ pub fn after_ms(ms: u64, number: u64) -> u64 {
 pub fn block_ms(ms: u64, number: u64) -> u64 {
     std::thread::sleep(Duration::from_millis(ms));
     number
+}
+
+static REMEMBERED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Keeps a text, so that a call without a reply can be seen to have run.
+#[rpc_export]
+pub fn remember(text: &str) {
+    REMEMBERED.lock().unwrap().push(text.to_owned());
+}
+
+/// Whether this process was told to remember a text.
+#[rpc_export]
+pub fn remembers(text: &str) -> bool {
+    REMEMBERED.lock().unwrap().iter().any(|kept| kept == text)
 }
 
 /// The number of the process that runs this.

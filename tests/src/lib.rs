@@ -5,9 +5,11 @@
 
 mod cutting_proxy;
 mod fake;
+mod foreign;
 mod functions;
 mod memory;
 mod model;
+mod page;
 mod peer;
 mod process;
 mod program;
@@ -18,9 +20,11 @@ use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use foreign::{Language, Report, all_good, browser};
 pub use functions::*;
 pub use memory::MemoryWatch;
 pub use model::Model;
+pub use page::{UPDATE, section};
 pub use peer::{FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};

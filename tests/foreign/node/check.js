@@ -1,0 +1,87 @@
+// What every script here is made of: checks, each of which prints a line of JSON.
+'use strict';
+
+const { isDeepStrictEqual } = require('node:util');
+
+const ADDRESS = process.argv[2];
+const PORT = Number(ADDRESS.split(':').pop());
+const TEXT = 'Grüß Gott, 世界 🦀 <&> " \' \\ /';
+const LARGE = '0123456789'.repeat(10000);
+
+function print(line) {
+  console.log(JSON.stringify(line));
+}
+
+// Says which library the checks are about.
+function library(name) {
+  const { version } = JSON.parse(
+    require('node:fs').readFileSync(`${process.env.NODE_PATH}/${name}/package.json`, 'utf8')
+  );
+  print({ library: name, version });
+}
+
+// Makes a call, whose result must be as expected.
+async function check(name, call, expected) {
+  let found;
+  let ok = false;
+  try {
+    found = await call();
+    ok = isDeepStrictEqual(found, expected);
+  } catch (error) {
+    found = String(error.stack || error);
+  }
+  print({ check: name, ok, detail: String(JSON.stringify(found)).slice(0, 500) });
+}
+
+// Makes a call that must fail; true where code and message are as they should be.
+async function refused(fault, call, code, ...words) {
+  let result;
+  try {
+    result = await call();
+  } catch (error) {
+    const [found, message] = fault(error);
+    return (found === code && words.every((word) => message.includes(word))) || String(error);
+  }
+  return `no refusal but ${JSON.stringify(result)}`;
+}
+
+// The checks of a library whose calls are `call(name, [arguments])`.
+async function checkPositional(call, fault) {
+  await check('by position', () => call('add', [1, 2]), 13);
+  const unknown = () => call('ad', [1, 2]);
+  await check('unknown method', () => refused(fault, unknown, -32601, '`add`'), true);
+  const wrong = () => call('add', [1, 'x']);
+  await check('wrong arguments', () => refused(fault, wrong, -32602, '`b`', 'i64'), true);
+  await check('unicode', () => call('echo', [TEXT]), TEXT);
+  await check('100 kB', async () => (await call('echo', [LARGE])) === LARGE, true);
+  const numbers = [...Array(20).keys()];
+  const many = () => Promise.all(numbers.map((number) => call('add', [number, number])));
+  await check('20 calls', many, numbers.map((number) => number * 2 + 10));
+}
+
+// The check of a library that can call without waiting for a reply.
+async function checkNotification(notify, call) {
+  const text = `${process.argv} of process ${process.pid}`;
+  const told = async () => {
+    await notify('remember', [text]);
+    const end = Date.now() + 10000;
+    while (!(await call('remembers', [text])) && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return call('remembers', [text]);
+  };
+  await check('notification', told, true);
+}
+
+// The check of what a server says of itself.
+async function checkIntrospection(call) {
+  const names = async () => {
+    const listed = await call('system.listMethods', []);
+    return ['add', 'echo', 'system.listMethods'].every((name) => listed.includes(name));
+  };
+  await check('introspection', names, true);
+}
+
+module.exports = {
+  ADDRESS, PORT, check, checkIntrospection, checkNotification, checkPositional, library,
+};

@@ -1,0 +1,114 @@
+//! Client libraries of other languages call our server, with no setting on either side.
+
+use std::fmt::Write;
+use std::thread;
+
+use rpc_core::RpcServer;
+use tests::{Language, Model, Report, all_good, section};
+
+/// A program of `foreign/` that calls a server.
+struct Client {
+    door: &'static str,
+    language: Language,
+    script: &'static str,
+    arguments: &'static [&'static str],
+}
+
+const fn client(
+    door: &'static str,
+    language: Language,
+    script: &'static str,
+    arguments: &'static [&'static str],
+) -> Client {
+    Client { door, language, script, arguments }
+}
+
+const JSON_HTTP: &str = "JSON-RPC over HTTP";
+const JSON_HTTP2: &str = "JSON-RPC over HTTP/2";
+const JSON_RAW: &str = "JSON-RPC over TCP";
+const JSON_HEADER: &str = "JSON-RPC with `Content-Length`";
+const JSON_WEBSOCKET: &str = "JSON-RPC over WebSocket";
+const XML: &str = "XML-RPC";
+
+/// Those that are given an address.
+const CLIENTS: [Client; 18] = [
+    client(XML, Language::Python, "python/xmlrpc_client.py", &[]),
+    client(XML, Language::Node, "node/xmlrpc_client.js", &[]),
+    client(XML, Language::Perl, "perl/rpc_xml_client.pl", &[]),
+    client(XML, Language::Php, "php/xmlrpc_client.php", &[]),
+    client(XML, Language::Ruby, "ruby/xmlrpc_client.rb", &[]),
+    client(JSON_HTTP, Language::Python, "python/jsonrpcclient_client.py", &[]),
+    client(JSON_HTTP, Language::Python, "python/jsonrpclib_client.py", &[]),
+    client(JSON_HTTP, Language::Python, "python/tinyrpc_client.py", &[]),
+    client(JSON_HTTP, Language::Node, "node/jayson_client.js", &["http"]),
+    client(JSON_HTTP, Language::Rust, "jsonrpsee_client", &["http"]),
+    client(JSON_HTTP, Language::Rust, "jsonrpc_client", &["http"]),
+    client(JSON_HTTP, Language::Shell, "curl/json_rpc.sh", &["1.", "--http1.1"]),
+    client(JSON_HTTP2, Language::Shell, "curl/json_rpc.sh", &["2", "--http2-prior-knowledge"]),
+    client(JSON_RAW, Language::Node, "node/jayson_client.js", &["tcp"]),
+    client(JSON_RAW, Language::Rust, "jsonrpc_client", &["tcp"]),
+    client(JSON_HEADER, Language::Python, "python/lsp_jsonrpc_client.py", &[]),
+    client(JSON_HEADER, Language::Node, "node/vscode_jsonrpc_client.js", &[]),
+    client(JSON_WEBSOCKET, Language::Python, "python/websocket_client.py", &[]),
+];
+
+const CHECKS: [&str; 10] = [
+    "by position",
+    "by name",
+    "unknown method",
+    "wrong arguments",
+    "notification",
+    "batch",
+    "unicode",
+    "100 kB",
+    "20 calls",
+    "introspection",
+];
+
+type Row = (&'static Client, Report);
+
+/// Has every client that there is call a server; a row each.
+fn call(model: Model) -> Vec<Row> {
+    let server = model.start(RpcServer::exported());
+    let address = server.address().to_string();
+    let mut rows = Vec::new();
+    for client in &CLIENTS {
+        let Some(mut program) = client.language.program(client.script) else { continue };
+        program.arg(&address).args(client.arguments);
+        rows.push((client, Report::of(&mut program)));
+    }
+    rows
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = format!("| library | | door | {} |\n", CHECKS.join(" | "));
+    writeln!(table, "|---|---|---|{}", ":-:|".repeat(CHECKS.len())).unwrap();
+    for (client, report) in rows {
+        let marks: Vec<_> = CHECKS.iter().map(|check| report.mark(check)).collect();
+        let language = match client.language {
+            Language::Php => "PHP".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let Report { library, version, .. } = report;
+        let marks = marks.join(" | ");
+        writeln!(table, "| {library} {version} | {language} | {} | {marks} |", client.door)
+            .unwrap();
+    }
+    table
+}
+
+#[test]
+fn every_client_passes_every_check_as_the_documentation_says() {
+    let [threads, event_loop] = thread::scope(|scope| {
+        Model::CONCURRENT
+            .map(|model| scope.spawn(move || call(model)))
+            .map(|running| running.join().expect("programs that run to their end"))
+    });
+    for rows in [&threads, &event_loop] {
+        all_good(rows.iter().map(|(client, report)| (client.script, report)));
+    }
+    assert_eq!(table(&threads), table(&event_loop));
+    if threads.len() == CLIENTS.len() {
+        section("clients", &table(&threads));
+    }
+}

@@ -1,0 +1,207 @@
+//! Our client calls servers that are made with libraries of other languages.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use examples::{add, echo, fail};
+use rpc_core::{ClientBuilder, Dialect, Error, Framing, RpcClient, Stub, args, call, kwargs};
+use tests::{Language, Report, Running, all_good, remember, remembers, section};
+
+/// A program of `foreign/` that serves.
+struct Server {
+    door: &'static str,
+    language: Language,
+    script: &'static str,
+    arguments: &'static [&'static str],
+    /// How to call it, and where: `{}` is its address.
+    options: fn() -> ClientBuilder,
+    url: &'static str,
+    lacks: &'static [&'static str],
+}
+
+fn json_rpc() -> ClientBuilder {
+    RpcClient::builder().dialect(Dialect::JsonRpc)
+}
+
+fn xml_rpc() -> ClientBuilder {
+    RpcClient::builder().dialect(Dialect::XmlRpc)
+}
+
+const SERVERS: [Server; 8] = [
+    Server {
+        door: "XML-RPC",
+        language: Language::Python,
+        script: "python/simple_xmlrpc_server.py",
+        arguments: &[],
+        options: xml_rpc,
+        url: "http://{}",
+        lacks: XML_LACKS,
+    },
+    Server {
+        door: "XML-RPC",
+        language: Language::Node,
+        script: "node/xmlrpc_server.js",
+        arguments: &[],
+        options: xml_rpc,
+        url: "http://{}",
+        lacks: XML_LACKS,
+    },
+    Server {
+        door: "JSON-RPC over HTTP",
+        language: Language::Node,
+        script: "node/jayson_server.js",
+        arguments: &["http"],
+        options: json_rpc,
+        url: "http://{}",
+        lacks: &[],
+    },
+    Server {
+        door: "JSON-RPC over HTTP",
+        language: Language::Rust,
+        script: "jsonrpsee_server",
+        arguments: &[],
+        options: json_rpc,
+        url: "http://{}",
+        lacks: JSONRPSEE_LACKS,
+    },
+    Server {
+        door: "JSON-RPC over TCP",
+        language: Language::Node,
+        script: "node/jayson_server.js",
+        arguments: &["tcp"],
+        options: || json_rpc().framing(Framing::Raw),
+        url: "{}",
+        lacks: &[],
+    },
+    Server {
+        door: "JSON-RPC with `Content-Length`",
+        language: Language::Python,
+        script: "python/lsp_jsonrpc_server.py",
+        arguments: &[],
+        options: || json_rpc().framing(Framing::Header),
+        url: "{}",
+        lacks: &["batch"],
+    },
+    Server {
+        door: "JSON-RPC over WebSocket",
+        language: Language::Node,
+        script: "node/jayson_server.js",
+        arguments: &["websocket"],
+        options: json_rpc,
+        url: "ws://{}",
+        lacks: &[],
+    },
+    Server {
+        door: "JSON-RPC over WebSocket",
+        language: Language::Rust,
+        script: "jsonrpsee_server",
+        arguments: &[],
+        options: json_rpc,
+        url: "ws://{}",
+        lacks: JSONRPSEE_LACKS,
+    },
+];
+
+/// XML-RPC has arguments by position alone, and an answer to every call.
+const XML_LACKS: &[&str] = &["by name", "notification"];
+
+/// It answers notifications with nothing, and does not run them either.
+const JSONRPSEE_LACKS: &[&str] = &["notification"];
+
+type Found = Result<String, Error>;
+
+const CHECKS: [(&str, &str, fn(&RpcClient) -> Found); 10] = [
+    ("by position", "13", |client| shown(call!(client.add(1, 2)))),
+    ("by name", "6", |client| shown(client.call::<i64>("add", (), kwargs! { a: 1, b: 2, c: 3 }))),
+    ("both", "6", |client| shown(call!(client.add(1, 2, c = 3)))),
+    ("unknown method", "refused", |client| {
+        let answer: Result<i64, Error> = client.call("multiply", args![1, 2], kwargs! {});
+        Ok(match answer {
+            Err(Error::Fault(_)) => "refused".to_owned(),
+            other => format!("{other:?}"),
+        })
+    }),
+    ("error of a function", "7 out of paper", |client| {
+        Ok(match client.fail("out of paper").call() {
+            Err(Error::Fault(fault)) => format!("{} {}", fault.code(), fault.message()),
+            other => format!("{other:?}"),
+        })
+    }),
+    ("notification", "true", |client| {
+        let text = format!("a notification of {:?}", Instant::now());
+        client.remember(&text).notify()?;
+        let begun = Instant::now();
+        while !client.remembers(&text).call()? && begun.elapsed() < Duration::from_secs(10) {}
+        shown(client.remembers(&text).call())
+    }),
+    ("batch", "(13, \"two\")", |client| {
+        let both = client.batch(|calls| (calls.add(1, 2).call(), calls.echo("two").call()))?;
+        Ok(format!("{both:?}"))
+    }),
+    ("unicode", TEXT, |client| client.echo(TEXT).call()),
+    ("100 kB", "true", |client| {
+        let text = "0123456789".repeat(10_000);
+        shown(client.echo(&text).call().map(|echo| echo == text))
+    }),
+    (
+        "20 calls",
+        "[0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38]",
+        |client| {
+            let started: Vec<_> = (0..20).map(|i| client.add(i, i).c(0).start()).collect();
+            let sums: Result<Vec<i64>, Error> =
+                started.into_iter().map(|call| call?.wait()).collect();
+            sums.map(|sums| format!("{sums:?}"))
+        },
+    ),
+];
+
+const TEXT: &str = "Grüß Gott, 世界 🦀 <&> \" ' \\ /";
+
+fn shown<T: ToString>(result: Result<T, Error>) -> Found {
+    result.map(|value| value.to_string())
+}
+
+/// Starts a server and calls it; `None` where it is not installed.
+fn called(server: &Server) -> Option<Report> {
+    let mut program = server.language.program(server.script)?;
+    let mut running = Running::start(program.args(server.arguments));
+    let line = running.line();
+    let mut library = line.split('\t').skip(1).map(str::to_owned);
+    let (library, version) = (library.next().unwrap(), library.next().unwrap());
+    let line = running.line();
+    let address = line.strip_prefix("listening ").unwrap();
+    let client = (server.options)().connect(server.url.replace("{}", address)).unwrap();
+    let made = CHECKS.iter().filter(|(name, ..)| !server.lacks.contains(name));
+    let checks = made.map(|(name, expected, check)| {
+        let found = check(&client).unwrap_or_else(|error| format!("{error:?}"));
+        ((*name).to_owned(), found == *expected, found)
+    });
+    let checks = checks.collect();
+    Some(Report { library, version, checks })
+}
+
+fn table(rows: &[(&Server, Report)]) -> String {
+    let names: Vec<_> = CHECKS.iter().map(|(name, ..)| *name).collect();
+    let mut table = format!("| server | | door | {} |\n", names.join(" | "));
+    writeln!(table, "|---|---|---|{}", ":-:|".repeat(names.len())).unwrap();
+    for (server, report) in rows {
+        let marks: Vec<_> = names.iter().map(|name| report.mark(name)).collect();
+        let (language, marks) = (server.language, marks.join(" | "));
+        let Report { library, version, .. } = report;
+        writeln!(table, "| {library} {version} | {language} | {} | {marks} |", server.door)
+            .unwrap();
+    }
+    table
+}
+
+#[test]
+fn our_client_calls_every_server_as_the_documentation_says() {
+    let called = SERVERS.iter().filter_map(|server| Some((server, called(server)?)));
+    let rows: Vec<_> = called.collect();
+    all_good(rows.iter().map(|(server, report)| (server.script, report)));
+    if rows.len() == SERVERS.len() {
+        section("servers", &table(&rows));
+    }
+}
