@@ -43,7 +43,7 @@ const CLIENTS: [Client; 18] = [
     client(JSON_HTTP, Language::Node, "node/jayson_client.js", &["http"]),
     client(JSON_HTTP, Language::Rust, "jsonrpsee_client", &["http"]),
     client(JSON_HTTP, Language::Rust, "jsonrpc_client", &["http"]),
-    client(JSON_HTTP, Language::Shell, "curl/json_rpc.sh", &["1.", "--http1.1"]),
+    client(JSON_HTTP, Language::Shell, "curl/json_rpc.sh", &["1.1", "--http1.1"]),
     client(JSON_HTTP2, Language::Shell, "curl/json_rpc.sh", &["2", "--http2-prior-knowledge"]),
     client(JSON_RAW, Language::Node, "node/jayson_client.js", &["tcp"]),
     client(JSON_RAW, Language::Rust, "jsonrpc_client", &["tcp"]),
@@ -52,11 +52,12 @@ const CLIENTS: [Client; 18] = [
     client(JSON_WEBSOCKET, Language::Python, "python/websocket_client.py", &[]),
 ];
 
-const CHECKS: [&str; 10] = [
+const CHECKS: [&str; 11] = [
     "by position",
     "by name",
     "unknown method",
     "wrong arguments",
+    "details",
     "notification",
     "batch",
     "unicode",

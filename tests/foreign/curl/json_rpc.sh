@@ -21,8 +21,9 @@ call() { post '{"jsonrpc": "2.0", "id": 1, "method": "'"$1"'", "params": '"$2"'}
 printf '{"library": "curl", "version": "%s"}\n' "Debian's"
 check 'by position' "$(call add '[1, 2]')" '*"result":13*'
 check 'by name' "$(call add '{"a": 1, "b": 2, "c": 3}')" '*"result":6*'
-check 'unknown method' "$(call ad '[1, 2]')" '*"code":-32601*`add`*'
-check 'wrong arguments' "$(call add '[1, "x"]')" '*"code":-32602*`b`*i64*'
+check 'unknown method' "$(call ad '[1, 2]')" '*"code":-32601*'
+check 'wrong arguments' "$(call add '[1, "x"]')" '*"code":-32602*'
+check 'details' "$(call add '[1, "x"]')" '*`b`*i64*'
 text='Grüß Gott, 世界 🦀 <&>'
 check 'unicode' "$(call echo "[\"$text\"]")" "*\"result\":\"$text\"*"
 large=$(printf '0123456789%.0s' {1..10000})

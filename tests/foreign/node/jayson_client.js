@@ -27,7 +27,7 @@ function send(name, parameters, id) {
 async function call(name, parameters) {
   const reply = await send(name, parameters);
   if (reply.error) {
-    throw Object.assign(new Error(reply.error.message), { code: reply.error.code });
+    throw Object.assign(new Error(reply.error.message), { error: reply.error });
   }
   return reply.result;
 }
@@ -49,7 +49,7 @@ async function batch() {
 async function main() {
   library('jayson');
   if (client.ws) await new Promise((resolve) => client.ws.on('open', resolve));
-  await checkPositional(call, (error) => [error.code, error.message]);
+  await checkPositional(call, (error) => [error.error.code, error.error.data]);
   await check('by name', () => call('add', { a: 1, b: 2, c: 3 }), 6);
   await checkNotification((name, parameters) => send(name, parameters, null), call);
   await check('batch', batch, [3, 13, -32601, 'three']);

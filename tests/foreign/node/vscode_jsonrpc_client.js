@@ -24,7 +24,7 @@ async function main() {
     parameters.length === 1
       ? connection.sendRequest(name, rpc.ParameterStructures.byPosition, parameters[0])
       : call(name, parameters);
-  await checkPositional(byPosition, (error) => [error.code, error.message]);
+  await checkPositional(byPosition, (error) => [error.code, error.data]);
   await check('by name', () => connection.sendRequest('add', { a: 1, b: 2, c: 3 }), 6);
   await checkNotification(notify, byPosition);
   await checkIntrospection(byPosition);

@@ -30,7 +30,7 @@ def post(message):
 
 def result(parsed):
     if isinstance(parsed, Error):
-        raise Refusal(parsed.code, parsed.message)
+        raise Refusal(parsed.code, parsed.message, parsed.data)
     return parsed.result
 
 

@@ -21,18 +21,25 @@ host, port = ADDRESS.rsplit(":", 1)
 connection = socket.create_connection((host, int(port)))
 endpoint = Endpoint({}, JsonRpcStreamWriter(connection.makefile("wb")).write)
 reader = JsonRpcStreamReader(connection.makefile("rb"))
-threading.Thread(target=reader.listen, args=(endpoint.consume,), daemon=True).start()
+listening = threading.Thread(target=reader.listen, args=(endpoint.consume,), daemon=True)
+listening.start()
+
+
+def request(name, parameters):
+    if not listening.is_alive():
+        raise ConnectionError("the server has closed the connection")
+    return endpoint.request(name, parameters).result(timeout=10)
 
 
 def call(name, *arguments):
-    return endpoint.request(name, list(arguments)).result(timeout=10)
+    return request(name, list(arguments))
 
 
 def notify(name, *arguments):
     endpoint.notify(name, list(arguments))
 
 
-check_positional(call, lambda error: (error.code, error.message))
-check("by name", lambda: endpoint.request("add", {"a": 1, "b": 2, "c": 3}).result(timeout=10), 6)
+check_positional(call, lambda error: (error.code, error.data))
+check("by name", lambda: request("add", {"a": 1, "b": 2, "c": 3}), 6)
 check_notification(notify, call)
 check_introspection(call)

@@ -33,7 +33,7 @@ def batch():
     return [reply.result for reply in replies]
 
 
-check_positional(call, lambda error: (error._jsonrpc_error_code, error.message))
+check_positional(call, lambda error: (error._jsonrpc_error_code, error.data))
 check("by name", lambda: client.call("add", [], {"a": 1, "b": 2, "c": 3}), 6)
 check_notification(notify, call)
 check("batch", batch, [13, "two"])

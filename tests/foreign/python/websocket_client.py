@@ -37,7 +37,7 @@ def exchange(message):
 def call(name, *arguments):
     reply = exchange(request(name, arguments))
     if "error" in reply:
-        raise Refusal(reply["error"]["code"], reply["error"]["message"])
+        raise Refusal(reply["error"]["code"], reply["error"])
     return reply["result"]
 
 

@@ -14,7 +14,9 @@ struct Jsonrpc(Client);
 
 fn refusal(error: Error) -> Refusal {
     match error {
-        Error::Rpc(error) => (i64::from(error.code), error.message),
+        Error::Rpc(error) => {
+            (i64::from(error.code), error.data.map(|data| data.to_string()).unwrap_or_default())
+        }
         other => (0, other.to_string()),
     }
 }

@@ -51,7 +51,9 @@ impl ToRpcParams for Params {
 
 fn refusal(error: Error) -> Refusal {
     match error {
-        Error::Call(error) => (i64::from(error.code()), error.message().to_owned()),
+        Error::Call(error) => {
+            (i64::from(error.code()), error.data().map(ToString::to_string).unwrap_or_default())
+        }
         other => (0, other.to_string()),
     }
 }
