@@ -16,11 +16,11 @@ use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Later, Session};
-use crate::protocol::{Connection, Fault, code};
+use crate::protocol::Connection;
 use crate::registry::Caller;
 
 use super::blocking::Timeouts;
-use super::{Step, advance, buffers, refuse};
+use super::{Step, advance, buffers, close_idle, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -297,13 +297,18 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.notice = Notice::Owed;
                 under_way.since = Instant::now();
             }
-            Event::Late if !under_way.partial => return Ok(true),
+            Event::Late if !under_way.partial => {
+                let is_asked = under_way.notice == Notice::None && self.connection.ask();
+                if !is_asked {
+                    close_idle(self.connection);
+                    return Ok(true);
+                }
+                under_way.since = Instant::now();
+            }
             Event::Late if self.connection.is_undecided() => under_way.ended = true,
             Event::Late => {
                 let limit = self.timeouts.message;
-                let message = format!("a message was begun and not finished within {limit:?}");
-                let fault = Fault::new(code::TIMED_OUT, message);
-                refuse(self.connection, self.session, &**self.answer, &fault);
+                refuse_late(self.connection, self.session, &**self.answer, limit);
                 return Ok(true);
             }
         }

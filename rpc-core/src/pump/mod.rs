@@ -11,8 +11,11 @@ mod buffers;
 
 pub use block_on::block_on;
 
+use std::time::Duration;
+
 use crate::json_rpc::{Answer, Answered, Later, Session};
-use crate::protocol::{Connection, Fault, ProtocolError};
+use crate::protocol::websocket::{self, Close};
+use crate::protocol::{Connection, Fault, code};
 
 /// What a pump does next, after writing what there is to write.
 pub(crate) enum Step {
@@ -68,10 +71,14 @@ pub(crate) fn advance<A: Answer>(
         let message = if ended { connection.last_message() } else { connection.next_message() };
         let message = match message {
             Ok(Some(message)) => message,
-            Ok(None) if ended => return Step::Close { last },
+            Ok(None) if ended || connection.is_closed() => {
+                connection.close(&Close::after_all_replies(websocket::code::GOING_AWAY));
+                return Step::Close { last };
+            }
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
-                refuse_bytes(connection, session, answer, &error);
+                refuse(connection, session, answer, &error.to_fault());
+                connection.close(&Close::after_error(&error));
                 return Step::Close { last };
             }
         };
@@ -83,7 +90,11 @@ pub(crate) fn advance<A: Answer>(
         });
         match answered {
             Answered::Reply | Answered::Nothing => {}
-            Answered::Last => return Step::Close { last },
+            Answered::Last => {
+                let close = Close::after_message(connection.message(&message));
+                connection.close(&close);
+                return Step::Close { last };
+            }
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
             Answered::Blocks { id } => {
@@ -95,18 +106,25 @@ pub(crate) fn advance<A: Answer>(
     Step::Continue
 }
 
-/// Says what is wrong with bytes that are no message.
-pub(crate) fn refuse_bytes<A: Answer>(
+/// Says that a message was begun and not finished in time, as the last thing.
+pub(crate) fn refuse_late<A: Answer>(
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,
-    error: &ProtocolError,
+    limit: Duration,
 ) {
-    refuse(connection, session, answer, &error.to_fault());
+    let message = format!("a message was begun and not finished within {limit:?}");
+    refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
+    connection.close(&Close::with(websocket::code::POLICY));
+}
+
+/// Says that a peer has been silent for too long, where that can be said.
+pub(crate) fn close_idle(connection: &mut Connection) {
+    connection.close(&Close::after_all_replies(websocket::code::NORMAL));
 }
 
 /// Says a fault that belongs to no message.
-pub(crate) fn refuse<A: Answer>(
+fn refuse<A: Answer>(
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,

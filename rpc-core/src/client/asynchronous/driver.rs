@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
 use crate::protocol::Inbound;
+use crate::protocol::websocket::Side;
 
 use super::super::ClientBuilder;
 use super::super::lost::Lost;
@@ -20,7 +21,7 @@ use super::link::Link;
 /// Drives a connection until nobody needs it any more.
 pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuilder) {
     let link = &end.0;
-    let mut inbound = Inbound::new(Some(settings.framing), &settings.limits);
+    let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
     let (mut outgoing, mut written) = (Vec::new(), 0);
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
@@ -81,6 +82,10 @@ pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuild
     });
     if let Some(lost) = ended.await {
         link.lose(lost);
+    }
+    let words = link.last_words();
+    if !words.is_empty() {
+        let _ = stream.try_write(&words);
     }
 }
 
