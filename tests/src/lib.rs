@@ -5,6 +5,7 @@
 
 mod cutting_proxy;
 mod fake;
+mod folder;
 mod functions;
 mod memory;
 mod model;
@@ -18,6 +19,7 @@ use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use folder::Folder;
 pub use functions::*;
 pub use memory::MemoryWatch;
 pub use model::Model;

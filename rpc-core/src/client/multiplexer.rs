@@ -69,8 +69,16 @@ const WRITE_SLICE: Duration = Duration::from_millis(20);
 const GATHERED: usize = 64 * 1024;
 
 impl<S: Stream> Multiplexer<S> {
-    pub(super) fn new(stream: S, peer: String, settings: &ClientBuilder) -> io::Result<Self> {
+    /// Takes a stream from which `received` has been read already.
+    pub(super) fn new(
+        stream: S,
+        peer: String,
+        received: &[u8],
+        settings: &ClientBuilder,
+    ) -> io::Result<Self> {
         stream.set_write_timeout(Some(WRITE_SLICE))?;
+        let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
+        inbound.feed(received);
         Ok(Self {
             stream,
             kept: settings.limits.message,
@@ -82,10 +90,7 @@ impl<S: Stream> Multiplexer<S> {
                 is_writing: false,
                 is_reading: false,
             }),
-            reading: Mutex::new(Reading {
-                inbound: Inbound::new(Some(settings.framing), Side::Client, &settings.limits),
-                timeout: None,
-            }),
+            reading: Mutex::new(Reading { inbound, timeout: None }),
         })
     }
 

@@ -84,6 +84,17 @@ impl Inbound {
         self.websocket.closed()
     }
 
+    /// Takes bytes that were read elsewhere.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = self.room();
+            let count = room.len().min(bytes.len());
+            room[..count].copy_from_slice(&bytes[..count]);
+            self.received(count);
+            bytes = &bytes[count..];
+        }
+    }
+
     /// Finds the next whole message; [`bytes`](Self::bytes) shows it. What the framing itself has to
     /// answer is appended to `out`.
     pub(crate) fn next(
@@ -202,16 +213,6 @@ impl Inbound {
 mod tests {
     use super::{Framing, Inbound, Limits, ProtocolError, Side};
 
-    fn feed(inbound: &mut Inbound, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let room = inbound.room();
-            let count = room.len().min(bytes.len());
-            room[..count].copy_from_slice(&bytes[..count]);
-            inbound.received(count);
-            bytes = &bytes[count..];
-        }
-    }
-
     fn drain(inbound: &mut Inbound) -> Vec<String> {
         let mut messages = Vec::new();
         while let Some(message) = inbound.next(&mut Vec::new()).unwrap() {
@@ -233,7 +234,7 @@ mod tests {
                 let mut inbound = Inbound::new(None, Side::Server, &Limits::default());
                 let mut messages = Vec::new();
                 for chunk in stream.chunks(step) {
-                    feed(&mut inbound, chunk);
+                    inbound.feed(chunk);
                     messages.extend(drain(&mut inbound));
                 }
                 assert_eq!(messages, ["{\"a\":\"}\"}", "{\"b\":2}", "[3]"], "in steps of {step}");
@@ -245,12 +246,12 @@ mod tests {
     fn an_announced_length_allocates_nothing() {
         let mut inbound =
             Inbound::new(Some(Framing::LengthPrefix), Side::Server, &Limits::default());
-        feed(&mut inbound, &(10_u32 << 20).to_le_bytes());
+        inbound.feed(&(10_u32 << 20).to_le_bytes());
         assert_eq!(inbound.next(&mut Vec::new()), Ok(None));
         assert!(inbound.room().len() < 64 * 1024);
         let mut inbound =
             Inbound::new(Some(Framing::LengthPrefix), Side::Server, &Limits::default());
-        feed(&mut inbound, &((10_u32 << 20) + 1).to_le_bytes());
+        inbound.feed(&((10_u32 << 20) + 1).to_le_bytes());
         let limit = 10 << 20;
         assert_eq!(
             inbound.next(&mut Vec::new()),
@@ -261,11 +262,11 @@ mod tests {
     #[test]
     fn a_large_buffer_is_given_back_after_small_messages() {
         let mut inbound = Inbound::new(Some(Framing::Raw), Side::Server, &Limits::default());
-        feed(&mut inbound, format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
+        inbound.feed(format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
         assert_eq!(drain(&mut inbound).len(), 1);
         assert!(inbound.buffer.len() >= 1 << 20);
         for _ in 0..100 {
-            feed(&mut inbound, b"[]");
+            inbound.feed(b"[]");
             assert_eq!(drain(&mut inbound), ["[]"]);
         }
         assert!(inbound.buffer.capacity() <= 128 * 1024, "{}", inbound.buffer.capacity());

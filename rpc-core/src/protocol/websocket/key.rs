@@ -6,7 +6,6 @@ use super::super::base64::{decode, encode};
 
 /// The answer to a client's `Sec-WebSocket-Key`, for `Sec-WebSocket-Accept`; `None` where the key is
 /// not one: 16 bytes in base64.
-#[allow(dead_code)] // Until a door opens the handshake.
 pub(crate) fn accept_key(key: &str) -> Option<String> {
     const MAGIC: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     if key.len() != 24 || decode(key)?.len() != 16 {

@@ -9,6 +9,8 @@ mod incoming;
 #[cfg(feature = "http")]
 mod key;
 mod mask;
+#[cfg(feature = "http")]
+mod opening;
 mod outgoing;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,9 @@ mod tests;
 pub(crate) use close::{Close, code};
 pub(super) use incoming::Incoming;
 #[cfg(feature = "http")]
-#[allow(unused_imports)] // Until a door opens the handshake.
 pub(crate) use key::accept_key;
+#[cfg(feature = "http")]
+pub(crate) use opening::Opening;
 pub(crate) use outgoing::write_close;
 pub(super) use outgoing::{begin, begin_masked, end, end_masked, write_ping};
 
