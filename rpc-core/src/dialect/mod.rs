@@ -12,7 +12,7 @@ mod reply;
 mod usual;
 
 pub(crate) use read::{Incoming, Request, Unreadable, read_call};
-pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
+pub(crate) use reply::{FromServer, ReplyMessage, ResultText, read_reply};
 
 use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
 
@@ -48,6 +48,12 @@ impl Dialect {
     /// Whether replies say which call they belong to.
     pub(crate) fn has_ids(self) -> bool {
         matches!(self, Self::Native)
+    }
+
+    /// What HTTP calls its messages.
+    #[cfg(feature = "http")]
+    pub(crate) fn media_type(self) -> &'static str {
+        "application/json"
     }
 
     /// Appends a call but for its end, which says what becomes of its reply.
