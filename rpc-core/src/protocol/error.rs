@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Fault, code};
+use super::{Door, Fault, code};
 
 /// Bytes that break the protocol: the connection they came on cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -49,6 +49,14 @@ pub enum ProtocolError {
     /// A WebSocket message is binary.
     #[error("a binary WebSocket message; calls and replies travel in text messages")]
     BinaryMessage,
+    /// The framing of the connection is one that this server is told not to speak.
+    #[error(
+        "{door} is switched off on this server; speak to it in another way, or have it switched on"
+    )]
+    Shut {
+        /// The framing.
+        door: Door,
+    },
     /// The connection ended inside a message.
     #[error("the connection ended inside a message")]
     Truncated,
