@@ -14,6 +14,7 @@ mod process;
 mod program;
 mod run;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
@@ -27,3 +28,4 @@ pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;
+pub use web_socket::{Frame, WebSocket, web_socket_frame};
