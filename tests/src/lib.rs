@@ -14,6 +14,7 @@ mod process;
 mod program;
 mod run;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
@@ -23,7 +24,8 @@ pub use folder::Folder;
 pub use functions::*;
 pub use memory::MemoryWatch;
 pub use model::Model;
-pub use peer::{FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;
+pub use web_socket::{Frame, WebSocket, web_socket_frame};

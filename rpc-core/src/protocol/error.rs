@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Fault, code};
+use super::{Door, Fault, code};
 
 /// Bytes that break the protocol: the connection they came on cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -62,6 +62,14 @@ pub enum ProtocolError {
         status: u16,
         /// The beginning of the body.
         said: String,
+    },
+    /// The framing of the connection is one that this server is told not to speak.
+    #[error(
+        "{door} is switched off on this server; speak to it in another way, or have it switched on"
+    )]
+    Shut {
+        /// The framing.
+        door: Door,
     },
     /// The connection ended inside a message.
     #[error("the connection ended inside a message")]

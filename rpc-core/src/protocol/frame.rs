@@ -1,6 +1,6 @@
 //! The framings: how a stream of bytes is divided into messages.
 
-use super::websocket;
+use super::{Door, websocket};
 
 /// Where one message ends and the next begins.
 ///
@@ -39,6 +39,15 @@ impl Framing {
         match byte {
             b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' => Ok(Self::Raw),
             _ => Err(UnknownFraming),
+        }
+    }
+
+    /// The door that it comes in by.
+    pub(super) fn door(self) -> Door {
+        match self {
+            Self::LengthPrefix => Door::LengthPrefix,
+            Self::Raw => Door::Raw,
+            Self::WebSocket => Door::WebSocket,
         }
     }
 

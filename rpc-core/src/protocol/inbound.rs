@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::frame::{Framing, UnknownFraming};
 use super::json::Boundary;
 use super::websocket::{Close, Incoming, Side};
-use super::{Limits, ProtocolError};
+use super::{Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -21,6 +21,7 @@ pub(crate) struct Inbound {
     boundary: Boundary,
     pub(super) websocket: Incoming,
     pub(super) limit: usize,
+    doors: Doors,
     small_messages: u32,
 }
 
@@ -42,6 +43,7 @@ impl Inbound {
             boundary: Boundary::default(),
             websocket: Incoming::new(side),
             limit: limits.message,
+            doors: limits.doors,
             small_messages: 0,
         }
     }
@@ -54,6 +56,17 @@ impl Inbound {
     /// Whether a message has begun to arrive and is not whole.
     pub(crate) fn is_partial(&self) -> bool {
         self.start < self.end || self.websocket.is_fragmented()
+    }
+
+    /// Where the part stands that has come of a message that is not whole.
+    pub(super) fn partial(&self) -> Range<usize> {
+        let frame = match self.framing {
+            Some(Framing::LengthPrefix) => Framing::PREFIX,
+            // What is not whole is still masked.
+            Some(Framing::WebSocket) => return self.websocket.joined(self.start),
+            _ => 0,
+        };
+        (self.start + frame).min(self.end)..self.end
     }
 
     /// Lends room to read into; [`received`](Self::received) says how much of it was used.
@@ -145,7 +158,13 @@ impl Inbound {
         if self.framing.is_none() {
             match Framing::sniff(&self.buffer[self.start..self.end], whole) {
                 None => return Ok(None),
-                Some(Ok(framing)) => self.framing = Some(framing),
+                Some(Ok(framing)) => {
+                    self.framing = Some(framing);
+                    let door = framing.door();
+                    if !self.doors.is_open(door) {
+                        return Err(ProtocolError::Shut { door });
+                    }
+                }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }
         }

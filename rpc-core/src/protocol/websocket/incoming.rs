@@ -44,6 +44,11 @@ impl Incoming {
         self.is_fragmented
     }
 
+    /// Where those fragments of a message stand that have come, with the `start` of what waits.
+    pub(in super::super) fn joined(&self, start: usize) -> Range<usize> {
+        start..start + self.joined
+    }
+
     /// What the other side has said when it closed.
     pub(in super::super) fn closed(&self) -> Option<&Close> {
         self.closed.as_ref()
