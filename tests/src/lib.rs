@@ -5,6 +5,7 @@
 
 mod cutting_proxy;
 mod fake;
+mod folder;
 mod foreign;
 mod functions;
 mod memory;
@@ -15,17 +16,20 @@ mod process;
 mod program;
 mod run;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use folder::Folder;
 pub use foreign::{Language, Report, all_good, browser};
 pub use functions::*;
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use page::{UPDATE, section};
-pub use peer::{FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;
+pub use web_socket::{Frame, WebSocket, web_socket_frame};

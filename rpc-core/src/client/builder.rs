@@ -1,16 +1,22 @@
 //! A client's settings.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
-use crate::transport::{TcpTransport, Transport};
+#[cfg(feature = "tokio")]
+use crate::transport::AsyncSocket;
+use crate::transport::{Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
 use super::AsyncRpcClient;
+use super::http::Target;
+use super::url::{Scheme, Url};
+use super::websocket::Resource;
 use super::{Invocation, RpcClient};
 
 /// Settings of a client that is to be connected.
@@ -36,6 +42,13 @@ pub struct ClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Option<Duration>,
     pub(super) one_call_per_connection: bool,
+    /// What is to be opened on a connection before it carries calls.
+    pub(super) websocket: Option<Arc<Resource>>,
+    /// Where calls go that travel by HTTP.
+    pub(super) target: Option<Arc<Target>>,
+    headers: Vec<(String, String)>,
+    pub(super) connections: usize,
+    has_dialect: bool,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -94,6 +107,11 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(5),
             call_timeout: Some(Duration::from_secs(30)),
             one_call_per_connection: false,
+            websocket: None,
+            target: None,
+            headers: Vec::new(),
+            connections: 6,
+            has_dialect: false,
             timeout_travels: false,
             listener: None,
         }
@@ -107,9 +125,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Speaks this dialect. [`Dialect::Native`] by default.
+    /// Speaks this dialect. By default [`Dialect::Native`], and [`Dialect::JsonRpc`] over HTTP and
+    /// WebSocket.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
+        self.has_dialect = true;
         self
     }
 
@@ -150,6 +170,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a header to each request, over HTTP: `.header("Authorization", "Bearer …")`.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Makes this many connections at most, over HTTP, where each carries one call at a time: for the
+    /// calls of an asynchronous client, the others waiting their turn, and for calls that were
+    /// started. Threads that wait for calls have a connection each beside them. 6 by default, as
+    /// browsers have; a server that serves one connection at a time needs 1.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections.max(1);
+        self
+    }
+
     pub(super) fn tell(&self, state: ConnectionState) {
         if let Some(listener) = &self.listener {
             listener(state);
@@ -165,16 +200,20 @@ impl ClientBuilder {
         invocation.timeout().or(of_client)
     }
 
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
     ///
     /// # Errors
     ///
     /// Where no connection can be made.
     pub fn connect(&self, address: impl ToString) -> Result<RpcClient, Error> {
-        self.connect_over(TcpTransport::new(address))
+        let (address, settings) = self.to_reach(address.to_string())?;
+        settings.connect_over(TcpTransport::new(address))
     }
 
-    /// Connects to a TCP address, `host:port`, without blocking (feature `tokio`).
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`,
+    /// without blocking (feature `tokio`).
     ///
     /// # Errors
     ///
@@ -185,7 +224,52 @@ impl ClientBuilder {
     /// Outside of a tokio runtime with its I/O and time enabled.
     #[cfg(feature = "tokio")]
     pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
-        AsyncRpcClient::new(address.to_string(), self.clone()).await
+        let (address, settings) = self.to_reach(address.to_string())?;
+        AsyncRpcClient::new(address, settings).await
+    }
+
+    /// The address to connect to for a URL, and the settings that it asks for.
+    fn to_reach(&self, url: String) -> Result<(String, Self), Error> {
+        let failed = |source| {
+            IoError::new(IoErrorKind::Connect, format!("connecting to {url}")).because(source)
+        };
+        let mut settings = self.clone();
+        let Some(Url { scheme, address, host, path }) = Url::of(&url).map_err(failed)? else {
+            return Ok((url, settings));
+        };
+        match scheme {
+            Scheme::Tcp => return Ok((address, settings)),
+            Scheme::Http => {
+                let target = Target::new(host, path, settings.headers.clone()).map_err(failed)?;
+                settings.target = Some(Arc::new(target));
+            }
+            Scheme::WebSocket => {
+                settings.framing = Framing::WebSocket;
+                settings.websocket = Some(Arc::new(Resource::new(host, path).map_err(failed)?));
+            }
+        }
+        if !settings.has_dialect {
+            settings.dialect = Dialect::JsonRpc;
+        }
+        Ok((address, settings))
+    }
+
+    /// Does what is to be done on a connection before it carries calls, and returns what has come
+    /// meanwhile.
+    pub(super) fn open(&self, stream: &impl Stream) -> io::Result<Vec<u8>> {
+        match &self.websocket {
+            Some(resource) => resource.open(stream, self.connect_timeout),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The same without blocking.
+    #[cfg(feature = "tokio")]
+    pub(super) async fn open_async(&self, stream: &AsyncSocket) -> io::Result<Vec<u8>> {
+        match &self.websocket {
+            Some(resource) => resource.open_async(stream).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Connects over any transport.

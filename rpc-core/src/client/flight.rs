@@ -4,6 +4,8 @@
 //! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
 //! task, which is all that `W` stands for.
 
+mod by_http;
+
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -12,14 +14,16 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "tokio")]
 use crate::dialect::write_cancel;
-use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
+use crate::dialect::{Dialect, FromServer, ReplyMessage, ResultText, read_reply};
 use crate::error::{Error, Misuse};
 use crate::protocol::json::{self, Reader};
-use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
+use crate::protocol::websocket::{Close, Side, code, write_close};
+use crate::protocol::{ArgumentError, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
 
 use super::ClientBuilder;
 use super::call_map::CallMap;
+use super::http::Exchange;
 use super::lost::Lost;
 
 /// What is sent and what is waited for on one connection.
@@ -28,6 +32,8 @@ pub(super) struct Flight<W> {
     peer: String,
     dialect: Dialect,
     framing: Framing,
+    /// Where messages travel by HTTP, in no framing.
+    exchange: Option<Exchange>,
     limits: Limits,
     next_call: u64,
     /// Without ids, the call that the next reply answers.
@@ -48,17 +54,18 @@ pub(super) struct Flight<W> {
 struct InFlight<W> {
     /// Where its first byte stands among all bytes queued.
     starts_at: u64,
+    wants_result: bool,
     waiter: Option<W>,
     reply: Option<Reply>,
 }
 
-/// A reply that came while somebody else was reading: the result's text, or the fault.
+/// A reply that came while somebody else was reading: the result's text, or the error.
 #[derive(Debug)]
-pub(super) struct Reply(Result<Vec<u8>, Fault>);
+pub(super) struct Reply(Result<Vec<u8>, Error>);
 
-/// A reply where it stands: the result's place in the read buffer, or the fault.
+/// A reply where it stands: the result's text, in the read buffer or apart, or the error.
 #[derive(Debug)]
-pub(super) struct Own(Result<Range<usize>, Fault>);
+pub(super) struct Own(Result<ResultText, Error>);
 
 /// How far a call has come.
 pub(super) enum Progress {
@@ -76,6 +83,7 @@ impl<W> Flight<W> {
             peer,
             dialect: settings.dialect,
             framing: settings.framing,
+            exchange: settings.target.as_ref().map(|http| Exchange::new(http, &settings.limits)),
             limits: settings.limits,
             next_call: 0,
             next_reply: 0,
@@ -109,13 +117,30 @@ impl<W> Flight<W> {
         timeout: Option<Duration>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
+        self.send_numbered(true, method, timeout, write)
+    }
+
+    fn send_numbered(
+        &mut self,
+        wants_result: bool,
+        method: &str,
+        timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
         if self.calls.len() >= self.limits.calls_in_flight {
             return Err(Misuse::TooManyInFlight { limit: self.limits.calls_in_flight }.into());
         }
         let call = self.next_call;
-        let starts_at = self.queue(Some(call), method, timeout, write)?;
+        let queued = self.queue(wants_result.then_some(call), method, timeout, write);
+        if let Some(exchange) = &mut self.exchange {
+            match queued {
+                Ok(_) => exchange.begin(call),
+                Err(_) => _ = exchange.give_back(),
+            }
+        }
+        let starts_at = queued?;
         self.next_call += 1;
-        self.calls.insert(call, InFlight { starts_at, waiter: None, reply: None });
+        self.calls.insert(call, InFlight { starts_at, wants_result, waiter: None, reply: None });
         Ok(call)
     }
 
@@ -145,7 +170,9 @@ impl<W> Flight<W> {
         }
         let out = &mut self.outgoing;
         let start = out.len();
-        self.framing.begin(out);
+        if self.exchange.is_none() {
+            self.framing.begin_call(out);
+        }
         let body = out.len();
         let write = AssertUnwindSafe(|| write(self.dialect, out));
         let written = catch_unwind(write).unwrap_or_else(|panic| {
@@ -168,7 +195,10 @@ impl<W> Flight<W> {
             out.truncate(start);
             return Err(refusal.into());
         }
-        self.framing.end(out, start);
+        match &self.exchange {
+            Some(exchange) => exchange.end_request(out, start, self.dialect),
+            None => self.framing.end_call(out, start),
+        }
         let starts_at = self.queued;
         self.queued += (out.len() - start) as u64;
         Ok(starts_at)
@@ -177,7 +207,9 @@ impl<W> Flight<W> {
     /// Gives a call up and tells the other side so, where it can be told.
     #[cfg(feature = "tokio")]
     pub(super) fn cancel(&mut self, call: u64) {
-        if self.calls.remove(&call).is_some() && self.dialect.has_ids() && self.lost.is_none() {
+        self.abandon(call);
+        let can_say_so = self.dialect.has_notices() && self.exchange.is_none();
+        if self.calls.remove(&call).is_some() && can_say_so && self.lost.is_none() {
             let start = self.outgoing.len();
             write_cancel(&mut self.outgoing, self.framing, call);
             self.queued += (self.outgoing.len() - start) as u64;
@@ -213,14 +245,13 @@ impl<W> Flight<W> {
             self.calls.remove(&call);
             return Progress::Answered(reply);
         }
-        let starts_at = entry.starts_at;
-        match self.check(method, starts_at) {
-            Ok(()) => Progress::Waiting,
-            Err(error) => {
-                self.calls.remove(&call);
-                Progress::Failed(error)
-            }
-        }
+        let Some(lost) = &self.lost else {
+            return Progress::Waiting;
+        };
+        let may_have_run = entry.starts_at < self.written && lost.leaves_doubt();
+        let error = lost.to_error(&self.doing(method), may_have_run);
+        self.calls.remove(&call);
+        Progress::Failed(error)
     }
 
     /// Says who is to be woken when a call's reply comes.
@@ -247,6 +278,7 @@ impl<W> Flight<W> {
 
     /// Gives a call up: its reply is dropped when it comes.
     pub(super) fn forget(&mut self, call: u64) {
+        self.abandon(call);
         self.calls.remove(&call);
     }
 
@@ -258,13 +290,20 @@ impl<W> Flight<W> {
         own: Option<u64>,
         awake: &mut Vec<W>,
     ) -> Result<Option<Own>, Lost> {
+        if self.exchange.is_some() {
+            return self.receive_response(inbound, false, own, awake);
+        }
         let mut found = None;
-        while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
+        while let Some(message) = self.next_message(inbound)? {
             let bytes = inbound.bytes(&message);
             let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
-            let FromServer::Reply(ReplyMessage { id, outcome }) = read else {
-                self.closing = true;
-                continue;
+            let ReplyMessage { id, outcome } = match read {
+                FromServer::Reply(reply) => reply,
+                FromServer::Draining => {
+                    self.closing = true;
+                    continue;
+                }
+                FromServer::Call => continue,
             };
             self.closing |= outcome.as_ref().is_err_and(|fault| closes(fault.code()));
             let call = match (id, &outcome) {
@@ -278,17 +317,59 @@ impl<W> Flight<W> {
                 (None, Ok(_)) => continue,
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
-                let place =
-                    |result: Range<usize>| message.start + result.start..message.start + result.end;
-                found = Some(Own(outcome.map(place)));
+                let place = |result| match result {
+                    ResultText::At(at) => {
+                        ResultText::At(message.start + at.start..message.start + at.end)
+                    }
+                    made @ ResultText::Made(_) => made,
+                };
+                found = Some(Own(outcome.map(place).map_err(Error::from)));
             } else if let Some(entry) = self.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
-                entry.reply = Some(Reply(outcome.map(|result| bytes[result].to_vec())));
+                entry.reply =
+                    Some(Reply(outcome.map(|result| result.apart(bytes)).map_err(Error::from)));
                 awake.extend(entry.waiter.take());
             }
         }
+        if let Some(close) = inbound.closed() {
+            let lost = Lost::Closed(close.clone());
+            if found.is_none() {
+                return Err(lost);
+            }
+            awake.extend(self.lose(lost));
+        }
         Ok(found)
+    }
+
+    /// Finds the next message, and queues what the framing itself has to answer.
+    fn next_message(&mut self, inbound: &mut Inbound) -> Result<Option<Range<usize>>, Lost> {
+        let start = self.outgoing.len();
+        let message = inbound.next(&mut self.outgoing).map_err(Lost::Protocol);
+        self.queued += (self.outgoing.len() - start) as u64;
+        message
+    }
+
+    /// How many bytes have been queued since the connection began.
+    pub(super) fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// What is said to the other side before the connection is given up, where the framing has words
+    /// for it and they would stand between messages.
+    pub(super) fn last_words(&self) -> Vec<u8> {
+        let mut words = Vec::new();
+        let close = match &self.lost {
+            Some(lost) => lost.answer(),
+            None => Some(Close::with(code::NORMAL)),
+        };
+        if let Some(close) = close
+            && self.framing == Framing::WebSocket
+            && self.queued == self.written
+        {
+            write_close(&mut words, Side::Client, &close);
+        }
+        words
     }
 
     /// Ends the connection for every call in flight, and returns who waits for one.
@@ -323,7 +404,10 @@ impl Own {
         method: &str,
         inbound: &Inbound,
     ) -> Result<T, Error> {
-        decode(method, inbound.bytes(&self.0?))
+        match self.0? {
+            ResultText::At(place) => decode(method, inbound.bytes(&place)),
+            ResultText::Made(text) => decode(method, &text),
+        }
     }
 }
 

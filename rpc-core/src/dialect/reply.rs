@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Fault, Limits, ProtocolError, code};
 
-use super::Dialect;
+use super::{Dialect, json_rpc};
 
 /// What a server sends.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum FromServer {
     Reply(ReplyMessage),
     /// The notice that the server is about to stop.
     Draining,
+    /// A call or a notification, of a server that expects more of its clients than this one does.
+    Call,
 }
 
 /// A reply as it came.
@@ -23,8 +25,28 @@ pub(crate) enum FromServer {
 pub(crate) struct ReplyMessage {
     /// The id, where there is one.
     pub(crate) id: Option<u64>,
-    /// Where the result stands in the message, or the fault.
-    pub(crate) outcome: Result<Range<usize>, Fault>,
+    /// The result's JSON text, or the fault.
+    pub(crate) outcome: Result<ResultText, Fault>,
+}
+
+/// A result's JSON text.
+#[derive(Debug)]
+pub(crate) enum ResultText {
+    /// It stands there in the message.
+    At(Range<usize>),
+    /// It was made of what stands there.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    Made(Vec<u8>),
+}
+
+impl ResultText {
+    /// The same apart from its message.
+    pub(crate) fn apart(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::At(place) => message.get(place).unwrap_or_default().to_vec(),
+            Self::Made(text) => text,
+        }
+    }
 }
 
 /// Reads one message in the dialect the client speaks.
@@ -34,7 +56,7 @@ pub(crate) fn read_reply(
     limits: &Limits,
 ) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
-    if dialect.has_ids()
+    if dialect == Dialect::Native
         && let Some(reply) = read_usual(text, limits)
     {
         return Ok(FromServer::Reply(reply));
@@ -55,7 +77,7 @@ fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
         return None;
     }
     let id = reader.small_number()?.parse().ok();
-    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(result) })
+    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
 }
 
 /// Reads a reply with any members in any order.
@@ -63,9 +85,10 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     let mut reader = Reader::new(text, limits.depth);
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
-        Dialect::Ping => "result",
+        Dialect::Ping | Dialect::JsonRpc => "result",
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
+    let (mut is_call, mut is_json_rpc) = (false, dialect == Dialect::JsonRpc);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
@@ -77,6 +100,15 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
             "id" => id = Some(reader.value()?),
             "out" => out = Some(reader.value()?),
             "notice" => notice = Some(reader.value()?),
+            // A server that could not read a call may say so in this dialect whatever it was spoken to in.
+            "jsonrpc" => {
+                is_json_rpc = true;
+                reader.value()?;
+            }
+            "method" if dialect == Dialect::JsonRpc => {
+                is_call = true;
+                reader.value()?;
+            }
             _ => {
                 reader.value()?;
             }
@@ -87,14 +119,18 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
         return Ok(FromServer::Draining);
     }
+    if is_call && result.is_none() && error.is_none() {
+        return Ok(FromServer::Call);
+    }
     // Some peers always send both, one of them null.
     let mut error = error.filter(|error| &text[error.clone()] != "null");
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }
     let outcome = match (error, result) {
+        (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(&text[error]))),
         (Some(error), _) => Err(read_fault(&text[error])),
-        (None, Some(result)) => Ok(result),
+        (None, Some(result)) => Ok(ResultText::At(result)),
         (None, None) => {
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }

@@ -1,0 +1,81 @@
+//! Opens the WebSocket that a URL names.
+
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+use crate::protocol::websocket::Opening;
+use crate::pump::blocking::write_all;
+use crate::transport::{AsyncSocket, Stream};
+
+/// What a `ws://` URL names on its server.
+#[derive(Debug)]
+pub(super) struct Resource {
+    /// The host and port as the URL has them.
+    host: String,
+    /// The path, with the query.
+    path: String,
+}
+
+/// Bytes of an answer that are read at one time.
+const ROOM: usize = 4 * 1024;
+
+impl Resource {
+    #[allow(clippy::unnecessary_wraps)] // As where there is none.
+    pub(super) fn new(host: String, path: String) -> io::Result<Self> {
+        Ok(Self { host, path })
+    }
+
+    /// Opens the WebSocket over a stream, and returns what has come behind the server's answer.
+    pub(super) fn open(&self, stream: &impl Stream, timeout: Duration) -> io::Result<Vec<u8>> {
+        let opening = Opening::new();
+        let begun = Instant::now();
+        stream.set_write_timeout(Some(timeout))?;
+        write_all(stream, &opening.request(&self.host, &self.path), timeout)?;
+        let mut received = Vec::new();
+        let size = loop {
+            let left = timeout.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            stream.set_read_timeout(Some(left))?;
+            let mut room = [0; ROOM];
+            let count = match stream.read(&mut room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            received.extend_from_slice(&room[..count]);
+            if let Some(size) = opening.read(&received, count == 0).map_err(io::Error::other)? {
+                break size;
+            }
+        };
+        stream.set_read_timeout(None)?;
+        Ok(received.split_off(size))
+    }
+
+    /// The same without blocking.
+    pub(super) async fn open_async(&self, stream: &AsyncSocket) -> io::Result<Vec<u8>> {
+        let opening = Opening::new();
+        let request = opening.request(&self.host, &self.path);
+        let mut rest = &request[..];
+        while !rest.is_empty() {
+            stream.writable().await?;
+            match stream.try_write(rest) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                written => rest = &rest[written?..],
+            }
+        }
+        let mut received = Vec::new();
+        loop {
+            stream.readable().await?;
+            let mut room = [0; ROOM];
+            let count = match stream.try_read(&mut room) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                read => read?,
+            };
+            received.extend_from_slice(&room[..count]);
+            if let Some(size) = opening.read(&received, count == 0).map_err(io::Error::other)? {
+                return Ok(received.split_off(size));
+            }
+        }
+    }
+}
