@@ -43,6 +43,8 @@ extern crate self as rpc_core;
 mod client;
 mod dialect;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 mod json_rpc;
 pub mod protocol;
 mod pump;

@@ -6,6 +6,7 @@
 mod cutting_proxy;
 mod fake;
 mod functions;
+mod http_peer;
 mod memory;
 mod model;
 mod peer;
@@ -19,6 +20,7 @@ use examples as _; // serves the functions of the examples too
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
 pub use functions::*;
+pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};

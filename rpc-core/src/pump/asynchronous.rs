@@ -15,12 +15,12 @@ use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Later, Session};
+use crate::json_rpc::{Answer, Answered, Later, Session};
 use crate::protocol::{Connection, Fault, code};
 use crate::registry::Caller;
 
 use super::blocking::Timeouts;
-use super::{Step, advance, buffers, refuse};
+use super::{Blocking, End, Step, advance, buffers, refuse};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -92,6 +92,8 @@ struct UnderWay {
     /// Whether a message has ever come.
     heard: bool,
     ended: bool,
+    /// Whether the connection is to be handed over.
+    is_http: bool,
     notice: Notice,
     /// What is said when all that runs has been answered, and then the connection closes.
     last: Option<Vec<u8>>,
@@ -107,6 +109,7 @@ impl UnderWay {
             partial: false,
             heard: false,
             ended: false,
+            is_http: false,
             notice: Notice::None,
             last: None,
         }
@@ -138,7 +141,7 @@ impl UnderWay {
 
 impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Answers what comes over the stream until either side ends it.
-    pub(crate) async fn run(mut self) -> io::Result<()> {
+    pub(crate) async fn run(mut self) -> io::Result<End> {
         let mut under_way = UnderWay::new();
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
@@ -149,6 +152,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             }
             write(self.stream, self.connection, self.timeouts).await?;
             if is_over {
+                if under_way.is_http {
+                    return Ok(End::Http);
+                }
                 return close(self.stream).await;
             }
             buffers::take_back(self.connection);
@@ -185,6 +191,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                         under_way.partial = partial;
                     }
                     return Ok(false);
+                }
+                Step::Http => {
+                    under_way.is_http = true;
+                    return Ok(true);
                 }
                 // A fault of the whole connection must not overtake the replies of calls that ran.
                 Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
@@ -379,7 +389,7 @@ async fn write(
 }
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
-async fn close(stream: &mut TcpStream) -> io::Result<()> {
+async fn close(stream: &mut TcpStream) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
     poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
     let mut rest = [0; 512];
@@ -387,14 +397,34 @@ async fn close(stream: &mut TcpStream) -> io::Result<()> {
         loop {
             stream.readable().await?;
             match stream.try_read(&mut rest) {
-                Ok(0) => return Ok(()),
+                Ok(0) => return Ok(End::Closed),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
         }
     };
-    timeout(PATIENCE, drain).await.unwrap_or(Ok(()))
+    timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
+}
+
+/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
+#[cfg(feature = "http")]
+pub(crate) async fn settle<A: Answer>(
+    answer: &Arc<A>,
+    mut session: Session,
+    message: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    match answer.answer(message.as_ref(), &mut session, &mut out) {
+        Answered::Later(later) => within(later).await,
+        Answered::Blocks { id } => {
+            let blocking = Blocking { message: message.as_ref().to_vec(), id };
+            let answer = Arc::clone(answer);
+            let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
+            reply.await.unwrap_or_default()
+        }
+        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
+    }
 }
 
 /// Runs the rest of a call, for no longer than its caller waits.

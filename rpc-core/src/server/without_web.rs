@@ -1,0 +1,24 @@
+//! Stands in for HTTP where it is not built in, and no connection turns out to speak it.
+
+use std::io;
+use std::net::TcpStream;
+
+use crate::protocol::Connection;
+
+use super::service::Visit;
+
+impl<A, B> Visit<'_, A, B> {
+    #[cfg(feature = "tokio")]
+    pub(super) async fn go_on(
+        self,
+        _: tokio::net::TcpStream,
+        _: crate::json_rpc::Session,
+        _: Connection,
+    ) {
+    }
+
+    #[allow(clippy::unused_self)]
+    pub(super) fn go_on_blocking(self, _: &TcpStream, _: Connection) -> io::Result<()> {
+        Ok(())
+    }
+}
