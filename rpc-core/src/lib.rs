@@ -65,6 +65,8 @@ pub use client::{
 pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
+#[cfg(feature = "http")]
+pub use http::{ReplyBody, RpcService};
 pub use json_rpc::{Answer, Answered, JsonRpc, Session};
 pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;

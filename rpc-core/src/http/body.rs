@@ -56,7 +56,7 @@ where
     Ok(whole.into())
 }
 
-/// The body of a reply.
+/// The body of a response: of an [`RpcService`](super::RpcService)'s, say.
 #[derive(Debug, Default)]
 pub struct ReplyBody {
     rest: Bytes,

@@ -32,7 +32,8 @@ const HEAD: u32 = 64 * 1024;
 /// Time between two looks at what nobody tells.
 const LOOK: Duration = Duration::from_secs(30);
 /// What is said to a peer that takes too long over the head of a request.
-const SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const SLOW: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it.
 /// When `stopping` is ready, requests that run are answered and then the connection is closed.
@@ -63,7 +64,8 @@ pub(crate) async fn serve<S, A>(
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
         let mut connection = builder.serve_connection(io, service);
-        let end = watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
+        let end =
+            watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
         if end.await == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.
             let mut io = connection.into_parts().io;
@@ -78,11 +80,11 @@ fn respond<A: Answer>(
     exchange: &Arc<Exchange<A>>,
     traffic: &Arc<Traffic>,
 ) -> impl Future<Output = Result<Response<ReplyBody>, Infallible>> + Send + use<A> {
-    let running = traffic.begin();
+    let mut running = traffic.begin();
     let (exchange, traffic) = (Arc::clone(exchange), Arc::clone(traffic));
     async move {
         traffic.room().await;
-        let response = exchange.respond(request).await;
+        let response = exchange.respond(request, || running.arrived()).await;
         Ok(response.map(|body| body.held(running)))
     }
 }

@@ -15,9 +15,9 @@ use crate::pump::asynchronous::{Presence, settle};
 
 use super::body::{ReplyBody, Unread, read};
 use super::guard::Guard;
+use super::health;
 use super::media_type::MediaType;
 use super::refusal::{Refusal, last, options, with_type};
-use super::health;
 
 /// What answers requests, whichever connection they come over.
 pub(crate) struct Exchange<A> {
@@ -48,8 +48,12 @@ impl Drop for Waiting {
 }
 
 impl<A: Answer> Exchange<A> {
-    /// Answers one request.
-    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Response<ReplyBody>
+    /// Answers one request; `arrived` is told when its body has been read.
+    pub(super) async fn respond<B>(
+        &self,
+        request: Request<B>,
+        arrived: impl FnOnce(),
+    ) -> Response<ReplyBody>
     where
         B: Body<Error: fmt::Display>,
     {
@@ -59,7 +63,7 @@ impl<A: Answer> Exchange<A> {
             Err(refusal) => return refusal.into_response(),
         };
         let mut response = match request.method {
-            Method::POST => self.call(&request, body).await,
+            Method::POST => self.call(&request, body, arrived).await,
             Method::OPTIONS => options(),
             Method::GET | Method::HEAD => health::answer(request.uri.path(), self.is_ready())
                 .unwrap_or_else(|| Refusal::method().into_response()),
@@ -77,7 +81,7 @@ impl<A: Answer> Exchange<A> {
     }
 
     /// Answers a request that carries a message.
-    async fn call<B>(&self, request: &Parts, body: B) -> Response<ReplyBody>
+    async fn call<B>(&self, request: &Parts, body: B, arrived: impl FnOnce()) -> Response<ReplyBody>
     where
         B: Body<Error: fmt::Display>,
     {
@@ -89,6 +93,7 @@ impl<A: Answer> Exchange<A> {
         let limit = session.limits.message;
         let unread = match timeout(self.body_timeout, read(body, limit)).await {
             Ok(Ok(message)) => {
+                arrived();
                 let presence = Waiting(Arc::default());
                 if session.context.must_not_block() {
                     session.context.called_by(Arc::clone(&presence.0) as _);
@@ -108,10 +113,9 @@ impl<A: Answer> Exchange<A> {
             Err(_) => None,
         };
         let (status, fault) = match unread {
-            Some(Unread::TooLarge(size)) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                ProtocolError::TooLarge { size, limit }.to_fault(),
-            ),
+            Some(Unread::TooLarge(size)) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, ProtocolError::TooLarge { size, limit }.to_fault())
+            }
             Some(Unread::Broken(problem)) => (
                 StatusCode::BAD_REQUEST,
                 Fault::new(code::PARSE_ERROR, format!("the request's body broke off: {problem}")),

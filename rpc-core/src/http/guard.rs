@@ -97,7 +97,7 @@ impl Guard {
         };
         // In HTTP/2 the host stands here, in HTTP/1 where a proxy was to be asked.
         let target = request.uri.authority().cloned();
-        if header.is_none() && request.version == Version::HTTP_11 {
+        if header.is_none() && target.is_none() && request.version == Version::HTTP_11 {
             return Err(bad("the request has no Host header, which HTTP/1.1 requires"));
         }
         for host in target.iter().chain(&header) {

@@ -57,7 +57,11 @@ impl<S> Io<S> {
 
 impl<S: AsyncRead + Unpin> Io<S> {
     /// Reads as the stream does; the bytes received before come first.
-    fn poll_some(&mut self, task: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_some(
+        &mut self,
+        task: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let waiting = &self.received[self.read..];
         if waiting.is_empty() {
             return Pin::new(&mut self.stream).poll_read(task, room);
@@ -93,9 +97,9 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
             }
             self.ending = Some(Box::pin(sleep(PATIENCE)));
         }
-        let runs = self.traffic.is_running();
+        let waits = self.traffic.is_answering() || self.writing.is_some();
         match &mut self.ending {
-            Some(ending) if runs => ending.as_mut().poll(task).map(Ok),
+            Some(ending) if waits => ending.as_mut().poll(task).map(Ok),
             _ => Poll::Ready(Ok(())),
         }
     }

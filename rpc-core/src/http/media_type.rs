@@ -1,7 +1,7 @@
 //! What a body is said to be, and what a reply to it is called.
 
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
 use hyper::StatusCode;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
 
 use super::refusal::Refusal;
 

@@ -11,7 +11,11 @@ mod health;
 mod io;
 mod media_type;
 mod refusal;
+mod tower;
 mod traffic;
+
+pub use body::ReplyBody;
+pub use tower::RpcService;
 
 pub(crate) use connection::serve;
 pub(crate) use exchange::{Exchange, Readiness};

@@ -1,5 +1,6 @@
 //! What is under way on one connection, for whoever looks whether its peer is too slow.
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub(super) struct Traffic {
 struct State {
     /// Requests whose replies have not been taken.
     running: usize,
+    /// Those among them that have not arrived whole.
+    arriving: usize,
     /// Whether a request has begun to arrive, where none is running.
     head: bool,
     /// Since when nothing runs, or the request arrives.
@@ -46,8 +49,14 @@ impl Traffic {
     pub(super) fn new(multiplexed: bool) -> Self {
         let now = Instant::now();
         // Its first bytes are what told that this is HTTP.
-        let state =
-            State { running: 0, head: !multiplexed, since: now, waiting: 0, moved: now };
+        let state = State {
+            running: 0,
+            arriving: 0,
+            head: !multiplexed,
+            since: now,
+            waiting: 0,
+            moved: now,
+        };
         Self { state: Mutex::new(state), multiplexed, taken: Notify::new() }
     }
 
@@ -64,8 +73,9 @@ impl Traffic {
     pub(super) fn begin(self: &Arc<Self>) -> Running {
         let mut state = self.state();
         state.running += 1;
+        state.arriving += 1;
         state.head = false;
-        Running { traffic: Arc::clone(self), waiting: 0 }
+        Running { traffic: Arc::clone(self), arriving: true, waiting: 0 }
     }
 
     /// Gives the peer its time anew, where nothing is under way.
@@ -76,8 +86,10 @@ impl Traffic {
         }
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        self.state().running > 0
+    /// Whether a request that has arrived whole waits for its reply.
+    pub(super) fn is_answering(&self) -> bool {
+        let state = self.state();
+        state.running > state.arriving
     }
 
     /// Whether a request is arriving that does not run yet.
@@ -121,11 +133,19 @@ impl Traffic {
 #[derive(Debug)]
 pub(super) struct Running {
     traffic: Arc<Traffic>,
+    arriving: bool,
     /// Bytes of its reply that have not been taken.
     waiting: usize,
 }
 
 impl Running {
+    /// Takes note that the request has arrived whole.
+    pub(super) fn arrived(&mut self) {
+        if mem::take(&mut self.arriving) {
+            self.traffic.state().arriving -= 1;
+        }
+    }
+
     /// Takes note of how much of the reply has not been taken.
     pub(super) fn waits(&mut self, waiting: usize) {
         let mut state = self.traffic.state();
@@ -141,6 +161,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.arrived();
         self.waits(0);
         let mut state = self.traffic.state();
         state.running -= 1;

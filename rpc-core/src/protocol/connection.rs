@@ -68,7 +68,9 @@ impl Connection {
     /// Whether the first bytes that have come begin HTTP, which is no framing of messages: the
     /// connection is somebody else's then, with [all that has come](Self::into_received).
     pub(crate) fn begins_http(&self) -> bool {
-        cfg!(feature = "http") && self.is_undecided() && Framing::begins_http(self.inbound.waiting())
+        cfg!(feature = "http")
+            && self.is_undecided()
+            && Framing::begins_http(self.inbound.waiting())
     }
 
     /// Gives away what has come and has not been read as messages.

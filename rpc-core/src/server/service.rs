@@ -142,7 +142,14 @@ impl<A: Answer> Service<A> {
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
             let answer = &*self.answer;
-            match blocking::serve(&**stream, voice, &mut connection, &mut session, answer, timeouts)? {
+            match blocking::serve(
+                &**stream,
+                voice,
+                &mut connection,
+                &mut session,
+                answer,
+                timeouts,
+            )? {
                 End::Closed => Ok(()),
                 End::Http => {
                     voice.hand_over();

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use tokio::runtime;
 
+use crate::error::Error;
 pub(super) use crate::http::Guard;
-use crate::http::{Exchange, Readiness, serve};
+use crate::http::{Exchange, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::registry::{CallContext, Caller};
 use crate::transport::Stream;
 
 use super::TcpServer;
-use super::service::Visit;
+use super::service::{Settings, Visit};
 
 impl<A: Answer, B: Answer> Visit<'_, A, B> {
     /// Goes on with a connection on the event loop that polls this.
@@ -53,8 +54,7 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         let stream = stream.try_clone()?;
         stream.set_nonblocking(true)?;
         let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
-        let context =
-            CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
+        let context = CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
         let session = Session::new(context, self.service.settings.limits);
         runtime.block_on(async {
             let stream = tokio::net::TcpStream::from_std(stream)?;
@@ -77,6 +77,49 @@ impl Caller for Peer {
 }
 
 impl<A: Answer> TcpServer<A> {
+    /// Makes a tower service of it, to be mounted in an HTTP server that is there already, as in
+    /// axum's `Router::route_service` (feature `http`).
+    ///
+    /// Limits, the message timeout and what hosts and origins were allowed hold there too; other
+    /// settings are the server's it is mounted in.
+    ///
+    /// ```
+    /// use rpc_core::{FunctionRegistry, RpcServer};
+    /// use hyper::{Request, StatusCode};
+    /// use tower_service::Service;
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("double", |n: i64| 2 * n)?;
+    /// let mut service = RpcServer::of(registry).into_service()?;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let request = Request::post("http://localhost/rpc")
+    ///     .header("content-type", "application/json")
+    ///     .body(r#"{"method_name":"double","method_args":[21]}"#.to_owned())?;
+    /// let response = service.call(request).await?;
+    /// assert_eq!(response.status(), StatusCode::OK);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where two functions have one name, or shared state is missing.
+    pub fn into_service(self) -> Result<RpcService<A>, Error> {
+        self.answer.check()?;
+        let Settings { limits, timeouts, guard, .. } = self.settings;
+        let mut context = CallContext::of_connection(None, "service", None);
+        context.may_block(false);
+        Ok(RpcService::new(Exchange {
+            answer: Arc::new(self.answer),
+            session: Session::new(context, limits),
+            guard,
+            body_timeout: timeouts.message,
+            readiness: Readiness::While(Box::new(|| true)),
+        }))
+    }
+
     /// Adds a name that this server is reached by over HTTP (feature `http`).
     ///
     /// `localhost` and IP addresses are known already. A request to any other name is answered 403,
