@@ -76,11 +76,13 @@ pub use registry::{
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]
+pub use server::AsyncListener;
+#[cfg(feature = "tokio")]
 pub use server::EventLoop;
 #[cfg(all(unix, feature = "tokio"))]
 pub use server::PreforkEventLoop;
 pub use server::{
-    BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
-    SingleThread, TcpServer, ThreadPerConnection,
+    BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
+    ServerHandle, SingleThread, TcpServer, ThreadPerConnection, UnixAddress,
 };
-pub use transport::{MemoryStream, Stream, TcpTransport, Transport};
+pub use transport::{Address, MemoryStream, Socket, Stream, TcpTransport, Transport};

@@ -5,6 +5,7 @@
 
 mod cutting_proxy;
 mod fake;
+mod folder;
 mod functions;
 mod http_peer;
 mod memory;
@@ -19,6 +20,7 @@ use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use folder::Folder;
 pub use functions::*;
 pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;

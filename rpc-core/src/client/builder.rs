@@ -165,7 +165,7 @@ impl ClientBuilder {
         invocation.timeout().or(of_client)
     }
 
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port` or `unix:/path`.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl ClientBuilder {
         self.connect_over(TcpTransport::new(address))
     }
 
-    /// Connects to a TCP address, `host:port`, without blocking (feature `tokio`).
+    /// Connects to `host:port` or `unix:/path`, without blocking (feature `tokio`).
     ///
     /// # Errors
     ///

@@ -62,7 +62,7 @@ struct Current<T: Transport> {
 const UNUSED: Duration = Duration::from_secs(1);
 
 impl RpcClient {
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port` or `unix:/path`.
     ///
     /// # Errors
     ///

@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
@@ -18,6 +17,7 @@ use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Answered, Later, Session};
 use crate::protocol::{Connection, Fault, code};
 use crate::registry::Caller;
+use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
 use super::{Blocking, End, Step, advance, buffers, refuse};
@@ -57,7 +57,7 @@ enum Event {
 
 /// A connection at work.
 pub(crate) struct Pump<'a, A, S> {
-    pub(crate) stream: &'a mut TcpStream,
+    pub(crate) stream: &'a mut AsyncSocket,
     pub(crate) connection: &'a mut Connection,
     pub(crate) session: &'a mut Session,
     pub(crate) answer: &'a Arc<A>,
@@ -333,7 +333,7 @@ fn later(since: Instant, wait: Duration) -> Instant {
 
 /// Reads what is there, into a buffer that is lent only while there is something to read.
 fn read(
-    mut stream: Pin<&mut TcpStream>,
+    mut stream: Pin<&mut AsyncSocket>,
     connection: &mut Connection,
     task: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
@@ -347,7 +347,7 @@ fn read(
 }
 
 /// Reads what has arrived, because nothing will be read later.
-fn read_rest(stream: &TcpStream, connection: &mut Connection) -> io::Result<()> {
+fn read_rest(stream: &AsyncSocket, connection: &mut Connection) -> io::Result<()> {
     loop {
         buffers::lend(connection);
         match stream.try_read(connection.room()) {
@@ -361,7 +361,7 @@ fn read_rest(stream: &TcpStream, connection: &mut Connection) -> io::Result<()> 
 
 /// Writes what there is to write; the peer has the write timeout to take it.
 async fn write(
-    stream: &TcpStream,
+    stream: &AsyncSocket,
     connection: &mut Connection,
     timeouts: &Timeouts,
 ) -> io::Result<()> {
@@ -389,7 +389,7 @@ async fn write(
 }
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
-async fn close(stream: &mut TcpStream) -> io::Result<End> {
+async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
     poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
     let mut rest = [0; 512];

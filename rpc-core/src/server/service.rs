@@ -1,7 +1,6 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -12,8 +11,10 @@ use crate::protocol::{Connection, Limits};
 use crate::pump::End;
 use crate::pump::blocking::{self, Timeouts, Voice};
 use crate::registry::{CallContext, Caller};
+use crate::transport::{Socket, Stream};
 
 use super::busy::Busy;
+use super::listener::Listener;
 use super::stop::{Open, Stop};
 #[cfg(feature = "http")]
 use super::web::Guard;
@@ -82,7 +83,7 @@ impl<A: Answer> Service<A> {
             answer: layer(Arc::clone(&self.answer)),
             settings: self.settings.clone(),
             model: self.model,
-            stop: Arc::new(Stop::new(self.stop.address(), wake)),
+            stop: Arc::new(Stop::new(self.stop.address().clone(), wake)),
         }
     }
 
@@ -104,14 +105,14 @@ impl<A: Answer> Service<A> {
     }
 
     /// Waits for the next connection; `None` when the service is stopped.
-    pub(super) fn accept(&self, listener: &TcpListener) -> Option<TcpStream> {
+    pub(super) fn accept(&self, listener: &Listener) -> Option<Socket> {
         // What keeps a connection from being accepted (no descriptor is left, say) passes; trying
         // again at once would only burn time.
         const PAUSE: Duration = Duration::from_millis(50);
         while !self.stop.is_stopping() {
             match listener.accept() {
                 // One that ends the waiting says nothing and is gone.
-                Ok((stream, _)) => return Some(stream),
+                Ok(stream) => return Some(stream),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(_) if self.stop.is_stopping() => {}
                 Err(_) => thread::sleep(PAUSE),
@@ -126,7 +127,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Notes a connection, so that stopping can end it.
-    pub(super) fn open(&self, stream: TcpStream) -> Open {
+    pub(super) fn open(&self, stream: Socket) -> Open {
         self.stop.open(stream)
     }
 
@@ -134,11 +135,11 @@ impl<A: Answer> Service<A> {
     pub(super) fn converse(&self, open: &Open) {
         let (stream, voice) = (open.stream(), open.voice());
         let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
-        let context = CallContext::of_connection(stream.peer_addr().ok(), self.model, Some(caller));
+        let context = CallContext::of_connection(stream.peer(), self.model, Some(caller));
         let mut session = Session::new(context, self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
-            stream.set_nodelay(true)?;
+            stream.set_nodelay()?;
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
             let answer = &*self.answer;
@@ -162,7 +163,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
-    pub(super) fn refuse(&self, stream: TcpStream, limit: usize) {
+    pub(super) fn refuse(&self, stream: Socket, limit: usize) {
         let busy = Arc::new(Busy::new(&self.answer, limit));
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);

@@ -1,7 +1,6 @@
 //! Connections that turn out to speak HTTP.
 
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 
 use tokio::runtime;
@@ -12,19 +11,14 @@ use crate::http::{Exchange, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::registry::{CallContext, Caller};
-use crate::transport::Stream;
+use crate::transport::{AsyncSocket, Socket, Stream};
 
 use super::TcpServer;
 use super::service::{Settings, Visit};
 
 impl<A: Answer, B: Answer> Visit<'_, A, B> {
     /// Goes on with a connection on the event loop that polls this.
-    pub(super) async fn go_on(
-        self,
-        stream: tokio::net::TcpStream,
-        session: Session,
-        connection: Connection,
-    ) {
+    pub(super) async fn go_on(self, stream: AsyncSocket, session: Session, connection: Connection) {
         let readiness = if self.refused {
             Readiness::Busy
         } else {
@@ -45,19 +39,14 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
     /// Goes on with a connection on this thread, which functions may block.
     ///
     /// hyper reads on while a reply is made, which takes an event loop: one for this connection.
-    pub(super) fn go_on_blocking(
-        self,
-        stream: &TcpStream,
-        connection: Connection,
-    ) -> io::Result<()> {
+    pub(super) fn go_on_blocking(self, stream: &Socket, connection: Connection) -> io::Result<()> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let stream = stream.try_clone()?;
-        stream.set_nonblocking(true)?;
         let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
         let context = CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
         let session = Session::new(context, self.service.settings.limits);
         runtime.block_on(async {
-            let stream = tokio::net::TcpStream::from_std(stream)?;
+            let stream = AsyncSocket::from_std(stream)?;
             self.go_on(stream, session, connection).await;
             Ok(())
         })
@@ -65,14 +54,15 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
 }
 
 /// The other end of a connection that never waits.
-struct Peer(TcpStream);
+struct Peer(Socket);
 
 impl Caller for Peer {
     fn is_gone(&self) -> bool {
-        match self.0.peek(&mut [0]) {
-            Ok(count) => count == 0,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-        }
+        let is_gone = self.0.is_ended();
+        // Looking has left it one that waits. Nobody has used it meanwhile: a function on the
+        // connection's own thread is asking.
+        let _ = self.0.set_nonblocking(true);
+        is_gone
     }
 }
 

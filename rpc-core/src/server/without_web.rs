@@ -1,9 +1,9 @@
 //! Stands in for HTTP where it is not built in, and no connection turns out to speak it.
 
 use std::io;
-use std::net::TcpStream;
 
 use crate::protocol::Connection;
+use crate::transport::Socket;
 
 use super::service::Visit;
 
@@ -11,14 +11,14 @@ impl<A, B> Visit<'_, A, B> {
     #[cfg(feature = "tokio")]
     pub(super) async fn go_on(
         self,
-        _: tokio::net::TcpStream,
+        _: crate::transport::AsyncSocket,
         _: crate::json_rpc::Session,
         _: Connection,
     ) {
     }
 
     #[allow(clippy::unused_self)]
-    pub(super) fn go_on_blocking(self, _: &TcpStream, _: Connection) -> io::Result<()> {
+    pub(super) fn go_on_blocking(self, _: &Socket, _: Connection) -> io::Result<()> {
         Ok(())
     }
 }

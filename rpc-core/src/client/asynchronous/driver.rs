@@ -8,17 +8,17 @@ use std::task::Poll;
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
 use crate::protocol::Inbound;
+use crate::transport::AsyncSocket;
 
 use super::super::ClientBuilder;
 use super::super::lost::Lost;
 use super::link::Link;
 
 /// Drives a connection until nobody needs it any more.
-pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuilder) {
+pub(super) async fn drive(mut stream: AsyncSocket, end: End, settings: ClientBuilder) {
     let link = &end.0;
     let mut inbound = Inbound::new(Some(settings.framing), &settings.limits);
     let (mut outgoing, mut written) = (Vec::new(), 0);
