@@ -97,7 +97,7 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
             }
             self.ending = Some(Box::pin(sleep(PATIENCE)));
         }
-        let waits = self.traffic.is_answering() || self.writing.is_some();
+        let waits = self.traffic.is_answering();
         match &mut self.ending {
             Some(ending) if waits => ending.as_mut().poll(task).map(Ok),
             _ => Poll::Ready(Ok(())),
@@ -151,6 +151,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         let flushed = Pin::new(&mut self.stream).poll_flush(task);
         if flushed.is_ready() {
             self.writing = None;
+            if self.traffic.written() && self.ending.is_some() {
+                // There is an end to be read now.
+                task.waker().wake_by_ref();
+            }
         }
         self.in_time(task, flushed)
     }

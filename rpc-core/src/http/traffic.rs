@@ -24,6 +24,8 @@ struct State {
     running: usize,
     /// Those among them that have not arrived whole.
     arriving: usize,
+    /// Whether replies were given away and may not have been written yet.
+    unwritten: bool,
     /// Whether a request has begun to arrive, where none is running.
     head: bool,
     /// Since when nothing runs, or the request arrives.
@@ -52,6 +54,7 @@ impl Traffic {
         let state = State {
             running: 0,
             arriving: 0,
+            unwritten: false,
             head: !multiplexed,
             since: now,
             waiting: 0,
@@ -86,10 +89,15 @@ impl Traffic {
         }
     }
 
+    /// Takes note that everything that was given away has been written, and says whether that is new.
+    pub(super) fn written(&self) -> bool {
+        mem::take(&mut self.state().unwritten)
+    }
+
     /// Whether a request that has arrived whole waits for its reply.
     pub(super) fn is_answering(&self) -> bool {
         let state = self.state();
-        state.running > state.arriving
+        state.running > state.arriving || state.unwritten
     }
 
     /// Whether a request is arriving that does not run yet.
@@ -165,6 +173,7 @@ impl Drop for Running {
         self.waits(0);
         let mut state = self.traffic.state();
         state.running -= 1;
+        state.unwritten = true;
         state.since = Instant::now();
     }
 }

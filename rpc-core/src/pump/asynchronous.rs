@@ -92,8 +92,6 @@ struct UnderWay {
     /// Whether a message has ever come.
     heard: bool,
     ended: bool,
-    /// Whether the connection is to be handed over.
-    is_http: bool,
     notice: Notice,
     /// What is said when all that runs has been answered, and then the connection closes.
     last: Option<Vec<u8>>,
@@ -109,7 +107,6 @@ impl UnderWay {
             partial: false,
             heard: false,
             ended: false,
-            is_http: false,
             notice: Notice::None,
             last: None,
         }
@@ -145,17 +142,16 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         let mut under_way = UnderWay::new();
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
-            let mut is_over = self.advance(&mut under_way).await?;
-            if !is_over && under_way.notice == Notice::Owed && under_way.heard {
+            let mut end = self.advance(&mut under_way).await?;
+            if end.is_none() && under_way.notice == Notice::Owed && under_way.heard {
                 self.tell(&mut under_way)?;
-                is_over = self.advance(&mut under_way).await?;
+                end = self.advance(&mut under_way).await?;
             }
             write(self.stream, self.connection, self.timeouts).await?;
-            if is_over {
-                if under_way.is_http {
-                    return Ok(End::Http);
-                }
-                return close(self.stream).await;
+            match end {
+                Some(End::Closed) => return close(self.stream).await,
+                Some(End::Http) => return Ok(End::Http),
+                None => {}
             }
             buffers::take_back(self.connection);
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
@@ -166,11 +162,11 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
     }
 
-    /// Answers what has arrived; whether that was the last.
-    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<bool> {
+    /// Answers what has arrived, and says whether that was the end.
+    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<Option<End>> {
         while under_way.turn.is_none() && under_way.last.is_none() {
             if self.is_full(under_way) {
-                return Ok(false);
+                return Ok(None);
             }
             let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
@@ -190,24 +186,21 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                         under_way.since = Instant::now();
                         under_way.partial = partial;
                     }
-                    return Ok(false);
+                    return Ok(None);
                 }
-                Step::Http => {
-                    under_way.is_http = true;
-                    return Ok(true);
-                }
+                Step::Http => return Ok(Some(End::Http)),
                 // A fault of the whole connection must not overtake the replies of calls that ran.
                 Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
             }
         }
         if !under_way.running.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         if let Some(last) = under_way.last.take() {
             self.connection.append_raw(|out| out.extend_from_slice(&last));
-            return Ok(true);
+            return Ok(Some(End::Closed));
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Tells the peer that the server is about to stop; one that would not understand is read from
@@ -408,7 +401,7 @@ async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
 }
 
 /// Answers a message that waits for no other, and waits for the reply; an empty one is none.
-#[cfg(feature = "http")]
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
 pub(crate) async fn settle<A: Answer>(
     answer: &Arc<A>,
     mut session: Session,

@@ -165,6 +165,7 @@ async fn serve<A: Answer, B: Answer>(mut stream: AsyncSocket, visit: Visit<'_, A
     let end = pump.run().await;
     presence.leave();
     if let Ok(End::Http) = end {
-        visit.go_on(stream, session, connection).await;
+        // In a box, so that connections that do not speak it have no room for it.
+        Box::pin(visit.go_on(stream, session, connection)).await;
     }
 }

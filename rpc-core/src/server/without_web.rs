@@ -9,6 +9,7 @@ use super::service::Visit;
 
 impl<A, B> Visit<'_, A, B> {
     #[cfg(feature = "tokio")]
+    #[allow(clippy::unused_async)]
     pub(super) async fn go_on(
         self,
         _: crate::transport::AsyncSocket,
@@ -17,7 +18,7 @@ impl<A, B> Visit<'_, A, B> {
     ) {
     }
 
-    #[allow(clippy::unused_self)]
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
     pub(super) fn go_on_blocking(self, _: &Socket, _: Connection) -> io::Result<()> {
         Ok(())
     }
