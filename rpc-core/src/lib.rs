@@ -43,6 +43,8 @@ extern crate self as rpc_core;
 mod client;
 mod dialect;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 mod json_rpc;
 pub mod protocol;
 mod pump;
@@ -63,6 +65,8 @@ pub use client::{
 pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
+#[cfg(feature = "http")]
+pub use http::{ReplyBody, RpcService};
 pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
 pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;

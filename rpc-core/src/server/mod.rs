@@ -20,8 +20,12 @@ mod service;
 mod single_thread;
 mod stop;
 mod thread_per_connection;
+#[cfg(feature = "http")]
+mod web;
 #[cfg(not(unix))]
 mod without_fork;
+#[cfg(not(feature = "http"))]
+mod without_web;
 
 use std::any::Any;
 #[cfg(feature = "tokio")]
