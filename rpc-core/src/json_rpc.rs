@@ -1,5 +1,8 @@
 //! The layer between bytes and calls: reads a message, has it run, writes the reply.
 
+#[cfg(feature = "xmlrpc")]
+mod xml_rpc;
+
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -7,6 +10,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::Misuse;
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::{Encoding, XmlRpcOptions};
 use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
 use crate::protocol::{Call, Fault, Limits, code};
 use crate::registry::{CallContext, Deferred, Dispatch, Progress, Reply, panicked};
@@ -82,12 +87,28 @@ pub struct Session {
     dialect: Dialect,
     /// Whether the peer gives its calls ids, and so tells its replies from what it did not ask for.
     has_ids: bool,
+    /// What the content type says of the encoding of messages that are XML.
+    #[cfg(feature = "xmlrpc")]
+    charset: Option<Encoding>,
 }
 
 impl Session {
     /// Starts a session.
     pub fn new(context: CallContext, limits: Limits) -> Self {
         Self { context, limits, ..Self::default() }
+    }
+
+    /// Sets the dialect in which faults that belong to no call are said. Of XML-RPC it says that
+    /// messages are in it, which nothing else does.
+    #[cfg(feature = "http")]
+    pub(crate) fn speak(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+    }
+
+    /// Sets what the content type of the next message says of its encoding.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn charset(&mut self, name: Option<&str>) {
+        self.charset = name.map(Encoding::named);
     }
 
     /// The same session for a thread that may be blocked.
@@ -120,12 +141,18 @@ impl Session {
 #[derive(Debug, Clone, Default)]
 pub struct JsonRpc<D> {
     dispatch: D,
+    #[cfg(feature = "xmlrpc")]
+    xml_rpc: XmlRpcOptions,
 }
 
 impl<D: Dispatch> JsonRpc<D> {
     /// Puts the layer on what runs calls.
     pub fn new(dispatch: D) -> Self {
-        Self { dispatch }
+        Self {
+            dispatch,
+            #[cfg(feature = "xmlrpc")]
+            xml_rpc: XmlRpcOptions::default(),
+        }
     }
 
     /// What runs the calls.
@@ -160,7 +187,7 @@ impl<D: Dispatch> JsonRpc<D> {
                 if size <= session.limits.message {
                     return Answered::Reply;
                 }
-                too_large(call.method(), size, &session.limits)
+                too_large(call.method(), size, session.limits.message)
             }
             Ok(Progress::Done) => Fault::new(
                 code::INTERNAL_ERROR,
@@ -194,6 +221,10 @@ impl<D: Dispatch> JsonRpc<D> {
 
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect == Dialect::XmlRpc {
+            return self.answer_xml(message, session, out);
+        }
         let mut request = Request::default();
         match read_call(message, &session.limits, &mut request) {
             Ok(Incoming::Cancel(id)) => Answered::Cancel { id: id.to_owned() },
@@ -214,6 +245,10 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     }
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect == Dialect::XmlRpc {
+            return session.dialect.write_fault(out, None, fault);
+        }
         let mut request = Request::default();
         let (dialect, id) = match read_call(message, &session.limits, &mut request) {
             Ok(Incoming::Call) => (request.dialect, request.id),
@@ -262,7 +297,7 @@ fn finish(
                 if out.len() <= limits.message {
                     return out;
                 }
-                too_large(&method, out.len(), &limits)
+                too_large(&method, out.len(), limits.message)
             }
             Err(fault) => fault,
         };
@@ -282,9 +317,9 @@ pub(crate) async fn guarded(mut rest: Deferred, method: &str) -> Result<String, 
 }
 
 #[cold]
-fn too_large(method: &str, size: usize, limits: &Limits) -> Fault {
+fn too_large(method: &str, size: usize, limit: usize) -> Fault {
     Fault::new(
         code::TOO_LARGE,
-        format!("the reply of `{method}` takes {size} bytes, over the limit of {}", limits.message),
+        format!("the reply of `{method}` takes {size} bytes, over the limit of {limit}"),
     )
 }

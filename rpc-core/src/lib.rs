@@ -62,13 +62,15 @@ pub use client::{
 #[cfg(feature = "tokio")]
 pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
+#[cfg(feature = "xmlrpc")]
+pub use dialect::xml_rpc::XmlRpcOptions;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 pub use json_rpc::{Answer, Answered, JsonRpc, Session};
 pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
-    Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Instance, Parameter,
-    ParameterKind, Progress, Reply, Signature, State,
+    Bytes, CallContext, DateTime, Deferred, Dispatch, Function, FunctionRegistry, Instance,
+    InvalidDateTime, Parameter, ParameterKind, Progress, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]

@@ -10,6 +10,8 @@ mod ping;
 mod read;
 mod reply;
 mod usual;
+#[cfg(feature = "xmlrpc")]
+pub(crate) mod xml_rpc;
 
 pub(crate) use read::{Incoming, Request, Unreadable, read_call};
 pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
@@ -34,6 +36,9 @@ pub enum Dialect {
     /// `{"in":"ping","params":"ireader 0"}`, answered `{"out":"pong","result":"ireader 0"}`, in
     /// the order of the calls.
     Ping,
+    /// XML-RPC: `<methodCall>` answered `<methodResponse>`, over HTTP.
+    #[cfg(feature = "xmlrpc")]
+    XmlRpc,
 }
 
 impl Dialect {
@@ -42,6 +47,8 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => "native",
             Self::Ping => "ping",
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => "xml-rpc",
         }
     }
 
@@ -60,6 +67,8 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::begin_call(out, method, arguments),
             Self::Ping => ping::begin_call(out, method, arguments),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_call(out, method, arguments),
         }
     }
 
@@ -70,6 +79,8 @@ impl Dialect {
             Self::Native => native::end_call(out, native::Ending::of(id, timeout)),
             Self::NativeWithoutIds => native::end_call(out, native::Ending::Nothing),
             Self::Ping => ping::end_call(out),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
         }
     }
 
@@ -78,6 +89,9 @@ impl Dialect {
         out.extend_from_slice(match self {
             Self::Native | Self::NativeWithoutIds => native::RESULT,
             Self::Ping => ping::RESULT,
+            #[cfg(feature = "xmlrpc")]
+            // The whole reply is made of the result in the end.
+            Self::XmlRpc => b"",
         });
     }
 
@@ -86,6 +100,8 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::end(out, id),
             Self::Ping => ping::end_result(out, name),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
         }
     }
 
@@ -94,6 +110,8 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
             Self::Ping => ping::write_fault(out, fault),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_fault(out, fault),
         }
     }
 }

@@ -88,7 +88,11 @@ impl CallContext {
 
     /// The form in which a result goes back the way the call came.
     pub(super) fn form(&self) -> Form {
-        if cfg!(feature = "xmlrpc") && self.protocol == "xml-rpc" { Form::Marked } else { Form::Plain }
+        if cfg!(feature = "xmlrpc") && self.protocol == "xml-rpc" {
+            Form::Marked
+        } else {
+            Form::Plain
+        }
     }
 
     /// The dialect the call came in: `native`, `ping` or `xml-rpc`; empty within one process.

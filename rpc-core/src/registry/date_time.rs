@@ -112,7 +112,11 @@ impl FromStr for DateTime {
             let (number, behind) = rest.split_at_checked(count).ok_or(InvalidDateTime)?;
             rest = behind;
             let all = number.bytes().all(|byte| byte.is_ascii_digit());
-            if all { number.parse::<u16>().map_err(|_| InvalidDateTime) } else { Err(InvalidDateTime) }
+            if all {
+                number.parse::<u16>().map_err(|_| InvalidDateTime)
+            } else {
+                Err(InvalidDateTime)
+            }
         };
         let hyphen = if text.as_bytes().get(4) == Some(&b'-') { "-" } else { "" };
         let year = digits(4, "")?;

@@ -1,5 +1,7 @@
 //! The elements of XML-RPC, by name.
 
+use std::fmt;
+
 /// An element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
@@ -44,6 +46,24 @@ impl Type {
     /// Whether the specification does not have it, so that who sends it knows extensions.
     pub(super) fn is_extension(self) -> bool {
         self == Self::Nil || matches!(self, Self::Int { .. } if self != INT_32)
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MethodCall => "`methodCall`",
+            Self::MethodName => "`methodName`",
+            Self::MethodResponse => "`methodResponse`",
+            Self::Fault => "`fault`",
+            Self::Params => "`params`",
+            Self::Param => "`param`",
+            Self::Value => "`value`",
+            Self::Data => "`data`",
+            Self::Member => "`member`",
+            Self::Name => "`name`",
+            Self::Type(_) => "a type",
+        })
     }
 }
 

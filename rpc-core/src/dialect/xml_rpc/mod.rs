@@ -8,6 +8,8 @@ mod element;
 mod encoding;
 mod read;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use encoding::Encoding;

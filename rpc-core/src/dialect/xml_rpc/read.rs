@@ -31,7 +31,7 @@ impl<'a> Values<'a> {
     pub(super) fn open(&mut self, element: Element) -> Result<(), Fault> {
         match self.tags.next_tag()? {
             Tag::Open(found) if found == element => Ok(()),
-            found => Err(self.unexpected(found, &format!("{element:?}"))),
+            found => Err(self.unexpected(found, &element.to_string())),
         }
     }
 
@@ -49,7 +49,7 @@ impl<'a> Values<'a> {
         match self.tags.next_tag()? {
             Tag::Open(found) if found == element => Ok(true),
             Tag::Close => Ok(false),
-            found => Err(self.unexpected(found, &format!("{element:?}"))),
+            found => Err(self.unexpected(found, &element.to_string())),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> Values<'a> {
     pub(super) fn either(&mut self, one: Element, other: Element) -> Result<Element, Fault> {
         match self.tags.next_tag()? {
             Tag::Open(found) if found == one || found == other => Ok(found),
-            found => Err(self.unexpected(found, &format!("{one:?} or {other:?}"))),
+            found => Err(self.unexpected(found, &format!("{one} or {other}"))),
         }
     }
 
@@ -205,7 +205,7 @@ impl<'a> Values<'a> {
     fn unexpected(&self, found: Tag, expected: &str) -> Fault {
         match found {
             Tag::Open(found) => {
-                self.tags.not_xml_rpc(&format!("{found:?} stands where {expected} must"))
+                self.tags.not_xml_rpc(&format!("{found} stands where {expected} must"))
             }
             Tag::Close => self.tags.not_xml_rpc(&format!("{expected} is missing")),
             Tag::End => self.tags.broken("the text ends inside an element"),

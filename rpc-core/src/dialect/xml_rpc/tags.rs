@@ -18,6 +18,9 @@ const LONGEST_TAG: usize = 4096;
 pub(super) struct Tags<'a> {
     reader: Reader<&'a [u8]>,
     begun: bool,
+    /// How many elements are open, and whether none was where the text stands.
+    open: usize,
+    outside: bool,
     /// The extensions that the text so far shows its writer to know.
     pub(super) extensions: Extensions,
     /// The text between the last tag and the one before it.
@@ -37,7 +40,14 @@ impl<'a> Tags<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, begun: false, extensions: Extensions::None, text: String::new() }
+        Self {
+            reader,
+            begun: false,
+            open: 0,
+            outside: true,
+            extensions: Extensions::None,
+            text: String::new(),
+        }
     }
 
     /// Steps to the next tag, and keeps the text on the way.
@@ -46,9 +56,13 @@ impl<'a> Tags<'a> {
         loop {
             let event = self.reader.read_event().map_err(|error| self.broken(&error))?;
             let first = !std::mem::replace(&mut self.begun, true);
+            self.outside = self.open == 0;
             match event {
                 Event::Start(tag) | Event::Empty(tag) => return self.open(&tag),
-                Event::End(_) => return Ok(Tag::Close),
+                Event::End(_) => {
+                    self.open = self.open.saturating_sub(1);
+                    return Ok(Tag::Close);
+                }
                 Event::Text(text) => self.append(text.xml10_content())?,
                 Event::CData(text) => self.append(text.xml10_content())?,
                 Event::GeneralRef(reference) => self.resolve(&reference)?,
@@ -76,12 +90,15 @@ impl<'a> Tags<'a> {
     pub(super) fn is_white(&self) -> Result<(), Fault> {
         if self.text.bytes().all(|byte| byte.is_ascii_whitespace()) {
             Ok(())
+        } else if self.outside {
+            Err(self.broken("text stands outside the element that is the message"))
         } else {
             Err(self.not_xml_rpc("text stands where only elements do"))
         }
     }
 
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<Tag, Fault> {
+        self.open += 1;
         if tag.len() > LONGEST_TAG {
             let message =
                 format!("a tag of {} bytes is over the limit of {LONGEST_TAG}", tag.len());

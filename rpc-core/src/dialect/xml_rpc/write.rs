@@ -1,7 +1,6 @@
 //! Writes values: JSON text in, XML out.
 
 use std::fmt;
-use std::io::Write;
 
 use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Mark, Reader};
