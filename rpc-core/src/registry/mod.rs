@@ -16,7 +16,9 @@ mod nearest;
 mod reply;
 mod signature;
 mod state;
+mod system;
 mod text;
+mod xml_types;
 
 pub use bind::Bound;
 pub(crate) use bind::without_place;
