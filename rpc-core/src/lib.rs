@@ -65,8 +65,8 @@ pub use dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 pub use dialect::xml_rpc::XmlRpcOptions;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
-pub use json_rpc::{Answer, Answered, JsonRpc, Session};
-pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
+pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
+pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
     Bytes, CallContext, DateTime, Deferred, Dispatch, Function, FunctionRegistry, Instance,

@@ -177,7 +177,7 @@ impl<W> Flight<W> {
     /// Gives a call up and tells the other side so, where it can be told.
     #[cfg(feature = "tokio")]
     pub(super) fn cancel(&mut self, call: u64) {
-        if self.calls.remove(&call).is_some() && self.dialect.has_ids() && self.lost.is_none() {
+        if self.calls.remove(&call).is_some() && self.dialect.has_notices() && self.lost.is_none() {
             let start = self.outgoing.len();
             write_cancel(&mut self.outgoing, self.framing, call);
             self.queued += (self.outgoing.len() - start) as u64;
@@ -262,9 +262,13 @@ impl<W> Flight<W> {
         while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
             let bytes = inbound.bytes(&message);
             let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
-            let FromServer::Reply(ReplyMessage { id, outcome }) = read else {
-                self.closing = true;
-                continue;
+            let ReplyMessage { id, outcome } = match read {
+                FromServer::Reply(reply) => reply,
+                FromServer::Draining => {
+                    self.closing = true;
+                    continue;
+                }
+                FromServer::Call => continue,
             };
             self.closing |= outcome.as_ref().is_err_and(|fault| closes(fault.code()));
             let call = match (id, &outcome) {

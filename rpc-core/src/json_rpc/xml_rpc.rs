@@ -8,7 +8,9 @@ use crate::protocol::json::Reader;
 use crate::protocol::{Fault, Limits, ProtocolError, code};
 use crate::registry::Dispatch;
 
-use super::{Answered, JsonRpc, Later, Session, too_large};
+use super::room::Room;
+use super::run::run;
+use super::{Answered, JsonRpc, Session, shut};
 
 impl<D> JsonRpc<D> {
     /// Sets how XML-RPC's callers are understood and answered.
@@ -27,6 +29,10 @@ impl<D: Dispatch> JsonRpc<D> {
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
+        if let Some(fault) = shut(Dialect::XmlRpc, &session.limits) {
+            write_fault(out, &fault);
+            return Answered::Reply;
+        }
         let call = match read_call(message, session.charset, &session.limits, self.xml_rpc) {
             Ok(call) => call,
             Err(fault) => {
@@ -42,23 +48,21 @@ impl<D: Dispatch> JsonRpc<D> {
                 return Answered::Last;
             }
         };
-        let translation =
-            Translation { extensions: call.extensions, limit: session.limits.message };
+        session.context.begin(Dialect::XmlRpc.name(), None);
+        let room = Room::of_message(&session.limits);
         let mut reply = Vec::new();
-        match self.run(&request, session, &mut reply) {
+        let answered = run(&self.dispatch, &request, &room, session, &mut reply);
+        let translation = Translation { extensions: call.extensions, room, method: call.method };
+        match answered {
             Answered::Reply => {
-                translation.write(out, &reply, &call.method);
+                translation.write(out, &reply);
                 Answered::Reply
             }
-            Answered::Later(later) => {
-                let (method, rest) = (call.method, later.reply);
-                let reply = async move {
-                    let mut out = Vec::new();
-                    translation.write(&mut out, &rest.await, &method);
-                    out
-                };
-                Answered::Later(Later { reply: Box::pin(reply), ..later })
-            }
+            Answered::Later(later) => Answered::Later(later.then(move |reply| {
+                let mut out = Vec::new();
+                translation.write(&mut out, &reply);
+                out
+            })),
             other => other,
         }
     }
@@ -73,32 +77,32 @@ fn request(call: &MethodCall) -> Result<Request<'_>, ProtocolError> {
 }
 
 /// How a reply becomes XML.
-#[derive(Clone, Copy)]
 struct Translation {
     extensions: Extensions,
-    limit: usize,
+    room: Room,
+    method: String,
 }
 
 impl Translation {
     /// Appends a reply: a fault is XML already, and a result is JSON text.
-    fn write(self, out: &mut Vec<u8>, reply: &[u8], method: &str) {
+    fn write(&self, out: &mut Vec<u8>, reply: &[u8]) {
         if reply.starts_with(b"<") {
             out.extend_from_slice(reply);
-        } else if let Err(fault) = self.write_result(out, reply, method) {
+        } else if let Err(fault) = self.write_result(out, reply) {
             write_fault(out, &fault);
         }
     }
 
-    fn write_result(self, out: &mut Vec<u8>, json: &[u8], method: &str) -> Result<(), Fault> {
+    fn write_result(&self, out: &mut Vec<u8>, json: &[u8]) -> Result<(), Fault> {
         let json = Reader::text(json).map_err(|error| error.to_fault())?;
         let start = out.len();
         write_result(out, json, self.extensions)?;
         let size = out.len() - start;
-        if size <= self.limit {
+        if self.room.takes_result(size) {
             return Ok(());
         }
         out.truncate(start);
-        Err(too_large(method, size, self.limit))
+        Err(self.room.refusal(&self.method, size))
     }
 }
 

@@ -60,6 +60,11 @@ impl Connection {
         self.inbound.framing()
     }
 
+    /// The part that has come of a message that is not whole; [`message`](Self::message) shows it.
+    pub(crate) fn partial(&self) -> Range<usize> {
+        self.inbound.partial()
+    }
+
     /// Whether too few bytes have come to tell the framing.
     pub fn is_undecided(&self) -> bool {
         self.inbound.framing().is_none()

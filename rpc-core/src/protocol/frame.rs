@@ -1,5 +1,7 @@
 //! The framings: how a stream of bytes is divided into messages.
 
+use super::Door;
+
 /// Where one message ends and the next begins.
 ///
 /// A server tells the framings apart by the first bytes of a connection and answers in the one it
@@ -34,6 +36,14 @@ impl Framing {
         match byte {
             b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' => Ok(Self::Raw),
             _ => Err(UnknownFraming),
+        }
+    }
+
+    /// The door that it comes in by.
+    pub(super) fn door(self) -> Door {
+        match self {
+            Self::LengthPrefix => Door::LengthPrefix,
+            Self::Raw => Door::Raw,
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::frame::{Framing, UnknownFraming};
 use super::json::Boundary;
-use super::{Limits, ProtocolError};
+use super::{Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -19,6 +19,7 @@ pub(crate) struct Inbound {
     framing: Option<Framing>,
     boundary: Boundary,
     limit: usize,
+    doors: Doors,
     small_messages: u32,
 }
 
@@ -39,6 +40,7 @@ impl Inbound {
             framing,
             boundary: Boundary::default(),
             limit: limits.message,
+            doors: limits.doors,
             small_messages: 0,
         }
     }
@@ -51,6 +53,15 @@ impl Inbound {
     /// Whether a message has begun to arrive and is not whole.
     pub(crate) fn is_partial(&self) -> bool {
         self.start < self.end
+    }
+
+    /// Where the part stands that has come of a message that is not whole.
+    pub(super) fn partial(&self) -> Range<usize> {
+        let frame = match self.framing {
+            Some(Framing::LengthPrefix) => Framing::PREFIX,
+            _ => 0,
+        };
+        (self.start + frame).min(self.end)..self.end
     }
 
     /// Lends room to read into; [`received`](Self::received) says how much of it was used.
@@ -103,7 +114,13 @@ impl Inbound {
         if self.framing.is_none() {
             match Framing::sniff(&self.buffer[self.start..self.end], whole) {
                 None => return Ok(None),
-                Some(Ok(framing)) => self.framing = Some(framing),
+                Some(Ok(framing)) => {
+                    self.framing = Some(framing);
+                    let door = framing.door();
+                    if !self.doors.is_open(door) {
+                        return Err(ProtocolError::Shut { door });
+                    }
+                }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }
         }

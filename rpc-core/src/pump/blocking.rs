@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Connection, Fault, Framing, code};
+use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
-use super::{Step, advance, block_on, refuse};
+use super::{Step, advance, block_on, refuse_late};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -47,11 +47,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Step::Continue | Step::Cancel(_) => continue,
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&block_on(later.reply));
-                continue;
-            }
-            Step::Block(blocking) => {
-                connection.append(&blocking.answer(answer, session));
+                connection.append(&block_on(later.reply_here()));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
@@ -64,9 +60,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Err(error) if is_timeout(&error) && !partial => return close(stream),
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
-                let message =
-                    format!("a message was begun and not finished within {:?}", timeouts.message);
-                refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
+                refuse_late(connection, session, answer, timeouts.message);
                 voice.write(stream, connection.output(), timeouts.write, None)?;
                 return close(stream);
             }

@@ -182,7 +182,8 @@ fn capabilities() -> Value {
         },
     });
     if cfg!(feature = "xmlrpc") {
-        capabilities["xmlrpc"] = json!({ "specUrl": "http://xmlrpc.com/spec.md", "specVersion": 1 });
+        capabilities["xmlrpc"] =
+            json!({ "specUrl": "http://xmlrpc.com/spec.md", "specVersion": 1 });
         capabilities["nil"] = json!({
             "specUrl": "http://www.ontosys.com/xml-rpc/extensions.php",
             "specVersion": 20_010_518,

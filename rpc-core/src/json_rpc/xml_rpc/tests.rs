@@ -69,7 +69,7 @@ fn ask(layer: &JsonRpc<FunctionRegistry>, message: &str) -> (String, bool) {
     let answered = layer.answer(message.as_bytes(), &mut session, &mut out);
     let lives = !matches!(answered, Answered::Last);
     match answered {
-        Answered::Later(later) => out = block_on(later.reply),
+        Answered::Later(later) => out = block_on(later.reply_here()),
         Answered::Reply | Answered::Last => {}
         _ => panic!("{message} has no reply"),
     }
@@ -117,7 +117,7 @@ fn in_json_bytes_and_dates_are_strings_and_no_more() {
         if let Answered::Later(later) =
             layer.answer(message.as_bytes(), &mut Session::default(), &mut out)
         {
-            out = block_on(later.reply);
+            out = block_on(later.reply_here());
         }
         assert_eq!(
             String::from_utf8(out).unwrap(),
