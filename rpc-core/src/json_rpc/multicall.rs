@@ -92,10 +92,7 @@ fn calls_in<'a>(multicall: &Call<'a>) -> Result<Vec<Result<Call<'a>, Fault>>, Fa
 fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, ProtocolError> {
     let mut call = Call::default();
     let (mut has_name, mut well_formed) = (false, true);
-    if reader.kind()? != Kind::Object {
-        reader.value()?;
-        well_formed = false;
-    } else {
+    if reader.kind()? == Kind::Object {
         reader.object(|reader, key| {
             match (key.resolve().as_ref(), reader.kind()?) {
                 ("methodName", Kind::String) => {
@@ -115,6 +112,8 @@ fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Pro
             }
             Ok::<_, ProtocolError>(())
         })?;
+    } else {
+        reader.value()?;
     }
     Ok(if call.method() == MULTICALL {
         Err(Fault::invalid_request(format!("`{MULTICALL}` does not call itself")))

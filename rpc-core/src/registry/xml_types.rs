@@ -34,10 +34,8 @@ fn type_of(rust: &str) -> &'static str {
         _ if rust.starts_with('(') => return "array",
         _ => {}
     }
-    let (path, generics) = match rust.split_once('<') {
-        Some((path, rest)) => (path, rest.strip_suffix('>').unwrap_or(rest)),
-        None => (rust, ""),
-    };
+    let (path, generics) = rust.split_once('<').unwrap_or((rust, ""));
+    let generics = generics.strip_suffix('>').unwrap_or(generics);
     match path.rsplit("::").next().unwrap_or(path).trim() {
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
         | "usize" => "int",

@@ -42,11 +42,10 @@ pub(super) fn decode(message: &[u8], charset: Option<Encoding>) -> Result<Cow<'_
         },
     };
     match encoding {
-        Encoding::Latin1 => Ok(match text.is_ascii() {
-            true => ascii(text)?.into(),
-            false => text.iter().copied().map(char::from).collect::<String>().into(),
-        }),
-        Encoding::Ascii => Ok(ascii(text)?.into()),
+        Encoding::Latin1 if !text.is_ascii() => {
+            Ok(text.iter().copied().map(char::from).collect::<String>().into())
+        }
+        Encoding::Latin1 | Encoding::Ascii => Ok(ascii(text)?.into()),
         Encoding::Utf8 => match std::str::from_utf8(text) {
             Ok(text) => Ok(text.into()),
             Err(error) => {

@@ -104,7 +104,10 @@ pub(crate) fn read_call(
         values.close()?;
     }
     values.end()?;
-    let extensions = values.extensions();
+    let extensions = match values.extensions() {
+        Extensions::None if options.extensions => Extensions::Plain,
+        shown => shown,
+    };
     let mut positional = utf8(values.json)?;
     let mut keyword = "{}".to_owned();
     if options.trailing_struct_as_keywords && positional[last.end..].starts_with('{') {
@@ -112,10 +115,6 @@ pub(crate) fn read_call(
         positional.truncate(last.start);
     }
     positional.push(']');
-    let extensions = extensions.max(match options.extensions {
-        true if extensions == Extensions::None => Extensions::Plain,
-        _ => Extensions::None,
-    });
     Ok(MethodCall { method, positional, keyword, extensions })
 }
 

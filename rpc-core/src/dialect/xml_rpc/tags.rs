@@ -155,7 +155,7 @@ impl<'a> Tags<'a> {
     }
 
     fn cannot_stand(&self, c: char) -> Fault {
-        self.broken(&format!("U+{:04X} cannot stand in XML", u32::from(c)))
+        self.broken(format!("U+{:04X} cannot stand in XML", u32::from(c)))
     }
 
     /// Reports text that is not XML.

@@ -69,7 +69,7 @@ fn ask(layer: &JsonRpc<FunctionRegistry>, message: &str) -> (String, bool) {
     let answered = layer.answer(message.as_bytes(), &mut session, &mut out);
     let lives = !matches!(answered, Answered::Last);
     match answered {
-        Answered::Later(later) => out = block_on(later.reply_here()),
+        Answered::Later(rest) => out = block_on(rest.reply_here()),
         Answered::Reply | Answered::Last => {}
         _ => panic!("{message} has no reply"),
     }
