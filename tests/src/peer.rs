@@ -4,10 +4,14 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use rpc_core::Framing;
+use rpc_core::{Dialect, Framing};
 
 /// The framings that every server understands.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
+
+/// The dialects that a client may speak to a server over a stream.
+pub const DIALECTS: [Dialect; 4] =
+    [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping, Dialect::JsonRpc];
 
 /// Puts a message in its frame.
 pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {

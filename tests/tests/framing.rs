@@ -260,9 +260,10 @@ fn text_that_is_no_json_is_answered_once_and_nothing_after_it_is_run() {
             let replies = peer.receive_all();
             assert_eq!(replies.len(), 1, "{replies:?} to {text}");
             // What begins with a bracket was to be a batch.
-            let fault = match text.starts_with('[') {
-                true => r#"{"jsonrpc":"2.0","error":{"code":-32700,"#,
-                false => r#"{"error":{"code":-32700,"#,
+            let fault = if text.starts_with('[') {
+                r#"{"jsonrpc":"2.0","error":{"code":-32700,"#
+            } else {
+                r#"{"error":{"code":-32700,"#
             };
             assert!(replies[0].starts_with(fault), "{replies:?} to {text}");
             assert_eq!(counting.runs(), 0, "{text}");

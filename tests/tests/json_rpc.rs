@@ -190,7 +190,9 @@ fn the_examples_of_the_specification_are_answered_as_it_says() {
                     let mut peer = Peer::connect(server.address(), framing);
                     let message = frame(framing, call.as_bytes());
                     if in_bytes {
-                        message.iter().for_each(|byte| peer.write(&[*byte]));
+                        for byte in message {
+                            peer.write(&[byte]);
+                        }
                     } else {
                         peer.write(&message);
                     }

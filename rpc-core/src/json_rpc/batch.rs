@@ -149,7 +149,7 @@ impl Batch {
     pub(super) fn reply(self, block: &impl Fn(Blocking) -> Reply) -> Reply {
         let Self { done, gaps, .. } = self;
         let (places, coming): (Vec<_>, Vec<_>) =
-            gaps.into_iter().map(|Gap { at, later }| (at, later.reply(block))).unzip();
+            gaps.into_iter().map(|Gap { at, later }| (at, later.reply_with(block))).unzip();
         Box::pin(async move {
             let replies = side_by_side(coming).await;
             let size = replies.iter().map(|reply| reply.len() + 1).sum::<usize>();

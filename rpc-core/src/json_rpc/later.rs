@@ -1,7 +1,6 @@
 //! Replies that take time, and what must be done for them.
 
 use std::fmt;
-use std::future::ready;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -10,9 +9,9 @@ use super::batch::Batch;
 /// A reply to come: its bytes, or none where none is wanted.
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
 
-/// A function that blocks its thread, to be run on one that may be blocked. It ends in its reply, or,
-/// where a layer makes it asynchronous, in one to come.
-pub(crate) type Blocking = Box<dyn FnOnce() -> Result<Vec<u8>, Later> + Send>;
+/// A function that blocks its thread, to be run on one that may be blocked. Its reply is there when it
+/// returns, unless a layer makes it wait.
+pub(crate) type Blocking = Box<dyn FnOnce() -> Reply + Send>;
 
 /// A reply that takes time.
 #[must_use = "nothing is done for it until it is asked for"]
@@ -87,7 +86,6 @@ impl Later {
 
     /// Does something with the reply before it is sent. What `then` holds is let go with it, or when
     /// nobody waits for the reply any more.
-    #[must_use]
     pub(crate) fn then(mut self, then: impl FnOnce(Vec<u8>) -> Vec<u8> + Send + 'static) -> Self {
         self.then = Some(match self.then.take() {
             None => Box::new(then),
@@ -118,7 +116,7 @@ impl Later {
     }
 
     /// The reply, for which `block` runs what blocks a thread.
-    pub(crate) fn reply(self, block: &impl Fn(Blocking) -> Reply) -> Reply {
+    pub(crate) fn reply_with(self, block: &impl Fn(Blocking) -> Reply) -> Reply {
         let reply = match self.work {
             Work::Waiting(reply) => reply,
             Work::Blocking(run) => block(run),
@@ -131,8 +129,8 @@ impl Later {
     }
 
     /// The reply, for which this thread may be blocked.
-    pub(crate) fn reply_here(self) -> Reply {
-        self.reply(&|run| run().map_or_else(Self::reply_here, |reply| Box::pin(ready(reply))))
+    pub fn reply(self) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
+        self.reply_with(&|run| run())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs one call and writes what becomes of it.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
@@ -171,12 +171,12 @@ fn blocking<D: Dispatch>(
         let mut out = Vec::new();
         // It has been read before, so it can be read.
         let Ok(call) = call.call() else {
-            return Ok(out);
+            return Box::pin(ready(out));
         };
         let request = Request { dialect, id: id.as_deref(), call, wants_reply, timeout };
         match run(&dispatch, &request, &room, &session, &mut out) {
-            Answered::Later(later) => Err(later),
-            _ => Ok(out),
+            Answered::Later(later) => later.reply(),
+            _ => Box::pin(ready(out)),
         }
     })
 }

@@ -411,7 +411,7 @@ async fn close(stream: &mut TcpStream) -> io::Result<()> {
 /// where none is wanted. What blocks a thread runs on one of the runtime's own.
 pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
     let limit = later.take_limit();
-    let reply = later.reply(&|run| Box::pin(on_another_thread(run)));
+    let reply = later.reply_with(&|run| Box::pin(on_another_thread(run)));
     match limit {
         Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
         None => reply.await,
@@ -419,8 +419,5 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
 }
 
 async fn on_another_thread(run: Blocking) -> Vec<u8> {
-    match spawn_blocking(move || run().map_err(|later| block_on(later.reply_here()))).await {
-        Ok(Ok(reply) | Err(reply)) => reply,
-        Err(_) => Vec::new(),
-    }
+    spawn_blocking(move || block_on(run())).await.unwrap_or_default()
 }

@@ -47,7 +47,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Step::Continue | Step::Cancel(_) => continue,
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&block_on(later.reply_here()));
+                connection.append(&block_on(later.reply()));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
