@@ -36,7 +36,7 @@ impl Session {
 
     /// Says what the content type of the next message says of its encoding.
     #[cfg(feature = "xmlrpc")]
-    #[cfg_attr(not(test), allow(dead_code))] // Of the door that comes.
+    #[allow(dead_code)] // Of the door that comes.
     pub(crate) fn charset(&mut self, name: Option<&str>) {
         self.charset = name.map(Encoding::named);
     }

@@ -1,6 +1,8 @@
 //! Calls as XML in, replies as XML out, with no server in between.
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +33,12 @@ fn plain(at: DateTime) -> Document {
 
 #[rpc_export(name = "xml.async_document")]
 async fn later(at: DateTime) -> Document {
-    document(at)
+    document(ready(at).await)
 }
 
 #[rpc_export(name = "xml.fallible")]
 async fn fallible(data: Bytes<'static>) -> Result<Bytes<'static>, String> {
-    if data.is_empty() { Err("no data".to_owned()) } else { Ok(data) }
+    if ready(data.is_empty()).await { Err("no data".to_owned()) } else { Ok(data) }
 }
 
 #[rpc_export(name = "xml.nothing")]
@@ -57,6 +59,11 @@ fn protocol(context: &CallContext) -> &'static str {
     context.protocol()
 }
 
+#[rpc_export(name = "xml.length")]
+fn length(text: &str) -> usize {
+    text.len()
+}
+
 #[rpc_export(name = "xml.add")]
 fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
     a + b + c
@@ -69,7 +76,7 @@ fn ask(layer: &JsonRpc<FunctionRegistry>, message: &str) -> (String, bool) {
     let answered = layer.answer(message.as_bytes(), &mut session, &mut out);
     let lives = !matches!(answered, Answered::Last);
     match answered {
-        Answered::Later(rest) => out = block_on(rest.reply_here()),
+        Answered::Later(rest) => out = block_on(rest.reply()),
         Answered::Reply | Answered::Last => {}
         _ => panic!("{message} has no reply"),
     }
@@ -77,8 +84,8 @@ fn ask(layer: &JsonRpc<FunctionRegistry>, message: &str) -> (String, bool) {
 }
 
 fn call(method: &str, params: &[&str]) -> String {
-    let params: String =
-        params.iter().map(|value| format!("<param><value>{value}</value></param>")).collect();
+    let params = params.iter().map(|value| format!("<param><value>{value}</value></param>"));
+    let params = params.collect::<Vec<_>>().concat();
     format!(
         "<methodCall><methodName>xml.{method}</methodName><params>{params}</params></methodCall>"
     )
@@ -117,7 +124,7 @@ fn in_json_bytes_and_dates_are_strings_and_no_more() {
         if let Answered::Later(later) =
             layer.answer(message.as_bytes(), &mut Session::default(), &mut out)
         {
-            out = block_on(later.reply_here());
+            out = block_on(later.reply());
         }
         assert_eq!(
             String::from_utf8(out).unwrap(),
@@ -187,4 +194,54 @@ fn functions_are_told_the_protocol_and_faults_are_said_in_it() {
     let reply = String::from_utf8(out).unwrap();
     assert!(reply.contains("<int>2147483647</int>"), "{reply}");
     assert!(reply.contains("<string>a &lt; b\u{fffd}</string>"), "{reply}");
+}
+
+#[test]
+fn messages_made_to_do_harm_are_refused_at_once() {
+    const MANY: usize = 1_000_000;
+    let layer = JsonRpc::new(FunctionRegistry::exported());
+    let call_with = |value: &str| {
+        format!(
+            "<methodCall><methodName>f</methodName><params><param>{value}</param></params></methodCall>"
+        )
+    };
+    let attributes = (0..MANY / 4).map(|n| format!(" a{n}='{n}'")).collect::<Vec<_>>().concat();
+    let entities = (0..50_000).map(|n| format!("<!ENTITY e{n} \"&e{};\">", n + 1));
+    let entities = entities.collect::<Vec<_>>().concat();
+    let bombs = [
+        format!("<methodCall{attributes}>"),
+        format!("<methodCall {}>", "a".repeat(MANY)),
+        format!("<{}>", "a".repeat(MANY)),
+        format!("<!DOCTYPE a [{entities}]><methodCall/>"),
+        format!("<!DOCTYPE a {}", "[<!".repeat(MANY)),
+        format!("<!DOCTYPE {}", "<".repeat(MANY)),
+        call_with(&"<value><array><data>".repeat(MANY / 10)),
+        call_with(&"<value><struct><member><name>a</name>".repeat(MANY / 10)),
+        call_with(&"<value>".repeat(MANY)),
+        "<a>".repeat(MANY),
+        call_with(&format!("<value>{}", "&".repeat(MANY))),
+        call_with(&format!("<value>{}", "<!--".repeat(MANY))),
+        call_with(&format!("<value>{}", "<![CDATA[".repeat(MANY))),
+        call_with(&format!("<value>{}", "<?".repeat(MANY))),
+        call_with(&format!("<value>{}", "<!".repeat(MANY))),
+        call_with(&format!("<value><int>{}</int></value>", "9".repeat(MANY))),
+        call_with(&format!("<value><double>{}x</double></value>", "9".repeat(MANY))),
+    ];
+    for bomb in bombs {
+        let began = Instant::now();
+        let (reply, _) = ask(&layer, &bomb);
+        let took = began.elapsed();
+        let start = &bomb[..bomb.len().min(120)];
+        let code = |code| reply.contains(&format!("<int>{code}</int>"));
+        assert!(code(-32700) || code(-32600) || code(-32004), "{start}: {reply}");
+        assert!(reply.len() < 1000, "{start}: {reply}");
+        assert!(took < Duration::from_secs(2), "{start}: {took:?}");
+    }
+    // What is merely large is read, in time that grows with its size and no faster.
+    for large in ["&#65;", "<!---->x", "<![CDATA[x]]>", "x"] {
+        let began = Instant::now();
+        let (reply, _) = ask(&layer, &call("length", &[&large.repeat(MANY / 4)]));
+        assert!(reply.contains("<int>250000</int>"), "{large}: {reply}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{large}: {:?}", began.elapsed());
+    }
 }
