@@ -5,7 +5,9 @@
 
 mod cutting_proxy;
 mod fake;
+mod folder;
 mod functions;
+mod http_peer;
 mod memory;
 mod model;
 mod peer;
@@ -13,15 +15,19 @@ mod process;
 mod program;
 mod run;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use folder::Folder;
 pub use functions::*;
+pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;
+pub use web_socket::{Frame, WebSocket, web_socket_frame};

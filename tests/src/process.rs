@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{RpcClient, Stub, args, kwargs};
+use rpc_core::{Address, RpcClient, Stub, args, kwargs};
 
 /// Waits until something is so, and returns how long that took; fails after 10 s.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) -> Duration {
@@ -73,7 +72,7 @@ impl Process {
 pub struct Served {
     child: Child,
     output: BufReader<ChildStdout>,
-    address: SocketAddr,
+    address: Address,
 }
 
 impl Served {
@@ -91,8 +90,8 @@ impl Served {
     }
 
     /// The address it serves at.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> Address {
+        self.address.clone()
     }
 
     /// The process started.
@@ -107,7 +106,7 @@ impl Served {
 
     /// A client of it.
     pub fn client(&self) -> RpcClient {
-        RpcClient::connect(self.address).unwrap()
+        RpcClient::connect(&self.address).unwrap()
     }
 
     /// The process that answers a client.

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::{add, echo};
-use rpc_core::{AsyncRpcClient, EventLoop, Framing, RpcClient, RpcServer, Stub, args, rpc_export};
+use rpc_core::{
+    Address, AsyncRpcClient, EventLoop, Framing, RpcClient, RpcServer, Stub, args, rpc_export,
+};
 use tests::{FRAMINGS, Model, Peer, Running, frame, run};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -63,14 +65,14 @@ fn functions_that_block_or_wait_hold_up_nobody() {
     let begun = Instant::now();
     let mut waiting: Vec<_> = (0..16)
         .map(|n| {
-            let mut peer = Peer::connect(address, FRAMINGS[0]);
+            let mut peer = Peer::connect(&address, FRAMINGS[0]);
             let method = if n % 2 == 0 { "doze_ms" } else { "block_ms" };
             peer.send(&call(method, 1000, n, None));
             peer
         })
         .collect();
     for _ in 0..100 {
-        assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+        assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     }
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
     for (n, peer) in waiting.iter_mut().enumerate() {
@@ -162,7 +164,7 @@ fn a_server_is_part_of_somebody_elses_runtime() {
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let server = RpcServer::exported().serve_on(listener, async { drop(stopped.await) });
             let server = tokio::spawn(server);
-            let client = AsyncRpcClient::connect(address).await.unwrap();
+            let client = AsyncRpcClient::connect(&address).await.unwrap();
             assert_eq!(client.echo("embedded").call().await.unwrap(), "embedded");
             let running = client.doze_ms(200, 5).start().unwrap();
             assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
@@ -182,13 +184,13 @@ fn slow_peers_do_not_disturb_others() {
     let address = server.address();
     let slow: Vec<_> = (0..200)
         .map(|n| {
-            let mut peer = Peer::connect(address, FRAMINGS[n % 2]);
+            let mut peer = Peer::connect(&address, FRAMINGS[n % 2]);
             peer.write(&frame(peer.framing(), ADD.as_bytes())[..7 + n % 9]);
             peer
         })
         .collect();
     run(async {
-        let client = AsyncRpcClient::connect(address).await.unwrap();
+        let client = AsyncRpcClient::connect(&address).await.unwrap();
         let begun = Instant::now();
         for n in 0..1000 {
             assert_eq!(client.add(n, 0).call().await.unwrap(), n + 10);
@@ -199,7 +201,7 @@ fn slow_peers_do_not_disturb_others() {
 }
 
 /// The server of the tests in a process that has so many descriptors.
-fn with_descriptors(limit: usize) -> (Running, std::net::SocketAddr, u32) {
+fn with_descriptors(limit: usize) -> (Running, Address, u32) {
     let program = env!("CARGO_BIN_EXE_model_server");
     let mut command = Command::new("sh");
     let script =
@@ -207,8 +209,8 @@ fn with_descriptors(limit: usize) -> (Running, std::net::SocketAddr, u32) {
     command.args(["-c", &script]).process_group(0);
     let mut server = Running::start(&mut command);
     let line = server.line();
-    let address = line.strip_prefix("listening ").expect(&line).parse().unwrap();
-    let process = RpcClient::connect(address).unwrap().call("process_id", args![], ()).unwrap();
+    let address: Address = line.strip_prefix("listening ").expect(&line).parse().unwrap();
+    let process = RpcClient::connect(&address).unwrap().call("process_id", args![], ()).unwrap();
     (server, address, process)
 }
 
@@ -223,7 +225,7 @@ fn processor_time(process: u32) -> Duration {
 #[test]
 fn without_descriptors_the_server_waits_for_some_and_does_not_spin() {
     let (_server, address, process) = with_descriptors(40);
-    let mut connections: Vec<_> = (0..60).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut connections: Vec<_> = (0..60).map(|_| TcpStream::connect(&address).unwrap()).collect();
     thread::sleep(Duration::from_millis(300));
     let before = processor_time(process);
     thread::sleep(Duration::from_secs(2));
@@ -231,7 +233,7 @@ fn without_descriptors_the_server_waits_for_some_and_does_not_spin() {
     assert!(taken <= Duration::from_millis(100), "{taken:?} of two seconds");
     connections.truncate(5);
     let begun = Instant::now();
-    assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+    assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
@@ -249,12 +251,12 @@ fn ten_thousand_idle_connections_cost_little() {
     let (_server, address, process) = with_descriptors(count + 200);
     // What is allocated once is there before it is measured.
     for _ in 0..10 {
-        assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+        assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     }
     let before = resident_bytes(process);
     let mut peers: Vec<_> = (0..count)
         .map(|n| {
-            let mut peer = Peer::connect_small(address, FRAMINGS[n % 2]);
+            let mut peer = Peer::connect_small(&address, FRAMINGS[n % 2]);
             assert_eq!(peer.ask(ADD), SUM);
             peer
         })

@@ -155,9 +155,9 @@ impl Dialect {
 #[cfg(feature = "tokio")]
 pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
     let start = out.len();
-    framing.begin(out);
+    framing.begin_call(out);
     native::write_cancel(out, id);
-    framing.end(out, start);
+    framing.end_call(out, start);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have

@@ -43,6 +43,12 @@ pub enum ProtocolError {
         "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, or with JSON text"
     )]
     UnknownFraming,
+    /// A WebSocket frame is not as RFC 6455 has it.
+    #[error("a WebSocket frame breaks RFC 6455: {0}")]
+    Frame(&'static str),
+    /// A WebSocket message is binary.
+    #[error("a binary WebSocket message; calls and replies travel in text messages")]
+    BinaryMessage,
     /// The framing of the connection is one that this server is told not to speak.
     #[error(
         "{door} is switched off on this server; speak to it in another way, or have it switched on"

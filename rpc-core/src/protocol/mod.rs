@@ -21,6 +21,7 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};

@@ -15,6 +15,7 @@ use std::time::Duration;
 pub use block_on::block_on;
 
 use crate::json_rpc::{Answer, Answered, Later, Session};
+use crate::protocol::websocket::{self, Close};
 use crate::protocol::{Connection, Fault, ProtocolError, code};
 
 /// What a pump does next, after writing what there is to write.
@@ -28,12 +29,24 @@ pub(crate) enum Step {
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
+    /// Hand the connection over: its first bytes begin HTTP.
+    Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
     /// that still run have been answered.
     Close {
         #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
         last: usize,
     },
+}
+
+/// How a pump's work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a connection that speaks HTTP goes on as one"]
+pub(crate) enum End {
+    /// The connection is closed.
+    Closed,
+    /// Its first bytes begin HTTP, and nothing has been made of them.
+    Http,
 }
 
 /// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
@@ -45,12 +58,18 @@ pub(crate) fn advance<A: Answer>(
     ended: bool,
 ) -> Step {
     let mut after_message = false;
+    if connection.begins_http() {
+        return Step::Http;
+    }
     while !connection.is_full() {
         let last = connection.output().len();
         let message = if ended { connection.last_message() } else { connection.next_message() };
         let message = match message {
             Ok(Some(message)) => message,
-            Ok(None) if ended => return Step::Close { last },
+            Ok(None) if ended || connection.is_closed() => {
+                connection.close(&Close::after_all_replies(websocket::code::GOING_AWAY));
+                return Step::Close { last };
+            }
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
                 refuse_bytes(connection, session, answer, &error);
@@ -65,7 +84,11 @@ pub(crate) fn advance<A: Answer>(
         });
         match answered {
             Answered::Reply | Answered::Nothing => {}
-            Answered::Last => return Step::Close { last },
+            Answered::Last => {
+                let close = Close::after_message(connection.message(&message));
+                connection.close(&close);
+                return Step::Close { last };
+            }
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
         }
@@ -86,6 +109,7 @@ fn refuse_bytes<A: Answer>(
         _ => 0..0,
     };
     refuse(connection, session, answer, message, &error.to_fault());
+    connection.close(&Close::after_error(error));
 }
 
 /// Says a fault of a message that has not come whole, or of none.
@@ -112,4 +136,10 @@ fn refuse_late<A: Answer>(
     let message = format!("a message was begun and not finished within {limit:?}");
     let partial = connection.partial();
     refuse(connection, session, answer, partial, &Fault::new(code::TIMED_OUT, message));
+    connection.close(&Close::with(websocket::code::POLICY));
+}
+
+/// Says that a peer has been silent for too long, where that can be said.
+fn close_idle(connection: &mut Connection) {
+    connection.close(&Close::after_all_replies(websocket::code::NORMAL));
 }
