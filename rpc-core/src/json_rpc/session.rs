@@ -1,6 +1,8 @@
 //! What is remembered from message to message.
 
 use crate::dialect::Dialect;
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::Limits;
 use crate::registry::CallContext;
 
@@ -15,6 +17,9 @@ pub struct Session {
     dialect: Option<Dialect>,
     /// Whether the peer gives its calls ids, and so tells its replies from what it did not ask for.
     has_ids: bool,
+    /// What the content type says of the encoding of messages that are XML.
+    #[cfg(feature = "xmlrpc")]
+    pub(super) charset: Option<Encoding>,
 }
 
 impl Session {
@@ -27,6 +32,13 @@ impl Session {
     #[allow(dead_code)] // Of the framings that come.
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
+    }
+
+    /// Says what the content type of the next message says of its encoding.
+    #[cfg(feature = "xmlrpc")]
+    #[allow(dead_code)] // Of the door that comes.
+    pub(crate) fn charset(&mut self, name: Option<&str>) {
+        self.charset = name.map(Encoding::named);
     }
 
     /// Takes note of how the peer speaks.
