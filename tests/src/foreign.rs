@@ -4,6 +4,7 @@
 //! skipped; with `CI` in the environment it fails.
 
 use std::env;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -82,6 +83,20 @@ pub fn browser(script: &str) -> Option<Command> {
     Some(program)
 }
 
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Python => "Python",
+            Self::Node => "Node",
+            Self::Perl => "Perl",
+            Self::Ruby => "Ruby",
+            Self::Php => "PHP",
+            Self::Shell => "shell",
+            Self::Rust => "Rust",
+        })
+    }
+}
+
 impl Language {
     /// Prepares a program of `foreign/` to be run; `None` where what it needs is missing, and then says so.
     ///
@@ -90,7 +105,7 @@ impl Language {
     /// Where that is missing and `CI` says that it must not be.
     pub fn program(self, script: &str) -> Option<Command> {
         if !self.is_installed() {
-            return missing(&format!("{self:?} or its libraries, for {script}"));
+            return missing(&format!("{self} or its libraries, for {script}"));
         }
         let interpreter = match self {
             Self::Python => installed().join("python/bin/python"),

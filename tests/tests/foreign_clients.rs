@@ -86,12 +86,8 @@ fn table(rows: &[Row]) -> String {
     writeln!(table, "|---|---|---|{}", ":-:|".repeat(CHECKS.len())).unwrap();
     for (client, report) in rows {
         let marks: Vec<_> = CHECKS.iter().map(|check| report.mark(check)).collect();
-        let language = match client.language {
-            Language::Php => "PHP".to_owned(),
-            other => format!("{other:?}"),
-        };
         let Report { library, version, .. } = report;
-        let marks = marks.join(" | ");
+        let (language, marks) = (client.language, marks.join(" | "));
         writeln!(table, "| {library} {version} | {language} | {} | {marks} |", client.door)
             .unwrap();
     }
