@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::thread;
 
 use rpc_core::RpcServer;
-use tests::{Language, Model, Report, all_good, section};
+use tests::{Folder, Language, Model, Report, all_good, section};
 
 /// A program of `foreign/` that calls a server.
 struct Client {
@@ -13,6 +13,9 @@ struct Client {
     script: &'static str,
     arguments: &'static [&'static str],
 }
+
+/// What an argument stands for that names the path of a Unix socket.
+const SOCKET: &str = "SOCKET";
 
 const fn client(
     door: &'static str,
@@ -28,10 +31,12 @@ const JSON_HTTP2: &str = "JSON-RPC over HTTP/2";
 const JSON_RAW: &str = "JSON-RPC over TCP";
 const JSON_HEADER: &str = "JSON-RPC with `Content-Length`";
 const JSON_WEBSOCKET: &str = "JSON-RPC over WebSocket";
+const JSON_UNIX: &str = "JSON-RPC over a Unix socket";
+const JSON_HTTP_UNIX: &str = "JSON-RPC over HTTP over a Unix socket";
 const XML: &str = "XML-RPC";
 
-/// Those that are given an address.
-const CLIENTS: [Client; 18] = [
+/// The program is given an address, which a Unix socket's path stands in for where it cannot use one.
+const CLIENTS: [Client; 23] = [
     client(XML, Language::Python, "python/xmlrpc_client.py", &[]),
     client(XML, Language::Node, "node/xmlrpc_client.js", &[]),
     client(XML, Language::Perl, "perl/rpc_xml_client.pl", &[]),
@@ -45,11 +50,16 @@ const CLIENTS: [Client; 18] = [
     client(JSON_HTTP, Language::Rust, "jsonrpc_client", &["http"]),
     client(JSON_HTTP, Language::Shell, "curl/json_rpc.sh", &["1.1", "--http1.1"]),
     client(JSON_HTTP2, Language::Shell, "curl/json_rpc.sh", &["2", "--http2-prior-knowledge"]),
+    client(JSON_HTTP2, Language::Node, "node/http2_client.js", &[]),
     client(JSON_RAW, Language::Node, "node/jayson_client.js", &["tcp"]),
     client(JSON_RAW, Language::Rust, "jsonrpc_client", &["tcp"]),
     client(JSON_HEADER, Language::Python, "python/lsp_jsonrpc_client.py", &[]),
     client(JSON_HEADER, Language::Node, "node/vscode_jsonrpc_client.js", &[]),
     client(JSON_WEBSOCKET, Language::Python, "python/websocket_client.py", &[]),
+    client(JSON_WEBSOCKET, Language::Node, "node/jayson_client.js", &["websocket"]),
+    client(JSON_WEBSOCKET, Language::Rust, "jsonrpsee_client", &["ws"]),
+    client(JSON_UNIX, Language::Rust, "jsonrpc_client", &["unix", SOCKET]),
+    client(JSON_HTTP_UNIX, Language::Shell, "curl/json_rpc.sh", &["1.1", "--unix-socket", SOCKET]),
 ];
 
 const CHECKS: [&str; 11] = [
@@ -70,12 +80,21 @@ type Row = (&'static Client, Report);
 
 /// Has every client that there is call a server; a row each.
 fn call(model: Model) -> Vec<Row> {
+    let folder = Folder::new();
+    let socket = folder.join("server");
     let server = model.start(RpcServer::exported());
+    let _at_socket = model.start_at(format!("unix:{}", socket.display()), RpcServer::exported());
     let address = server.address().to_string();
     let mut rows = Vec::new();
     for client in &CLIENTS {
         let Some(mut program) = client.language.program(client.script) else { continue };
-        program.arg(&address).args(client.arguments);
+        program.arg(&address);
+        for argument in client.arguments {
+            match *argument {
+                SOCKET => program.arg(&socket),
+                other => program.arg(other),
+            };
+        }
         rows.push((client, Report::of(&mut program)));
     }
     rows

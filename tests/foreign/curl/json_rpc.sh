@@ -42,7 +42,9 @@ three='{"jsonrpc": "2.0", "id": 3, "method": "multiply", "params": [1, 2]}'
 check 'batch' "$(post "[$one, $two, $three]")" '[[]{*"result":13*-32601*}]'
 check 'introspection' "$(call system.listMethods '[]')" '*"add"*"echo"*"system.listMethods"*'
 
-# The calls of one connection: curl keeps it for all addresses of a command.
+# The calls of one connection: curl keeps it for all addresses of a command. With HTTP/2 and no
+# negotiation it fails at the second, whatever the server (curl 7.88, its issue 10634).
+[[ $version == 2 ]] && exit
 urls=()
 for _ in {1..20}; do urls+=("http://$address/"); done
 said=$(curl --silent --show-error --max-time 30 "${options[@]}" --data-binary "$one" \

@@ -20,6 +20,11 @@ function library(name) {
   print({ library: name, version });
 }
 
+// Says that the checks are about a module of Node's own.
+function ownLibrary(name) {
+  print({ library: name, version: 'standard library' });
+}
+
 // Makes a call, whose result must be as expected.
 async function check(name, call, expected) {
   let found;
@@ -87,5 +92,5 @@ async function checkIntrospection(call) {
 }
 
 module.exports = {
-  ADDRESS, PORT, check, checkIntrospection, checkNotification, checkPositional, library,
+  ADDRESS, PORT, check, checkIntrospection, checkNotification, checkPositional, library, ownLibrary,
 };

@@ -1,4 +1,4 @@
-//! The crate jsonrpc: `jsonrpc_client ADDRESS http|tcp|unix`, where a Unix address is a path.
+//! The crate jsonrpc: `jsonrpc_client ADDRESS http|tcp|unix [PATH]`.
 
 use std::env;
 use std::time::Duration;
@@ -45,8 +45,8 @@ impl Caller for Jsonrpc {
 
 fn main() {
     let arguments: Vec<String> = env::args().collect();
-    let [_, address, transport] = arguments.as_slice() else {
-        panic!("usage: jsonrpc_client ADDRESS http|tcp|unix");
+    let [_, address, transport, path @ ..] = arguments.as_slice() else {
+        panic!("usage: jsonrpc_client ADDRESS http|tcp|unix [PATH]");
     };
     let timeout = Duration::from_secs(10);
     let client = match transport.as_str() {
@@ -61,7 +61,7 @@ fn main() {
             Client::with_transport(transport)
         }
         _ => {
-            let mut transport = UdsTransport::new(address);
+            let mut transport = UdsTransport::new(path.concat());
             transport.timeout = Some(timeout);
             Client::with_transport(transport)
         }
