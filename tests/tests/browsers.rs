@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use rpc_core::{Door, FunctionRegistry, RpcClient, RpcServer, State, rpc_export};
+use rpc_core::{Door, FunctionRegistry, RpcClient, RpcServer, ServerHandle, State, rpc_export};
 use serde_json::Value;
 use tests::{Model, Running, browser};
 
@@ -31,8 +31,8 @@ fn server() -> RpcServer {
     RpcServer::of(registry)
 }
 
-fn calls_of(server: SocketAddr) -> u64 {
-    RpcClient::connect(server).unwrap().counted().call().unwrap()
+fn calls_of(server: &ServerHandle) -> u64 {
+    RpcClient::connect(server.address()).unwrap().counted().call().unwrap()
 }
 
 /// A server that answers every request with a page, and counts those that carry a call.
@@ -98,8 +98,8 @@ fn attempts(page: &str, server: &str, mapped: &str) -> Option<BTreeMap<String, S
     Some(attempts)
 }
 
-fn url(address: SocketAddr) -> String {
-    format!("http://{address}/")
+fn url(address: impl ToString) -> String {
+    format!("http://{}/", address.to_string())
 }
 
 /// Those to which there was a reply with a result that the page could read.
@@ -126,7 +126,7 @@ fn a_page_from_elsewhere_runs_no_call() {
         let server = model.start(server());
         let Some(found) = attempts(&page.origin(), &url(server.address()), "") else { return };
         assert_eq!(answered(&found), Vec::<&str>::new(), "{model:?}: {found:#?}");
-        assert_eq!(calls_of(server.address()), 0, "{model:?}: {found:#?}");
+        assert_eq!(calls_of(&server), 0, "{model:?}: {found:#?}");
     }
 }
 
@@ -137,7 +137,7 @@ fn a_page_runs_no_call_of_a_server_with_raw_framings_alone() {
         let server = model.start(server().without(Door::Http).without(Door::WebSocket));
         let Some(found) = attempts(&page.origin(), &url(server.address()), "") else { return };
         assert_eq!(answered(&found), Vec::<&str>::new(), "{model:?}: {found:#?}");
-        assert_eq!(calls_of(server.address()), 0, "{model:?}: {found:#?}");
+        assert_eq!(calls_of(&server), 0, "{model:?}: {found:#?}");
     }
 }
 
@@ -153,7 +153,7 @@ fn a_page_whose_origin_was_granted_that_calls_after_a_preflight() {
         // Types that a page may send unasked are refused of pages that were granted anything, too.
         let expected = ["WebSocket", "WebSocket, native", "fetch of JSON", "fetch of XML"];
         assert_eq!(answered(&found), expected, "{model:?}: {found:#?}");
-        assert_eq!(calls_of(server.address()), expected.len() as u64, "{model:?}: {found:#?}");
+        assert_eq!(calls_of(&server), expected.len() as u64, "{model:?}: {found:#?}");
     }
 }
 
@@ -161,12 +161,12 @@ fn a_page_whose_origin_was_granted_that_calls_after_a_preflight() {
 fn a_page_whose_name_was_made_to_resolve_here_is_forbidden() {
     for model in Model::CONCURRENT {
         let server = model.start(server());
-        let port = server.address().port();
+        let port = server.address().socket_addr().unwrap().port();
         let url = format!("http://evil.example:{port}/");
         let Some(found) = attempts(&url, &url, "evil.example=127.0.0.1") else { return };
         assert!(found["page"].starts_with("403"), "{model:?}: {found:#?}");
         assert!(found["fetch of JSON"].starts_with("403"), "{model:?}: {found:#?}");
         assert_eq!(answered(&found), Vec::<&str>::new(), "{model:?}: {found:#?}");
-        assert_eq!(calls_of(server.address()), 0, "{model:?}: {found:#?}");
+        assert_eq!(calls_of(&server), 0, "{model:?}: {found:#?}");
     }
 }

@@ -81,7 +81,7 @@ type Row = (&'static Client, Report);
 /// Has every client that there is call a server; a row each.
 fn call(model: Model) -> Vec<Row> {
     let folder = Folder::new();
-    let socket = folder.join("server");
+    let socket = folder.file("server");
     let server = model.start(RpcServer::exported());
     let _at_socket = model.start_at(format!("unix:{}", socket.display()), RpcServer::exported());
     let address = server.address().to_string();
