@@ -30,8 +30,8 @@ async function main() {
     const preflights = [];
     const devtools = await tab.context().newCDPSession(tab);
     await devtools.send('Network.enable');
-    devtools.on('Network.requestWillBeSent', ({ request, type }) => {
-      if (type === 'Preflight') preflights.push(request.url);
+    devtools.on('Network.requestWillBeSent', ({ request }) => {
+      if (request.method === 'OPTIONS') preflights.push(request.url);
     });
     await tab.addScriptTag({ path: path.join(__dirname, 'page.js') });
     const names = chosen.length ? chosen : await tab.evaluate(() => Object.keys(ATTEMPTS));
