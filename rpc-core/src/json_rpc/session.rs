@@ -24,7 +24,7 @@ impl Session {
     }
 
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
-    #[allow(dead_code)] // Of the framings that come.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }

@@ -139,7 +139,8 @@ fn refuse_late<A: Answer>(
     connection.close(&Close::with(websocket::code::POLICY));
 }
 
-/// Says that a peer has been silent for too long, where that can be said.
-fn close_idle(connection: &mut Connection) {
-    connection.close(&Close::after_all_replies(websocket::code::NORMAL));
+/// Says that a peer has been silent for too long, or that the server stops, where that can be said.
+fn close_silent(connection: &mut Connection, stops: bool) {
+    let code = if stops { websocket::code::GOING_AWAY } else { websocket::code::NORMAL };
+    connection.close(&Close::after_all_replies(code));
 }
