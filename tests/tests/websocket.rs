@@ -59,7 +59,7 @@ fn every_model_answers_every_dialect() {
         socket.send(r#"{"jsonrpc":"2.0","method":"nothing"}"#);
         assert!(socket.ask(r#"{"in":"ping","params":1}"#).contains("error"), "{model}");
         socket.send_frame(0x88, &1000_u16.to_be_bytes());
-        socket.assert_closed_with(1000, &format!("{model}"));
+        socket.assert_closed_with(1000, model);
     }
 }
 
@@ -131,7 +131,7 @@ fn large_and_fragmented_messages_are_whole_ones() {
         assert_eq!(socket.receive_json(), expected, "{model:?}");
         let chunks: Vec<_> = message.as_bytes().chunks(100_003).collect();
         for (n, chunk) in chunks.iter().enumerate() {
-            let first = if n == 0 { 0x01 } else { 0x00 };
+            let first = u8::from(n == 0);
             let last = if n + 1 == chunks.len() { 0x80 } else { 0x00 };
             socket.send_frame(first | last, chunk);
             if last == 0 {
