@@ -1,6 +1,6 @@
 //! The framings: how a stream of bytes is divided into messages.
 
-use super::Door;
+use super::{Door, header};
 
 /// Where one message ends and the next begins.
 ///
@@ -16,6 +16,9 @@ pub enum Framing {
     /// JSON texts one after another, with white space between them or without. Replies end with a
     /// newline, so that clients that read lines can read them.
     Raw,
+    /// `Content-Length: 18\r\n\r\n`, then that many bytes, as language servers and editors speak
+    /// (the base protocol of the Language Server Protocol).
+    Header,
 }
 
 impl Framing {
@@ -26,6 +29,7 @@ impl Framing {
     pub(super) fn sniff(first: &[u8], whole: bool) -> Option<Result<Self, UnknownFraming>> {
         match *first {
             [_, _, _, 0, ..] => Some(Ok(Self::LengthPrefix)),
+            _ if header::begins(first) => Some(Ok(Self::Header)),
             [_, _, _, _, ..] => Some(Self::sniff_text(first[0])),
             [byte, ..] if whole => Some(Self::sniff_text(byte)),
             _ => None,
@@ -44,6 +48,7 @@ impl Framing {
         match self {
             Self::LengthPrefix => Door::LengthPrefix,
             Self::Raw => Door::Raw,
+            Self::Header => Door::Header,
         }
     }
 
@@ -52,6 +57,7 @@ impl Framing {
         match self {
             Self::LengthPrefix => out.extend_from_slice(&[0; Self::PREFIX]),
             Self::Raw => {}
+            Self::Header => header::begin(out),
         }
     }
 
@@ -65,6 +71,7 @@ impl Framing {
                 out[start..body].copy_from_slice(&length.to_le_bytes());
             }
             Self::Raw => out.push(b'\n'),
+            Self::Header => header::end(out, start),
         }
     }
 
@@ -86,6 +93,9 @@ mod tests {
             (&b"{\0\0\0"[..], Some(Ok(Framing::LengthPrefix))),
             (b"{\"me", Some(Ok(Framing::Raw))),
             (b"[1,2", Some(Ok(Framing::Raw))),
+            (b"Content-Length", Some(Ok(Framing::Header))),
+            (b"cONT", Some(Ok(Framing::Header))),
+            (b"Con", None),
             (b"\r\n {", Some(Ok(Framing::Raw))),
             (b"\xff\xff\xff\x7f", Some(Err(UnknownFraming))),
             (b"GET ", Some(Err(UnknownFraming))),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::frame::{Framing, UnknownFraming};
+use super::header::{self, Header};
 use super::json::Boundary;
 use super::{Doors, Limits, ProtocolError};
 
@@ -127,6 +128,7 @@ impl Inbound {
         let message = match self.framing {
             Some(Framing::LengthPrefix) => self.next_prefixed()?,
             Some(Framing::Raw) => self.next_raw()?,
+            Some(Framing::Header) => self.next_headed()?,
             None => None,
         };
         if let Some(message) = &message {
@@ -145,6 +147,16 @@ impl Inbound {
         self.within_limit(length)?;
         let body = self.start + Framing::PREFIX;
         Ok((rest.len() >= length).then(|| body..body + length))
+    }
+
+    fn next_headed(&self) -> Result<Option<Range<usize>>, ProtocolError> {
+        let waiting = &self.buffer[self.start..self.end];
+        let Some(Header { size, length }) = header::read(waiting)? else {
+            return Ok(None);
+        };
+        self.within_limit(length)?;
+        let body = self.start + size;
+        Ok((waiting.len() - size >= length).then(|| body..body + length))
     }
 
     fn next_raw(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
