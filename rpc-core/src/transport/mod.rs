@@ -1,6 +1,7 @@
 //! Ways to the other side: what a connection runs over.
 
 mod memory;
+mod standard;
 mod tcp;
 
 use std::io;
@@ -8,6 +9,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 pub use memory::MemoryStream;
+pub(crate) use standard::StandardStream;
 pub use tcp::TcpTransport;
 
 /// Makes connections to one peer.
