@@ -113,11 +113,11 @@ pub(super) fn end(out: &mut Vec<u8>, start: usize) {
     let digits = start + LENGTH.len() + ": ".len();
     let body = digits + DIGITS + "\r\n\r\n".len();
     let mut length = out.len().saturating_sub(body);
-    let mut text = [b'0'; 20];
+    let mut text = [0; 20];
     let mut first = text.len();
     while length > 0 || first == text.len() {
         first -= 1;
-        text[first] += (length % 10) as u8;
+        text[first] = b"0123456789"[length % 10];
         length /= 10;
     }
     out.splice(digits..digits + DIGITS, text[first..].iter().copied());
