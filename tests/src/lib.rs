@@ -26,7 +26,7 @@ pub use functions::*;
 pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
-pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;

@@ -24,7 +24,6 @@ impl Session {
     }
 
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }
