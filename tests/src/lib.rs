@@ -31,6 +31,7 @@ pub use memory::MemoryWatch;
 pub use model::Model;
 pub use page::{UPDATE, section};
 pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};
 pub use run::run;
