@@ -30,7 +30,6 @@ pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use page::{UPDATE, section};
-pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, python};

@@ -93,6 +93,7 @@ impl<A: Answer> Exchange<A> {
             Err(refusal) => return refusal.into_response(),
         };
         let mut session = self.session.clone();
+        media_type.begin(&mut session);
         let limit = session.limits.message;
         let unread = match timeout(self.body_timeout, read(body, limit)).await {
             Ok(Ok(message)) => {

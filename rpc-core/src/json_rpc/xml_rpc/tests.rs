@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::super::{Answer, Answered, JsonRpc, Session};
-use crate::dialect::Dialect;
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::protocol::{Fault, Limits};
 use crate::pump::block_on;
@@ -71,7 +70,7 @@ fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
 
 fn ask(layer: &JsonRpc<FunctionRegistry>, message: &str) -> (String, bool) {
     let mut session = Session::new(CallContext::default(), Limits::default());
-    session.speak(Dialect::XmlRpc);
+    session.speak_xml(None);
     let mut out = Vec::new();
     let answered = layer.answer(message.as_bytes(), &mut session, &mut out);
     let lives = !matches!(answered, Answered::Last);
@@ -187,7 +186,7 @@ fn a_struct_at_the_end_is_the_keywords_where_the_server_was_told_so() {
 fn functions_are_told_the_protocol_and_faults_are_said_in_it() {
     assert_eq!(value("protocol", &[]), "<string>xml-rpc</string>");
     let mut session = Session::default();
-    session.speak(Dialect::XmlRpc);
+    session.speak_xml(None);
     let mut out = Vec::new();
     let fault = Fault::new(i64::MAX, "a < b\u{0}");
     JsonRpc::new(FunctionRegistry::new()).refuse(b"", &fault, &mut session, &mut out);
