@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use rpc_core::protocol::{Connection, Limits};
 use rpc_core::{Answer, Answered, FunctionRegistry, JsonRpc, RpcServer, Session};
-use tests::{FRAMINGS, Model, Peer, frame};
+use tests::{EVERY_FRAMING, Model, Peer, frame};
 
 /// The system's allocator, counting what each thread asks of it.
 struct Counting;
@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const CALLS: [(&str, &str); 6] = [
+const CALLS: [(&str, &str); 10] = [
     (
         r#"{"method_name":"add","method_args":[1,2],"method_kwargs":{"c":3},"id":7}"#,
         r#"{"res":6,"id":7}"#,
@@ -48,6 +48,22 @@ const CALLS: [(&str, &str); 6] = [
     (
         r#"{"method_name":"add","method_args":[1,2],"id":"a long id, as some clients make them of random bits"}"#,
         r#"{"res":13,"id":"a long id, as some clients make them of random bits"}"#,
+    ),
+    (
+        r#"{"jsonrpc":"2.0","method":"add","params":[1,2,3],"id":7}"#,
+        r#"{"jsonrpc":"2.0","result":6,"id":7}"#,
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":"a id of another","method":"add","params":{"a":1,"b":2,"c":3}}"#,
+        r#"{"jsonrpc":"2.0","result":6,"id":"a id of another"}"#,
+    ),
+    (
+        r#"{"jsonrpc": "2.0", "method": "add", "params": [1, 2], "id": 7}"#,
+        r#"{"jsonrpc":"2.0","result":13,"id":7}"#,
+    ),
+    (
+        r#"{"id":7,"params":[1,2],"method":"add","jsonrpc":"2.0"}"#,
+        r#"{"jsonrpc":"2.0","result":13,"id":7}"#,
     ),
     (r#"{"in":"add","params":{"a":1,"b":2,"c":3}}"#, r#"{"result":6,"out":"add"}"#),
     (r#"{"in":"ping","params":"ireader 0"}"#, r#"{"result":"ireader 0","out":"pong"}"#),
@@ -61,7 +77,7 @@ const CALLS: [(&str, &str); 6] = [
 fn reading_answering_and_framing_allocate_nothing() {
     let answer = JsonRpc::new(FunctionRegistry::exported());
     assert!(allocations() > 0, "what is allocated is counted");
-    for framing in FRAMINGS {
+    for framing in EVERY_FRAMING {
         for (call, reply) in CALLS {
             let bytes = frame(framing, call.as_bytes()).repeat(10);
             let mut connection = Connection::new(Some(framing), Limits::default());
@@ -94,7 +110,7 @@ fn a_thread_that_serves_a_connection_allocates_nothing() {
     // Runs on the thread that serves the connection, and so tells of that one.
     registry.register("allocations", allocations).unwrap();
     let server = Model::ThreadPerConnection.start(RpcServer::of(registry));
-    for framing in FRAMINGS {
+    for framing in EVERY_FRAMING {
         let mut peer = Peer::connect(server.address(), framing);
         let ask = r#"{"method_name":"allocations"}"#;
         for (call, reply) in CALLS {

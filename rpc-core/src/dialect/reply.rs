@@ -56,9 +56,12 @@ pub(crate) fn read_reply(
     limits: &Limits,
 ) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
-    if dialect == Dialect::Native
-        && let Some(reply) = read_usual(text, limits)
-    {
+    let usual = match dialect {
+        Dialect::Native => read_usual(text, limits),
+        Dialect::JsonRpc => read_usual_json_rpc(text, limits),
+        _ => None,
+    };
+    if let Some(reply) = usual {
         return Ok(FromServer::Reply(reply));
     }
     read_any(dialect, text, limits)
@@ -78,6 +81,31 @@ fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
     }
     let id = reader.small_number()?.parse().ok();
     reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
+}
+
+/// Reads `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
+/// `{"jsonrpc":"2.0","id":…,"result":…}`; `None` says nothing of the message.
+fn read_usual_json_rpc(text: &str, limits: &Limits) -> Option<ReplyMessage> {
+    let mut reader = Reader::new(text, limits.depth);
+    if !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
+        return None;
+    }
+    let mut id = None;
+    if reader.step(b"id\":") {
+        id = Some(reader.small_number()?);
+        if !reader.step(b",\"") {
+            return None;
+        }
+    }
+    if !reader.step(b"result\":") || reader.is_at_white() {
+        return None;
+    }
+    let result = reader.span().ok()?;
+    if id.is_none() && reader.step(b",\"id\":") {
+        id = Some(reader.small_number()?);
+    }
+    let id = id?.parse().ok();
+    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(result) })
 }
 
 /// Reads a reply with any members in any order.
@@ -171,23 +199,38 @@ mod tests {
             r#"{"res":[{"a":"é\n"},-0.5e1],"id":0}"#,
             r#"{"res":"text","id":99999999999999999999}"#,
         ];
-        for reply in replies.map(str::as_bytes) {
-            for at in 0..=reply.len() {
-                let (before, after) = reply.split_at(at);
-                for byte in *b"\"\\{}[],: 01-.eE\n\x01r" {
-                    let changed = [before, &[byte], after.get(1..).unwrap_or_default()].concat();
-                    for message in [before, &[before, &[byte], after].concat(), &changed] {
-                        let Ok(text) = std::str::from_utf8(message) else {
-                            continue;
-                        };
-                        for depth in 0..4 {
-                            let limits = Limits { depth, ..Limits::default() };
-                            assert_eq!(
-                                format!("{:?}", read_reply(Dialect::Native, message, &limits)),
-                                format!("{:?}", read_any(Dialect::Native, text, &limits)),
-                                "{text}",
-                            );
-                        }
+        for reply in replies {
+            assert_same(Dialect::Native, reply.as_bytes());
+        }
+        let replies = [
+            r#"{"jsonrpc":"2.0","result":6,"id":123456}"#,
+            r#"{"jsonrpc":"2.0","id":0,"result":[{"a":"é\n"},-0.5e1]}"#,
+            r#"{"jsonrpc":"2.0","result":"text","id":99999999999999999999}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":2,"id":3}"#,
+            r#"{"jsonrpc":"2.0","result":2}"#,
+        ];
+        for reply in replies {
+            assert_same(Dialect::JsonRpc, reply.as_bytes());
+        }
+    }
+
+    /// Compares the two with any byte changed, added or taken away.
+    fn assert_same(dialect: Dialect, reply: &[u8]) {
+        for at in 0..=reply.len() {
+            let (before, after) = reply.split_at(at);
+            for byte in *b"\"\\{}[],: 01-.eE\n\x01r" {
+                let changed = [before, &[byte], after.get(1..).unwrap_or_default()].concat();
+                for message in [before, &[before, &[byte], after].concat(), &changed] {
+                    let Ok(text) = std::str::from_utf8(message) else {
+                        continue;
+                    };
+                    for depth in 0..4 {
+                        let limits = Limits { depth, ..Limits::default() };
+                        assert_eq!(
+                            format!("{:?}", read_reply(dialect, message, &limits)),
+                            format!("{:?}", read_any(dialect, text, &limits)),
+                            "{text}",
+                        );
                     }
                 }
             }

@@ -1,22 +1,34 @@
-//! Reads a call in the usual form, byte for byte as the clients of this crate write it.
+//! Reads a call in the usual form, byte for byte as the clients of this crate write it, and in
+//! JSON-RPC those of others.
 //!
 //! Nearly every call has this form, and knowing what must come next saves looking for what might.
 //! Whatever is not in it, however slightly, is left to the walk that takes any form.
 
-use crate::protocol::json::Reader;
+use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Limits, ProtocolError};
 
+use super::Dialect;
 use super::read::Request;
 
-/// Reads `{"method_name":"…","method_args":[…],"method_kwargs":{…},"id":…}` into a request that is
-/// as it was made.
+/// Reads `{"method_name":"…","method_args":[…],"method_kwargs":{…},"id":…}`, or
+/// `{"jsonrpc":"2.0","method":"…","params":…,"id":…}` with the id in front or behind, into a request
+/// that is as it was made.
 ///
 /// `false` says nothing of the message, and leaves the request with what had been read by then.
 pub(super) fn read_usual<'a>(text: &'a str, limits: &Limits, request: &mut Request<'a>) -> bool {
-    read(&mut Reader::new(text, limits.depth), request).unwrap_or(false)
+    let mut reader = Reader::new(text, limits.depth);
+    let read = if text.starts_with("{\"j") {
+        read_json_rpc(&mut reader, request)
+    } else {
+        read_native(&mut reader, request)
+    };
+    read.unwrap_or(false)
 }
 
-fn read<'a>(reader: &mut Reader<'a>, request: &mut Request<'a>) -> Result<bool, ProtocolError> {
+fn read_native<'a>(
+    reader: &mut Reader<'a>,
+    request: &mut Request<'a>,
+) -> Result<bool, ProtocolError> {
     if !reader.enter(b"{\"method_name\":\"") {
         return Ok(false);
     }
@@ -34,6 +46,49 @@ fn read<'a>(reader: &mut Reader<'a>, request: &mut Request<'a>) -> Result<bool, 
     }
     request.id = reader.small_number();
     Ok(request.id.is_some() && reader.is_last(b'}'))
+}
+
+fn read_json_rpc<'a>(
+    reader: &mut Reader<'a>,
+    request: &mut Request<'a>,
+) -> Result<bool, ProtocolError> {
+    if !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
+        return Ok(false);
+    }
+    request.dialect = Dialect::JsonRpc;
+    if reader.step(b"id\":") {
+        request.id = id(reader);
+        if request.id.is_none() || !reader.step(b",\"") {
+            return Ok(false);
+        }
+    }
+    if !reader.step(b"method\":\"") {
+        return Ok(false);
+    }
+    request.call.method = reader.plain_text().into();
+    if !reader.step(b"\"") {
+        return Ok(false);
+    }
+    if reader.step(b",\"params\":") {
+        match reader.kind()? {
+            Kind::Array => request.call.positional.read(reader)?,
+            Kind::Object => request.call.keyword.read(reader)?,
+            _ => return Ok(false),
+        }
+    }
+    if request.id.is_none() && reader.step(b",\"id\":") {
+        request.id = id(reader);
+        if request.id.is_none() {
+            return Ok(false);
+        }
+    }
+    request.wants_reply = request.id.is_some();
+    Ok(reader.is_last(b'}'))
+}
+
+/// Reads an id of the kinds that clients use: a number that is not negative, or a text.
+fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
+    reader.small_number().or_else(|| reader.plain_string())
 }
 
 #[cfg(test)]
@@ -68,7 +123,7 @@ mod tests {
         assert_eq!(read, expected, "{:?}", String::from_utf8_lossy(message));
     }
 
-    const CALLS: [&str; 7] = [
+    const CALLS: [&str; 16] = [
         r#"{"method_name":"add","method_args":[1,2],"method_kwargs":{"c":3},"id":123456}"#,
         r#"{"method_name":"add","method_args":[],"method_kwargs":{},"id":0}"#,
         r#"{"method_name":"a","method_args":[-1,0.5,1e9,true,null,"x"],"method_kwargs":{},"id":1}"#,
@@ -76,6 +131,15 @@ mod tests {
         r#"{"method_name":"é","method_args":["é\n"],"method_kwargs":{"c":"","c":2},"id":"7"}"#,
         r#"{"method_name":"m","method_args":[0,1,2,3,4,5,6],"method_kwargs":{"a":0,"b":1,"c":2,"d":3,"e":4,"f":5},"id":9}"#,
         r#"{"method_name":"m","method_args":[],"method_kwargs":{},"id":9,"timeout_ms":5}"#,
+        r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":123456}"#,
+        r#"{"jsonrpc":"2.0","id":0,"method":"add","params":[1,2]}"#,
+        r#"{"jsonrpc":"2.0","method":"add","params":{"a":1,"b":[2]},"id":"x-7"}"#,
+        r#"{"jsonrpc":"2.0","id":"","method":"é","params":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"nothing","id":1}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"nothing"}"#,
+        r#"{"jsonrpc":"2.0","method":"nothing","params":[]}"#,
+        r#"{"jsonrpc":"2.0","method":"nothing"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"m","params":[0,1,2,3,4,5],"id":2}"#,
     ];
 
     #[test]

@@ -114,6 +114,16 @@ impl<'a> Reader<'a> {
         &rest[..length]
     }
 
+    /// Steps over a string without escapes that stands at the cursor, and returns it quotes and all.
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        let is_string = self.step(b"\"") && {
+            self.plain_text();
+            self.step(b"\"")
+        };
+        is_string.then(|| &self.text[start..self.at])
+    }
+
     /// Whether white space stands at the cursor.
     pub(crate) fn is_at_white(&self) -> bool {
         self.text.as_bytes().get(self.at).is_some_and(|&byte| is_white(byte))
