@@ -118,7 +118,7 @@ fn threads_and_tasks_that_call_side_by_side_have_connections_of_their_own() {
             scope.spawn(move || assert_eq!(client.after_ms(1000, n).call().unwrap(), n));
         }
     });
-    assert!(begun.elapsed() < Duration::from_millis(6000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     let [connections, _] = counts(&client);
     assert_eq!(connections, 8, "one of them was used again");
 
