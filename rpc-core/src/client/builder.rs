@@ -272,6 +272,19 @@ impl ClientBuilder {
         }
     }
 
+    /// Whether a request may be written: on a connection kept for it, which the other side may have
+    /// ended meanwhile, it would be lost.
+    #[cfg(feature = "http")]
+    pub(super) fn is_fresh(&self, stream: &AsyncSocket) -> bool {
+        self.target.is_none() || stream.is_quiet()
+    }
+
+    #[cfg(all(feature = "tokio", not(feature = "http")))]
+    #[allow(clippy::unused_self)] // As with it.
+    pub(super) fn is_fresh(&self, _: &AsyncSocket) -> bool {
+        true
+    }
+
     /// Connects over any transport.
     ///
     /// # Errors

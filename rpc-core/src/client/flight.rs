@@ -178,6 +178,7 @@ impl<W> Flight<W> {
         let written = catch_unwind(write).unwrap_or_else(|panic| {
             // Half a call must not go out with the next one.
             self.outgoing.truncate(start);
+            self.exchange.as_mut().map(Exchange::give_back);
             resume_unwind(panic)
         });
         let out = &mut self.outgoing;

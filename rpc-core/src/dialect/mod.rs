@@ -85,7 +85,11 @@ impl Dialect {
     /// What HTTP calls its messages.
     #[cfg(feature = "http")]
     pub(crate) fn media_type(self) -> &'static str {
-        "application/json"
+        match self {
+            Self::Native | Self::NativeWithoutIds | Self::Ping | Self::JsonRpc => {
+                "application/json"
+            }
+        }
     }
 
     /// The dialect that a text was to be in which is not JSON, or not all of it.

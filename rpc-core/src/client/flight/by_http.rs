@@ -4,19 +4,19 @@ use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
 use crate::error::Error;
 use crate::protocol::{ArgumentError, Inbound, ProtocolError};
 
-use super::super::http::Response;
+use super::super::http::{Exchange, Response};
 use super::super::lost::Lost;
 use super::{Flight, Own, Reply};
 
 impl<W> Flight<W> {
     /// Takes the connection for one call; `false` where it has one, or takes no more.
     pub(in crate::client) fn take(&mut self) -> bool {
-        self.is_open() && self.exchange.as_mut().is_some_and(|exchange| exchange.take())
+        self.is_open() && self.exchange.as_mut().is_some_and(Exchange::take)
     }
 
     /// Whether a call is under way, or about to be, on a connection that carries one at a time.
     pub(in crate::client) fn is_taken(&self) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| exchange.is_taken())
+        self.exchange.as_ref().is_some_and(Exchange::is_taken)
     }
 
     /// Whether a call that wants no reply has a response all the same, which is waited for.

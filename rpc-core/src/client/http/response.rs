@@ -12,7 +12,7 @@ pub(super) const HEAD: usize = 64 * 1024;
 const HEADERS: usize = 128;
 
 /// A response as it came.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct Response {
     pub(in crate::client) status: u16,
     pub(in crate::client) body: Vec<u8>,
@@ -153,4 +153,109 @@ fn has(headers: &[Header<'_>], name: &str, is_such: fn(&str) -> bool) -> bool {
 /// What breaks HTTP.
 pub(super) fn bad(problem: impl Into<String>) -> ProtocolError {
     ProtocolError::NotHttp(problem.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAD, Inbound, ProtocolError, Response, Responses};
+    use crate::protocol::websocket::Side;
+    use crate::protocol::{Framing, Limits};
+
+    const LIMIT: usize = 1000;
+
+    /// What is read of a connection over which these bytes come, so many at a time.
+    fn read(bytes: &[u8], step: usize) -> Result<Vec<Response>, ProtocolError> {
+        let mut inbound = Inbound::new(Some(Framing::Raw), Side::Client, &Limits::default());
+        let mut responses = Responses::new(LIMIT);
+        let mut read = Vec::new();
+        for chunk in bytes.chunks(step) {
+            inbound.feed(chunk);
+            while let Some(response) = responses.next(&mut inbound, false)? {
+                read.push(response);
+            }
+        }
+        read.extend(responses.next(&mut inbound, true)?);
+        Ok(read)
+    }
+
+    const GOOD: [&str; 10] = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\ncontent-length: 4\r\n\r\nbody",
+        "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n3 ;x=y\r\nody\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: Chunked\r\n\r\n004\r\nbody\r\n0\r\nA: b\r\nC: d\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, x\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+    ];
+
+    #[test]
+    fn responses_come_whole_however_they_come_and_were_cut() {
+        for (number, good) in GOOD.into_iter().enumerate() {
+            let response = Response { status: 200, body: b"body".to_vec(), is_last: number >= 5 };
+            for step in 1..=good.len() {
+                assert_eq!(read(good.as_bytes(), step).as_deref(), Ok(&[response.clone()][..]));
+            }
+            if number < 5 {
+                assert_eq!(read(good.repeat(3).as_bytes(), 5).unwrap().len(), 3, "{good}");
+            }
+        }
+        let empty = "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(read(empty.as_bytes(), 1).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_cut_response_is_none_and_a_changed_one_harms_nothing() {
+        for good in GOOD {
+            let whole = read(good.as_bytes(), good.len()).unwrap();
+            for at in 0..good.len() {
+                let (before, after) = good.as_bytes().split_at(at);
+                // Up to the end of the connection, what has come is all there is.
+                let is_open_ended =
+                    whole[0].is_last && !good.contains("Length") && !good.ends_with("\r\n");
+                let cut = read(before, at.max(1)).unwrap();
+                assert!(cut.is_empty() || is_open_ended, "{good:?} cut at {at}");
+                for byte in *b"\r\n :;,0f\xff\x00" {
+                    for changed in
+                        [[before, &[byte], after].concat(), [before, &[byte], &after[1..]].concat()]
+                    {
+                        let steps = [1, 7, changed.len()].map(|step| read(&changed, step));
+                        assert!(steps.iter().all(|read| *read == steps[0]), "{changed:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_response_is_refused_and_what_is_too_large_before_it_comes() {
+        for bad in [
+            "{}\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nbody\r\n",
+        ] {
+            assert!(matches!(read(bad.as_bytes(), 1), Err(ProtocolError::NotHttp(_))), "{bad}");
+        }
+        for large in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n".to_owned(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned(),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n".to_owned(),
+            format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(LIMIT + 1)),
+            format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(HEAD)),
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}",
+                "x".repeat(HEAD + 1)
+            ),
+        ] {
+            let read = read(large.as_bytes(), 4096);
+            assert!(matches!(read, Err(ProtocolError::TooLarge { .. })), "{read:?}");
+        }
+    }
 }

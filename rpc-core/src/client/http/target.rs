@@ -36,8 +36,8 @@ impl Target {
                 |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
             let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
             let is_header = !name.is_empty() && name.bytes().all(is_token);
-            let is_taken = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
-            if !is_header || !value.bytes().all(is_text) || is_taken {
+            let is_ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
+            if !is_header || !value.bytes().all(is_text) || is_ours {
                 let problem = format!("`{name}` is no header that can be added to a request");
                 return Err(io::Error::new(ErrorKind::InvalidInput, problem));
             }
