@@ -105,7 +105,7 @@ fn read_usual_json_rpc(text: &str, limits: &Limits) -> Option<ReplyMessage> {
         id = Some(reader.small_number()?);
     }
     let id = id?.parse().ok();
-    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(result) })
+    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
 }
 
 /// Reads a reply with any members in any order.

@@ -33,11 +33,11 @@ impl Session {
         self.dialect = Some(dialect);
     }
 
-    /// Says what the content type of the next message says of its encoding.
+    /// Says that the next message is in XML-RPC, and what its content type says of its encoding.
     #[cfg(feature = "xmlrpc")]
-    #[allow(dead_code)] // Of the door that comes.
-    pub(crate) fn charset(&mut self, name: Option<&str>) {
-        self.charset = name.map(Encoding::named);
+    pub(crate) fn speak_xml(&mut self, charset: Option<Encoding>) {
+        self.speak(Dialect::XmlRpc);
+        self.charset = charset;
     }
 
     /// Takes note of how the peer speaks.
