@@ -20,6 +20,3 @@ for (const [name, implementation] of Object.entries(functions)) {
   server.on(name, (error, parameters, callback) => callback(null, implementation(...parameters)));
 }
 server.on('fail', (error, [message], callback) => callback({ faultCode: 7, faultString: message }));
-server.on('NotFound', (name, parameters, callback) => {
-  callback({ faultCode: -32601, faultString: `no function ${name}` });
-});
