@@ -71,6 +71,20 @@ impl Connection {
         self.inbound.framing().is_none()
     }
 
+    /// Whether the first bytes that have come begin HTTP, which is no framing of messages: the
+    /// connection is somebody else's then, with [all that has come](Self::into_received).
+    pub(crate) fn begins_http(&self) -> bool {
+        cfg!(feature = "http")
+            && self.is_undecided()
+            && Framing::begins_http(self.inbound.waiting())
+    }
+
+    /// Gives away what has come and has not been read as messages.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_received(self) -> Vec<u8> {
+        self.inbound.waiting().to_vec()
+    }
+
     /// Whether enough replies have gathered that they go out before more calls are read.
     pub fn is_full(&self) -> bool {
         self.outbound.len() >= self.limits.replies_gathered

@@ -51,6 +51,16 @@ impl Framing {
         }
     }
 
+    /// Whether the first bytes of a connection begin a request of HTTP/1, or HTTP/2 (RFC 9113, section
+    /// 3.4): the methods of RFC 9110, section 9, and of RFC 5789.
+    pub(super) fn begins_http(first: &[u8]) -> bool {
+        const BEGINNINGS: [&[u8; 4]; 10] = [
+            b"GET ", b"POST", b"PUT ", b"HEAD", b"OPTI", b"DELE", b"PATC", b"CONN", b"TRAC",
+            b"PRI ",
+        ];
+        first.first_chunk().is_some_and(|first| BEGINNINGS.contains(&first))
+    }
+
     /// Makes room in `out` for whatever stands before a server's message.
     pub(crate) fn begin(self, out: &mut Vec<u8>) {
         match self {

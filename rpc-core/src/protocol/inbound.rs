@@ -53,6 +53,11 @@ impl Inbound {
         self.framing
     }
 
+    /// What has come and has not been read as messages.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// Whether a message has begun to arrive and is not whole.
     pub(crate) fn is_partial(&self) -> bool {
         self.start < self.end || self.websocket.is_fragmented()

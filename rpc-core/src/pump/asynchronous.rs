@@ -14,13 +14,13 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Blocking, Later, Order, Reply, Session};
+use crate::json_rpc::{Answer, Answered, Blocking, Later, Order, Reply, Session};
 use crate::protocol::Connection;
 use crate::registry::Caller;
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
-use super::{Step, advance, block_on, buffers, close_idle, refuse_late};
+use super::{End, Step, advance, block_on, buffers, close_idle, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -155,18 +155,20 @@ impl UnderWay {
 
 impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Answers what comes over the stream until either side ends it.
-    pub(crate) async fn run(mut self) -> io::Result<()> {
+    pub(crate) async fn run(mut self) -> io::Result<End> {
         let mut under_way = UnderWay::new();
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
-            let mut is_over = self.advance(&mut under_way).await?;
-            if !is_over && under_way.notice == Notice::Owed && under_way.heard {
+            let mut end = self.advance(&mut under_way).await?;
+            if end.is_none() && under_way.notice == Notice::Owed && under_way.heard {
                 self.tell(&mut under_way)?;
-                is_over = self.advance(&mut under_way).await?;
+                end = self.advance(&mut under_way).await?;
             }
             write(self.stream, self.connection, self.timeouts).await?;
-            if is_over {
-                return close(self.stream).await;
+            match end {
+                Some(End::Closed) => return close(self.stream).await,
+                Some(End::Http) => return Ok(End::Http),
+                None => {}
             }
             buffers::take_back(self.connection);
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
@@ -177,11 +179,11 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
     }
 
-    /// Answers what has arrived; whether that was the last.
-    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<bool> {
+    /// Answers what has arrived, and says whether that was the end.
+    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<Option<End>> {
         while under_way.turn.is_none() && under_way.last.is_none() {
             if self.is_full(under_way) {
-                return Ok(false);
+                return Ok(None);
             }
             let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
@@ -195,20 +197,21 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                         under_way.since = Instant::now();
                         under_way.partial = partial;
                     }
-                    return Ok(false);
+                    return Ok(None);
                 }
+                Step::Http => return Ok(Some(End::Http)),
                 // A fault of the whole connection must not overtake the replies of calls that ran.
                 Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
             }
         }
         if !under_way.running.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         if let Some(last) = under_way.last.take() {
             self.connection.append_raw(|out| out.extend_from_slice(&last));
-            return Ok(true);
+            return Ok(Some(End::Closed));
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Tells the peer that the server is about to stop; one that would not understand is read from
@@ -396,7 +399,7 @@ async fn write(
 }
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
-async fn close(stream: &mut AsyncSocket) -> io::Result<()> {
+async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
     poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
     let mut rest = [0; 512];
@@ -404,14 +407,28 @@ async fn close(stream: &mut AsyncSocket) -> io::Result<()> {
         loop {
             stream.readable().await?;
             match stream.try_read(&mut rest) {
-                Ok(0) => return Ok(()),
+                Ok(0) => return Ok(End::Closed),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
         }
     };
-    timeout(PATIENCE, drain).await.unwrap_or(Ok(()))
+    timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
+}
+
+/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(crate) async fn settle<A: Answer>(
+    answer: &Arc<A>,
+    mut session: Session,
+    message: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    match answer.answer(message.as_ref(), &mut session, &mut out) {
+        Answered::Later(later) => finish(later).await,
+        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
+    }
 }
 
 /// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty

@@ -29,12 +29,24 @@ pub(crate) enum Step {
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
+    /// Hand the connection over: its first bytes begin HTTP.
+    Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
     /// that still run have been answered.
     Close {
         #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
         last: usize,
     },
+}
+
+/// How a pump's work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a connection that speaks HTTP goes on as one"]
+pub(crate) enum End {
+    /// The connection is closed.
+    Closed,
+    /// Its first bytes begin HTTP, and nothing has been made of them.
+    Http,
 }
 
 /// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
@@ -46,6 +58,9 @@ pub(crate) fn advance<A: Answer>(
     ended: bool,
 ) -> Step {
     let mut after_message = false;
+    if connection.begins_http() {
+        return Step::Http;
+    }
     while !connection.is_full() {
         let last = connection.output().len();
         let message = if ended { connection.last_message() } else { connection.next_message() };

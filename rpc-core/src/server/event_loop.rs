@@ -15,15 +15,15 @@ use tokio::time::{sleep, timeout};
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
+use crate::pump::End;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::pump::blocking::Timeouts;
 use crate::registry::CallContext;
 use crate::transport::AsyncSocket;
 
 use super::Concurrency;
 use super::busy::Busy;
 use super::listener::{AsyncListener, Listener};
-use super::service::{Service, is_about_one_connection};
+use super::service::{Service, Visit, is_about_one_connection};
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
 ///
@@ -130,22 +130,20 @@ pub(super) async fn serve_on<A: Answer>(
 
 /// Answers what comes over a connection until either side ends it.
 async fn converse<A: Answer>(stream: AsyncSocket, service: Service<A>) {
-    let timeouts = service.settings.timeouts;
-    serve(stream, &service, &service.answer, &timeouts).await;
+    let timeouts = &service.settings.timeouts;
+    let visit = Visit { service: &service, answer: &service.answer, timeouts, refused: false };
+    serve(stream, visit).await;
 }
 
 /// Answers the first message of a connection with a busy fault and closes.
 async fn refuse<A: Answer>(stream: AsyncSocket, service: Service<A>, limit: usize) {
     let busy = Arc::new(Busy::new(&service.answer, limit));
-    serve(stream, &service, &busy, &Busy::<A>::TIMEOUTS).await;
+    let timeouts = &Busy::<A>::TIMEOUTS;
+    serve(stream, Visit { service: &service, answer: &busy, timeouts, refused: true }).await;
 }
 
-async fn serve<A: Answer, B: Answer>(
-    mut stream: AsyncSocket,
-    service: &Service<A>,
-    answer: &Arc<B>,
-    timeouts: &Timeouts,
-) {
+async fn serve<A: Answer, B: Answer>(mut stream: AsyncSocket, visit: Visit<'_, A, B>) {
+    let Visit { service, answer, timeouts, .. } = visit;
     let presence = Arc::new(Presence::default());
     let caller = Some(Arc::clone(&presence) as _);
     let mut context = CallContext::of_connection(stream.peer(), service.model, caller);
@@ -164,6 +162,10 @@ async fn serve<A: Answer, B: Answer>(
         presence: &presence,
         stopping,
     };
-    let _ = pump.run().await;
+    let end = pump.run().await;
     presence.leave();
+    if let Ok(End::Http) = end {
+        // In a box, so that connections that do not speak it have no room for it.
+        Box::pin(visit.go_on(stream, session, connection)).await;
+    }
 }

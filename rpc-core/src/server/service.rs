@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
+use crate::pump::End;
 use crate::pump::blocking::{self, Timeouts, Voice};
 use crate::registry::{CallContext, Caller};
 use crate::transport::{Socket, Stream};
@@ -15,13 +16,17 @@ use crate::transport::{Socket, Stream};
 use super::busy::Busy;
 use super::listener::Listener;
 use super::stop::{Open, Stop};
+#[cfg(feature = "http")]
+use super::web::Guard;
 
 /// A server's settings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    #[cfg(feature = "http")]
+    pub(super) guard: Arc<Guard>,
 }
 
 impl Default for Settings {
@@ -35,6 +40,8 @@ impl Default for Settings {
                 write: half_a_minute,
             },
             stop: half_a_minute,
+            #[cfg(feature = "http")]
+            guard: Arc::default(),
         }
     }
 }
@@ -50,7 +57,12 @@ pub struct Service<A> {
 
 impl<A> Clone for Service<A> {
     fn clone(&self) -> Self {
-        Self { answer: Arc::clone(&self.answer), stop: Arc::clone(&self.stop), ..*self }
+        Self {
+            answer: Arc::clone(&self.answer),
+            settings: self.settings.clone(),
+            model: self.model,
+            stop: Arc::clone(&self.stop),
+        }
     }
 }
 
@@ -69,7 +81,7 @@ impl<A: Answer> Service<A> {
     ) -> Service<B> {
         Service {
             answer: layer(Arc::clone(&self.answer)),
-            settings: self.settings,
+            settings: self.settings.clone(),
             model: self.model,
             stop: Arc::new(Stop::new(self.stop.address().clone(), wake)),
         }
@@ -131,22 +143,55 @@ impl<A: Answer> Service<A> {
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
             let answer = &*self.answer;
-            blocking::serve(&**stream, voice, &mut connection, &mut session, answer, timeouts)
+            match blocking::serve(
+                &**stream,
+                voice,
+                &mut connection,
+                &mut session,
+                answer,
+                timeouts,
+            )? {
+                End::Closed => Ok(()),
+                End::Http => {
+                    voice.hand_over();
+                    let visit =
+                        Visit { service: self, answer: &self.answer, timeouts, refused: false };
+                    visit.go_on_blocking(stream, connection)
+                }
+            }
         });
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
     pub(super) fn refuse(&self, stream: Socket, limit: usize) {
-        let busy = Busy::new(&self.answer, limit);
+        let busy = Arc::new(Busy::new(&self.answer, limit));
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
             stream.set_write_timeout(Some(Busy::<A>::TIMEOUTS.write))?;
             let voice = Voice::default();
             let timeouts = &Busy::<A>::TIMEOUTS;
-            blocking::serve(&stream, &voice, &mut connection, &mut session, &busy, timeouts)
+            let end =
+                blocking::serve(&stream, &voice, &mut connection, &mut session, &*busy, timeouts)?;
+            match end {
+                End::Closed => Ok(()),
+                End::Http => {
+                    let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
+                    visit.go_on_blocking(&stream, connection)
+                }
+            }
         });
     }
+}
+
+/// A connection that speaks HTTP, where it has come to.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(super) struct Visit<'a, A, B> {
+    pub(super) service: &'a Service<A>,
+    pub(super) answer: &'a Arc<B>,
+    pub(super) timeouts: &'a Timeouts,
+    /// Whether there is no room for it, and it is only told so.
+    pub(super) refused: bool,
 }
 
 /// Serves one connection. If it breaks, that concerns its peer alone, and the peer knows; if a layer

@@ -162,7 +162,7 @@ impl Connected {
     /// Whether nothing has been written since this was asked last.
     fn is_silent(&self) -> bool {
         let writes = self.voice.writes();
-        self.seen.swap(writes, Ordering::Relaxed) == writes
+        self.seen.swap(writes, Ordering::Relaxed) == writes && !self.voice.is_handed_over()
     }
 }
 

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(feature = "http")]
+use super::Socket;
 use super::address::unix_path;
 use super::unix;
 
@@ -30,6 +32,17 @@ impl AsyncSocket {
             return Ok(Self::Tcp(stream));
         };
         unix::connect_async(path).await
+    }
+
+    /// Takes a socket of blocking code into the runtime that runs this.
+    #[cfg(feature = "http")]
+    pub(crate) fn from_std(socket: Socket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(match socket {
+            Socket::Tcp(stream) => Self::Tcp(TcpStream::from_std(stream)?),
+            #[cfg(unix)]
+            Socket::Unix(stream) => Self::Unix(UnixStream::from_std(stream)?),
+        })
     }
 
     /// Sends what is written at once rather than gathering it; only TCP would gather.

@@ -41,15 +41,16 @@ impl Socket {
         }
     }
 
-    #[cfg(unix)]
+    #[cfg(any(unix, feature = "http"))]
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         either!(self, stream => stream.set_nonblocking(nonblocking))
     }
 
-    #[cfg(unix)]
+    #[cfg(any(unix, feature = "http"))]
     pub(crate) fn try_clone(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
+            #[cfg(unix)]
             Self::Unix(stream) => stream.try_clone().map(Self::Unix),
         }
     }
