@@ -13,7 +13,7 @@ use rpc_core::{
     call, kwargs,
 };
 use serde_json::{Value, json};
-use tests::{DIALECTS, Frame, MemoryWatch, Model, Running, Served, WebSocket, python, run};
+use tests::{DIALECTS, Frame, MemoryWatch, Model, Running, Served, WebSocket, node, python, run};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 /// Far below the defaults of half a minute, far above what a busy machine adds.
@@ -406,6 +406,16 @@ fn a_client_written_in_plain_python_is_served() {
         let server = model.start(RpcServer::exported());
         let lines = Running::lines(command.arg(at(&server).port().to_string()));
         assert_eq!(lines, ["101", "13", "pong hello", "1048576", "close 1000"], "{model:?}");
+    }
+}
+
+#[test]
+fn the_websocket_of_node_is_served_as_that_of_browsers_is() {
+    for model in Model::ALL {
+        let Some(mut command) = node("websocket_client.mjs") else { return };
+        let server = model.start(RpcServer::exported());
+        let lines = Running::lines(command.arg(at(&server).port().to_string()));
+        assert_eq!(lines, ["13", "100 110", "500000", "-32601", "close 1000 true"], "{model:?}");
     }
 }
 
