@@ -14,6 +14,8 @@ use crate::transport::{Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
 use super::AsyncRpcClient;
+use super::http::Target;
+use super::url::{Scheme, Url};
 use super::websocket::Resource;
 use super::{Invocation, RpcClient};
 
@@ -42,6 +44,11 @@ pub struct ClientBuilder {
     pub(super) one_call_per_connection: bool,
     /// What is to be opened on a connection before it carries calls.
     pub(super) websocket: Option<Arc<Resource>>,
+    /// Where calls go that travel by HTTP.
+    pub(super) target: Option<Arc<Target>>,
+    headers: Vec<(String, String)>,
+    pub(super) connections: usize,
+    has_dialect: bool,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -101,6 +108,10 @@ impl Default for ClientBuilder {
             call_timeout: Some(Duration::from_secs(30)),
             one_call_per_connection: false,
             websocket: None,
+            target: None,
+            headers: Vec::new(),
+            connections: 6,
+            has_dialect: false,
             timeout_travels: false,
             listener: None,
         }
@@ -114,9 +125,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Speaks this dialect. [`Dialect::Native`] by default.
+    /// Speaks this dialect. By default [`Dialect::Native`], and [`Dialect::JsonRpc`] over HTTP and
+    /// WebSocket.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
+        self.has_dialect = true;
         self
     }
 
@@ -157,6 +170,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a header to each request, over HTTP: `.header("Authorization", "Bearer …")`.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Makes this many connections at most, over HTTP, where each carries one call at a time: for the
+    /// calls of an asynchronous client, the others waiting their turn, and for calls that were
+    /// started. Threads that wait for calls have a connection each beside them. 6 by default, as
+    /// browsers have; a server that serves one connection at a time needs 1.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections.max(1);
+        self
+    }
+
     pub(super) fn tell(&self, state: ConnectionState) {
         if let Some(listener) = &self.listener {
             listener(state);
@@ -172,7 +200,8 @@ impl ClientBuilder {
         invocation.timeout().or(of_client)
     }
 
-    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
     ///
     /// # Errors
     ///
@@ -182,7 +211,8 @@ impl ClientBuilder {
         settings.connect_over(TcpTransport::new(address))
     }
 
-    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`,
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`,
     /// without blocking (feature `tokio`).
     ///
     /// # Errors
@@ -204,11 +234,23 @@ impl ClientBuilder {
             IoError::new(IoErrorKind::Connect, format!("connecting to {url}")).because(source)
         };
         let mut settings = self.clone();
-        let Some((address, resource)) = Resource::of(&url).map_err(failed)? else {
+        let Some(Url { scheme, address, host, path }) = Url::of(&url).map_err(failed)? else {
             return Ok((url, settings));
         };
-        settings.framing = Framing::WebSocket;
-        settings.websocket = Some(Arc::new(resource));
+        match scheme {
+            Scheme::Tcp => return Ok((address, settings)),
+            Scheme::Http => {
+                let target = Target::new(host, path, settings.headers.clone()).map_err(failed)?;
+                settings.target = Some(Arc::new(target));
+            }
+            Scheme::WebSocket => {
+                settings.framing = Framing::WebSocket;
+                settings.websocket = Some(Arc::new(Resource::new(host, path).map_err(failed)?));
+            }
+        }
+        if !settings.has_dialect {
+            settings.dialect = Dialect::JsonRpc;
+        }
         Ok((address, settings))
     }
 
@@ -228,6 +270,19 @@ impl ClientBuilder {
             Some(resource) => resource.open_async(stream).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Whether a request may be written: on a connection kept for it, which the other side may have
+    /// ended meanwhile, it would be lost.
+    #[cfg(feature = "http")]
+    pub(super) fn is_fresh(&self, stream: &AsyncSocket) -> bool {
+        self.target.is_none() || stream.is_quiet()
+    }
+
+    #[cfg(all(feature = "tokio", not(feature = "http")))]
+    #[allow(clippy::unused_self)] // As with it.
+    pub(super) fn is_fresh(&self, _: &AsyncSocket) -> bool {
+        true
     }
 
     /// Connects over any transport.

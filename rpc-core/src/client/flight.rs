@@ -4,6 +4,8 @@
 //! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
 //! task, which is all that `W` stands for.
 
+mod by_http;
+
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -12,15 +14,16 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "tokio")]
 use crate::dialect::write_cancel;
-use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
+use crate::dialect::{Dialect, FromServer, ReplyMessage, ResultText, read_reply};
 use crate::error::{Error, Misuse};
 use crate::protocol::json::{self, Reader};
 use crate::protocol::websocket::{Close, Side, code, write_close};
-use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
+use crate::protocol::{ArgumentError, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
 
 use super::ClientBuilder;
 use super::call_map::CallMap;
+use super::http::Exchange;
 use super::lost::Lost;
 
 /// What is sent and what is waited for on one connection.
@@ -29,6 +32,8 @@ pub(super) struct Flight<W> {
     peer: String,
     dialect: Dialect,
     framing: Framing,
+    /// Where messages travel by HTTP, in no framing.
+    exchange: Option<Exchange>,
     limits: Limits,
     next_call: u64,
     /// Without ids, the call that the next reply answers.
@@ -49,17 +54,18 @@ pub(super) struct Flight<W> {
 struct InFlight<W> {
     /// Where its first byte stands among all bytes queued.
     starts_at: u64,
+    wants_result: bool,
     waiter: Option<W>,
     reply: Option<Reply>,
 }
 
-/// A reply that came while somebody else was reading: the result's text, or the fault.
+/// A reply that came while somebody else was reading: the result's text, or the error.
 #[derive(Debug)]
-pub(super) struct Reply(Result<Vec<u8>, Fault>);
+pub(super) struct Reply(Result<Vec<u8>, Error>);
 
-/// A reply where it stands: the result's place in the read buffer, or the fault.
+/// A reply where it stands: the result's text, in the read buffer or apart, or the error.
 #[derive(Debug)]
-pub(super) struct Own(Result<Range<usize>, Fault>);
+pub(super) struct Own(Result<ResultText, Error>);
 
 /// How far a call has come.
 pub(super) enum Progress {
@@ -77,6 +83,7 @@ impl<W> Flight<W> {
             peer,
             dialect: settings.dialect,
             framing: settings.framing,
+            exchange: settings.target.as_ref().map(|http| Exchange::new(http, &settings.limits)),
             limits: settings.limits,
             next_call: 0,
             next_reply: 0,
@@ -110,13 +117,30 @@ impl<W> Flight<W> {
         timeout: Option<Duration>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
+        self.send_numbered(true, method, timeout, write)
+    }
+
+    fn send_numbered(
+        &mut self,
+        wants_result: bool,
+        method: &str,
+        timeout: Option<Duration>,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
         if self.calls.len() >= self.limits.calls_in_flight {
             return Err(Misuse::TooManyInFlight { limit: self.limits.calls_in_flight }.into());
         }
         let call = self.next_call;
-        let starts_at = self.queue(Some(call), method, timeout, write)?;
+        let queued = self.queue(wants_result.then_some(call), method, timeout, write);
+        if let Some(exchange) = &mut self.exchange {
+            match queued {
+                Ok(_) => exchange.begin(call),
+                Err(_) => _ = exchange.give_back(),
+            }
+        }
+        let starts_at = queued?;
         self.next_call += 1;
-        self.calls.insert(call, InFlight { starts_at, waiter: None, reply: None });
+        self.calls.insert(call, InFlight { starts_at, wants_result, waiter: None, reply: None });
         Ok(call)
     }
 
@@ -146,12 +170,15 @@ impl<W> Flight<W> {
         }
         let out = &mut self.outgoing;
         let start = out.len();
-        self.framing.begin_call(out);
+        if self.exchange.is_none() {
+            self.framing.begin_call(out);
+        }
         let body = out.len();
         let write = AssertUnwindSafe(|| write(self.dialect, out));
         let written = catch_unwind(write).unwrap_or_else(|panic| {
             // Half a call must not go out with the next one.
             self.outgoing.truncate(start);
+            self.exchange.as_mut().map(Exchange::give_back);
             resume_unwind(panic)
         });
         let out = &mut self.outgoing;
@@ -169,7 +196,10 @@ impl<W> Flight<W> {
             out.truncate(start);
             return Err(refusal.into());
         }
-        self.framing.end_call(out, start);
+        match &self.exchange {
+            Some(exchange) => exchange.end_request(out, start, self.dialect),
+            None => self.framing.end_call(out, start),
+        }
         let starts_at = self.queued;
         self.queued += (out.len() - start) as u64;
         Ok(starts_at)
@@ -178,7 +208,9 @@ impl<W> Flight<W> {
     /// Gives a call up and tells the other side so, where it can be told.
     #[cfg(feature = "tokio")]
     pub(super) fn cancel(&mut self, call: u64) {
-        if self.calls.remove(&call).is_some() && self.dialect.has_notices() && self.lost.is_none() {
+        self.abandon(call);
+        let can_say_so = self.dialect.has_notices() && self.exchange.is_none();
+        if self.calls.remove(&call).is_some() && can_say_so && self.lost.is_none() {
             let start = self.outgoing.len();
             write_cancel(&mut self.outgoing, self.framing, call);
             self.queued += (self.outgoing.len() - start) as u64;
@@ -247,6 +279,7 @@ impl<W> Flight<W> {
 
     /// Gives a call up: its reply is dropped when it comes.
     pub(super) fn forget(&mut self, call: u64) {
+        self.abandon(call);
         self.calls.remove(&call);
     }
 
@@ -258,6 +291,9 @@ impl<W> Flight<W> {
         own: Option<u64>,
         awake: &mut Vec<W>,
     ) -> Result<Option<Own>, Lost> {
+        if self.exchange.is_some() {
+            return self.receive_response(inbound, false, own, awake);
+        }
         let mut found = None;
         while let Some(message) = self.next_message(inbound)? {
             let bytes = inbound.bytes(&message);
@@ -282,13 +318,18 @@ impl<W> Flight<W> {
                 (None, Ok(_)) => continue,
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
-                let place =
-                    |result: Range<usize>| message.start + result.start..message.start + result.end;
-                found = Some(Own(outcome.map(place)));
+                let place = |result| match result {
+                    ResultText::At(at) => {
+                        ResultText::At(message.start + at.start..message.start + at.end)
+                    }
+                    made @ ResultText::Made(_) => made,
+                };
+                found = Some(Own(outcome.map(place).map_err(Error::from)));
             } else if let Some(entry) = self.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
-                entry.reply = Some(Reply(outcome.map(|result| bytes[result].to_vec())));
+                entry.reply =
+                    Some(Reply(outcome.map(|result| result.apart(bytes)).map_err(Error::from)));
                 awake.extend(entry.waiter.take());
             }
         }
@@ -364,7 +405,10 @@ impl Own {
         method: &str,
         inbound: &Inbound,
     ) -> Result<T, Error> {
-        decode(method, inbound.bytes(&self.0?))
+        match self.0? {
+            ResultText::At(place) => decode(method, inbound.bytes(&place)),
+            ResultText::Made(text) => decode(method, &text),
+        }
     }
 }
 

@@ -11,6 +11,11 @@ mod by_name;
 mod call_map;
 mod deadline;
 mod flight;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(not(feature = "http"))]
+#[path = "without_http.rs"]
+mod http;
 mod invocation;
 mod local;
 mod lost;
@@ -18,6 +23,7 @@ mod multiplexer;
 mod pending;
 mod rpc_client;
 mod stub;
+mod url;
 #[cfg(feature = "http")]
 mod websocket;
 #[cfg(not(feature = "http"))]

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::Side;
 use crate::protocol::{Arguments, Inbound};
@@ -140,9 +141,14 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<(), Error> {
         let mut state = self.state();
-        let starts_at = state
-            .flight
-            .notify(method, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        let write =
+            |dialect: Dialect, out: &mut Vec<u8>| dialect.begin_call(out, method, arguments);
+        if state.flight.answers_notifications() {
+            let call = state.flight.send_notification(method, write)?;
+            drop(self.flush(state, deadline));
+            return self.wait(call, method, deadline);
+        }
+        let starts_at = state.flight.notify(method, write)?;
         self.flush_unless_gathering(state, deadline).flight.check(method, starts_at)
     }
 
@@ -180,9 +186,9 @@ impl<S: Stream> Multiplexer<S> {
                     state = self.state();
                     continue;
                 }
-                state.flight.forget(call);
                 let kind = IoErrorKind::TimedOut(deadline.limit());
                 let doing = state.flight.doing(method);
+                self.give_up(state, call);
                 return Err(IoError::new(kind, doing).may_have_run(true).into());
             }
             if state.is_reading {
@@ -224,7 +230,52 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Gives a call up: its reply is dropped when it comes.
     pub(super) fn forget(&self, call: u64) {
-        self.state().flight.forget(call);
+        self.give_up(self.state(), call);
+    }
+
+    fn give_up(&self, mut state: MutexGuard<'_, State>, call: u64) {
+        let was_taken = state.flight.is_taken();
+        state.flight.forget(call);
+        if was_taken && !state.flight.is_taken() {
+            // Nobody waits for what was asked, and the server may work on it for long.
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state().flight.is_open()
+    }
+
+    /// Whether a thread waits for what comes.
+    pub(super) fn is_read(&self) -> bool {
+        self.state().is_reading
+    }
+
+    /// Takes a connection that carries one call at a time for the next one; `false` where it has one
+    /// or the server has ended it.
+    pub(super) fn take(&self) -> bool {
+        let mut state = self.state();
+        if !state.flight.take() {
+            return false;
+        }
+        if !self.stream.is_quiet() {
+            state.flight.leave();
+        }
+        state.flight.is_open()
+    }
+
+    /// Reads until the call under way is answered, unless another thread does.
+    pub(super) fn settle(&self, deadline: Option<Deadline>) {
+        let mut state = self.state();
+        if mem::replace(&mut state.is_reading, true) {
+            return;
+        }
+        drop(state);
+        let _reader = Reader(self);
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.state().flight.is_taken()
+            && let Turn::Others = self.read(&mut reading, None, deadline)
+        {}
     }
 
     /// Reads once, and hands out the replies that came.
@@ -233,7 +284,7 @@ impl<S: Stream> Multiplexer<S> {
             return if is_timeout(&error) { Turn::TimedOut } else { self.lose(Lost::io(&error)) };
         }
         match self.stream.read(reading.inbound.room()) {
-            Ok(0) => return self.lose(Lost::closed()),
+            Ok(0) => return self.end(reading, own),
             Ok(count) => reading.inbound.received(count),
             Err(error) if is_timeout(&error) => return Turn::TimedOut,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Turn::Others,
@@ -261,6 +312,21 @@ impl<S: Stream> Multiplexer<S> {
                 Turn::Own(own)
             }
             Ok(None) => Turn::Others,
+            Err(lost) => self.lose(lost),
+        }
+    }
+
+    /// Takes note that the other side has ended the stream, which may be how a reply ends.
+    fn end(&self, reading: &mut Reading, own: Option<u64>) -> Turn {
+        let mut awake = Vec::new();
+        let received = self.state().flight.end(&mut reading.inbound, own, &mut awake);
+        for thread in awake {
+            thread.unpark();
+        }
+        match received {
+            Ok(Some(own)) => Turn::Own(own),
+            // There is nothing left to read.
+            Ok(None) => Turn::Lost,
             Err(lost) => self.lose(lost),
         }
     }

@@ -1,7 +1,7 @@
 //! The blocking client.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,8 @@ pub struct RpcClient<T: Transport = TcpTransport> {
 /// The connection in use.
 struct Current<T: Transport> {
     connection: Option<Arc<Multiplexer<T::Stream>>>,
+    /// Those that carry one call each at a time, over HTTP.
+    pool: Vec<Arc<Multiplexer<T::Stream>>>,
     used: Instant,
     bursts: usize,
 }
@@ -62,7 +64,10 @@ struct Current<T: Transport> {
 const UNUSED: Duration = Duration::from_secs(1);
 
 impl RpcClient {
-    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
+    ///
+    /// Over HTTP the first connection is made by the first call.
     ///
     /// # Errors
     ///
@@ -79,9 +84,11 @@ impl RpcClient {
 
 impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
-        let current = Current { connection: None, used: Instant::now(), bursts: 0 };
+        let current =
+            Current { connection: None, pool: Vec::new(), used: Instant::now(), bursts: 0 };
         let client = Self { transport, settings, current: Mutex::new(current) };
-        if !client.settings.one_call_per_connection {
+        // A server that serves one connection at a time is not to wait at one without a call.
+        if !client.settings.one_call_per_connection && client.settings.target.is_none() {
             client.try_connection()?;
         }
         Ok(client)
@@ -93,7 +100,7 @@ impl<T: Transport> RpcClient<T> {
     }
 
     pub(super) fn gather(&self, begin: bool) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.lock();
         current.bursts = if begin { current.bursts + 1 } else { current.bursts.saturating_sub(1) };
         if let Some(connection) = &current.connection {
             connection.gather(current.bursts > 0);
@@ -123,8 +130,11 @@ impl<T: Transport> RpcClient<T> {
     }
 
     fn try_connection(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+        if self.settings.target.is_some() {
+            return self.try_pool();
+        }
         let now = Instant::now();
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.lock();
         let unused = now.saturating_duration_since(current.used) > UNUSED;
         current.used = now;
         if let Some(connection) = &current.connection {
@@ -141,6 +151,45 @@ impl<T: Transport> RpcClient<T> {
         Ok(connection)
     }
 
+    /// A connection that carries no call, taken for one.
+    fn try_pool(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+        if let Some(connection) = self.take_idle() {
+            return Ok(connection);
+        }
+        let connection = self.dial()?;
+        connection.take();
+        self.settings.tell(ConnectionState::Connected);
+        self.lock().pool.push(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    fn take_idle(&self) -> Option<Arc<Multiplexer<T::Stream>>> {
+        let mut current = self.lock();
+        let taken = current.pool.iter().find(|connection| connection.take()).cloned();
+        current.pool.retain(|connection| {
+            let is_open = connection.is_open();
+            if !is_open {
+                self.settings.tell(ConnectionState::Disconnected);
+            }
+            is_open
+        });
+        taken
+    }
+
+    /// Where as many connections carry calls as may for those that are started, waits until one of
+    /// them is answered. The call itself need not be waited for: its reply is kept.
+    fn make_room(&self, deadline: Option<Deadline>) {
+        if self.settings.target.is_none() {
+            return;
+        }
+        let pool = self.lock().pool.clone();
+        if pool.len() >= self.settings.connections
+            && let Some(first) = pool.iter().find(|connection| !connection.is_read())
+        {
+            first.settle(deadline);
+        }
+    }
+
     fn dial(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         let peer = self.transport.peer();
         let failed = |source| {
@@ -151,6 +200,10 @@ impl<T: Transport> RpcClient<T> {
         let connection = Multiplexer::new(stream, peer.clone(), &received, &self.settings);
         let connection = connection.map_err(failed)?;
         Ok(Arc::new(connection))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current<T>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn deadline<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Option<Deadline> {
@@ -226,7 +279,9 @@ impl<T: Transport> Pipelined for RpcClient<T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<Pending<T::Stream, R, E>, Error> {
-        let sent = self.send(&invocation, self.deadline(&invocation))?;
+        let deadline = self.deadline(&invocation);
+        self.make_room(deadline);
+        let sent = self.send(&invocation, deadline)?;
         Ok(Pending::new(sent.connection, sent.call, invocation.method(), sent.deadline))
     }
 }

@@ -1,4 +1,4 @@
-//! WebSocket addresses where the feature that speaks it is off.
+//! WebSockets where the feature that speaks it is off.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -10,13 +10,9 @@ use crate::transport::Stream;
 pub(super) enum Resource {}
 
 impl Resource {
-    /// Refuses a `ws://` URL, and says what is missing.
-    pub(super) fn of(url: &str) -> io::Result<Option<(String, Self)>> {
-        if url.starts_with("ws://") || url.starts_with("wss://") {
-            let problem = "WebSocket takes the feature `http` of rpc-core";
-            return Err(io::Error::new(ErrorKind::Unsupported, problem));
-        }
-        Ok(None)
+    pub(super) fn new(_: String, _: String) -> io::Result<Self> {
+        let problem = "WebSocket takes the feature `http` of rpc-core";
+        Err(io::Error::new(ErrorKind::Unsupported, problem))
     }
 
     pub(super) fn open(&self, _: &impl Stream, _: Duration) -> io::Result<Vec<u8>> {

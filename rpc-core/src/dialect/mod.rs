@@ -17,7 +17,7 @@ pub(crate) mod xml_rpc;
 
 pub(crate) use json_rpc::Elements;
 pub(crate) use read::{Incoming, Request, Unreadable, read_call, read_element};
-pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
+pub(crate) use reply::{FromServer, ReplyMessage, ResultText, read_reply};
 
 use crate::protocol::{ArgumentError, Arguments, Door, Fault, Framing};
 
@@ -80,6 +80,16 @@ impl Dialect {
     /// is about to stop.
     pub(crate) fn has_notices(self) -> bool {
         matches!(self, Self::Native)
+    }
+
+    /// What HTTP calls its messages.
+    #[cfg(feature = "http")]
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Native | Self::NativeWithoutIds | Self::Ping | Self::JsonRpc => {
+                "application/json"
+            }
+        }
     }
 
     /// The dialect that a text was to be in which is not JSON, or not all of it.

@@ -25,8 +25,28 @@ pub(crate) enum FromServer {
 pub(crate) struct ReplyMessage {
     /// The id, where there is one.
     pub(crate) id: Option<u64>,
-    /// Where the result stands in the message, or the fault.
-    pub(crate) outcome: Result<Range<usize>, Fault>,
+    /// The result's JSON text, or the fault.
+    pub(crate) outcome: Result<ResultText, Fault>,
+}
+
+/// A result's JSON text.
+#[derive(Debug)]
+pub(crate) enum ResultText {
+    /// It stands there in the message.
+    At(Range<usize>),
+    /// It was made of what stands there.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    Made(Vec<u8>),
+}
+
+impl ResultText {
+    /// The same apart from its message.
+    pub(crate) fn apart(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::At(place) => message.get(place).unwrap_or_default().to_vec(),
+            Self::Made(text) => text,
+        }
+    }
 }
 
 /// Reads one message in the dialect the client speaks.
@@ -57,7 +77,7 @@ fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
         return None;
     }
     let id = reader.small_number()?.parse().ok();
-    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(result) })
+    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
 }
 
 /// Reads a reply with any members in any order.
@@ -112,7 +132,7 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     let outcome = match (error, result) {
         (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(&text[error]))),
         (Some(error), _) => Err(read_fault(&text[error])),
-        (None, Some(result)) => Ok(result),
+        (None, Some(result)) => Ok(ResultText::At(result)),
         (None, None) => {
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }

@@ -49,6 +49,20 @@ pub enum ProtocolError {
     /// A WebSocket message is binary.
     #[error("a binary WebSocket message; calls and replies travel in text messages")]
     BinaryMessage,
+    /// What came is no HTTP response, or one that cannot be read.
+    #[error("not an HTTP response: {0}")]
+    NotHttp(String),
+    /// An HTTP response that is no reply.
+    #[error(
+        "the server answered with HTTP status {status}{}",
+        if said.is_empty() { " and nothing else".to_owned() } else { format!(": {said}") }
+    )]
+    Http {
+        /// The status (RFC 9110, section 15).
+        status: u16,
+        /// The beginning of the body.
+        said: String,
+    },
     /// The framing of the connection is one that this server is told not to speak.
     #[error(
         "{door} is switched off on this server; speak to it in another way, or have it switched on"

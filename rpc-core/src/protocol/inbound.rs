@@ -113,6 +113,18 @@ impl Inbound {
         }
     }
 
+    /// What has arrived and was not taken.
+    #[cfg(feature = "http")]
+    pub(crate) fn waiting(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Takes note that `count` of the [`waiting`](Self::waiting) bytes were taken.
+    #[cfg(feature = "http")]
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start + count);
+    }
+
     /// Finds the next whole message; [`bytes`](Self::bytes) shows it. What the framing itself has to
     /// answer is appended to `out`.
     pub(crate) fn next(

@@ -63,6 +63,12 @@ impl AsyncSocket {
         }
     }
 
+    /// As [`Stream::is_quiet`](super::Stream::is_quiet).
+    #[cfg(feature = "http")]
+    pub(crate) fn is_quiet(&self) -> bool {
+        either!(self, stream => unix::is_quiet(stream))
+    }
+
     pub(crate) async fn readable(&self) -> io::Result<()> {
         either!(self, stream => stream.readable().await)
     }

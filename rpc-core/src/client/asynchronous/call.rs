@@ -95,7 +95,10 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
     fn send(&mut self, link: Arc<Link>) -> Result<(), Error> {
         if !self.wants_reply {
             self.state = State::Done;
-            return link.notify(&self.method, &self.message);
+            if let Some(call) = link.notify(&self.method, &self.message, self.deadline)? {
+                self.state = State::Sent { link, call };
+            }
+            return Ok(());
         }
         let call = link.send(&self.method, &self.message, self.timeout, self.deadline)?;
         self.state = State::Sent { link, call };

@@ -49,6 +49,9 @@ pub(super) async fn drive(
                 }
             }
             let mut waits = true;
+            if written == 0 && !outgoing.is_empty() && !settings.is_fresh(&stream) {
+                return Poll::Ready(Some(Lost::closed()));
+            }
             if written < outgoing.len() {
                 match Pin::new(&mut stream).poll_write(task, &outgoing[written..]) {
                     Poll::Ready(Ok(count)) => {
@@ -68,7 +71,7 @@ pub(super) async fn drive(
             let mut room = ReadBuf::new(inbound.room());
             match Pin::new(&mut stream).poll_read(task, &mut room) {
                 Poll::Ready(Ok(())) => match room.filled().len() {
-                    0 => return Poll::Ready(Some(Lost::closed())),
+                    0 => return Poll::Ready(link.end(&mut inbound).err()),
                     count => {
                         inbound.received(count);
                         if let Err(lost) = link.receive(&mut inbound) {

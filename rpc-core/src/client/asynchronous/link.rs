@@ -12,6 +12,7 @@ use super::super::ClientBuilder;
 use super::super::deadline::Deadline;
 use super::super::flight::{Flight, Progress, Reply};
 use super::super::lost::Lost;
+use super::pool::Room;
 
 /// A connection and the calls in flight on it.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ struct State {
     alarm: Option<Deadline>,
     /// Whether nobody will call any more.
     is_closed: bool,
+    /// What the call under way holds of the pool that the connection belongs to.
+    room: Option<Room>,
 }
 
 /// What the driver is to do.
@@ -41,13 +44,20 @@ pub(super) struct Orders {
 impl Link {
     pub(super) fn new(peer: String, settings: &ClientBuilder) -> Self {
         let flight = Flight::new(peer, settings);
-        let state = State { flight, driver: None, alarm: None, is_closed: false };
+        let state = State { flight, driver: None, alarm: None, is_closed: false, room: None };
         Self { state: Mutex::new(state) }
     }
 
     /// Whether further calls may be sent.
     pub(super) fn is_open(&self) -> bool {
         self.lock().flight.is_open()
+    }
+
+    /// Takes a connection that carries one call at a time for the next one; gives the room back
+    /// where it has one.
+    pub(super) fn take(&self, room: Room) -> Option<Room> {
+        let mut state = self.lock();
+        if state.flight.take() { state.room.replace(room) } else { Some(room) }
     }
 
     /// Says that nobody will call any more.
@@ -69,21 +79,37 @@ impl Link {
         let call = state.flight.send(method, timeout, |_, out| {
             out.extend_from_slice(message);
             Ok(())
-        })?;
+        });
+        state.make_room();
+        let call = call?;
         state.watch(deadline);
         state.wake_driver();
         Ok(call)
     }
 
-    /// Queues a call that wants no reply.
-    pub(super) fn notify(&self, method: &str, message: &[u8]) -> Result<(), Error> {
+    /// Queues a call that wants no reply; returns its number where it has a response all the same.
+    pub(super) fn notify(
+        &self,
+        method: &str,
+        message: &[u8],
+        deadline: Option<Deadline>,
+    ) -> Result<Option<u64>, Error> {
         let mut state = self.lock();
-        state.flight.notify(method, |_, out| {
+        let write = |_, out: &mut Vec<u8>| {
             out.extend_from_slice(message);
             Ok(())
-        })?;
+        };
+        let call = if state.flight.answers_notifications() {
+            let call = state.flight.send_notification(method, write);
+            state.make_room();
+            state.watch(deadline);
+            Some(call?)
+        } else {
+            state.flight.notify(method, write)?;
+            None
+        };
         state.wake_driver();
-        Ok(())
+        Ok(call)
     }
 
     /// Asks for a call's reply, for which `task` is woken later if it is not there.
@@ -107,6 +133,7 @@ impl Link {
             Progress::Waiting => match deadline {
                 Some(deadline) if deadline.has_passed() => {
                     state.flight.cancel(call);
+                    state.make_room();
                     state.wake_driver();
                     let kind = IoErrorKind::TimedOut(deadline.limit());
                     let doing = state.flight.doing(method);
@@ -125,6 +152,7 @@ impl Link {
     pub(super) fn cancel(&self, call: u64) {
         let mut state = self.lock();
         state.flight.cancel(call);
+        state.make_room();
         state.wake_driver();
     }
 
@@ -153,7 +181,18 @@ impl Link {
     /// Hands out the replies that have arrived.
     pub(super) fn receive(&self, inbound: &mut Inbound) -> Result<(), Lost> {
         let mut awake = Vec::new();
-        let received = self.lock().flight.receive(inbound, None, &mut awake);
+        let mut state = self.lock();
+        let received = state.flight.receive(inbound, None, &mut awake);
+        state.make_room();
+        drop(state);
+        awake.into_iter().for_each(Waker::wake);
+        received.map(|_| ())
+    }
+
+    /// Takes note that the other side has ended the stream, which may be how a reply ends.
+    pub(super) fn end(&self, inbound: &mut Inbound) -> Result<(), Lost> {
+        let mut awake = Vec::new();
+        let received = self.lock().flight.end(inbound, None, &mut awake);
         awake.into_iter().for_each(Waker::wake);
         received.map(|_| ())
     }
@@ -174,7 +213,10 @@ impl Link {
 
     /// Ends the connection for every call in flight.
     pub(super) fn lose(&self, lost: Lost) {
-        let waiters = self.lock().flight.lose(lost);
+        let mut state = self.lock();
+        state.room = None;
+        let waiters = state.flight.lose(lost);
+        drop(state);
         waiters.into_iter().for_each(Waker::wake);
     }
 
@@ -184,6 +226,13 @@ impl Link {
 }
 
 impl State {
+    /// Gives others the room of a call that is over.
+    fn make_room(&mut self) {
+        if !self.flight.is_taken() {
+            self.room = None;
+        }
+    }
+
     /// Has the driver look at a call when its time is up.
     fn watch(&mut self, deadline: Option<Deadline>) {
         if let Some(deadline) = deadline

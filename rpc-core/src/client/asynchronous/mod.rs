@@ -3,6 +3,7 @@
 mod call;
 mod driver;
 mod link;
+mod pool;
 
 use std::fmt;
 use std::io;
@@ -14,6 +15,7 @@ use tokio::time::{sleep, timeout};
 pub use call::CallFuture;
 use driver::{End, drive};
 use link::Link;
+use pool::Pool;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
@@ -62,10 +64,15 @@ struct Shared {
     current: Mutex<Option<Arc<Link>>>,
     /// Held by whoever makes a connection, so that only one does.
     dialing: tokio::sync::Mutex<()>,
+    /// The connections that carry one call each at a time, over HTTP.
+    pool: Pool,
 }
 
 impl AsyncRpcClient {
-    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
+    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
+    ///
+    /// Over HTTP the first connection is made by the first call.
     ///
     /// # Errors
     ///
@@ -86,11 +93,16 @@ impl AsyncRpcClient {
     pub(super) async fn new(address: String, settings: ClientBuilder) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             address,
+            pool: Pool::new(settings.connections),
             settings,
             current: Mutex::default(),
             dialing: tokio::sync::Mutex::default(),
         });
-        shared.dial().await?;
+        // A server that serves one connection at a time is not to wait at one without a call.
+        if shared.settings.target.is_none() {
+            let link = shared.dial().await?;
+            shared.share(&link);
+        }
         Ok(Self { shared })
     }
 }
@@ -98,6 +110,9 @@ impl AsyncRpcClient {
 impl Shared {
     /// The connection, if there is one that takes further calls.
     fn usable(&self) -> Option<Arc<Link>> {
+        if self.settings.target.is_some() {
+            return self.pool.try_take();
+        }
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|link| !link.is_open()) {
             *current = None;
@@ -108,34 +123,54 @@ impl Shared {
 
     /// The connection for the next call; where there is none, one is made, and tried for again until
     /// `deadline` or the connect timeout.
-    ///
-    /// That is done by a task of its own: of the callers who wait, one makes the connection for all,
-    /// and one that is not polled must not hold up the others.
     async fn link(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
-        let failed = |kind, source| {
-            let doing = format!("connecting to {}", self.address);
-            Error::from(IoError::new(kind, doing).because(source))
-        };
-        let linked = tokio::spawn(Arc::clone(&self).connected(deadline));
-        let linked = match deadline {
-            Some(deadline) => {
-                let late = |_| failed(IoErrorKind::TimedOut(deadline.limit()), None);
-                timeout(deadline.left(), linked).await.map_err(late)?
+        let linked = async {
+            if self.settings.target.is_some() {
+                return self.pooled(deadline).await;
             }
-            None => linked.await,
+            // That is done by a task of its own: of the callers who wait, one makes the connection for
+            // all, and one that is not polled must not hold up the others.
+            let linked = tokio::spawn(Arc::clone(&self).shared(deadline)).await;
+            linked.unwrap_or_else(|ended| {
+                Err(self.failed(IoErrorKind::Connect, Some(io::Error::other(ended))))
+            })
         };
-        let ended = |error| failed(IoErrorKind::Connect, Some(io::Error::other(error)));
-        linked.map_err(ended)?
+        match deadline {
+            Some(deadline) => timeout(deadline.left(), linked).await.unwrap_or_else(|_| {
+                Err(self.failed(IoErrorKind::TimedOut(deadline.limit()), None))
+            }),
+            None => linked.await,
+        }
     }
 
-    async fn connected(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+    /// The connection that all calls share.
+    async fn shared(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let _dialing = self.dialing.lock().await;
+        if let Some(link) = self.usable() {
+            return Ok(link);
+        }
+        let link = self.dial_until(deadline).await?;
+        self.share(&link);
+        Ok(link)
+    }
+
+    /// A connection of the pool, for one call.
+    async fn pooled(&self, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let room = self.pool.room().await;
+        let room = match self.pool.take(room) {
+            Ok(link) => return Ok(link),
+            Err(room) => room,
+        };
+        let link = self.dial_until(deadline).await?;
+        link.take(room);
+        self.pool.keep(Arc::clone(&link));
+        Ok(link)
+    }
+
+    async fn dial_until(&self, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
         let patience = Deadline::from_now(self.settings.connect_timeout);
         let mut backoff = Backoff::default();
-        let _dialing = self.dialing.lock().await;
         loop {
-            if let Some(link) = self.usable() {
-                return Ok(link);
-            }
             let error = match self.dial().await {
                 Ok(link) => return Ok(link),
                 Err(error) => error,
@@ -150,23 +185,28 @@ impl Shared {
     }
 
     async fn dial(&self) -> Result<Arc<Link>, Error> {
-        let failed = |source: io::Error| {
-            let doing = format!("connecting to {}", self.address);
-            IoError::new(IoErrorKind::Connect, doing).because(source)
-        };
         let connecting = async {
             let stream = AsyncSocket::connect(&self.address).await?;
             let received = self.settings.open_async(&stream).await?;
             Ok((stream, received))
         };
         let connecting = timeout(self.settings.connect_timeout, connecting);
-        let (stream, received) =
-            connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
+        let (stream, received) = connecting
+            .await
+            .unwrap_or_else(|late| Err(late.into()))
+            .map_err(|error| self.failed(IoErrorKind::Connect, Some(error)))?;
         let link = Arc::new(Link::new(self.address.clone(), &self.settings));
         tokio::spawn(drive(stream, received, End(Arc::clone(&link)), self.settings.clone()));
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)
+    }
+
+    fn share(&self, link: &Arc<Link>) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(link));
+    }
+
+    fn failed(&self, kind: IoErrorKind, source: Option<io::Error>) -> Error {
+        IoError::new(kind, format!("connecting to {}", self.address)).because(source).into()
     }
 }
 
@@ -174,6 +214,9 @@ impl Drop for Shared {
     fn drop(&mut self) {
         let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(link) = current.take() {
+            link.close();
+        }
+        for link in self.pool.drain() {
             link.close();
         }
     }

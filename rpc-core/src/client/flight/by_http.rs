@@ -1,0 +1,116 @@
+//! Calls in flight by HTTP: one at a time on a connection, each answered by one response.
+
+use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
+use crate::error::Error;
+use crate::protocol::{ArgumentError, Inbound, ProtocolError};
+
+use super::super::http::{Exchange, Response};
+use super::super::lost::Lost;
+use super::{Flight, Own, Reply};
+
+impl<W> Flight<W> {
+    /// Takes the connection for one call; `false` where it has one, or takes no more.
+    pub(in crate::client) fn take(&mut self) -> bool {
+        self.is_open() && self.exchange.as_mut().is_some_and(Exchange::take)
+    }
+
+    /// Whether a call is under way, or about to be, on a connection that carries one at a time.
+    pub(in crate::client) fn is_taken(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::is_taken)
+    }
+
+    /// Whether a call that wants no reply has a response all the same, which is waited for.
+    pub(in crate::client) fn answers_notifications(&self) -> bool {
+        self.exchange.is_some()
+    }
+
+    /// Queues a call that wants no reply but has a response, and returns its number.
+    pub(in crate::client) fn send_notification(
+        &mut self,
+        method: &str,
+        write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+    ) -> Result<u64, Error> {
+        self.send_numbered(false, method, None, write)
+    }
+
+    /// Takes no more calls: the server has ended the connection, or nobody knows what it says next.
+    pub(in crate::client) fn leave(&mut self) {
+        self.closing = true;
+    }
+
+    /// Gives up the call under way, and with it the connection: the next response would be its.
+    pub(super) fn abandon(&mut self, call: u64) {
+        if let Some(exchange) = &mut self.exchange
+            && exchange.call() == Some(call)
+        {
+            exchange.give_back();
+            self.closing = true;
+        }
+    }
+
+    /// Takes note that the other side has ended the stream. That ends some responses too.
+    pub(in crate::client) fn end(
+        &mut self,
+        inbound: &mut Inbound,
+        own: Option<u64>,
+        awake: &mut Vec<W>,
+    ) -> Result<Option<Own>, Lost> {
+        if self.exchange.is_none() {
+            return Err(Lost::closed());
+        }
+        self.closing = true;
+        let found = self.receive_response(inbound, true, own, awake)?;
+        if self.is_taken() { Err(Lost::closed()) } else { Ok(found) }
+    }
+
+    /// Hands out the reply that has arrived, if one has: to the call under way.
+    pub(super) fn receive_response(
+        &mut self,
+        inbound: &mut Inbound,
+        ended: bool,
+        own: Option<u64>,
+        awake: &mut Vec<W>,
+    ) -> Result<Option<Own>, Lost> {
+        let Some(exchange) = &mut self.exchange else {
+            return Ok(None);
+        };
+        let Some(response) = exchange.response(inbound, ended).map_err(Lost::Protocol)? else {
+            return Ok(None);
+        };
+        let Some(call) = exchange.give_back() else {
+            return Ok(None);
+        };
+        self.closing |= response.is_last;
+        let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
+        let outcome = self.outcome(call, wants_result, response);
+        if own == Some(call) && self.calls.remove(&call).is_some() {
+            return Ok(Some(Own(outcome.map(ResultText::Made))));
+        }
+        if let Some(entry) = self.calls.get_mut(&call) {
+            entry.reply = Some(Reply(outcome));
+            awake.extend(entry.waiter.take());
+        }
+        Ok(None)
+    }
+
+    /// What a response says of its call. A reply is one whatever the status.
+    fn outcome(&self, call: u64, wants_result: bool, response: Response) -> Result<Vec<u8>, Error> {
+        if !wants_result && response.is_success() {
+            return Ok(b"null".to_vec());
+        }
+        let is_silent = response.body.trim_ascii().is_empty();
+        let reply = match read_reply(self.dialect, &response.body, &self.limits) {
+            Ok(FromServer::Reply(reply)) => reply,
+            Err(error) if response.is_success() && !is_silent => return Err(error.into()),
+            _ => return Err(response.to_error().into()),
+        };
+        match (reply.id, reply.outcome) {
+            (Some(id), _) if self.dialect.has_ids() && id != call => {
+                let problem = format!("it answers call {id}, and call {call} was made");
+                Err(ProtocolError::NotAReply(problem).into())
+            }
+            (_, Ok(result)) => Ok(result.apart(&response.body)),
+            (_, Err(fault)) => Err(fault.into()),
+        }
+    }
+}

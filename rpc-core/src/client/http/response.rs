@@ -1,0 +1,261 @@
+//! Reads responses (RFC 9112, sections 4 to 7).
+
+use httparse::{EMPTY_HEADER, Header, Status};
+
+use crate::protocol::{Inbound, ProtocolError};
+
+use super::body::Body;
+
+/// Bytes of a response's head at most, and of the trailer of a chunked body.
+pub(super) const HEAD: usize = 64 * 1024;
+/// Headers of a response at most.
+const HEADERS: usize = 128;
+
+/// A response as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct Response {
+    pub(in crate::client) status: u16,
+    pub(in crate::client) body: Vec<u8>,
+    /// Whether the connection carries no further request.
+    pub(in crate::client) is_last: bool,
+}
+
+impl Response {
+    /// Whether the status says that the request was understood and done.
+    pub(in crate::client) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The error that the response is, where its body is no reply.
+    pub(in crate::client) fn to_error(&self) -> ProtocolError {
+        const SHOWN: usize = 200;
+        let body = String::from_utf8_lossy(&self.body);
+        let mut said: String = body.trim().chars().take(SHOWN + 1).collect();
+        if said.chars().count() > SHOWN {
+            said.pop();
+            said.push('…');
+        }
+        ProtocolError::Http { status: self.status, said }
+    }
+}
+
+/// Reads one response after another.
+#[derive(Debug)]
+pub(super) struct Responses {
+    limit: usize,
+    /// The response whose head has come.
+    begun: Option<(Response, Body)>,
+}
+
+impl Responses {
+    /// Reads responses whose bodies have at most `limit` bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, begun: None }
+    }
+
+    /// Takes the next response from what has arrived, once it is whole; `ended` when no more will
+    /// come.
+    pub(super) fn next(
+        &mut self,
+        inbound: &mut Inbound,
+        ended: bool,
+    ) -> Result<Option<Response>, ProtocolError> {
+        while self.begun.is_none() {
+            let Some((head, begun)) = read_head(inbound.waiting(), self.limit)? else {
+                return Ok(None);
+            };
+            inbound.consume(head);
+            self.begun = begun;
+        }
+        if let Some((response, body)) = &mut self.begun
+            && !body.read(inbound, &mut response.body, self.limit, ended)?
+        {
+            return Ok(None);
+        }
+        Ok(self.begun.take().map(|(response, _)| response))
+    }
+}
+
+/// A response whose head has come, and how its body does; `None` where another head follows.
+type Begun = Option<(Response, Body)>;
+
+/// Reads a head, and says how long it is, once it is whole.
+fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, ProtocolError> {
+    let mut headers = [EMPTY_HEADER; HEADERS];
+    let mut head = httparse::Response::new(&mut headers);
+    let size = match head.parse(waiting).map_err(|error| bad(error.to_string()))? {
+        Status::Complete(size) if size <= HEAD => size,
+        Status::Partial if waiting.len() <= HEAD => return Ok(None),
+        _ => return Err(ProtocolError::TooLarge { size: waiting.len(), limit: HEAD }),
+    };
+    let status = head.code.unwrap_or_default();
+    if status == 101 {
+        return Err(bad("it changes to another protocol, which nobody asked for"));
+    }
+    if status < 200 {
+        return Ok(Some((size, None)));
+    }
+    if has(head.headers, "content-encoding", |coding| coding != "identity") {
+        return Err(bad("its body is compressed, which nobody asked for"));
+    }
+    let body = match status {
+        204 | 304 => Body::Length(0),
+        _ => body(head.headers, limit)?,
+    };
+    let stays = match head.version {
+        Some(1) => !has(head.headers, "connection", |option| option == "close"),
+        _ => has(head.headers, "connection", |option| option == "keep-alive"),
+    };
+    let is_last = !stays || body.is_last() || has_both_lengths(head.headers);
+    Ok(Some((size, Some((Response { status, body: Vec::new(), is_last }, body)))))
+}
+
+/// How a body comes (RFC 9112, section 6.3).
+fn body(headers: &[Header<'_>], limit: usize) -> Result<Body, ProtocolError> {
+    if let Some(coding) = values(headers, "transfer-encoding").last() {
+        let is_chunked = coding.eq_ignore_ascii_case("chunked");
+        return Ok(if is_chunked { Body::chunked() } else { Body::UntilEnd });
+    }
+    let mut length = None;
+    for value in values(headers, "content-length") {
+        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        let value = if is_number { Some(value.parse().unwrap_or(usize::MAX)) } else { None };
+        let value = value.ok_or_else(|| bad("its content length is no number"))?;
+        if length.replace(value).is_some_and(|before| before != value) {
+            return Err(bad("it has two content lengths"));
+        }
+    }
+    match length {
+        Some(size) if size > limit => Err(ProtocolError::TooLarge { size, limit }),
+        Some(length) => Ok(Body::Length(length)),
+        None => Ok(Body::UntilEnd),
+    }
+}
+
+/// What has a length and comes in chunks may have been written by two hands.
+fn has_both_lengths(headers: &[Header<'_>]) -> bool {
+    let is_there = |name| values(headers, name).next().is_some();
+    is_there("transfer-encoding") && is_there("content-length")
+}
+
+/// The values of a header, which may stand in several lines and be lists.
+fn values<'h>(headers: &'h [Header<'h>], name: &'h str) -> impl Iterator<Item = &'h str> {
+    let lines = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+    let values = lines.filter_map(|header| str::from_utf8(header.value).ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// Whether a header has such a value.
+fn has(headers: &[Header<'_>], name: &str, is_such: fn(&str) -> bool) -> bool {
+    values(headers, name).any(|value| is_such(&value.to_ascii_lowercase()))
+}
+
+/// What breaks HTTP.
+pub(super) fn bad(problem: impl Into<String>) -> ProtocolError {
+    ProtocolError::NotHttp(problem.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAD, Inbound, ProtocolError, Response, Responses};
+    use crate::protocol::websocket::Side;
+    use crate::protocol::{Framing, Limits};
+
+    const LIMIT: usize = 1000;
+
+    /// What is read of a connection over which these bytes come, so many at a time.
+    fn read(bytes: &[u8], step: usize) -> Result<Vec<Response>, ProtocolError> {
+        let mut inbound = Inbound::new(Some(Framing::Raw), Side::Client, &Limits::default());
+        let mut responses = Responses::new(LIMIT);
+        let mut read = Vec::new();
+        for chunk in bytes.chunks(step) {
+            inbound.feed(chunk);
+            while let Some(response) = responses.next(&mut inbound, false)? {
+                read.push(response);
+            }
+        }
+        read.extend(responses.next(&mut inbound, true)?);
+        Ok(read)
+    }
+
+    const GOOD: [&str; 10] = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\ncontent-length: 4\r\n\r\nbody",
+        "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n3 ;x=y\r\nody\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: Chunked\r\n\r\n004\r\nbody\r\n0\r\nA: b\r\nC: d\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, x\r\n\r\nbody",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+    ];
+
+    #[test]
+    fn responses_come_whole_however_they_come_and_were_cut() {
+        for (number, good) in GOOD.into_iter().enumerate() {
+            let response = Response { status: 200, body: b"body".to_vec(), is_last: number >= 5 };
+            for step in 1..=good.len() {
+                assert_eq!(read(good.as_bytes(), step).as_deref(), Ok(&[response.clone()][..]));
+            }
+            if number < 5 {
+                assert_eq!(read(good.repeat(3).as_bytes(), 5).unwrap().len(), 3, "{good}");
+            }
+        }
+        let empty = "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(read(empty.as_bytes(), 1).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_cut_response_is_none_and_a_changed_one_harms_nothing() {
+        for good in GOOD {
+            let whole = read(good.as_bytes(), good.len()).unwrap();
+            for at in 0..good.len() {
+                let (before, after) = good.as_bytes().split_at(at);
+                // Up to the end of the connection, what has come is all there is.
+                let is_open_ended =
+                    whole[0].is_last && !good.contains("Length") && !good.ends_with("\r\n");
+                let cut = read(before, at.max(1)).unwrap();
+                assert!(cut.is_empty() || is_open_ended, "{good:?} cut at {at}");
+                for byte in *b"\r\n :;,0f\xff\x00" {
+                    for changed in
+                        [[before, &[byte], after].concat(), [before, &[byte], &after[1..]].concat()]
+                    {
+                        let steps = [1, 7, changed.len()].map(|step| read(&changed, step));
+                        assert!(steps.iter().all(|read| *read == steps[0]), "{changed:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_response_is_refused_and_what_is_too_large_before_it_comes() {
+        for bad in [
+            "{}\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nbody\r\n",
+        ] {
+            assert!(matches!(read(bad.as_bytes(), 1), Err(ProtocolError::NotHttp(_))), "{bad}");
+        }
+        for large in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n".to_owned(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned(),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n".to_owned(),
+            format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(LIMIT + 1)),
+            format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(HEAD)),
+            format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{}",
+                "x".repeat(HEAD + 1)
+            ),
+        ] {
+            let read = read(large.as_bytes(), 4096);
+            assert!(matches!(read, Err(ProtocolError::TooLarge { .. })), "{read:?}");
+        }
+    }
+}

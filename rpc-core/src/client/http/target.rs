@@ -1,0 +1,64 @@
+//! What requests are sent to, and what stands before their bodies.
+
+use std::fmt::Write;
+use std::io::{self, ErrorKind};
+
+use crate::dialect::Dialect;
+
+/// Headers that a request has one of already, or that would change where it ends.
+const OURS: [&str; 7] = [
+    "Accept",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Host",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+/// What an `http://` URL names, and the headers its requests have besides those they need.
+#[derive(Debug)]
+pub(in crate::client) struct Target {
+    host: String,
+    path: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Target {
+    /// Refuses headers that are none, and those that every request has anyway.
+    pub(in crate::client) fn new(
+        host: String,
+        path: String,
+        headers: Vec<(String, String)>,
+    ) -> io::Result<Self> {
+        for (name, value) in &headers {
+            let is_token =
+                |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+            let is_header = !name.is_empty() && name.bytes().all(is_token);
+            let is_ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
+            if !is_header || !value.bytes().all(is_text) || is_ours {
+                let problem = format!("`{name}` is no header that can be added to a request");
+                return Err(io::Error::new(ErrorKind::InvalidInput, problem));
+            }
+        }
+        Ok(Self { host, path, headers })
+    }
+
+    /// The head of a request whose body has so many bytes.
+    pub(super) fn head(&self, dialect: Dialect, length: usize) -> String {
+        let Self { host, path, headers } = self;
+        let media_type = dialect.media_type();
+        let mut head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: rpc-core/{}\r\n\
+             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: {length}\r\n",
+            env!("CARGO_PKG_VERSION"),
+        );
+        for (name, value) in headers {
+            // Writing to a text does not fail.
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        head
+    }
+}

@@ -1,0 +1,76 @@
+//! HTTP where the feature that speaks it is off: there is no such exchange.
+
+use std::convert::Infallible;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use crate::dialect::Dialect;
+use crate::protocol::{Inbound, Limits, ProtocolError};
+
+#[derive(Debug)]
+pub(super) enum Target {}
+
+impl Target {
+    pub(super) fn new(_: String, _: String, _: Vec<(String, String)>) -> io::Result<Self> {
+        let problem = "HTTP takes the feature `http` of rpc-core";
+        Err(io::Error::new(ErrorKind::Unsupported, problem))
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Exchange {}
+
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) body: Vec<u8>,
+    pub(super) is_last: bool,
+    there_is_none: Infallible,
+}
+
+impl Response {
+    pub(super) fn is_success(&self) -> bool {
+        match self.there_is_none {}
+    }
+
+    pub(super) fn to_error(&self) -> ProtocolError {
+        match self.there_is_none {}
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(target: &Arc<Target>, _: &Limits) -> Self {
+        match **target {}
+    }
+
+    pub(super) fn take(&mut self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn give_back(&mut self) -> Option<u64> {
+        match *self {}
+    }
+
+    pub(super) fn is_taken(&self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn begin(&mut self, _: u64) {
+        match *self {}
+    }
+
+    pub(super) fn call(&self) -> Option<u64> {
+        match *self {}
+    }
+
+    pub(super) fn end_request(&self, _: &mut Vec<u8>, _: usize, _: Dialect) {
+        match *self {}
+    }
+
+    pub(super) fn response(
+        &mut self,
+        _: &mut Inbound,
+        _: bool,
+    ) -> Result<Option<Response>, ProtocolError> {
+        match *self {}
+    }
+}
