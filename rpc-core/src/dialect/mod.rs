@@ -89,6 +89,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds | Self::Ping | Self::JsonRpc => {
                 "application/json"
             }
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => "text/xml",
         }
     }
 

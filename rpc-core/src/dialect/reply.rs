@@ -55,6 +55,13 @@ pub(crate) fn read_reply(
     message: &[u8],
     limits: &Limits,
 ) -> Result<FromServer, ProtocolError> {
+    #[cfg(feature = "xmlrpc")]
+    if dialect == Dialect::XmlRpc {
+        let outcome = super::xml_rpc::read_reply(message, limits)
+            .map_err(|fault| ProtocolError::NotAReply(fault.message().to_owned()))?;
+        let outcome = outcome.map(|text| ResultText::Made(text.into_bytes()));
+        return Ok(FromServer::Reply(ReplyMessage { id: None, outcome }));
+    }
     let text = Reader::text(message)?;
     if dialect == Dialect::Native
         && let Some(reply) = read_usual(text, limits)

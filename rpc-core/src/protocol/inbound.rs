@@ -54,7 +54,7 @@ impl Inbound {
     }
 
     /// What has come and has not been read as messages.
-    pub(super) fn waiting(&self) -> &[u8] {
+    pub(crate) fn waiting(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
@@ -111,12 +111,6 @@ impl Inbound {
             self.received(count);
             bytes = &bytes[count..];
         }
-    }
-
-    /// What has arrived and was not taken.
-    #[cfg(feature = "http")]
-    pub(crate) fn waiting(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
     }
 
     /// Takes note that `count` of the [`waiting`](Self::waiting) bytes were taken.

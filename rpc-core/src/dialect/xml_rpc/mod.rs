@@ -200,7 +200,6 @@ fn write_params(out: &mut Vec<u8>, method: &str, json: &[u8]) -> Result<(), Argu
     Ok(())
 }
 
-#[allow(dead_code)] // Of the clients that come.
 /// Reads a reply: the result as JSON text, or the fault.
 pub(crate) fn read_reply(message: &[u8], limits: &Limits) -> Result<Result<String, Fault>, Fault> {
     let text = encoding::decode(message, None)?;
@@ -226,7 +225,6 @@ pub(crate) fn read_reply(message: &[u8], limits: &Limits) -> Result<Result<Strin
     Ok(if fault { Err(fault_of(&json)) } else { Ok(json) })
 }
 
-#[allow(dead_code)] // Of the clients that come.
 fn fault_of(json: &str) -> Fault {
     #[derive(serde::Deserialize)]
     #[allow(non_snake_case)]
