@@ -14,8 +14,7 @@ def fails(code, call):
     raise AssertionError(f"no fault but {result!r}")
 
 
-def main(url):
-    server = ServerProxy(url)
+def plainly(server):
     assert server.add(1, 2, 3) == 6
     assert server.add(1, 2) == 13
     assert server.math.weigh(1, 2, 3) == 123
@@ -43,10 +42,6 @@ def main(url):
     assert [part.data for part in document["parts"]] == [data[:3], b""]
     later = server.document_later(Binary(data), DateTime("19980717T14:08:55"))
     assert later == document
-    builtin = ServerProxy(url, use_builtin_types=True)
-    at = datetime.datetime(1998, 7, 17, 14, 8, 55)
-    document = builtin.document(data, at)
-    assert document == {"data": data, "at": at, "parts": [data[:3], b""]}
 
     # Faults.
     assert "did you mean `add`?" in fails(-32601, lambda: server.ad(1, 2))
@@ -58,19 +53,6 @@ def main(url):
     assert "XmlRpcOptions::extensions" in fails(-32603, lambda: server.big())
     assert "U+0001" in fails(-32603, lambda: server.control())
     assert server.add(1, 2) == 13
-
-    # Extensions go to those who use them.
-    extended = ServerProxy(url, allow_none=True)
-    assert extended.same(None) is None
-    assert extended.same([None, {"a": None}]) == [None, {"a": None}]
-    assert extended.big_or(None) == 2**40
-
-    # Other encodings.
-    for encoding in ["iso-8859-1", "us-ascii", "utf-8"]:
-        assert ServerProxy(url, encoding=encoding).same("café ß") == "café ß", encoding
-    assert "UTF-8, US-ASCII and ISO-8859-1" in fails(
-        -32701, lambda: ServerProxy(url, encoding="koi8-r").same("привет")
-    )
 
     # What there is to call.
     methods = server.system.listMethods()
@@ -99,10 +81,44 @@ def main(url):
 
     # Large, over one connection that is kept.
     text = "é<&>" * 200_000
-    with ServerProxy(url) as kept:
-        assert kept.same(text) == text
-        for n in range(50):
-            assert kept.add(n, n, n) == 3 * n
+    assert server.same(text) == text
+    for n in range(50):
+        assert server.add(n, n, n) == 3 * n
+
+
+def with_builtin_types(server):
+    at = datetime.datetime(1998, 7, 17, 14, 8, 55)
+    document = server.document(b"bytes", at)
+    assert document == {"data": b"bytes", "at": at, "parts": [b"byt", b""]}
+
+
+def with_extensions(server):
+    assert server.same(None) is None
+    assert server.same([None, {"a": None}]) == [None, {"a": None}]
+    assert server.big_or(None) == 2**40
+
+
+def in_another_encoding(server):
+    assert server.same("café ß") == "café ß"
+
+
+def in_an_unknown_encoding(server):
+    said = fails(-32701, lambda: server.same("привет"))
+    assert "UTF-8, US-ASCII and ISO-8859-1" in said, said
+
+
+def main(url):
+    # One after another: each keeps its connection, and a server may serve one at a time.
+    for use, options in [
+        (plainly, {}),
+        (with_builtin_types, {"use_builtin_types": True}),
+        (with_extensions, {"allow_none": True}),
+        (in_another_encoding, {"encoding": "iso-8859-1"}),
+        (in_another_encoding, {"encoding": "us-ascii"}),
+        (in_an_unknown_encoding, {"encoding": "koi8-r"}),
+    ]:
+        with ServerProxy(url, **options) as server:
+            use(server)
     print("passed")
 
 
