@@ -67,8 +67,8 @@ pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 #[cfg(feature = "http")]
 pub use http::{ReplyBody, RpcService};
-pub use json_rpc::{Answer, Answered, JsonRpc, Session};
-pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
+pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
+pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
     Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Instance, Parameter,

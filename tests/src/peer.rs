@@ -5,11 +5,14 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Address, Framing, Socket, Stream};
+use rpc_core::{Address, Dialect, Framing, Socket, Stream};
 
 /// The framings that every server understands.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
 
+/// The dialects that a client may speak to a server over a stream.
+pub const DIALECTS: [Dialect; 4] =
+    [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping, Dialect::JsonRpc];
 /// Longer than anything takes here: a reply that never comes fails the test.
 const PATIENCE: Duration = Duration::from_secs(20);
 

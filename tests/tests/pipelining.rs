@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use examples::{add, echo};
 use rpc_core::{ClientBuilder, Dialect, Framing, RpcClient, RpcServer, Stub, rpc_export};
-use tests::{FRAMINGS, Fake, Model};
+use tests::{DIALECTS, FRAMINGS, Fake, Model};
 
 /// Runs a test with a client for every way to speak.
 fn everyhow(test: impl Fn(&RpcClient, &ClientBuilder)) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
-        for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+        for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             test(&builder.connect(server.address()).unwrap(), &builder);
         }

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{Dialect, Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub, args};
-use tests::{FRAMINGS, Fake, Model, after_ms};
+use rpc_core::{Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub, args};
+use tests::{DIALECTS, FRAMINGS, Fake, Model, after_ms};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 fn a_call_without_a_reply_is_given_up_and_its_late_reply_is_nobody_elses() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
-        for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+        for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.call_timeout(TIMEOUT).connect(server.address()).unwrap();
             let begun = Instant::now();
@@ -46,7 +46,7 @@ fn a_call_without_a_reply_is_given_up_and_its_late_reply_is_nobody_elses() {
 #[test]
 fn a_call_given_up_by_its_caller_does_no_harm() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+    for dialect in DIALECTS {
         let client = RpcClient::builder().dialect(dialect).connect(server.address()).unwrap();
         drop(client.after_ms(50, 1).start().unwrap());
         assert_eq!(client.after_ms(0, 2).call().unwrap(), 2);
@@ -56,7 +56,7 @@ fn a_call_given_up_by_its_caller_does_no_harm() {
 #[test]
 fn a_reply_that_came_in_time_is_had_however_late_it_is_waited_for() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+    for dialect in DIALECTS {
         let builder = RpcClient::builder().dialect(dialect).call_timeout(TIMEOUT);
         let client = builder.connect(server.address()).unwrap();
         let calls: Vec<_> = (0..3).map(|n| client.add(n, n).start().unwrap()).collect();

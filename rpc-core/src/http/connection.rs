@@ -1,19 +1,15 @@
 //! One connection that speaks HTTP, from the bytes that told so to its end.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::upgrade::{self, OnUpgrade};
+use hyper::{Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep_until};
 
 use crate::json_rpc::Answer;
 use crate::pump::blocking::Timeouts;
@@ -22,6 +18,7 @@ use super::body::ReplyBody;
 use super::exchange::Exchange;
 use super::io::{Io, Tasks};
 use super::traffic::{Late, Traffic};
+use super::watch::Watch;
 
 /// How a connection's head start tells HTTP/2 (RFC 9113, section 3.4).
 const HTTP_2: &[u8] = b"PRI ";
@@ -29,21 +26,22 @@ const HTTP_2: &[u8] = b"PRI ";
 const STREAMS: usize = 256;
 /// Bytes of a request's head, at most.
 const HEAD: u32 = 64 * 1024;
-/// Time between two looks at what nobody tells.
-const LOOK: Duration = Duration::from_secs(30);
 /// What is said to a peer that takes too long over the head of a request.
 const SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it.
 /// When `stopping` is ready, requests that run are answered and then the connection is closed.
+///
+/// Gives the stream back where it has become a WebSocket.
 pub(crate) async fn serve<S, A>(
     stream: S,
     received: Vec<u8>,
     exchange: Exchange<A>,
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
-) where
+) -> Option<WebSocket<S>>
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
@@ -53,7 +51,9 @@ pub(crate) async fn serve<S, A>(
     let exchange = Arc::new(exchange);
     let streams = exchange.session.limits.calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
-    let service = service_fn(move |request| respond(request, &exchange, &traffic));
+    let upgrade = Arc::default();
+    let upgrading = Arc::clone(&upgrade);
+    let service = service_fn(move |request| respond(request, &exchange, &traffic, &upgrading));
     if is_http2 {
         let mut builder = http2::Builder::new(Tasks);
         builder.max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX));
@@ -63,124 +63,48 @@ pub(crate) async fn serve<S, A>(
     } else {
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
-        let mut connection = builder.serve_connection(io, service);
-        let end =
-            watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
-        if end.await == Some(Late::Head) {
+        let mut connection = builder.serve_connection(io, service).with_upgrades();
+        let close = http1::UpgradeableConnection::graceful_shutdown;
+        if watch.run(Pin::new(&mut connection), close, stopping).await == Some(Late::Head)
+            && let Some(mut parts) = connection.into_parts()
+        {
             // hyper has written nothing that would not be whole, because no request runs.
-            let mut io = connection.into_parts().io;
-            io.say_last(SLOW).await;
+            parts.io.say_last(SLOW).await;
+            return None;
         }
     }
+    let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    let parts = upgrade.await.ok()?.downcast::<Io<S>>().ok()?;
+    let (stream, mut received) = parts.io.into_inner();
+    received.splice(..0, parts.read_buf);
+    Some(WebSocket { stream, received })
 }
+
+/// A stream that has become a WebSocket, and what has been received of it.
+pub(crate) struct WebSocket<S> {
+    pub(crate) stream: S,
+    pub(crate) received: Vec<u8>,
+}
+
+/// What becomes of a connection whose protocol was switched.
+type Upgrade = Arc<Mutex<Option<OnUpgrade>>>;
 
 /// Answers one request, which counts as running until its reply is taken.
 fn respond<A: Answer>(
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     exchange: &Arc<Exchange<A>>,
     traffic: &Arc<Traffic>,
+    upgrading: &Upgrade,
 ) -> impl Future<Output = Result<Response<ReplyBody>, Infallible>> + Send + use<A> {
     let mut running = traffic.begin();
     let (exchange, traffic) = (Arc::clone(exchange), Arc::clone(traffic));
+    let (upgrade, upgrading) = (upgrade::on(&mut request), Arc::clone(upgrading));
     async move {
         traffic.room().await;
         let response = exchange.respond(request, || running.arrived()).await;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            *upgrading.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+        }
         Ok(response.map(|body| body.held(running)))
-    }
-}
-
-/// Sees to it that a connection ends when it should.
-struct Watch<'a> {
-    traffic: Arc<Traffic>,
-    timeouts: &'a Timeouts,
-}
-
-/// What a connection's task wakes up for.
-enum Event {
-    /// The connection has ended.
-    End,
-    /// The server is about to stop.
-    Stopping,
-    /// The peer's time is up.
-    Late(Late),
-}
-
-/// Whether a connection takes requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Open,
-    /// One more, if it has begun to arrive.
-    Closing,
-    /// No more.
-    Closed,
-}
-
-impl Watch<'_> {
-    /// Runs the connection to its end; or to where its peer is late, and then says with what.
-    async fn run<C: Future>(
-        &self,
-        mut connection: Pin<&mut C>,
-        close: impl Fn(Pin<&mut C>),
-        stopping: impl Future<Output = ()>,
-    ) -> Option<Late> {
-        let mut stopping = pin!(stopping);
-        let mut stage = Stage::Open;
-        let mut alarm = pin!(sleep_until(Instant::now().into()));
-        loop {
-            let event = poll_fn(|task| {
-                if connection.as_mut().poll(task).is_ready() {
-                    return Poll::Ready(Event::End);
-                }
-                if stage == Stage::Open && stopping.as_mut().poll(task).is_ready() {
-                    return Poll::Ready(Event::Stopping);
-                }
-                if stage == Stage::Closing && !self.traffic.is_in_head() {
-                    stage = Stage::Closed;
-                    close(connection.as_mut());
-                    if connection.as_mut().poll(task).is_ready() {
-                        return Poll::Ready(Event::End);
-                    }
-                }
-                self.poll_late(stage != Stage::Open, alarm.as_mut(), task).map(Event::Late)
-            })
-            .await;
-            match event {
-                Event::End => return None,
-                Event::Stopping => {
-                    // What has arrived by now is answered: the runtime looks for it once more.
-                    yield_now().await;
-                    stage = Stage::Closing;
-                    self.traffic.restart();
-                }
-                Event::Late(Late::Idle) if stage != Stage::Closed => {
-                    stage = Stage::Closing;
-                    self.traffic.restart();
-                }
-                Event::Late(late) => return Some(late),
-            }
-        }
-    }
-
-    /// Waits until the peer is late.
-    fn poll_late(
-        &self,
-        told: bool,
-        mut alarm: Pin<&mut Sleep>,
-        task: &mut Context<'_>,
-    ) -> Poll<Late> {
-        loop {
-            let now = Instant::now();
-            let next = match self.traffic.due(self.timeouts, told) {
-                Some((due, late)) if due <= now => return Poll::Ready(late),
-                Some((due, _)) => due,
-                // Streams of HTTP/2 begin and end without being heard of here, so this looks.
-                None => now + self.timeouts.idle.min(self.timeouts.write).min(LOOK),
-            };
-            // Set anew when it would ring too late, or has rung too early, not at every message.
-            if alarm.deadline() <= now.into() || alarm.deadline() > next.into() {
-                alarm.as_mut().reset(next.into());
-            }
-            ready!(alarm.as_mut().poll(task));
-        }
     }
 }

@@ -55,6 +55,13 @@ impl<S> Io<S> {
     }
 }
 
+impl<S> Io<S> {
+    /// The stream again, and what was received of it and not read.
+    pub(super) fn into_inner(mut self) -> (S, Vec<u8>) {
+        (self.stream, self.received.split_off(self.read))
+    }
+}
+
 impl<S: AsyncRead + Unpin> Io<S> {
     /// Reads as the stream does; the bytes received before come first.
     fn poll_some(

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Framing, Inbound, Limits, ProtocolError};
+use super::websocket::{Close, Side, write_close, write_ping};
+use super::{Door, Framing, Inbound, Limits, ProtocolError};
 
 /// A connection without its socket: fed bytes, it gives messages; given replies, it gives bytes.
 ///
@@ -37,7 +38,7 @@ const KEPT: usize = 4 * 1024 * 1024;
 impl Connection {
     /// Starts a connection; where `framing` is `None`, the first bytes tell it.
     pub fn new(framing: Option<Framing>, limits: Limits) -> Self {
-        Self { inbound: Inbound::new(framing, &limits), outbound: Vec::new(), limits }
+        Self { inbound: Inbound::new(framing, Side::Server, &limits), outbound: Vec::new(), limits }
     }
 
     /// Lends room to read into.
@@ -60,6 +61,11 @@ impl Connection {
         self.inbound.framing()
     }
 
+    /// The part that has come of a message that is not whole; [`message`](Self::message) shows it.
+    pub(crate) fn partial(&self) -> Range<usize> {
+        self.inbound.partial()
+    }
+
     /// Whether too few bytes have come to tell the framing.
     pub fn is_undecided(&self) -> bool {
         self.inbound.framing().is_none()
@@ -70,6 +76,7 @@ impl Connection {
     pub(crate) fn begins_http(&self) -> bool {
         cfg!(feature = "http")
             && self.is_undecided()
+            && self.limits.doors.is_open(Door::Http)
             && Framing::begins_http(self.inbound.waiting())
     }
 
@@ -79,18 +86,34 @@ impl Connection {
         self.inbound.waiting().to_vec()
     }
 
+    /// Goes on with a connection of which `received` has come already.
+    #[cfg(feature = "http")]
+    pub(crate) fn resume(framing: Framing, limits: Limits, received: &[u8]) -> Self {
+        let mut connection = Self::new(Some(framing), limits);
+        let mut rest = received;
+        while !rest.is_empty() {
+            let room = connection.room();
+            let count = room.len().min(rest.len());
+            room[..count].copy_from_slice(&rest[..count]);
+            connection.received(count);
+            rest = &rest[count..];
+        }
+        connection
+    }
+
     /// Whether enough replies have gathered that they go out before more calls are read.
     pub fn is_full(&self) -> bool {
         self.outbound.len() >= self.limits.replies_gathered
     }
 
-    /// Finds the next whole message.
+    /// Finds the next whole message. What the framing itself has to answer (a WebSocket's pings) is
+    /// put into the output.
     ///
     /// # Errors
     ///
     /// Where the bytes break the framing or a limit; the connection cannot go on then.
     pub fn next_message(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        self.inbound.next()
+        self.inbound.next(&mut self.outbound)
     }
 
     /// Finds the next message when no more bytes will come.
@@ -99,7 +122,7 @@ impl Connection {
     ///
     /// As [`next_message`](Self::next_message), and where the last message is not whole.
     pub fn last_message(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        self.inbound.last()
+        self.inbound.last(&mut self.outbound)
     }
 
     /// The bytes of a message that was found.
@@ -124,6 +147,30 @@ impl Connection {
         } else {
             self.outbound.truncate(start);
         }
+    }
+
+    /// Whether the peer has said, in a framing that has words for it, that it sends nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.inbound.closed().is_some()
+    }
+
+    /// Says that nothing follows, in a framing that has words for it. A peer that has closed is
+    /// answered with its own code.
+    pub(crate) fn close(&mut self, close: &Close) {
+        if self.framing() == Some(Framing::WebSocket) {
+            let echo = self.inbound.closed().map(|closed| Close::with(closed.code));
+            write_close(&mut self.outbound, Side::Server, echo.as_ref().unwrap_or(close));
+        }
+    }
+
+    /// Asks a silent peer whether it is there, in a framing that has words for it; `false` where it
+    /// cannot be asked, or has not answered the last time.
+    pub(crate) fn ask(&mut self) -> bool {
+        if self.framing() != Some(Framing::WebSocket) || self.inbound.websocket.ask() {
+            return false;
+        }
+        write_ping(&mut self.outbound, Side::Server);
+        true
     }
 
     /// The limits the connection is held to.

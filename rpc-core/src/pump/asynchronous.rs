@@ -10,17 +10,17 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Later, Session};
-use crate::protocol::{Connection, Fault, code};
+use crate::json_rpc::{Answer, Blocking, Later, Order, Reply, Session};
+use crate::protocol::Connection;
 use crate::registry::Caller;
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
-use super::{Blocking, End, Step, advance, buffers, refuse};
+use super::{End, Step, advance, block_on, buffers, close_idle, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -80,12 +80,14 @@ enum Notice {
 
 /// What is under way on a connection.
 struct UnderWay {
-    /// Calls that run and may overtake each other.
-    running: JoinSet<Vec<u8>>,
+    /// What runs and may overtake each other: replies, and of how many calls each is.
+    running: JoinSet<(Vec<u8>, usize)>,
+    /// How many calls those are.
+    calls: usize,
     /// How those among them that have an id are stopped.
     aborts: HashMap<String, AbortHandle>,
     /// The call that all others wait for.
-    turn: Option<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>>,
+    turn: Option<Reply>,
     /// Since when the peer has been silent, or at one message.
     since: Instant,
     partial: bool,
@@ -101,6 +103,7 @@ impl UnderWay {
     fn new() -> Self {
         Self {
             running: JoinSet::new(),
+            calls: 0,
             aborts: HashMap::new(),
             turn: None,
             since: Instant::now(),
@@ -112,16 +115,30 @@ impl UnderWay {
         }
     }
 
-    /// Starts a call: without an id, all others wait for it.
-    fn start(&mut self, id: Option<String>, reply: impl Future<Output = Vec<u8>> + Send + 'static) {
-        let Some(id) = id else {
+    /// Starts what must be done for a reply; for one that may not overtake others, all others wait.
+    fn start(&mut self, later: Later) {
+        let calls = later.calls();
+        let order = later.order().clone();
+        let reply = finish(later);
+        if order == Order::InTurn {
             self.turn = Some(Box::pin(reply));
             return;
-        };
-        self.aborts.insert(id, self.running.spawn(reply));
-        if self.aborts.len() > 2 * self.running.len() + 16 {
-            self.aborts.retain(|_, call| !call.is_finished());
         }
+        self.calls += calls;
+        let abort = self.running.spawn(async move { (reply.await, calls) });
+        if let Order::ById(id) = order {
+            self.aborts.insert(id, abort);
+            if self.aborts.len() > 2 * self.running.len() + 16 {
+                self.aborts.retain(|_, call| !call.is_finished());
+            }
+        }
+    }
+
+    /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
+    fn came(&mut self, ran: Result<(Vec<u8>, usize), JoinError>) -> Vec<u8> {
+        let (reply, calls) = ran.unwrap_or((Vec::new(), 1));
+        self.calls -= calls;
+        reply
     }
 
     /// Whether no more messages are read.
@@ -171,14 +188,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
-                Step::Run(later) => under_way.start(later.id.clone(), within(later)),
+                Step::Run(later) => under_way.start(later),
                 Step::Cancel(id) => under_way.cancel(&id),
-                Step::Block(blocking) => {
-                    let (answer, session) = (Arc::clone(self.answer), self.session.clone());
-                    let id = blocking.id.clone();
-                    let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
-                    under_way.start(id, async { reply.await.unwrap_or_default() });
-                }
                 Step::Continue => write(self.stream, self.connection, self.timeouts).await?,
                 Step::Read { after_message } => {
                     let partial = self.connection.is_partial();
@@ -234,7 +245,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         if !under_way.running.is_empty()
             && let Poll::Ready(Some(reply)) = under_way.running.poll_join_next(task)
         {
-            return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
+            return Poll::Ready(Event::Reply(under_way.came(reply)));
         }
         if under_way.notice == Notice::None && self.stopping.as_mut().poll(task).is_ready() {
             return Poll::Ready(Event::Stopping);
@@ -262,7 +273,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Whether as many calls run as may; the peer's next ones wait where they are.
     fn is_full(&self, under_way: &UnderWay) -> bool {
-        under_way.running.len() >= self.connection.limits().calls_running.max(1)
+        under_way.calls >= self.connection.limits().calls_running.max(1)
     }
 
     /// How long the peer may take over what it does.
@@ -291,7 +302,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.since = Instant::now();
                 self.connection.append(&reply);
                 while let Some(reply) = under_way.running.try_join_next() {
-                    self.connection.append(&reply.unwrap_or_default());
+                    let reply = under_way.came(reply);
+                    self.connection.append(&reply);
                 }
             }
             Event::Stopping => {
@@ -300,13 +312,18 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.notice = Notice::Owed;
                 under_way.since = Instant::now();
             }
-            Event::Late if !under_way.partial => return Ok(true),
+            Event::Late if !under_way.partial => {
+                let is_asked = under_way.notice == Notice::None && self.connection.ask();
+                if !is_asked {
+                    close_idle(self.connection);
+                    return Ok(true);
+                }
+                under_way.since = Instant::now();
+            }
             Event::Late if self.connection.is_undecided() => under_way.ended = true,
             Event::Late => {
                 let limit = self.timeouts.message;
-                let message = format!("a message was begun and not finished within {limit:?}");
-                let fault = Fault::new(code::TIMED_OUT, message);
-                refuse(self.connection, self.session, &**self.answer, &fault);
+                refuse_late(self.connection, self.session, &**self.answer, limit);
                 return Ok(true);
             }
         }
@@ -400,30 +417,17 @@ async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
 }
 
-/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
-#[cfg_attr(not(feature = "http"), allow(dead_code))]
-pub(crate) async fn settle<A: Answer>(
-    answer: &Arc<A>,
-    mut session: Session,
-    message: impl AsRef<[u8]>,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    match answer.answer(message.as_ref(), &mut session, &mut out) {
-        Answered::Later(later) => within(later).await,
-        Answered::Blocks { id } => {
-            let blocking = Blocking { message: message.as_ref().to_vec(), id };
-            let answer = Arc::clone(answer);
-            let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
-            reply.await.unwrap_or_default()
-        }
-        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
-    }
-}
-
-/// Runs the rest of a call, for no longer than its caller waits.
-async fn within(Later { reply, limit, .. }: Later) -> Vec<u8> {
+/// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
+/// where none is wanted. What blocks a thread runs on one of the runtime's own.
+pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
+    let limit = later.take_limit();
+    let reply = later.reply_with(&|run| Box::pin(on_another_thread(run)));
     match limit {
         Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
         None => reply.await,
     }
+}
+
+async fn on_another_thread(run: Blocking) -> Vec<u8> {
+    spawn_blocking(move || block_on(run())).await.unwrap_or_default()
 }

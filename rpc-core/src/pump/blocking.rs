@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Connection, Fault, Framing, code};
+use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
-use super::{End, Step, advance, block_on, refuse};
+use super::{End, Step, advance, block_on, close_idle, refuse_late};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +48,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Step::Http => return Ok(End::Http),
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&block_on(later.reply));
-                continue;
-            }
-            Step::Block(blocking) => {
-                connection.append(&blocking.answer(answer, session));
+                connection.append(&block_on(later.reply()));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
@@ -62,12 +58,16 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match clock.read(stream, connection.room(), partial, timeouts) {
             Ok(0) => ended = true,
             Ok(count) => connection.received(count),
-            Err(error) if is_timeout(&error) && !partial => return close(stream),
+            Err(error) if is_timeout(&error) && !partial => {
+                if !connection.ask() {
+                    close_idle(connection);
+                    voice.write(stream, connection.output(), timeouts.write, None)?;
+                    return close(stream);
+                }
+            }
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
-                let message =
-                    format!("a message was begun and not finished within {:?}", timeouts.message);
-                refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
+                refuse_late(connection, session, answer, timeouts.message);
                 voice.write(stream, connection.output(), timeouts.write, None)?;
                 return close(stream);
             }

@@ -65,7 +65,7 @@ use without_fork::{Obeying, port_closer};
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
-use crate::protocol::Limits;
+use crate::protocol::{Door, Limits};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
 /// The usual stack: TCP, the dialects, the functions.
@@ -116,7 +116,10 @@ impl RpcServer {
     /// type.
     #[must_use]
     pub fn share<T: Any + Send + Sync>(mut self, state: T) -> Self {
-        self.answer.dispatch_mut().share(state);
+        // No call has been put aside before the server starts.
+        if let Some(registry) = self.answer.dispatch_mut() {
+            registry.share(state);
+        }
         self
     }
 }
@@ -134,10 +137,19 @@ impl<A: Answer> TcpServer<A> {
         Self { answer, settings: Settings::default() }
     }
 
-    /// Holds connections to other limits.
+    /// Holds connections to other limits. A door that has been shut stays shut.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.settings.limits = limits;
+        let doors = limits.doors.and(self.settings.limits.doors);
+        self.settings.limits = Limits { doors, ..limits };
+        self
+    }
+
+    /// Shuts a door: a framing or dialect that this server does not speak. Who comes by it is told so.
+    #[must_use]
+    pub fn without(mut self, door: Door) -> Self {
+        let limits = &mut self.settings.limits;
+        limits.doors = limits.doors.without(door);
         self
     }
 

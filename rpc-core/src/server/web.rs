@@ -1,15 +1,19 @@
 //! Connections that turn out to speak HTTP.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::runtime;
 
+use crate::dialect::Dialect;
 use crate::error::Error;
 pub(super) use crate::http::Guard;
-use crate::http::{Exchange, Readiness, RpcService, serve};
+use crate::http::{Exchange, Readiness, RpcService, WebSocket, serve};
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Framing};
+use crate::pump::asynchronous::{Presence, Pump};
+use crate::pump::blocking::Timeouts;
 use crate::registry::{CallContext, Caller};
 use crate::transport::{AsyncSocket, Socket, Stream};
 
@@ -31,9 +35,34 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
             guard: Arc::clone(&self.service.settings.guard),
             body_timeout: self.timeouts.message,
             readiness,
+            has_websocket: true,
         };
-        let stopping = self.service.stop().stopped();
-        serve(stream, connection.into_received(), exchange, self.timeouts, stopping).await;
+        let mut session = exchange.session.clone();
+        let stopping = || self.service.stop().stopped();
+        let received = connection.into_received();
+        let websocket = serve(stream, received, exchange, self.timeouts, stopping()).await;
+        let Some(WebSocket { mut stream, received }) = websocket else {
+            return;
+        };
+        session.speak(Dialect::JsonRpc);
+        let presence = Arc::new(Presence::default());
+        if session.context.must_not_block() {
+            session.context.called_by(Arc::clone(&presence) as _);
+        }
+        // A silent peer is asked whether it is there, and has as long again to say so.
+        let timeouts = Timeouts { idle: self.timeouts.idle / 2, ..*self.timeouts };
+        let pump = Pump {
+            stream: &mut stream,
+            connection: &mut Connection::resume(Framing::WebSocket, session.limits, &received),
+            session: &mut session,
+            answer: self.answer,
+            timeouts: &timeouts,
+            presence: &presence,
+            stopping: pin!(stopping()),
+        };
+        // A connection that breaks concerns its peer alone, and the peer knows.
+        let _ = pump.run().await;
+        presence.leave();
     }
 
     /// Goes on with a connection on this thread, which functions may block.
@@ -107,6 +136,7 @@ impl<A: Answer> TcpServer<A> {
             guard,
             body_timeout: timeouts.message,
             readiness: Readiness::While(Box::new(|| true)),
+            has_websocket: false,
         }))
     }
 
