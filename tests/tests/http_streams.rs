@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rpc_core::{CallContext, RpcServer, rpc_export};
+use rpc_core::{CallContext, Limits, RpcServer, rpc_export};
 use tests::{Model, run};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -91,6 +91,22 @@ fn streams_run_side_by_side() {
         timeout(PATIENCE, slowest).await.unwrap();
         // One after another they would take twice as long.
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    });
+}
+
+#[test]
+fn a_message_that_is_too_large_ends_its_stream_alone() {
+    let limits = Limits { message: 100, ..Limits::default() };
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported().limits(limits));
+        run(async {
+            let client = connect(server.address().socket_addr().unwrap()).await;
+            let (status, body) = call(client.clone(), " ".repeat(101)).await;
+            assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+            assert!(body.contains("-32004"), "{body}");
+            let add = r#"{"method_name":"add","method_args":[1,2]}"#;
+            assert_eq!(call(client, add).await.1, r#"{"res":13}"#);
+        });
     });
 }
 
