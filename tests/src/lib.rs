@@ -15,6 +15,7 @@ mod process;
 mod program;
 mod run;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
@@ -25,7 +26,8 @@ pub use functions::*;
 pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
-pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, curl, python};
 pub use run::run;
+pub use web_socket::{Frame, WebSocket, web_socket_frame};

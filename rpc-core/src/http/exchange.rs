@@ -9,16 +9,15 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::time::timeout;
 
-use crate::dialect::Dialect;
-use crate::json_rpc::{Answer, Answered, Session};
-use crate::protocol::{Door, Fault, ProtocolError, code};
-use crate::pump::asynchronous::{Presence, finish};
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::{Fault, ProtocolError, code};
+use crate::pump::asynchronous::{Presence, settle};
 
 use super::body::{ReplyBody, Unread, read};
 use super::guard::Guard;
+use super::health;
 use super::media_type::MediaType;
 use super::refusal::{Refusal, last, options, with_type};
-use super::{health, upgrade};
 
 /// What answers requests, whichever connection they come over.
 pub(crate) struct Exchange<A> {
@@ -29,8 +28,6 @@ pub(crate) struct Exchange<A> {
     /// How long a body may take.
     pub(crate) body_timeout: Duration,
     pub(crate) readiness: Readiness,
-    /// Whether a connection may become a WebSocket.
-    pub(crate) has_websocket: bool,
 }
 
 /// Whether new work is taken.
@@ -47,6 +44,16 @@ struct Waiting(Arc<Presence>);
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.leave();
+    }
+}
+
+impl<A> Exchange<A> {
+    /// Whether new work is taken.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.readiness {
+            Readiness::While(so) => so(),
+            Readiness::Busy => false,
+        }
     }
 }
 
@@ -67,9 +74,6 @@ impl<A: Answer> Exchange<A> {
         };
         let mut response = match request.method {
             Method::POST => self.call(&request, body, arrived).await,
-            Method::GET if self.has_websocket && upgrade::is_asked_for(&request.headers) => {
-                self.open_websocket(&request)
-            }
             Method::OPTIONS => options(),
             Method::GET | Method::HEAD => health::answer(request.uri.path(), self.is_ready())
                 .unwrap_or_else(|| Refusal::method().into_response()),
@@ -77,26 +81,6 @@ impl<A: Answer> Exchange<A> {
         };
         granted.put(response.headers_mut());
         response
-    }
-
-    fn open_websocket(&self, request: &Parts) -> Response<ReplyBody> {
-        let door = Door::WebSocket;
-        let response = if !self.session.limits.doors.is_open(door) {
-            let shut = ProtocolError::Shut { door };
-            Err(Refusal::new(StatusCode::FORBIDDEN, shut.to_string()))
-        } else if matches!(self.readiness, Readiness::Busy) {
-            Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "there is no room for a connection"))
-        } else {
-            upgrade::accept(request)
-        };
-        response.unwrap_or_else(Refusal::into_response)
-    }
-
-    fn is_ready(&self) -> bool {
-        match &self.readiness {
-            Readiness::While(so) => so(),
-            Readiness::Busy => false,
-        }
     }
 
     /// Answers a request that carries a message.
@@ -109,7 +93,6 @@ impl<A: Answer> Exchange<A> {
             Err(refusal) => return refusal.into_response(),
         };
         let mut session = self.session.clone();
-        session.speak(Dialect::JsonRpc);
         let limit = session.limits.message;
         let unread = match timeout(self.body_timeout, read(body, limit)).await {
             Ok(Ok(message)) => {
@@ -118,12 +101,7 @@ impl<A: Answer> Exchange<A> {
                 if session.context.must_not_block() {
                     session.context.called_by(Arc::clone(&presence.0) as _);
                 }
-                let mut reply = Vec::new();
-                match self.answer.answer(&message, &mut session, &mut reply) {
-                    Answered::Later(later) => reply = finish(later).await,
-                    Answered::Nothing | Answered::Cancel { .. } => reply.clear(),
-                    Answered::Reply | Answered::Last => {}
-                }
+                let reply = settle(&self.answer, session, message).await;
                 let status = match self.readiness {
                     Readiness::While(_) => StatusCode::OK,
                     Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,

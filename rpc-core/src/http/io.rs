@@ -56,7 +56,7 @@ impl<S> Io<S> {
 }
 
 impl<S> Io<S> {
-    /// The stream again, and what was received of it and not read.
+    /// Gives back the stream, and what was received before this was made and has not been read.
     pub(super) fn into_inner(mut self) -> (S, Vec<u8>) {
         (self.stream, self.received.split_off(self.read))
     }

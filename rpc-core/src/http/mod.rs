@@ -13,12 +13,12 @@ mod media_type;
 mod refusal;
 mod tower;
 mod traffic;
-mod upgrade;
 mod watch;
+mod websocket;
 
 pub use body::ReplyBody;
 pub use tower::RpcService;
 
-pub(crate) use connection::{WebSocket, serve};
+pub(crate) use connection::serve;
 pub(crate) use exchange::{Exchange, Readiness};
 pub(crate) use guard::Guard;

@@ -1,8 +1,7 @@
 //! Responses to requests that carry no call.
 
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION,
-    UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 
@@ -36,14 +35,8 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response<ReplyBody> {
         let Self { status, sentence } = self;
         let mut response = text(status, sentence + "\n");
-        let headers = response.headers_mut();
-        match status {
-            StatusCode::METHOD_NOT_ALLOWED => _ = headers.insert(ALLOW, METHODS),
-            StatusCode::UPGRADE_REQUIRED => {
-                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-            }
-            _ => {}
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, METHODS);
         }
         response
     }

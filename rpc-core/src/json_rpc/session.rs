@@ -24,7 +24,6 @@ impl Session {
     }
 
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
-    #[allow(dead_code)] // Of the framings that come.
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }

@@ -80,25 +80,18 @@ impl Connection {
             && Framing::begins_http(self.inbound.waiting())
     }
 
+    /// Starts a WebSocket's connection, of which `received` has been read already.
+    #[cfg(feature = "http")]
+    pub(crate) fn of_websocket(received: &[u8], limits: Limits) -> Self {
+        let mut connection = Self::new(Some(Framing::WebSocket), limits);
+        connection.inbound.feed(received);
+        connection
+    }
+
     /// Gives away what has come and has not been read as messages.
     #[cfg(feature = "http")]
     pub(crate) fn into_received(self) -> Vec<u8> {
         self.inbound.waiting().to_vec()
-    }
-
-    /// Goes on with a connection of which `received` has come already.
-    #[cfg(feature = "http")]
-    pub(crate) fn resume(framing: Framing, limits: Limits, received: &[u8]) -> Self {
-        let mut connection = Self::new(Some(framing), limits);
-        let mut rest = received;
-        while !rest.is_empty() {
-            let room = connection.room();
-            let count = room.len().min(rest.len());
-            room[..count].copy_from_slice(&rest[..count]);
-            connection.received(count);
-            rest = &rest[count..];
-        }
-        connection
     }
 
     /// Whether enough replies have gathered that they go out before more calls are read.

@@ -1,6 +1,6 @@
 //! The framings: how a stream of bytes is divided into messages.
 
-use super::{Door, websocket};
+use super::{Door, header, websocket};
 
 /// Where one message ends and the next begins.
 ///
@@ -16,6 +16,9 @@ pub enum Framing {
     /// JSON texts one after another, with white space between them or without. Replies end with a
     /// newline, so that clients that read lines can read them.
     Raw,
+    /// `Content-Length: 18\r\n\r\n`, then that many bytes, as language servers and editors speak
+    /// (the base protocol of the Language Server Protocol).
+    Header,
     /// The text messages of a WebSocket (RFC 6455), on a connection that has become one. Calls are
     /// masked, replies are not.
     WebSocket,
@@ -29,6 +32,7 @@ impl Framing {
     pub(super) fn sniff(first: &[u8], whole: bool) -> Option<Result<Self, UnknownFraming>> {
         match *first {
             [_, _, _, 0, ..] => Some(Ok(Self::LengthPrefix)),
+            _ if header::begins(first) => Some(Ok(Self::Header)),
             [_, _, _, _, ..] => Some(Self::sniff_text(first[0])),
             [byte, ..] if whole => Some(Self::sniff_text(byte)),
             _ => None,
@@ -42,6 +46,16 @@ impl Framing {
         }
     }
 
+    /// The door that it comes in by.
+    pub(super) fn door(self) -> Door {
+        match self {
+            Self::LengthPrefix => Door::LengthPrefix,
+            Self::Raw => Door::Raw,
+            Self::Header => Door::Header,
+            Self::WebSocket => Door::WebSocket,
+        }
+    }
+
     /// Whether the first bytes of a connection begin a request of HTTP/1, or HTTP/2 (RFC 9113, section
     /// 3.4): the methods of RFC 9110, section 9, and of RFC 5789.
     pub(super) fn begins_http(first: &[u8]) -> bool {
@@ -52,20 +66,12 @@ impl Framing {
         first.first_chunk().is_some_and(|first| BEGINNINGS.contains(&first))
     }
 
-    /// The door that it comes in by.
-    pub(super) fn door(self) -> Door {
-        match self {
-            Self::LengthPrefix => Door::LengthPrefix,
-            Self::Raw => Door::Raw,
-            Self::WebSocket => Door::WebSocket,
-        }
-    }
-
     /// Makes room in `out` for whatever stands before a server's message.
     pub(crate) fn begin(self, out: &mut Vec<u8>) {
         match self {
             Self::LengthPrefix => out.extend_from_slice(&[0; Self::PREFIX]),
             Self::Raw => {}
+            Self::Header => header::begin(out),
             Self::WebSocket => websocket::begin(out),
         }
     }
@@ -80,6 +86,7 @@ impl Framing {
                 out[start..body].copy_from_slice(&length.to_le_bytes());
             }
             Self::Raw => out.push(b'\n'),
+            Self::Header => header::end(out, start),
             Self::WebSocket => websocket::end(out, start),
         }
     }
@@ -118,6 +125,9 @@ mod tests {
             (&b"{\0\0\0"[..], Some(Ok(Framing::LengthPrefix))),
             (b"{\"me", Some(Ok(Framing::Raw))),
             (b"[1,2", Some(Ok(Framing::Raw))),
+            (b"Content-Length", Some(Ok(Framing::Header))),
+            (b"cONT", Some(Ok(Framing::Header))),
+            (b"Con", None),
             (b"\r\n {", Some(Ok(Framing::Raw))),
             (b"\xff\xff\xff\x7f", Some(Err(UnknownFraming))),
             (b"GET ", Some(Err(UnknownFraming))),

@@ -14,13 +14,13 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Blocking, Later, Order, Reply, Session};
+use crate::json_rpc::{Answer, Answered, Blocking, Later, Order, Reply, Session};
 use crate::protocol::Connection;
 use crate::registry::Caller;
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
-use super::{End, Step, advance, block_on, buffers, close_idle, refuse_late};
+use super::{End, Step, advance, block_on, buffers, close_silent, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -313,9 +313,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.since = Instant::now();
             }
             Event::Late if !under_way.partial => {
-                let is_asked = under_way.notice == Notice::None && self.connection.ask();
-                if !is_asked {
-                    close_idle(self.connection);
+                let is_told = under_way.notice != Notice::None;
+                if is_told || !self.connection.ask() {
+                    close_silent(self.connection, is_told);
                     return Ok(true);
                 }
                 under_way.since = Instant::now();
@@ -415,6 +415,20 @@ async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
         }
     };
     timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
+}
+
+/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(crate) async fn settle<A: Answer>(
+    answer: &Arc<A>,
+    mut session: Session,
+    message: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    match answer.answer(message.as_ref(), &mut session, &mut out) {
+        Answered::Later(later) => finish(later).await,
+        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
+    }
 }
 
 /// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
