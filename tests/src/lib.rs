@@ -32,6 +32,6 @@ pub use model::Model;
 pub use page::{UPDATE, section};
 pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
-pub use program::{Running, node, python};
+pub use program::{Running, curl, node, python};
 pub use run::run;
 pub use web_socket::{Frame, WebSocket, web_socket_frame};

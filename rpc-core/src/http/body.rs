@@ -64,7 +64,7 @@ pub struct ReplyBody {
 }
 
 impl ReplyBody {
-    /// Bytes given away at a time: what has been given away is not known to be taken.
+    /// Bytes given away at a time.
     const PART: usize = 64 * 1024;
 
     /// The same, known as waiting to be taken until it has been.
@@ -91,12 +91,12 @@ impl Body for ReplyBody {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let count = self.rest.len().min(Self::PART);
-        let part = self.rest.split_to(count);
-        let left = self.rest.len();
+        // The part given away last has been taken, or there would be no asking for another.
+        let waiting = self.rest.len();
         if let Some(running) = &mut self.running {
-            running.waits(left);
+            running.waits(waiting);
         }
+        let part = self.rest.split_to(waiting.min(Self::PART));
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
