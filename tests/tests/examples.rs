@@ -67,7 +67,7 @@ fn the_call_log_says_how_calls_ended() {
 #[test]
 fn every_other_example_ends_well() {
     for name in example_names() {
-        if !["server", "client", "async_client"].contains(&name.as_str()) {
+        if !["server", "client", "async_client"].contains(&name) {
             Running::lines(&mut example(name));
         }
     }
