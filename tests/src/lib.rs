@@ -4,6 +4,7 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
 mod cutting_proxy;
+mod example;
 mod fake;
 mod folder;
 mod foreign;
@@ -22,6 +23,7 @@ mod web_socket;
 use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
+pub use example::{example, example_names};
 pub use fake::{Fake, Received};
 pub use folder::Folder;
 pub use foreign::{Language, Report, all_good, browser};

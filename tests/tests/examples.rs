@@ -2,46 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-use std::env;
-use std::process::{Command, Stdio};
-use std::sync::LazyLock;
-
-use serde_json::Value;
-use tests::Running;
-
-/// The programs by name, built the way this test was.
-static PROGRAMS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--workspace", "--bins", "--message-format", "json"]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    let built = cargo.stderr(Stdio::inherit()).output().unwrap();
-    assert!(built.status.success(), "the examples do not compile");
-    let messages = String::from_utf8(built.stdout).unwrap();
-    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    messages
-        .filter(|message| message["package_id"].as_str().is_some_and(|id| id.contains("/examples")))
-        .filter_map(|message| {
-            let name = message["target"]["name"].as_str()?.to_owned();
-            Some((name, message["executable"].as_str()?.to_owned()))
-        })
-        .collect()
-});
-
-fn program(name: &str) -> Command {
-    Command::new(&PROGRAMS[name])
-}
+use tests::{Running, example, example_names};
 
 #[test]
 fn the_server_serves_the_client_in_every_model() {
     for model in ["single", "threads", "fork", "prefork", "event-loop", "prefork-event-loop"] {
         let mut server =
-            Running::start(program("server").args(["--listen", "127.0.0.1:0", "--model", model]));
+            Running::start(example("server").args(["--listen", "127.0.0.1:0", "--model", model]));
         let listening = server.line();
         let address = listening.strip_prefix("listening ").expect(&listening);
-        let lines = Running::lines(program("client").args(["--connect", address]));
+        let lines = Running::lines(example("client").args(["--connect", address]));
         let expected = [
             "res: [6]",
             "add(1, 2) = 13",
@@ -53,7 +23,7 @@ fn the_server_serves_the_client_in_every_model() {
         ];
         assert_eq!(lines, expected, "{model}");
         if model.ends_with("event-loop") {
-            let lines = Running::lines(program("async_client").args(["--connect", address]));
+            let lines = Running::lines(example("async_client").args(["--connect", address]));
             let at_once = ["at once = 12", "at once = 14", "at once = 16"];
             assert_eq!(lines, [&expected[..], &at_once].concat(), "{model}");
         }
@@ -62,7 +32,7 @@ fn the_server_serves_the_client_in_every_model() {
 
 #[test]
 fn the_client_says_when_no_server_is_there() {
-    let output = program("client").args(["--connect", "127.0.0.1:1"]).output().unwrap();
+    let output = example("client").args(["--connect", "127.0.0.1:1"]).output().unwrap();
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("127.0.0.1:1"), "{error}");
@@ -70,7 +40,7 @@ fn the_client_says_when_no_server_is_there() {
 
 #[test]
 fn the_quickstart_shows_calls_and_what_refusals_look_like() {
-    let lines = Running::lines(&mut program("quickstart"));
+    let lines = Running::lines(&mut example("quickstart"));
     let expected = [
         "typed:   total(1, 2, c = 3) = 6",
         "proxied: total(1, 2).c(3)   = 6",
@@ -84,7 +54,7 @@ fn the_quickstart_shows_calls_and_what_refusals_look_like() {
 
 #[test]
 fn the_call_log_says_how_calls_ended() {
-    let lines = Running::lines(&mut program("call_log"));
+    let lines = Running::lines(&mut example("call_log"));
     let logged: Vec<_> = lines.iter().map(|line| line.split(" in ").next().unwrap()).collect();
     let expected = [
         "add -> 6",
@@ -96,9 +66,9 @@ fn the_call_log_says_how_calls_ended() {
 
 #[test]
 fn every_other_example_ends_well() {
-    for name in PROGRAMS.keys() {
-        if !["server", "client", "async_client"].contains(&name.as_str()) {
-            Running::lines(&mut program(name));
+    for name in example_names() {
+        if !["server", "client", "async_client"].contains(&name) {
+            Running::lines(&mut example(name));
         }
     }
 }
