@@ -31,7 +31,7 @@ pub use functions::*;
 pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
-pub use page::{UPDATE, section};
+pub use page::{UPDATE, report_table, section};
 pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
 pub use program::{Running, curl, node, python};

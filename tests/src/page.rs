@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
+use crate::{Language, Report};
+
 const PAGE: &str = "docs/interoperability.md";
 
 /// The variable of the environment that has a test rewrite its section instead of comparing it.
@@ -29,4 +31,21 @@ pub fn section(name: &str, found: &str) {
     } else {
         assert_eq!(said, found, "{PAGE} says otherwise; with {UPDATE}=1 this test rewrites it");
     }
+}
+
+/// A table of reports, each with its language and the door it went through: a column for each check.
+pub fn report_table<'a>(
+    kind: &str,
+    checks: &[&str],
+    reports: impl IntoIterator<Item = (Language, &'a str, &'a Report)>,
+) -> String {
+    let lines = reports.into_iter().map(|(language, door, report)| {
+        let marks: Vec<_> = checks.iter().map(|check| report.mark(check)).collect();
+        let Report { library, version, .. } = report;
+        format!("| {library} {version} | {language} | {door} | {} |\n", marks.join(" | "))
+    });
+    let lines: String = lines.collect();
+    let heading = format!("| {kind} | | door | {} |\n", checks.join(" | "));
+    let rule = format!("|---|---|---|{}\n", ":-:|".repeat(checks.len()));
+    heading + &rule + &lines
 }

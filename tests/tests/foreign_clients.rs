@@ -1,10 +1,9 @@
 //! Client libraries of other languages call our server, with no setting on either side.
 
-use std::fmt::Write;
 use std::thread;
 
 use rpc_core::RpcServer;
-use tests::{Folder, Language, Model, Report, all_good, section};
+use tests::{Folder, Language, Model, Report, all_good, report_table, section};
 
 /// A program of `foreign/` that calls a server.
 struct Client {
@@ -101,16 +100,8 @@ fn call(model: Model) -> Vec<Row> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let mut table = format!("| library | | door | {} |\n", CHECKS.join(" | "));
-    writeln!(table, "|---|---|---|{}", ":-:|".repeat(CHECKS.len())).unwrap();
-    for (client, report) in rows {
-        let marks: Vec<_> = CHECKS.iter().map(|check| report.mark(check)).collect();
-        let Report { library, version, .. } = report;
-        let (language, marks) = (client.language, marks.join(" | "));
-        writeln!(table, "| {library} {version} | {language} | {} | {marks} |", client.door)
-            .unwrap();
-    }
-    table
+    let rows = rows.iter().map(|(client, report)| (client.language, client.door, report));
+    report_table("library", &CHECKS, rows)
 }
 
 #[test]

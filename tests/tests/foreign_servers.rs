@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use examples::{add, echo, fail};
 use rpc_core::{
     ClientBuilder, Dialect, Error, Framing, ProtocolError, RpcClient, Stub, args, call, kwargs,
 };
-use tests::{Language, Report, Running, all_good, remember, remembers, section};
+use tests::{Language, Report, Running, all_good, remember, remembers, report_table, section};
 
 /// A program of `foreign/` that serves.
 struct Server {
@@ -186,26 +185,13 @@ fn called(server: &Server) -> Option<Report> {
     Some(Report { library, version, checks })
 }
 
-fn table(rows: &[(&Server, Report)]) -> String {
-    let names: Vec<_> = CHECKS.iter().map(|(name, ..)| *name).collect();
-    let mut table = format!("| server | | door | {} |\n", names.join(" | "));
-    writeln!(table, "|---|---|---|{}", ":-:|".repeat(names.len())).unwrap();
-    for (server, report) in rows {
-        let marks: Vec<_> = names.iter().map(|name| report.mark(name)).collect();
-        let (language, marks) = (server.language, marks.join(" | "));
-        let Report { library, version, .. } = report;
-        writeln!(table, "| {library} {version} | {language} | {} | {marks} |", server.door)
-            .unwrap();
-    }
-    table
-}
-
 #[test]
 fn our_client_calls_every_server_as_the_documentation_says() {
     let called = SERVERS.iter().filter_map(|server| Some((server, called(server)?)));
     let rows: Vec<_> = called.collect();
     all_good(rows.iter().map(|(server, report)| (server.script, report)));
     if rows.len() == SERVERS.len() {
-        section("servers", &table(&rows));
+        let rows = rows.iter().map(|(server, report)| (server.language, server.door, report));
+        section("servers", &report_table("server", &CHECKS.map(|(name, ..)| name), rows));
     }
 }
