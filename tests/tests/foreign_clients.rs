@@ -16,6 +16,9 @@ struct Client {
 /// What an argument stands for that names the path of a Unix socket.
 const SOCKET: &str = "SOCKET";
 
+/// What an argument stands for that names a program that serves its standard input and output.
+const PROGRAM: &str = "PROGRAM";
+
 const fn client(
     door: &'static str,
     language: Language,
@@ -29,13 +32,14 @@ const JSON_HTTP: &str = "JSON-RPC over HTTP";
 const JSON_HTTP2: &str = "JSON-RPC over HTTP/2";
 const JSON_RAW: &str = "JSON-RPC over TCP";
 const JSON_HEADER: &str = "JSON-RPC with `Content-Length`";
+const JSON_STDIO: &str = "the same over standard input and output";
 const JSON_WEBSOCKET: &str = "JSON-RPC over WebSocket";
 const JSON_UNIX: &str = "JSON-RPC over a Unix socket";
 const JSON_HTTP_UNIX: &str = "JSON-RPC over HTTP over a Unix socket";
 const XML: &str = "XML-RPC";
 
 /// The program is given an address, which a Unix socket's path stands in for where it cannot use one.
-const CLIENTS: [Client; 23] = [
+const CLIENTS: [Client; 25] = [
     client(XML, Language::Python, "python/xmlrpc_client.py", &[]),
     client(XML, Language::Node, "node/xmlrpc_client.js", &[]),
     client(XML, Language::Perl, "perl/rpc_xml_client.pl", &[]),
@@ -54,6 +58,8 @@ const CLIENTS: [Client; 23] = [
     client(JSON_RAW, Language::Rust, "jsonrpc_client", &["tcp"]),
     client(JSON_HEADER, Language::Python, "python/lsp_jsonrpc_client.py", &[]),
     client(JSON_HEADER, Language::Node, "node/vscode_jsonrpc_client.js", &[]),
+    client(JSON_STDIO, Language::Python, "python/lsp_jsonrpc_client.py", &[PROGRAM]),
+    client(JSON_STDIO, Language::Node, "node/vscode_jsonrpc_client.js", &[PROGRAM]),
     client(JSON_WEBSOCKET, Language::Python, "python/websocket_client.py", &[]),
     client(JSON_WEBSOCKET, Language::Node, "node/jayson_client.js", &["websocket"]),
     client(JSON_WEBSOCKET, Language::Rust, "jsonrpsee_client", &["ws"]),
@@ -91,6 +97,7 @@ fn call(model: Model) -> Vec<Row> {
         for argument in client.arguments {
             match *argument {
                 SOCKET => program.arg(&socket),
+                PROGRAM => program.arg(env!("CARGO_BIN_EXE_stdio_program")),
                 other => program.arg(other),
             };
         }

@@ -9,6 +9,7 @@ use rpc_core::{
     ClientBuilder, Dialect, Error, Framing, ProtocolError, RpcClient, Stub, args, call, kwargs,
 };
 use tests::{Language, Report, Running, all_good, remember, remembers, report_table, section};
+use tokio::runtime::Builder;
 
 /// A program of `foreign/` that serves.
 struct Server {
@@ -113,11 +114,20 @@ const JSONRPSEE_LACKS: &[&str] = &["notification"];
 
 type Found = Result<String, Error>;
 
-const CHECKS: [(&str, &str, fn(&RpcClient) -> Found); 10] = [
-    ("by position", "13", |client| shown(call!(client.add(1, 2)))),
-    ("by name", "6", |client| shown(client.call::<i64>("add", (), kwargs! { a: 1, b: 2, c: 3 }))),
-    ("both", "6", |client| shown(call!(client.add(1, 2, c = 3)))),
-    ("unknown method", "refused", |client| {
+/// A client, and how it was made.
+struct Connected {
+    client: RpcClient,
+    options: ClientBuilder,
+    url: String,
+}
+
+const CHECKS: [(&str, &str, fn(&Connected) -> Found); 11] = [
+    ("by position", "13", |Connected { client, .. }| shown(call!(client.add(1, 2)))),
+    ("by name", "6", |Connected { client, .. }| {
+        shown(client.call::<i64>("add", (), kwargs! { a: 1, b: 2, c: 3 }))
+    }),
+    ("both", "6", |Connected { client, .. }| shown(call!(client.add(1, 2, c = 3)))),
+    ("unknown method", "refused", |Connected { client, .. }| {
         let answer: Result<i64, Error> = client.call("multiply", args![1, 2], kwargs! {});
         Ok(match answer {
             Err(Error::Fault(_)) => "refused".to_owned(),
@@ -126,38 +136,45 @@ const CHECKS: [(&str, &str, fn(&RpcClient) -> Found); 10] = [
             other => format!("{other:?}"),
         })
     }),
-    ("error of a function", "7 out of paper", |client| {
+    ("error of a function", "7 out of paper", |Connected { client, .. }| {
         Ok(match client.fail("out of paper").call() {
             Err(Error::Fault(fault)) => format!("{} {}", fault.code(), fault.message()),
             other => format!("{other:?}"),
         })
     }),
-    ("notification", "true", |client| {
+    ("notification", "true", |Connected { client, .. }| {
         let text = format!("a notification of {:?}", Instant::now());
         client.remember(&text).notify()?;
         let begun = Instant::now();
         while !client.remembers(&text).call()? && begun.elapsed() < Duration::from_secs(10) {}
         shown(client.remembers(&text).call())
     }),
-    ("batch", "(13, \"two\")", |client| {
+    ("batch", "(13, \"two\")", |Connected { client, .. }| {
         let both = client.batch(|calls| (calls.add(1, 2).call(), calls.echo("two").call()))?;
         Ok(format!("{both:?}"))
     }),
-    ("unicode", TEXT, |client| client.echo(TEXT).call()),
-    ("100 kB", "true", |client| {
+    ("unicode", TEXT, |Connected { client, .. }| client.echo(TEXT).call()),
+    ("100 kB", "true", |Connected { client, .. }| {
         let text = "0123456789".repeat(10_000);
         shown(client.echo(&text).call().map(|echo| echo == text))
     }),
     (
         "20 calls",
         "[10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48]",
-        |client| {
+        |Connected { client, .. }| {
             let started: Vec<_> = (0..20).map(|i| client.add(i, i).start()).collect();
             let sums: Result<Vec<i64>, Error> =
                 started.into_iter().map(|call| call?.wait()).collect();
             sums.map(|sums| format!("{sums:?}"))
         },
     ),
+    ("asynchronous client", "13", |Connected { options, url, .. }| {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = options.connect_async(url).await?;
+            shown(call!(client.add(1, 2)).await)
+        })
+    }),
 ];
 
 const TEXT: &str = "Grüß Gott, 世界 🦀 <&> \" ' \\ /";
@@ -175,10 +192,11 @@ fn called(server: &Server) -> Option<Report> {
     let (library, version) = (library.next().unwrap(), library.next().unwrap());
     let line = running.line();
     let address = line.strip_prefix("listening ").unwrap();
-    let client = (server.options)().connect(server.url.replace("{}", address)).unwrap();
+    let (options, url) = ((server.options)(), server.url.replace("{}", address));
+    let connected = Connected { client: options.connect(&url).unwrap(), options, url };
     let made = CHECKS.iter().filter(|(name, ..)| !server.lacks.contains(name));
     let checks = made.map(|(name, expected, check)| {
-        let found = check(&client).unwrap_or_else(|error| format!("{error:?}"));
+        let found = check(&connected).unwrap_or_else(|error| format!("{error:?}"));
         ((*name).to_owned(), found == *expected, found)
     });
     let checks = checks.collect();

@@ -1,17 +1,24 @@
-// vscode-jsonrpc, which editors speak to language servers with, over a socket.
+// vscode-jsonrpc, which editors speak to language servers with: `vscode_jsonrpc_client.js ADDRESS [PROGRAM]`,
+// over a socket, or over the standard input and output of a program.
 'use strict';
 
+const { spawn } = require('node:child_process');
 const net = require('node:net');
 const rpc = require('vscode-jsonrpc/node');
 const {
   PORT, check, checkIntrospection, checkNotification, checkPositional, library,
 } = require('./check.js');
 
-const socket = net.connect(PORT, '127.0.0.1');
-const connection = rpc.createMessageConnection(
-  new rpc.SocketMessageReader(socket),
-  new rpc.SocketMessageWriter(socket)
-);
+function connect() {
+  if (process.argv[3]) {
+    const { stdin, stdout } = spawn(process.argv[3], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return [new rpc.StreamMessageReader(stdout), new rpc.StreamMessageWriter(stdin)];
+  }
+  const socket = net.connect(PORT, '127.0.0.1');
+  return [new rpc.SocketMessageReader(socket), new rpc.SocketMessageWriter(socket)];
+}
+
+const connection = rpc.createMessageConnection(...connect());
 connection.listen();
 
 const call = (name, parameters) => connection.sendRequest(name, ...parameters);

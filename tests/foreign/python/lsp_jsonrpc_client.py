@@ -1,6 +1,9 @@
-"""python-lsp-jsonrpc, which language servers in Python are made with, over a socket."""
+"""python-lsp-jsonrpc, which language servers in Python are made with:
+`lsp_jsonrpc_client.py ADDRESS [PROGRAM]`, over a socket, or over the standard input and output of a program."""
 
 import socket
+import subprocess
+import sys
 import threading
 from importlib.metadata import version
 
@@ -17,10 +20,15 @@ from check import (
 )
 
 library("python-lsp-jsonrpc", version("python-lsp-jsonrpc"))
-host, port = ADDRESS.rsplit(":", 1)
-connection = socket.create_connection((host, int(port)))
-endpoint = Endpoint({}, JsonRpcStreamWriter(connection.makefile("wb")).write)
-reader = JsonRpcStreamReader(connection.makefile("rb"))
+if sys.argv[2:]:
+    server = subprocess.Popen(sys.argv[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    incoming, outgoing = server.stdout, server.stdin
+else:
+    host, port = ADDRESS.rsplit(":", 1)
+    connection = socket.create_connection((host, int(port)))
+    incoming, outgoing = connection.makefile("rb"), connection.makefile("wb")
+endpoint = Endpoint({}, JsonRpcStreamWriter(outgoing).write)
+reader = JsonRpcStreamReader(incoming)
 listening = threading.Thread(target=reader.listen, args=(endpoint.consume,), daemon=True)
 listening.start()
 
@@ -43,3 +51,4 @@ check_positional(call, lambda error: (error.code, error.data))
 check("by name", lambda: request("add", {"a": 1, "b": 2, "c": 3}), 6)
 check_notification(notify, call)
 check_introspection(call)
+outgoing.close()
