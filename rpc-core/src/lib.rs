@@ -64,6 +64,8 @@ pub use client::{
 #[cfg(feature = "tokio")]
 pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
+#[cfg(feature = "xmlrpc")]
+pub use dialect::xml_rpc::XmlRpcOptions;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 #[cfg(feature = "http")]
 pub use http::{ReplyBody, RpcService};
@@ -71,8 +73,8 @@ pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
 pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
-    Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Instance, Parameter,
-    ParameterKind, Progress, Reply, Signature, State,
+    Bytes, CallContext, DateTime, Deferred, Dispatch, Function, FunctionRegistry, Instance,
+    InvalidDateTime, Parameter, ParameterKind, Progress, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]

@@ -11,6 +11,7 @@ pub use crate::client::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Kwargs, List,
     Names, Nil, Notify, Omitted, Pipelined, Stub, TypedArguments,
 };
+pub use crate::protocol::json::Form;
 pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
@@ -119,9 +120,10 @@ pub fn send_result<F: Outcome, T: Serialize>(
 ///
 /// As [`send_result`].
 pub fn result_to_text<F: Outcome, T: Serialize>(
+    form: Form,
     result: Result<T, F::Error>,
 ) -> Result<String, Fault> {
-    to_text(&result.map_err(FromError::into_fault)?)
+    to_text(form, &result.map_err(FromError::into_fault)?)
 }
 
 /// Puts the rest of an asynchronous call aside.

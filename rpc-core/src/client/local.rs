@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
 use crate::json_rpc::{JsonRpc, guarded, run_guarded};
-use crate::protocol::{Arguments, ArrayWriter, Call, ObjectWriter, ProtocolError};
+use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, ProtocolError, code};
 use crate::pump::block_on;
 use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, without_place};
 
@@ -78,6 +78,10 @@ fn run(
     let mut reply = Reply::new(&mut out);
     let outcome = match run_guarded(dispatch, &call, &CallContext::default(), &mut reply) {
         Ok(Progress::Done | Progress::Blocks) => Ok(text(&out)?.to_owned()),
+        Ok(Progress::Multicall) => Err(Fault::new(
+            code::INVALID_REQUEST,
+            "calls within a process are made one by one, without `system.multicall`",
+        )),
         Ok(Progress::Later(rest)) => block_on(guarded(rest, method)),
         Err(fault) => Err(fault),
     };

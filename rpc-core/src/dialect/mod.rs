@@ -12,6 +12,8 @@ mod ping;
 mod read;
 mod reply;
 mod usual;
+#[cfg(feature = "xmlrpc")]
+pub(crate) mod xml_rpc;
 
 pub(crate) use json_rpc::Elements;
 pub(crate) use read::{Incoming, Request, Unreadable, read_call, read_element};
@@ -41,6 +43,9 @@ pub enum Dialect {
     /// `{"jsonrpc":"2.0","result":3,"id":7}`. Arguments travel by position, or all by name as soon as
     /// one is given by name.
     JsonRpc,
+    /// XML-RPC: `<methodCall>` answered `<methodResponse>`, over HTTP.
+    #[cfg(feature = "xmlrpc")]
+    XmlRpc,
 }
 
 impl Dialect {
@@ -50,6 +55,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => "native",
             Self::Ping => "ping",
             Self::JsonRpc => "json-rpc",
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => "xml-rpc",
         }
     }
 
@@ -59,6 +66,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => Door::Native,
             Self::Ping => Door::Ping,
             Self::JsonRpc => Door::JsonRpc,
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => Door::XmlRpc,
         }
     }
 
@@ -89,6 +98,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => native::begin_call(out, method, arguments),
             Self::Ping => ping::begin_call(out, method, arguments),
             Self::JsonRpc => json_rpc::begin_call(out, method, arguments),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_call(out, method, arguments),
         }
     }
 
@@ -100,6 +111,8 @@ impl Dialect {
             Self::NativeWithoutIds => native::end_call(out, native::Ending::Nothing),
             Self::Ping => ping::end_call(out),
             Self::JsonRpc => json_rpc::end_call(out, id),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
         }
     }
 
@@ -109,6 +122,9 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => native::RESULT,
             Self::Ping => ping::RESULT,
             Self::JsonRpc => json_rpc::RESULT,
+            #[cfg(feature = "xmlrpc")]
+            // The whole reply is made of the result in the end.
+            Self::XmlRpc => b"",
         });
     }
 
@@ -118,6 +134,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => native::end(out, id),
             Self::Ping => ping::end_result(out, name),
             Self::JsonRpc => json_rpc::end(out, id),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
         }
     }
 
@@ -127,6 +145,8 @@ impl Dialect {
             Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
             Self::Ping => ping::write_fault(out, fault),
             Self::JsonRpc => json_rpc::write_fault(out, id, fault),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_fault(out, fault),
         }
     }
 }

@@ -66,6 +66,8 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
         Dialect::Ping | Dialect::JsonRpc => "result",
+        #[cfg(feature = "xmlrpc")]
+        Dialect::XmlRpc => return Err(ProtocolError::NotAReply("it is JSON".to_owned())),
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
     let (mut is_call, mut is_json_rpc) = (false, dialect == Dialect::JsonRpc);

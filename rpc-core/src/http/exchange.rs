@@ -10,7 +10,6 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::time::timeout;
 
-use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Fault, ProtocolError, code};
 use crate::pump::asynchronous::{Presence, settle};
@@ -105,7 +104,7 @@ impl<A: Answer> Exchange<A> {
             Err(refusal) => return refusal.into_response(),
         };
         let mut session = self.session.clone();
-        session.speak(Dialect::JsonRpc);
+        media_type.begin(&mut session);
         let limit = session.limits.message;
         let unread = match timeout(self.body_timeout, read(body, limit)).await {
             Ok(Ok(message)) => {

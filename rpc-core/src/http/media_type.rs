@@ -3,15 +3,27 @@
 use hyper::StatusCode;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
 
+use crate::dialect::Dialect;
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::Encoding;
+use crate::json_rpc::Session;
+
 use super::refusal::Refusal;
 
 /// What a message is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
     Json,
+    /// XML, and the encoding that the type says it is in.
+    #[cfg(feature = "xmlrpc")]
+    Xml(Option<Encoding>),
 }
 
+#[cfg(not(feature = "xmlrpc"))]
 const TAKEN: &str = "application/json, application/json-rpc and application/jsonrequest";
+#[cfg(feature = "xmlrpc")]
+const TAKEN: &str =
+    "application/json, application/json-rpc, application/jsonrequest, text/xml and application/xml";
 
 impl MediaType {
     /// Reads what a request says of its body. Pages can send other types, or none, without being
@@ -35,8 +47,10 @@ impl MediaType {
         let given = given.to_str().unwrap_or_default();
         let mut parts = given.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let media_type = match essence.as_str() {
+        let mut media_type = match essence.as_str() {
             "application/json" | "application/json-rpc" | "application/jsonrequest" => Self::Json,
+            #[cfg(feature = "xmlrpc")]
+            "text/xml" | "application/xml" => Self::Xml(None),
             _ => return Err(refused(format!("{given:?} is not taken here; {TAKEN} are"))),
         };
         if types.next().is_some() {
@@ -44,20 +58,37 @@ impl MediaType {
         }
         for parameter in parts {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            if !name.eq_ignore_ascii_case("charset") {
+                continue;
+            }
             let charset = value.trim_matches('"');
-            if name.eq_ignore_ascii_case("charset")
-                && !(charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8"))
-            {
-                return Err(refused(format!("JSON is UTF-8 here, not {charset:?}")));
+            match &mut media_type {
+                Self::Json if matches!(&*charset.to_ascii_lowercase(), "utf-8" | "utf8") => {}
+                Self::Json => {
+                    return Err(refused(format!("JSON is UTF-8 here, not {charset:?}")));
+                }
+                #[cfg(feature = "xmlrpc")]
+                Self::Xml(encoding) => *encoding = Some(Encoding::named(charset)),
             }
         }
         Ok(media_type)
+    }
+
+    /// Says to a session in what its message is written.
+    pub(super) fn begin(self, session: &mut Session) {
+        match self {
+            Self::Json => session.speak(Dialect::JsonRpc),
+            #[cfg(feature = "xmlrpc")]
+            Self::Xml(charset) => session.speak_xml(charset),
+        }
     }
 
     /// What replies are called.
     pub(super) fn of_reply(self) -> &'static str {
         match self {
             Self::Json => "application/json",
+            #[cfg(feature = "xmlrpc")]
+            Self::Xml(_) => "text/xml",
         }
     }
 }

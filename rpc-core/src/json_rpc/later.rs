@@ -79,6 +79,11 @@ impl Later {
         Self { limit: Some((limit, late)), ..self }
     }
 
+    /// Says of which call it is the reply, where it is one of several parts.
+    pub(super) fn of_call(self, id: Option<&str>) -> Self {
+        Self { order: Order::of(id), ..self }
+    }
+
     /// Does something with the reply before it is sent. What `then` holds is let go with it, or when
     /// nobody waits for the reply any more.
     pub(crate) fn then(mut self, then: impl FnOnce(Vec<u8>) -> Vec<u8> + Send + 'static) -> Self {

@@ -5,10 +5,13 @@
 
 mod batch;
 mod later;
+mod multicall;
 mod room;
 mod run;
 mod session;
 mod side_by_side;
+#[cfg(feature = "xmlrpc")]
+mod xml_rpc;
 
 use std::sync::Arc;
 
@@ -19,6 +22,8 @@ pub(crate) use run::{guarded, run_guarded};
 pub use session::Session;
 
 use crate::Misuse;
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
 use crate::protocol::{Fault, Limits};
 use crate::registry::Dispatch;
@@ -90,18 +95,28 @@ pub enum Answered {
 pub struct JsonRpc<D> {
     /// Shared with the calls that have been put aside.
     dispatch: Arc<D>,
+    #[cfg(feature = "xmlrpc")]
+    xml_rpc: XmlRpcOptions,
 }
 
 impl<D: Clone> Clone for JsonRpc<D> {
     fn clone(&self) -> Self {
-        Self { dispatch: Arc::new(D::clone(&self.dispatch)) }
+        Self {
+            dispatch: Arc::new(D::clone(&self.dispatch)),
+            #[cfg(feature = "xmlrpc")]
+            xml_rpc: self.xml_rpc,
+        }
     }
 }
 
 impl<D: Dispatch> JsonRpc<D> {
     /// Puts the layer on what runs calls.
     pub fn new(dispatch: D) -> Self {
-        Self { dispatch: Arc::new(dispatch) }
+        Self {
+            dispatch: Arc::new(dispatch),
+            #[cfg(feature = "xmlrpc")]
+            xml_rpc: XmlRpcOptions::default(),
+        }
     }
 
     /// What runs the calls.
@@ -117,6 +132,10 @@ impl<D: Dispatch> JsonRpc<D> {
 
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect() == Dialect::XmlRpc {
+            return self.answer_xml(message, session, out);
+        }
         let mut request = Request::default();
         let (dialect, id, fault) = match read_call(message, &session.limits, &mut request) {
             Ok(Incoming::Cancel(id)) => return Answered::Cancel { id: id.to_owned() },
@@ -149,6 +168,10 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     }
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect() == Dialect::XmlRpc {
+            return session.dialect().write_fault(out, None, fault);
+        }
         let mut request = Request::default();
         let (dialect, id) = match read_call(message, &session.limits, &mut request) {
             Ok(Incoming::Call) => (request.dialect, request.id),

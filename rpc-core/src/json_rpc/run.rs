@@ -11,6 +11,7 @@ use crate::protocol::{Call, Fault, OwnedCall, code};
 use crate::registry::{CallContext, Deferred, Dispatch, Progress, Reply, panicked};
 
 use super::later::{Blocking, Later};
+use super::multicall::multicall;
 use super::room::Room;
 use super::{Answered, Session};
 
@@ -22,7 +23,7 @@ pub(super) fn run<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    let Request { dialect, id, call, wants_reply, timeout } = request;
+    let Request { dialect, id, call, wants_reply, .. } = request;
     let start = out.len();
     dialect.begin_result(out);
     let mut reply = Reply::new(out);
@@ -33,10 +34,15 @@ pub(super) fn run<D: Dispatch>(
             let name = name.to_owned();
             out.truncate(start);
             let later = Later::new(*id, finish(Aside::of(request, room), name, rest));
-            return Answered::Later(match timeout {
-                Some(timeout) => later.within(*timeout, too_late(request, *timeout)),
-                None => later,
-            });
+            return Answered::Later(in_time(later, request));
+        }
+        Ok(Progress::Multicall) => {
+            out.truncate(start);
+            match multicall(dispatch, request, room, session, out) {
+                Ok(answered) => return answered,
+                Err(_) if !wants_reply => return Answered::Nothing,
+                Err(fault) => fault,
+            }
         }
         Ok(Progress::Blocks) => {
             out.truncate(start);
@@ -83,6 +89,14 @@ fn write_fault(
     }
 }
 
+/// Waits for a reply no longer than its caller does.
+pub(super) fn in_time(later: Later, request: &Request<'_>) -> Later {
+    match request.timeout {
+        Some(timeout) => later.within(timeout, too_late(request, timeout)),
+        None => later,
+    }
+}
+
 /// The reply to a caller whose time is up.
 fn too_late(request: &Request<'_>, timeout: Duration) -> Vec<u8> {
     let message = format!("`{}` was not done within {timeout:?}", request.call.method());
@@ -92,7 +106,7 @@ fn too_late(request: &Request<'_>, timeout: Duration) -> Vec<u8> {
 }
 
 /// What the reply of a call that outlives its message needs to know.
-struct Aside {
+pub(super) struct Aside {
     dialect: Dialect,
     id: Option<String>,
     method: String,
@@ -101,7 +115,7 @@ struct Aside {
 }
 
 impl Aside {
-    fn of(request: &Request<'_>, room: &Room) -> Self {
+    pub(super) fn of(request: &Request<'_>, room: &Room) -> Self {
         Self {
             dialect: request.dialect,
             id: request.id.map(str::to_owned),
@@ -110,29 +124,35 @@ impl Aside {
             room: room.clone(),
         }
     }
+
+    /// Puts the reply together, of a result's text or a fault.
+    pub(super) fn reply(&self, name: &str, outcome: Result<&[u8], Fault>) -> Vec<u8> {
+        let Self { dialect, id, method, wants_reply, room } = self;
+        let id = id.as_deref();
+        let mut out = Vec::new();
+        let fault = match outcome {
+            _ if !wants_reply => return out,
+            Ok(result) => {
+                dialect.begin_result(&mut out);
+                out.extend_from_slice(result);
+                dialect.end_result(&mut out, id, name);
+                if room.takes_result(out.len()) {
+                    return out;
+                }
+                room.refusal(method, out.len())
+            }
+            Err(fault) => fault,
+        };
+        out.clear();
+        write_fault(&mut out, *dialect, id, method, room, &fault);
+        out
+    }
 }
 
 /// Runs the rest of an asynchronous call and puts its reply together.
 async fn finish(aside: Aside, name: String, rest: Deferred) -> Vec<u8> {
-    let Aside { dialect, id, method, wants_reply, room } = aside;
-    let id = id.as_deref();
-    let mut out = Vec::new();
-    let fault = match guarded(rest, &method).await {
-        _ if !wants_reply => return out,
-        Ok(result) => {
-            dialect.begin_result(&mut out);
-            out.extend_from_slice(result.as_bytes());
-            dialect.end_result(&mut out, id, &name);
-            if room.takes_result(out.len()) {
-                return out;
-            }
-            room.refusal(&method, out.len())
-        }
-        Err(fault) => fault,
-    };
-    out.clear();
-    write_fault(&mut out, dialect, id, &method, &room, &fault);
-    out
+    let result = guarded(rest, &aside.method).await;
+    aside.reply(&name, result.as_ref().map(String::as_bytes).map_err(Fault::clone))
 }
 
 /// Puts aside a call whose function blocks its thread, for one that may be blocked.

@@ -1,6 +1,8 @@
 //! What is remembered from message to message.
 
 use crate::dialect::Dialect;
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::Limits;
 use crate::registry::CallContext;
 
@@ -15,6 +17,9 @@ pub struct Session {
     dialect: Option<Dialect>,
     /// Whether the peer gives its calls ids, and so tells its replies from what it did not ask for.
     has_ids: bool,
+    /// What the content type says of the encoding of messages that are XML.
+    #[cfg(feature = "xmlrpc")]
+    pub(super) charset: Option<Encoding>,
 }
 
 impl Session {
@@ -26,6 +31,13 @@ impl Session {
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
+    }
+
+    /// Says that the next message is in XML-RPC, and what its content type says of its encoding.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn speak_xml(&mut self, charset: Option<Encoding>) {
+        self.speak(Dialect::XmlRpc);
+        self.charset = charset;
     }
 
     /// Takes note of how the peer speaks.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::json::{WriteError, write};
+use super::json::{Form, WriteError, write, write_as};
 
 /// Arguments that can be written, whatever dialect asks for them and in whatever form.
 ///
@@ -67,11 +67,18 @@ impl ArgumentError {
 pub struct ArrayWriter<'o> {
     out: &'o mut Vec<u8>,
     count: usize,
+    form: Form,
 }
 
 impl<'o> ArrayWriter<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, count: 0 }
+        Self { out, count: 0, form: Form::Plain }
+    }
+
+    /// The same for a dialect that has more types than JSON.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn marked(out: &'o mut Vec<u8>) -> Self {
+        Self { form: Form::Marked, ..Self::new(out) }
     }
 
     /// Appends an element.
@@ -100,7 +107,7 @@ impl<'o> ArrayWriter<'o> {
             self.out.push(b',');
         }
         self.count += 1;
-        write(self.out, value)
+        write_as(self.form, self.out, value)
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -3,6 +3,8 @@
 //! | code | constant | meaning |
 //! |---|---|---|
 //! | -32700 | [`PARSE_ERROR`] | the text is not JSON; the connection closes after the answer |
+//! | -32701 | [`UNSUPPORTED_ENCODING`] | the XML is in an encoding that is not understood |
+//! | -32702 | [`INVALID_CHARACTER`] | the XML has bytes that its encoding has not |
 //! | -32600 | [`INVALID_REQUEST`] | JSON, but not a call |
 //! | -32601 | [`METHOD_NOT_FOUND`] | no function of that name is served |
 //! | -32602 | [`INVALID_PARAMS`] | the arguments do not fit the function's signature |
@@ -20,6 +22,12 @@
 
 /// The text is not JSON (JSON-RPC 2.0, section 5.1).
 pub const PARSE_ERROR: i64 = -32700;
+/// The XML is in an encoding that is not understood (XML-RPC's "specification for fault code
+/// interoperability").
+pub const UNSUPPORTED_ENCODING: i64 = -32701;
+/// The XML has bytes that its encoding has not (XML-RPC's "specification for fault code
+/// interoperability").
+pub const INVALID_CHARACTER: i64 = -32702;
 /// The JSON is not a call (JSON-RPC 2.0, section 5.1).
 pub const INVALID_REQUEST: i64 = -32600;
 /// No function of that name is served (JSON-RPC 2.0, section 5.1).

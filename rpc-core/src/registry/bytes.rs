@@ -8,6 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::protocol::base64::{decode, encode};
+use crate::protocol::json::Mark;
 
 /// Bytes, sent as base64 text with padding in every dialect that has only text.
 ///
@@ -55,7 +56,7 @@ impl From<Vec<u8>> for Bytes<'_> {
 
 impl Serialize for Bytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&encode(&self.0))
+        serializer.serialize_newtype_struct(Mark::BYTES, &encode(&self.0))
     }
 }
 

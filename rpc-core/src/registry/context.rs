@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::protocol::json::Form;
+
 /// Who calls, by what way, and for how long they will wait. Made by the server, never sent.
 ///
 /// A function is told it through a parameter of type `&CallContext`, which is not part of its
@@ -90,7 +92,16 @@ impl CallContext {
         self.model
     }
 
-    /// The dialect the call came in: `native` or `ping`; empty within one process.
+    /// The form in which a result goes back the way the call came.
+    pub(super) fn form(&self) -> Form {
+        if cfg!(feature = "xmlrpc") && self.protocol == "xml-rpc" {
+            Form::Marked
+        } else {
+            Form::Plain
+        }
+    }
+
+    /// The dialect the call came in: `native`, `ping` or `xml-rpc`; empty within one process.
     pub fn protocol(&self) -> &'static str {
         self.protocol
     }

@@ -68,6 +68,9 @@ pub enum Progress {
     /// The function was declared to block its thread, and the context says that this one must not be
     /// blocked: it has not been run, and is to be run on another.
     Blocks,
+    /// The call is several (`system.multicall`): whoever reads messages is to run each of them through
+    /// all layers.
+    Multicall,
 }
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.

@@ -87,7 +87,7 @@ impl Entry {
         scope: &Scope<'_>,
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
-        reply.answers(&self.signature);
+        reply.answers(&self.signature, scope.context());
         let mut bound = Bound::new(&self.signature, call);
         bound.bind(&self.signature, call)?;
         match &self.run {

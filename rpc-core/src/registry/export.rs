@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::protocol::Fault;
+use crate::protocol::json::Form;
 
 use super::state::States;
 use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateKey, StateType};
@@ -38,6 +39,11 @@ impl<'s> Scope<'s> {
     /// The context of the call.
     pub fn context(&self) -> &'s CallContext {
         self.context
+    }
+
+    /// The form that the result is to be written in.
+    pub fn form(&self) -> Form {
+        self.context.form()
     }
 
     /// The state of a type.

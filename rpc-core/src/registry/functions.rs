@@ -29,6 +29,10 @@ use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, 
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
 ///
+/// It answers `system.listMethods`, `system.methodHelp`, `system.methodSignature`,
+/// `system.getCapabilities`, `system.describe` and `system.multicall` where no function of such a name
+/// has been added.
+///
 /// A registry is also a [`Stub`](crate::Stub): what it holds can be called in the same process, with
 /// typed proxies and by name, without a socket in between.
 #[derive(Default)]
@@ -133,12 +137,12 @@ impl FunctionRegistry {
     }
 
     #[cold]
-    fn not_found(&self, method: &str) -> Fault {
+    pub(super) fn not_found(&self, method: &str) -> Fault {
         let advice = if self.functions.is_empty() {
             "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
                 .to_owned()
         } else {
-            match nearest(method, self.functions().map(Signature::name)) {
+            match nearest(method, self.names()) {
                 Some(name) => format!("; did you mean `{name}`?"),
                 None => String::new(),
             }
@@ -158,7 +162,7 @@ impl Dispatch for FunctionRegistry {
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
         let Ok(place) = self.find(call.method()) else {
-            return Err(self.not_found(call.method()));
+            return self.answer_system(call, reply);
         };
         let entry = &self.functions[place];
         if entry.signature.is_blocking() && context.must_not_block() {

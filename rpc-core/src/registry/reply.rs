@@ -2,16 +2,17 @@
 
 use serde::Serialize;
 
-use crate::protocol::json::write;
+use crate::protocol::json::{Form, write_as};
 use crate::protocol::{Fault, code};
 
-use super::Signature;
+use super::{CallContext, Signature};
 
 /// Takes one result and writes it where the reply is being put together, as JSON.
 #[derive(Debug)]
 pub struct Reply<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
+    form: Form,
     name: Option<&'static str>,
 }
 
@@ -20,14 +21,18 @@ pub struct Reply<'o> {
 /// # Errors
 ///
 /// Where it has no JSON form.
-pub fn to_text<T: Serialize + ?Sized>(result: &T) -> Result<String, Fault> {
+pub fn to_text<T: Serialize + ?Sized>(form: Form, result: &T) -> Result<String, Fault> {
     let mut out = Vec::new();
-    write_result(&mut out, result)?;
+    write_result(form, &mut out, result)?;
     String::from_utf8(out).map_err(|error| cannot_be_sent(&error))
 }
 
-fn write_result<T: Serialize + ?Sized>(out: &mut Vec<u8>, result: &T) -> Result<(), Fault> {
-    write(out, result).map_err(|error| cannot_be_sent(&error))
+fn write_result<T: Serialize + ?Sized>(
+    form: Form,
+    out: &mut Vec<u8>,
+    result: &T,
+) -> Result<(), Fault> {
+    write_as(form, out, result).map_err(|error| cannot_be_sent(&error))
 }
 
 #[cold]
@@ -38,7 +43,7 @@ fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
 impl<'o> Reply<'o> {
     /// Starts a reply at the end of `out`.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { start: out.len(), out, name: None }
+        Self { start: out.len(), out, form: Form::Plain, name: None }
     }
 
     /// Sends the result.
@@ -48,7 +53,7 @@ impl<'o> Reply<'o> {
     /// Where it has no JSON form, as a `NaN` has none.
     pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
         self.out.truncate(self.start);
-        write_result(self.out, result)
+        write_result(self.form, self.out, result)
     }
 
     /// The result sent so far, as JSON text.
@@ -62,8 +67,9 @@ impl<'o> Reply<'o> {
         self.name
     }
 
-    pub(super) fn answers(&mut self, signature: &Signature) {
+    pub(super) fn answers(&mut self, signature: &Signature, context: &CallContext) {
         self.name = signature.reply;
+        self.form = context.form();
     }
 
     pub(crate) fn is_sent(&self) -> bool {

@@ -64,6 +64,8 @@ pub use without_fork::{ForkPerConnection, Prefork};
 #[cfg(not(unix))]
 use without_fork::{Obeying, Output, port_closer};
 
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
 use crate::protocol::{Door, Limits};
@@ -129,6 +131,14 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     /// The usual stack around what runs calls.
     pub fn of(dispatch: D) -> Self {
         Self::new(JsonRpc::new(dispatch))
+    }
+
+    /// Sets how XML-RPC's callers are understood and answered.
+    #[cfg(feature = "xmlrpc")]
+    #[must_use]
+    pub fn xml_rpc(mut self, options: XmlRpcOptions) -> Self {
+        self.answer = self.answer.xml_rpc(options);
+        self
     }
 }
 

@@ -19,9 +19,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
     if function.is_async {
         let send = match function.outcome.error {
-            None => quote_spanned!(span=> __rpc::to_text(&#result.await)),
+            None => quote_spanned!(span=> __rpc::to_text(form, &#result.await)),
             Some(_) => {
-                quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>(#result.await #failure))
+                let text = quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>);
+                quote_spanned!(span=> #text(form, #result.await #failure))
             }
         };
         // rustc points at the function where its future is not `Send`.
@@ -33,6 +34,7 @@ pub(super) fn server(function: &Function) -> TokenStream {
                 scope: &__rpc::Scope<'_>,
             ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
                 #taken
+                let form = scope.form();
                 ::core::result::Result::Ok(#later)
             }
         }

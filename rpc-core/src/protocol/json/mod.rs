@@ -3,6 +3,7 @@
 
 mod boundary;
 mod decode;
+mod form;
 mod key;
 mod plain;
 mod raw_text;
@@ -11,6 +12,8 @@ mod write;
 
 pub(crate) use boundary::Boundary;
 pub(crate) use decode::decode;
+pub use form::Form;
+pub(crate) use form::Mark;
 pub(crate) use key::Key;
 pub(crate) use reader::{Kind, Reader, is_white};
-pub(crate) use write::{WriteError, write};
+pub(crate) use write::{WriteError, write, write_as};

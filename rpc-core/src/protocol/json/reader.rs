@@ -6,6 +6,8 @@
 use std::ops::Range;
 
 use super::super::{Limits, ProtocolError};
+#[cfg(feature = "xmlrpc")]
+use super::form::{Mark, mark_behind};
 use super::key::Key;
 use super::plain::plain_prefix;
 
@@ -53,6 +55,13 @@ impl<'a> Reader<'a> {
             Some(b'n') => Kind::Null,
             _ => return Err(self.expected("a value")),
         })
+    }
+
+    /// The mark before the next value.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn mark(&mut self) -> Option<Mark> {
+        self.token();
+        mark_behind(&self.text[..self.at])
     }
 
     /// Steps over the next value and returns its text.

@@ -5,17 +5,28 @@
 //! room at the end of the output.
 
 use std::fmt;
+use std::mem;
 
 use serde::ser::{self, Serialize};
 
 use super::super::Limits;
+use super::form::{Form, Mark};
 use super::plain::plain_prefix;
 use super::raw_text::RawText;
 
-/// Appends `value` to `out` as JSON. On an error, what was appended is cut off again.
+/// Appends `value` to `out` as plain JSON. On an error, what was appended is cut off again.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), WriteError> {
+    write_as(Form::Plain, out, value)
+}
+
+/// Appends `value` to `out` in a form, as [`write`] does in the plain one.
+pub(crate) fn write_as<T: Serialize + ?Sized>(
+    form: Form,
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), WriteError> {
     let start = out.len();
-    let written = value.serialize(&mut Writer { out, depth: 0 });
+    let written = value.serialize(&mut Writer { out, depth: 0, form });
     if written.is_err() {
         out.truncate(start);
     }
@@ -46,11 +57,18 @@ type Result<T, E = WriteError> = std::result::Result<T, E>;
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
     depth: usize,
+    form: Form,
 }
 
 impl Writer<'_> {
     fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        if self.form == Form::Marked {
+            self.raw(mark.white());
+        }
     }
 
     /// Writes what serde_json writes as well as it can be written: whole numbers and finite floats.
@@ -190,14 +208,17 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         v.serialize(self)
     }
     fn serialize_none(self) -> Result<()> {
-        self.serialize_unit()
+        self.raw("null");
+        Ok(())
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
         value.serialize(self)
     }
     fn serialize_unit(self) -> Result<()> {
-        self.raw("null");
-        Ok(())
+        if self.depth == 0 {
+            self.mark(Mark::Nothing);
+        }
+        self.serialize_none()
     }
     fn serialize_unit_struct(self, _name: &'static str) -> Result<()> {
         self.serialize_unit()
@@ -207,9 +228,14 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<()> {
+        if self.form == Form::Marked
+            && let Some(mark) = Mark::of_newtype(name)
+        {
+            self.mark(mark);
+        }
         value.serialize(self)
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -304,7 +330,9 @@ impl<'w, 'o> Compound<'w, 'o> {
     fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<()> {
         self.comma();
         let start = self.writer.out.len();
+        let form = mem::take(&mut self.writer.form);
         name.serialize(&mut *self.writer)?;
+        self.writer.form = form;
         match self.writer.out.get(start) {
             Some(b'"') => {}
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => {

@@ -1,0 +1,241 @@
+//! The XML-RPC dialect (xmlrpc.com/spec): a translation between its messages and JSON texts.
+//!
+//! A `methodCall` becomes a method's name and the JSON text of its arguments, and runs as any call
+//! does; the result's JSON text becomes a `methodResponse`. What JSON has no type for, bytes and
+//! dates, keeps its type by a mark before the string (`protocol/json/form.rs`).
+
+mod element;
+mod encoding;
+mod read;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(crate) use encoding::Encoding;
+
+use crate::protocol::json::Reader;
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, ObjectWriter, code};
+
+use element::Element;
+use read::Values;
+use write::{lossy_text, tag, text, write_text, write_value};
+
+/// What a server is told of its XML-RPC callers.
+///
+/// ```
+/// use rpc_core::{RpcServer, XmlRpcOptions};
+///
+/// let options = XmlRpcOptions { extensions: true, ..XmlRpcOptions::default() };
+/// let server = RpcServer::exported().xml_rpc(options);
+/// # let _ = server;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct XmlRpcOptions {
+    /// Whether all callers understand `<i8>` and `<nil/>`, which the specification does not have. Off
+    /// by default: results that need them go to callers whose call has one of them or declares
+    /// Apache's name space for them, and are faults for others.
+    pub extensions: bool,
+    /// Whether a struct that is the last argument is the keyword arguments. Off by default: it is an
+    /// argument like any other.
+    pub trailing_struct_as_keywords: bool,
+}
+
+/// The types beyond the specification that a peer knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Extensions {
+    #[default]
+    None,
+    /// `<ex:i8>` and `<ex:nil/>`, in the name space of the library that made them.
+    Apache,
+    /// `<i8>` and `<nil/>`.
+    Plain,
+}
+
+impl Extensions {
+    /// The name space of Apache's library.
+    const NAMESPACE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
+
+    /// What stands before an extension's name; `None` where there are no extensions.
+    fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Apache => Some("ex:"),
+            Self::Plain => Some(""),
+        }
+    }
+}
+
+/// A call as JSON texts.
+#[derive(Debug)]
+pub(crate) struct MethodCall {
+    pub(crate) method: String,
+    /// An array.
+    pub(crate) positional: String,
+    /// An object.
+    pub(crate) keyword: String,
+    pub(crate) extensions: Extensions,
+}
+
+/// Reads a call; `charset` is what the content type says of its encoding.
+pub(crate) fn read_call(
+    message: &[u8],
+    charset: Option<Encoding>,
+    limits: &Limits,
+    options: XmlRpcOptions,
+) -> Result<MethodCall, Fault> {
+    let text = encoding::decode(message, charset)?;
+    let mut values = Values::new(&text, limits);
+    values.open(Element::MethodCall)?;
+    values.open(Element::MethodName)?;
+    let method = values.text()?.trim_ascii().to_owned();
+    values.json.push(b'[');
+    let mut last = 0..0;
+    if values.opens(Element::Params)? {
+        let mut first = true;
+        while values.opens(Element::Param)? {
+            let comma = values.json.len();
+            values.comma(&mut first);
+            values.open(Element::Value)?;
+            last = comma..values.json.len();
+            values.value()?;
+            values.close()?;
+        }
+        values.close()?;
+    }
+    values.end()?;
+    let extensions = match values.extensions() {
+        Extensions::None if options.extensions => Extensions::Plain,
+        shown => shown,
+    };
+    let mut positional = utf8(values.json)?;
+    let mut keyword = "{}".to_owned();
+    if options.trailing_struct_as_keywords && positional[last.end..].starts_with('{') {
+        keyword = positional.split_off(last.end);
+        positional.truncate(last.start);
+    }
+    positional.push(']');
+    Ok(MethodCall { method, positional, keyword, extensions })
+}
+
+fn utf8(json: Vec<u8>) -> Result<String, Fault> {
+    String::from_utf8(json).map_err(|error| Fault::new(code::INTERNAL_ERROR, error.to_string()))
+}
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Appends the reply whose result is this JSON text.
+pub(crate) fn write_result(
+    out: &mut Vec<u8>,
+    json: &str,
+    extensions: Extensions,
+) -> Result<(), Fault> {
+    let start = out.len();
+    tag(out, DECLARATION);
+    match extensions {
+        Extensions::Apache => {
+            tag(out, &format!("<methodResponse xmlns:ex=\"{}\">", Extensions::NAMESPACE));
+        }
+        _ => tag(out, "<methodResponse>"),
+    }
+    tag(out, "<params><param>");
+    write_text(out, json, extensions).map_err(|problem| {
+        out.truncate(start);
+        Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {problem}"))
+    })?;
+    tag(out, "</param></params></methodResponse>\n");
+    Ok(())
+}
+
+/// Appends a fault: its code, cut to 32 bits, and its message. The specification has no room for
+/// its data.
+pub(crate) fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
+    let code = fault.code().clamp(i32::MIN.into(), i32::MAX.into());
+    tag(out, DECLARATION);
+    tag(out, "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>");
+    tag(out, &code.to_string());
+    tag(out, "</int></value></member><member><name>faultString</name><value><string>");
+    lossy_text(out, fault.message());
+    tag(out, "</string></value></member></struct></value></fault></methodResponse>\n");
+}
+
+/// Appends a call. It declares that its writer knows the extensions, and has none itself unless a
+/// value needs one.
+pub(super) fn write_call(
+    out: &mut Vec<u8>,
+    method: &str,
+    arguments: &impl Arguments,
+) -> Result<(), ArgumentError> {
+    let mut json = b"[".to_vec();
+    arguments.write_positional(&mut ArrayWriter::marked(&mut json))?;
+    json.push(b']');
+    let mut named = Vec::new();
+    let mut keywords = ObjectWriter::new(&mut named);
+    arguments.write_keyword(&mut keywords)?;
+    if keywords.count() > 0 {
+        return Err(ArgumentError::new(
+            "XML-RPC has no keyword arguments; give all arguments by position",
+        ));
+    }
+    let start = out.len();
+    write_params(out, method, &json).inspect_err(|_| out.truncate(start))
+}
+
+fn write_params(out: &mut Vec<u8>, method: &str, json: &[u8]) -> Result<(), ArgumentError> {
+    let unsendable = |problem| ArgumentError::new(format!("an argument cannot be sent: {problem}"));
+    tag(out, DECLARATION);
+    tag(out, &format!("<methodCall xmlns:ex=\"{}\"><methodName>", Extensions::NAMESPACE));
+    text(out, method).map_err(unsendable)?;
+    tag(out, "</methodName><params>");
+    let json = Reader::text(json).map_err(|error| unsendable(error.into()))?;
+    let mut reader = Reader::new(json, usize::MAX);
+    let written = reader.array(|reader| {
+        tag(out, "<param>");
+        write_value(out, reader, Extensions::Plain)?;
+        tag(out, "</param>");
+        Ok(())
+    });
+    written.map_err(unsendable)?;
+    tag(out, "</params></methodCall>\n");
+    Ok(())
+}
+
+#[allow(dead_code)] // Of the clients that come.
+/// Reads a reply: the result as JSON text, or the fault.
+pub(crate) fn read_reply(message: &[u8], limits: &Limits) -> Result<Result<String, Fault>, Fault> {
+    let text = encoding::decode(message, None)?;
+    let mut values = Values::new(&text, limits);
+    values.open(Element::MethodResponse)?;
+    let fault = values.either(Element::Params, Element::Fault)? == Element::Fault;
+    if fault {
+        values.open(Element::Value)?;
+        values.value()?;
+        values.close()?;
+    } else if values.opens(Element::Param)? {
+        values.open(Element::Value)?;
+        values.value()?;
+        values.close()?;
+        values.close()?;
+    } else {
+        // Some servers say so that there is no result.
+        values.json.extend_from_slice(b"null");
+    }
+    values.close()?;
+    values.end()?;
+    let json = utf8(values.json)?;
+    Ok(if fault { Err(fault_of(&json)) } else { Ok(json) })
+}
+
+#[allow(dead_code)] // Of the clients that come.
+fn fault_of(json: &str) -> Fault {
+    #[derive(serde::Deserialize)]
+    #[allow(non_snake_case)]
+    struct Members {
+        faultCode: i64,
+        faultString: String,
+    }
+    match serde_json::from_str::<Members>(json) {
+        Ok(Members { faultCode, faultString }) => Fault::new(faultCode, faultString),
+        Err(_) => Fault::new(code::INTERNAL_ERROR, format!("the other side failed: {json}")),
+    }
+}

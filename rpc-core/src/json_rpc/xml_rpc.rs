@@ -1,0 +1,110 @@
+//! XML-RPC at the edge: a message becomes a call like any other, and its result's text a reply.
+
+use crate::dialect::xml_rpc::{
+    Extensions, MethodCall, XmlRpcOptions, read_call, write_fault, write_result,
+};
+use crate::dialect::{Dialect, Request};
+use crate::protocol::json::Reader;
+use crate::protocol::{Fault, Limits, ProtocolError, code};
+use crate::registry::Dispatch;
+
+use super::room::Room;
+use super::run::run;
+use super::{Answered, JsonRpc, Session, shut};
+
+impl<D> JsonRpc<D> {
+    /// Sets how XML-RPC's callers are understood and answered.
+    #[must_use]
+    pub fn xml_rpc(mut self, options: XmlRpcOptions) -> Self {
+        self.xml_rpc = options;
+        self
+    }
+}
+
+impl<D: Dispatch> JsonRpc<D> {
+    /// Answers a message that is in XML-RPC.
+    pub(super) fn answer_xml(
+        &self,
+        message: &[u8],
+        session: &mut Session,
+        out: &mut Vec<u8>,
+    ) -> Answered {
+        if let Some(fault) = shut(Dialect::XmlRpc, &session.limits) {
+            write_fault(out, &fault);
+            return Answered::Reply;
+        }
+        let call = match read_call(message, session.charset, &session.limits, self.xml_rpc) {
+            Ok(call) => call,
+            Err(fault) => {
+                write_fault(out, &fault);
+                let lives = fault.code() == code::INVALID_REQUEST;
+                return if lives { Answered::Reply } else { Answered::Last };
+            }
+        };
+        let request = match request(&call) {
+            Ok(request) => request,
+            Err(error) => {
+                write_fault(out, &error.to_fault());
+                return Answered::Last;
+            }
+        };
+        session.context.begin(Dialect::XmlRpc.name(), None);
+        let room = Room::of_message(&session.limits);
+        let mut reply = Vec::new();
+        let answered = run(&self.dispatch, &request, &room, session, &mut reply);
+        let translation = Translation { extensions: call.extensions, room, method: call.method };
+        match answered {
+            Answered::Reply => {
+                translation.write(out, &reply);
+                Answered::Reply
+            }
+            Answered::Later(later) => Answered::Later(later.then(move |reply| {
+                let mut out = Vec::new();
+                translation.write(&mut out, &reply);
+                out
+            })),
+            other => other,
+        }
+    }
+}
+
+fn request(call: &MethodCall) -> Result<Request<'_>, ProtocolError> {
+    let mut request = Request { dialect: Dialect::XmlRpc, ..Request::default() };
+    request.call.method = call.method.as_str().into();
+    request.call.positional.read(&mut Reader::new(&call.positional, Limits::DEEPEST))?;
+    request.call.keyword.read(&mut Reader::new(&call.keyword, Limits::DEEPEST))?;
+    Ok(request)
+}
+
+/// How a reply becomes XML.
+struct Translation {
+    extensions: Extensions,
+    room: Room,
+    method: String,
+}
+
+impl Translation {
+    /// Appends a reply: a fault is XML already, and a result is JSON text.
+    fn write(&self, out: &mut Vec<u8>, reply: &[u8]) {
+        if reply.starts_with(b"<") {
+            out.extend_from_slice(reply);
+        } else if let Err(fault) = self.write_result(out, reply) {
+            write_fault(out, &fault);
+        }
+    }
+
+    fn write_result(&self, out: &mut Vec<u8>, json: &[u8]) -> Result<(), Fault> {
+        let json = Reader::text(json).map_err(|error| error.to_fault())?;
+        let start = out.len();
+        write_result(out, json, self.extensions)?;
+        let size = out.len() - start;
+        if self.room.takes_result(size) {
+            return Ok(());
+        }
+        out.truncate(start);
+        Err(self.room.refusal(&self.method, size))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! The functions by which callers ask what there is to call: XML-RPC's introspection, in every
+//! dialect.
+//!
+//! A registry answers them where nobody has registered a function of such a name. They are called
+//! through all layers, like any function.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::protocol::{Call, Fault};
+
+use super::bind::shorten;
+use super::nearest::nearest;
+use super::xml_types::signatures;
+use super::{
+    Bound, FunctionRegistry, Parameter, ParameterKind, Progress, Reply, Signature, SignatureOptions,
+};
+
+/// A function that every registry has.
+#[derive(Debug, Clone, Copy)]
+enum System {
+    Describe,
+    GetCapabilities,
+    ListMethods,
+    MethodHelp,
+    MethodSignature,
+    Multicall,
+}
+
+const NAME: &[Parameter] =
+    &[Parameter { name: "name", ty: "String", kind: ParameterKind::Required }];
+const OPTIONAL_NAME: &[Parameter] =
+    &[Parameter { name: "name", ty: "Option<String>", kind: ParameterKind::Optional }];
+const CALLS: &[Parameter] =
+    &[Parameter { name: "calls", ty: "Vec<Call>", kind: ParameterKind::Required }];
+
+/// Ordered by name.
+static SYSTEM: [(Signature, System); 6] = [
+    (
+        signature(
+            "system.describe",
+            "Describes a function, or every function: its documentation, and the names, types and \
+             defaults of its parameters.",
+            OPTIONAL_NAME,
+            "Value",
+        ),
+        System::Describe,
+    ),
+    (
+        signature(
+            "system.getCapabilities",
+            "Says which specifications this server follows, and in which version.",
+            &[],
+            "HashMap<String, Capability>",
+        ),
+        System::GetCapabilities,
+    ),
+    (
+        signature("system.listMethods", "Lists the names that can be called.", &[], "Vec<String>"),
+        System::ListMethods,
+    ),
+    (
+        signature(
+            "system.methodHelp",
+            "Says how a function is called and what its documentation is.",
+            NAME,
+            "String",
+        ),
+        System::MethodHelp,
+    ),
+    (
+        signature(
+            "system.methodSignature",
+            "Lists the signatures of a function in types of XML-RPC, that of the result first; `undef` \
+             where it takes any number of arguments.",
+            NAME,
+            "Vec<Vec<String>>",
+        ),
+        System::MethodSignature,
+    ),
+    (
+        signature(
+            "system.multicall",
+            "Runs several calls, each given as `methodName` and `params`, and returns for each an \
+             array with its result, or a struct with `faultCode` and `faultString`.",
+            CALLS,
+            "Vec<Value>",
+        ),
+        System::Multicall,
+    ),
+];
+
+const fn signature(
+    name: &'static str,
+    doc: &'static str,
+    parameters: &'static [Parameter],
+    result: &'static str,
+) -> Signature {
+    let options = SignatureOptions { idempotent: false, blocking: false, is_async: false };
+    Signature::of(name, None, doc, parameters, result, options)
+}
+
+impl FunctionRegistry {
+    /// Answers a call for which nobody has registered a function.
+    #[cold]
+    pub(super) fn answer_system(
+        &self,
+        call: &Call<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Result<Progress, Fault> {
+        let found = SYSTEM.iter().find(|(signature, _)| signature.name() == call.method());
+        let Some((signature, system)) = found else {
+            return Err(self.not_found(call.method()));
+        };
+        let mut bound = Bound::new(signature, call);
+        bound.bind(signature, call)?;
+        let name = || {
+            let name = bound.optional::<String>(0).ok_or_else(|| bound.fault())?;
+            name.map(|name| self.known(&name)).transpose()
+        };
+        let required = || name()?.ok_or_else(|| Fault::invalid_params("a name is needed"));
+        match system {
+            System::Multicall => return Ok(Progress::Multicall),
+            System::GetCapabilities => reply.send(&capabilities())?,
+            System::ListMethods => reply.send(&self.names().collect::<Vec<_>>())?,
+            System::MethodHelp => reply.send(&help(required()?))?,
+            System::MethodSignature => match signatures(required()?) {
+                Some(signatures) => reply.send(&signatures)?,
+                None => reply.send("undef")?,
+            },
+            System::Describe => match name()? {
+                Some(signature) => reply.send(&Description::of(signature))?,
+                None => {
+                    reply.send(&self.functions().map(Description::of).collect::<Vec<_>>())?;
+                }
+            },
+        }
+        Ok(Progress::Done)
+    }
+
+    /// The names that can be called, ordered.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let system = SYSTEM.iter().map(|(signature, _)| signature.name());
+        let mut names: Vec<_> = self.functions().map(Signature::name).chain(system).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter()
+    }
+
+    /// The signature of the function that answers to a name.
+    fn known(&self, name: &str) -> Result<&Signature, Fault> {
+        let system = SYSTEM.iter().map(|(signature, _)| signature);
+        let mut signatures = self.functions().chain(system);
+        signatures.find(|signature| signature.name() == name).ok_or_else(|| {
+            let advice = nearest(name, self.names())
+                .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+            let name = shorten(name);
+            Fault::invalid_params(format!("no function `{name}` is served here{advice}"))
+        })
+    }
+}
+
+fn help(signature: &Signature) -> String {
+    let doc = signature.doc();
+    if doc.is_empty() { signature.to_string() } else { format!("{signature}\n\n{doc}") }
+}
+
+fn capabilities() -> Value {
+    let mut capabilities = json!({
+        "introspection": {
+            "specUrl": "http://phpxmlrpc.sourceforge.net/doc-2/ch10.html",
+            "specVersion": 2,
+        },
+        "json-rpc": { "specUrl": "https://www.jsonrpc.org/specification", "specVersion": 2 },
+        "system.multicall": {
+            "specUrl": "http://www.xmlrpc.com/discuss/msgReader$1208",
+            "specVersion": 1,
+        },
+        "faults_interop": {
+            "specUrl": "http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php",
+            "specVersion": 20_010_516,
+        },
+    });
+    if cfg!(feature = "xmlrpc") {
+        capabilities["xmlrpc"] =
+            json!({ "specUrl": "http://xmlrpc.com/spec.md", "specVersion": 1 });
+        capabilities["nil"] = json!({
+            "specUrl": "http://www.ontosys.com/xml-rpc/extensions.php",
+            "specVersion": 20_010_518,
+        });
+    }
+    capabilities
+}
+
+/// A function as `system.describe` tells of it.
+#[derive(Serialize)]
+struct Description<'s> {
+    name: &'s str,
+    doc: &'s str,
+    parameters: Vec<ParameterDescription>,
+    result: &'s str,
+}
+
+#[derive(Serialize)]
+struct ParameterDescription {
+    name: &'static str,
+    #[serde(rename = "type")]
+    ty: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<&'static str>,
+}
+
+impl<'s> Description<'s> {
+    fn of(signature: &'s Signature) -> Self {
+        Self {
+            name: signature.name(),
+            doc: signature.doc(),
+            parameters: signature.parameters().iter().map(ParameterDescription::of).collect(),
+            result: signature.result(),
+        }
+    }
+}
+
+impl ParameterDescription {
+    fn of(parameter: &Parameter) -> Self {
+        let (kind, default) = match parameter.kind {
+            ParameterKind::Required => ("required", None),
+            ParameterKind::Default(default) => ("default", Some(default)),
+            ParameterKind::Optional => ("optional", None),
+            ParameterKind::Args => ("args", None),
+            ParameterKind::Kwargs => ("kwargs", None),
+        };
+        Self { name: parameter.name, ty: parameter.ty, kind, default }
+    }
+}
