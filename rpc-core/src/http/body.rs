@@ -56,6 +56,16 @@ where
     Ok(whole.into())
 }
 
+/// Reads what is left of a body and makes nothing of it, where it says that it is small.
+pub(super) async fn skip_small<B: Body>(mut body: Pin<&mut B>) {
+    const SMALL: u64 = 64 * 1024;
+    while body.size_hint().exact().is_some_and(|size| size <= SMALL) && !body.is_end_stream() {
+        if !matches!(poll_fn(|task| body.as_mut().poll_frame(task)).await, Some(Ok(_))) {
+            return;
+        }
+    }
+}
+
 /// The body of a response: of an [`RpcService`](super::RpcService)'s, say.
 #[derive(Debug, Default)]
 pub struct ReplyBody {
