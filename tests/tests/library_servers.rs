@@ -1,4 +1,4 @@
-//! Our client calls servers that are made with libraries of other languages.
+//! Our clients call servers that are made with libraries of other languages.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,8 +8,7 @@ use examples::{add, echo, fail};
 use rpc_core::{
     ClientBuilder, Dialect, Error, Framing, ProtocolError, RpcClient, Stub, args, call, kwargs,
 };
-use tests::{Language, Report, Running, all_good, remember, remembers, report_table, section};
-use tokio::runtime::Builder;
+use tests::{Language, Report, Running, all_good, remember, remembers, report_table, run, section};
 
 /// A program of `foreign/` that serves.
 struct Server {
@@ -169,8 +168,7 @@ const CHECKS: [(&str, &str, fn(&Connected) -> Found); 11] = [
         },
     ),
     ("asynchronous client", "13", |Connected { options, url, .. }| {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+        run(async {
             let client = options.connect_async(url).await?;
             shown(call!(client.add(1, 2)).await)
         })
