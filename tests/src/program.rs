@@ -23,6 +23,28 @@ pub fn python(script: &str) -> Option<Command> {
     Some(command)
 }
 
+/// Prepares a script of `node/` to be run by a Node that has WebSocket built in; `None` where there is
+/// none, and then says so.
+///
+/// # Panics
+///
+/// Where there is none and `CI` says that there must be.
+pub fn node(script: &str) -> Option<Command> {
+    const OPTION: &str = "--experimental-websocket";
+    let mut test = Command::new("node");
+    test.args([OPTION, "--eval", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]);
+    let found = test.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !found {
+        assert!(env::var_os("CI").is_none(), "a Node with WebSocket is missing");
+        println!("skipped: a Node with WebSocket is missing");
+        return None;
+    }
+    let mut command = Command::new("node");
+    command.args([OPTION, "--no-warnings"]);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("node").join(script));
+    Some(command)
+}
+
 /// A program that runs until this is dropped.
 #[derive(Debug)]
 pub struct Running {

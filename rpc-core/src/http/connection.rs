@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use http_body::Body;
 use hyper::body::Incoming;
+use hyper::server::conn::http1::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until};
@@ -22,6 +24,7 @@ use super::body::ReplyBody;
 use super::exchange::Exchange;
 use super::io::{Io, Tasks};
 use super::traffic::{Late, Traffic};
+use super::websocket;
 
 /// How a connection's head start tells HTTP/2 (RFC 9113, section 3.4).
 const HTTP_2: &[u8] = b"PRI ";
@@ -35,15 +38,17 @@ const LOOK: Duration = Duration::from_secs(30);
 const SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// Answers what comes over a stream, of which `received` has been read, until either side ends it.
-/// When `stopping` is ready, requests that run are answered and then the connection is closed.
+/// Answers what comes over a stream, of which `received` has been read, until either side ends it,
+/// or it becomes a WebSocket: then it is returned with what has been read of its frames. When
+/// `stopping` is ready, requests that run are answered and then the connection is closed.
 pub(crate) async fn serve<S, A>(
     stream: S,
     received: Vec<u8>,
     exchange: Exchange<A>,
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
-) where
+) -> Option<(S, Vec<u8>)>
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
@@ -53,24 +58,34 @@ pub(crate) async fn serve<S, A>(
     let exchange = Arc::new(exchange);
     let streams = exchange.session.limits.calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
-    let service = service_fn(move |request| respond(request, &exchange, &traffic));
+    let service = {
+        let traffic = Arc::clone(&traffic);
+        service_fn(move |request| respond(request, &exchange, &traffic))
+    };
     if is_http2 {
         let mut builder = http2::Builder::new(Tasks);
         builder.max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX));
         builder.max_header_list_size(HEAD);
         let mut connection = pin!(builder.serve_connection(io, service));
         watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping).await;
+        None
     } else {
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
         let mut connection = builder.serve_connection(io, service);
         let end =
             watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
-        if end.await == Some(Late::Head) {
+        let late = end.await;
+        let Parts { mut io, read_buf, .. } = connection.into_parts();
+        if late == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.
-            let mut io = connection.into_parts().io;
             io.say_last(SLOW).await;
         }
+        if late.is_some() || !traffic.is_switched() {
+            return None;
+        }
+        let (stream, rest) = io.into_inner();
+        Some((stream, [&read_buf[..], &rest].concat()))
     }
 }
 
@@ -84,7 +99,19 @@ fn respond<A: Answer>(
     let (exchange, traffic) = (Arc::clone(exchange), Arc::clone(traffic));
     async move {
         traffic.room().await;
-        let response = exchange.respond(request, || running.arrived()).await;
+        let (parts, body) = request.into_parts();
+        let response = match websocket::open(&parts, !body.is_end_stream(), &exchange) {
+            Some(response) => {
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    traffic.switch();
+                }
+                response
+            }
+            None => {
+                let request = Request::from_parts(parts, body);
+                exchange.respond(request, || running.arrived()).await
+            }
+        };
         Ok(response.map(|body| body.held(running)))
     }
 }

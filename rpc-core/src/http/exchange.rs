@@ -47,6 +47,16 @@ impl Drop for Waiting {
     }
 }
 
+impl<A> Exchange<A> {
+    /// Whether new work is taken.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.readiness {
+            Readiness::While(so) => so(),
+            Readiness::Busy => false,
+        }
+    }
+}
+
 impl<A: Answer> Exchange<A> {
     /// Answers one request; `arrived` is told when its body has been read.
     pub(super) async fn respond<B>(
@@ -71,13 +81,6 @@ impl<A: Answer> Exchange<A> {
         };
         granted.put(response.headers_mut());
         response
-    }
-
-    fn is_ready(&self) -> bool {
-        match &self.readiness {
-            Readiness::While(so) => so(),
-            Readiness::Busy => false,
-        }
     }
 
     /// Answers a request that carries a message.

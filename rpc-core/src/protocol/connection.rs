@@ -79,6 +79,14 @@ impl Connection {
             && Framing::begins_http(self.inbound.waiting())
     }
 
+    /// Starts a WebSocket's connection, of which `received` has been read already.
+    #[cfg(feature = "http")]
+    pub(crate) fn of_websocket(received: &[u8], limits: Limits) -> Self {
+        let mut connection = Self::new(Some(Framing::WebSocket), limits);
+        connection.inbound.feed(received);
+        connection
+    }
+
     /// Gives away what has come and has not been read as messages.
     #[cfg(feature = "http")]
     pub(crate) fn into_received(self) -> Vec<u8> {
