@@ -44,7 +44,7 @@ fn run(call: &Call<'_>) -> Option<Value> {
     let mut reply = Reply::new(&mut out);
     match REGISTRY.dispatch(call, &CallContext::default(), &mut reply) {
         Ok(Progress::Done) => Some(serde_json::from_str(reply.text()).expect("a result is JSON")),
-        Ok(Progress::Later(_) | Progress::Blocks) => None,
+        Ok(Progress::Later(_) | Progress::Blocks | Progress::Multicall) => None,
         Err(fault) => {
             let expected = [code::INVALID_PARAMS, code::METHOD_NOT_FOUND, code::INTERNAL_ERROR];
             assert!(expected.contains(&fault.code()), "{fault}");

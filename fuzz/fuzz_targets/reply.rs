@@ -103,6 +103,12 @@ impl Arguments for NoArguments {
     ) -> Result<(), rpc_core::protocol::ArgumentError> {
         Ok(())
     }
+    fn write_in_order(
+        &self,
+        _: &mut rpc_core::protocol::ArrayWriter<'_>,
+    ) -> Result<(), rpc_core::protocol::ArgumentError> {
+        Ok(())
+    }
 }
 
 /// A server that says what it says, whatever it is asked.

@@ -81,10 +81,9 @@ class Handler(BaseHTTPRequestHandler):
         if way == "interim":
             self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
         if way == "head":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-            line = b"X: " + b"x" * 1000 + b"\r\n"
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
             for _ in range(10000):
-                self.wfile.write(line)
+                self.wfile.write(b"x" * 1000)
             return
         self.send_response(status)
         if way == "text":

@@ -5,6 +5,8 @@
 //! the thread it belongs to, and when its own has come, another takes over. A thread alone thus
 //! writes once and reads once for a call, and takes no detour.
 
+mod one_call;
+
 use std::collections::VecDeque;
 use std::io;
 use std::mem;
@@ -233,51 +235,6 @@ impl<S: Stream> Multiplexer<S> {
         self.give_up(self.state(), call);
     }
 
-    fn give_up(&self, mut state: MutexGuard<'_, State>, call: u64) {
-        let was_taken = state.flight.is_taken();
-        state.flight.forget(call);
-        if was_taken && !state.flight.is_taken() {
-            // Nobody waits for what was asked, and the server may work on it for long.
-            let _ = self.stream.shutdown(Shutdown::Both);
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.state().flight.is_open()
-    }
-
-    /// Whether a thread waits for what comes.
-    pub(super) fn is_read(&self) -> bool {
-        self.state().is_reading
-    }
-
-    /// Takes a connection that carries one call at a time for the next one; `false` where it has one
-    /// or the server has ended it.
-    pub(super) fn take(&self) -> bool {
-        let mut state = self.state();
-        if !state.flight.take() {
-            return false;
-        }
-        if !self.stream.is_quiet() {
-            state.flight.leave();
-        }
-        state.flight.is_open()
-    }
-
-    /// Reads until the call under way is answered, unless another thread does.
-    pub(super) fn settle(&self, deadline: Option<Deadline>) {
-        let mut state = self.state();
-        if mem::replace(&mut state.is_reading, true) {
-            return;
-        }
-        drop(state);
-        let _reader = Reader(self);
-        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.state().flight.is_taken()
-            && let Turn::Others = self.read(&mut reading, None, deadline)
-        {}
-    }
-
     /// Reads once, and hands out the replies that came.
     fn read(&self, reading: &mut Reading, own: Option<u64>, deadline: Option<Deadline>) -> Turn {
         if let Err(error) = self.arm(reading, deadline) {
@@ -312,21 +269,6 @@ impl<S: Stream> Multiplexer<S> {
                 Turn::Own(own)
             }
             Ok(None) => Turn::Others,
-            Err(lost) => self.lose(lost),
-        }
-    }
-
-    /// Takes note that the other side has ended the stream, which may be how a reply ends.
-    fn end(&self, reading: &mut Reading, own: Option<u64>) -> Turn {
-        let mut awake = Vec::new();
-        let received = self.state().flight.end(&mut reading.inbound, own, &mut awake);
-        for thread in awake {
-            thread.unpark();
-        }
-        match received {
-            Ok(Some(own)) => Turn::Own(own),
-            // There is nothing left to read.
-            Ok(None) => Turn::Lost,
             Err(lost) => self.lose(lost),
         }
     }
