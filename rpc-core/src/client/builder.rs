@@ -82,6 +82,12 @@ impl Default for Tries {
 }
 
 impl Tries {
+    /// Has the call made no more.
+    #[cfg(feature = "tokio")]
+    pub(super) fn end(&mut self) {
+        self.left = 0;
+    }
+
     /// Has a call that ended in `error` made again, or says what it ends in: never that it has not
     /// run when an earlier try may have.
     pub(super) fn again(&mut self, error: Error, is_idempotent: bool) -> Result<(), Error> {

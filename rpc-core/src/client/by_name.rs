@@ -97,10 +97,17 @@ impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
     }
 
     fn write_named(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        Err(ArgumentError::new(
-            "this dialect takes arguments by position or by name, and this call has both; \
-             give all of them by name, or use the function's typed stub, which knows the names",
-        ))
+        Err(ArgumentError::needs_names())
+    }
+
+    fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        let mut named = Vec::new();
+        let mut keywords = ObjectWriter::new(&mut named);
+        self.kwargs.write(&mut keywords)?;
+        match keywords.count() {
+            0 => self.args.write(array),
+            _ => Err(ArgumentError::needs_names()),
+        }
     }
 }
 

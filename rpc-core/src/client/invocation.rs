@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
-use crate::registry::Signature;
+use crate::registry::{Parameter, ParameterKind, Signature};
 
 use super::Kwargs;
 
@@ -215,6 +215,49 @@ pub trait GivenArguments {
         wanted: fn(&Signature, usize) -> bool,
         object: &mut ObjectWriter<'_>,
     ) -> Result<(), ArgumentError>;
+
+    /// Writes all by position.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form or no position, or is left out before another.
+    fn in_order(
+        &self,
+        signature: &Signature,
+        array: &mut ArrayWriter<'_>,
+    ) -> Result<(), ArgumentError>;
+}
+
+/// Writes an argument by position behind those before it, of which one may have been `left_out`.
+fn place<'s>(
+    argument: &impl Argument,
+    parameter: &'s Parameter,
+    left_out: &mut Option<&'s str>,
+    array: &mut ArrayWriter<'_>,
+) -> Result<(), ArgumentError> {
+    if parameter.kind == ParameterKind::Kwargs {
+        let mut named = Vec::new();
+        let mut object = ObjectWriter::new(&mut named);
+        argument.member(parameter.name, &mut object)?;
+        return match object.count() {
+            0 => Ok(()),
+            _ => Err(ArgumentError::new(format!(
+                "`{}` takes arguments by name, and this dialect has positions only",
+                parameter.name
+            ))),
+        };
+    }
+    let before = array.count();
+    argument.element(parameter.name, array)?;
+    let is_given = array.count() > before;
+    if let Some(left_out) = left_out.filter(|_| is_given) {
+        return Err(ArgumentError::gap(left_out, parameter.name));
+    }
+    // What stands behind any number of arguments has no position.
+    if !is_given || parameter.kind == ParameterKind::Args {
+        left_out.get_or_insert(parameter.name);
+    }
+    Ok(())
 }
 
 impl<G: GivenArguments> Arguments for TypedArguments<G> {
@@ -228,6 +271,10 @@ impl<G: GivenArguments> Arguments for TypedArguments<G> {
 
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.given.named(self.signature, |_, _| true, object)
+    }
+
+    fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        self.given.in_order(self.signature, array)
     }
 }
 
@@ -255,6 +302,17 @@ macro_rules! given {
                 $(if wanted(signature, $index) {
                     self.$index.member(signature.parameters()[$index].name, object)?;
                 })*
+                Ok(())
+            }
+
+            fn in_order(
+                &self,
+                signature: &Signature,
+                array: &mut ArrayWriter<'_>,
+            ) -> Result<(), ArgumentError> {
+                #[allow(unused_mut)]
+                let mut left_out: Option<&str> = None;
+                $(place(&self.$index, &signature.parameters()[$index], &mut left_out, array)?;)*
                 Ok(())
             }
         }

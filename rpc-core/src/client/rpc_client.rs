@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::protocol::Arguments;
 use crate::transport::{TcpTransport, Transport};
 
 use super::backoff::Backoff;
 use super::builder::Tries;
 use super::deadline::Deadline;
+use super::loose::Loose;
 use super::multiplexer::Multiplexer;
+use super::names::{self, KnownNames};
 use super::{
     Burst, ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pending, Pipelined, Stub,
 };
@@ -48,6 +50,7 @@ pub struct RpcClient<T: Transport = TcpTransport> {
     transport: T,
     settings: ClientBuilder,
     current: Mutex<Current<T>>,
+    names: KnownNames,
 }
 
 /// The connection in use.
@@ -86,7 +89,8 @@ impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
         let current =
             Current { connection: None, pool: Vec::new(), used: Instant::now(), bursts: 0 };
-        let client = Self { transport, settings, current: Mutex::new(current) };
+        let names = KnownNames::default();
+        let client = Self { transport, settings, current: Mutex::new(current), names };
         // A server that serves one connection at a time is not to wait at one without a call.
         if !client.settings.one_call_per_connection && client.settings.target.is_none() {
             client.try_connection()?;
@@ -216,10 +220,38 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<Sent<T>, Error> {
-        let connection = self.connection(deadline)?;
         let (method, timeout) = (invocation.method(), self.settings.travelling_timeout(invocation));
-        let call = connection.send(method, invocation.arguments(), timeout, deadline)?;
-        Ok(Sent { connection, call, deadline })
+        let connection = self.connection(deadline)?;
+        match connection.send(method, invocation.arguments(), timeout, deadline) {
+            Ok(call) => Ok(Sent { connection, call, deadline }),
+            Err(error) => {
+                let folded = self.fold(error, invocation, deadline)?;
+                let connection = self.connection(deadline)?;
+                let call = connection.send(method, &folded, timeout, deadline)?;
+                Ok(Sent { connection, call, deadline })
+            }
+        }
+    }
+
+    /// The arguments of a call that could not be written, where that was because the names of the
+    /// function's parameters were missing.
+    fn fold<A: Arguments>(
+        &self,
+        error: Error,
+        invocation: &Invocation<'_, A>,
+        deadline: Option<Deadline>,
+    ) -> Result<Loose, Error> {
+        if !names::would_help(&error) {
+            return Err(error);
+        }
+        let method = invocation.method();
+        let loose = Loose::of(self.settings.dialect, invocation.arguments());
+        let loose = loose.map_err(Misuse::Argument)?;
+        let names = match self.names.of(method)? {
+            Some(names) => names,
+            None => self.names.learn(method, self.call(&names::question(method, deadline)))?,
+        };
+        Ok(loose.named(names))
     }
 
     /// Calls once, or again where the connection was lost and nothing can have run twice.
@@ -265,7 +297,11 @@ impl<T: Transport> Stub for RpcClient<T> {
 impl<T: Transport> Notify for RpcClient<T> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
         let deadline = self.deadline(&invocation);
-        self.connection(deadline)?.notify(invocation.method(), invocation.arguments(), deadline)
+        let (method, arguments) = (invocation.method(), invocation.arguments());
+        self.connection(deadline)?.notify(method, arguments, deadline).or_else(|error| {
+            let folded = self.fold(error, &invocation, deadline)?;
+            self.connection(deadline)?.notify(method, &folded, deadline)
+        })
     }
 }
 

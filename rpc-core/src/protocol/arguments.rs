@@ -29,6 +29,14 @@ pub trait Arguments {
     ///
     /// Where a value has no JSON form, or where a position's name is not known.
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// Writes everything by position, for peers that know no names.
+    ///
+    /// # Errors
+    ///
+    /// Where a value has no JSON form, where the position of a name is not known, or where one is
+    /// left out before another.
+    fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
 }
 
 impl<A: Arguments + ?Sized> Arguments for &A {
@@ -43,6 +51,10 @@ impl<A: Arguments + ?Sized> Arguments for &A {
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         (**self).write_named(object)
     }
+
+    fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        (**self).write_in_order(array)
+    }
 }
 
 /// An argument that cannot be sent.
@@ -50,11 +62,38 @@ impl<A: Arguments + ?Sized> Arguments for &A {
 #[error("{problem}")]
 pub struct ArgumentError {
     problem: String,
+    needs_names: bool,
 }
 
 impl ArgumentError {
     pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into() }
+        Self { problem: problem.into(), needs_names: false }
+    }
+
+    /// Positions and names cannot be told from each other where a dialect has but one of them.
+    pub(crate) fn needs_names() -> Self {
+        let problem = "this dialect takes arguments by position or by name, not both, and the \
+                       function's parameters are not known; give all of them in one way, or use the \
+                       function's typed stub, which knows its parameters";
+        Self { needs_names: true, ..Self::new(problem) }
+    }
+
+    /// An argument is left out, and one behind it is given, where there are only positions.
+    pub(crate) fn gap(left_out: &str, given: &str) -> Self {
+        Self::new(format!(
+            "this dialect takes arguments by position only, and `{left_out}` is left out before \
+             `{given}`; give `{left_out}` too"
+        ))
+    }
+
+    /// Whether the names of the function's parameters would help.
+    pub(crate) fn would_names_help(&self) -> bool {
+        self.needs_names
+    }
+
+    /// The same, and why the names are not known.
+    pub(crate) fn because(self, reason: &str) -> Self {
+        Self { problem: format!("{} ({reason})", self.problem), ..self }
     }
 
     fn of(argument: &str, error: &WriteError) -> Self {
@@ -110,6 +149,15 @@ impl<'o> ArrayWriter<'o> {
         write_as(self.form, self.out, value)
     }
 
+    /// Appends an element that is written already.
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        if self.count > 0 {
+            self.out.push(b',');
+        }
+        self.count += 1;
+        self.out.extend_from_slice(text);
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -120,11 +168,30 @@ impl<'o> ArrayWriter<'o> {
 pub struct ObjectWriter<'o> {
     out: &'o mut Vec<u8>,
     count: usize,
+    form: Form,
 }
 
 impl<'o> ObjectWriter<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, count: 0 }
+        Self { out, count: 0, form: Form::Plain }
+    }
+
+    /// The same for a dialect that has more types than JSON.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn marked(out: &'o mut Vec<u8>) -> Self {
+        Self { form: Form::Marked, ..Self::new(out) }
+    }
+
+    /// Appends a member whose value is written already.
+    pub(crate) fn text(&mut self, name: &str, text: &[u8]) -> Result<(), ArgumentError> {
+        if self.count > 0 {
+            self.out.push(b',');
+        }
+        self.count += 1;
+        write(self.out, name).map_err(|error| ArgumentError::of(&format!("`{name}`"), &error))?;
+        self.out.push(b':');
+        self.out.extend_from_slice(text);
+        Ok(())
     }
 
     /// Appends a member.
@@ -144,7 +211,7 @@ impl<'o> ObjectWriter<'o> {
         write(self.out, name)
             .and_then(|()| {
                 self.out.push(b':');
-                write(self.out, value)
+                write_as(self.form, self.out, value)
             })
             .map_err(|error| ArgumentError::of(&format!("`{name}`"), &error))
     }

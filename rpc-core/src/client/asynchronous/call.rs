@@ -15,6 +15,8 @@ use crate::protocol::{Arguments, ProtocolError};
 
 use super::super::builder::Tries;
 use super::super::deadline::Deadline;
+use super::super::loose::Loose;
+use super::super::names::{Description, question};
 use super::super::{FromError, Invocation};
 use super::Shared;
 use super::link::Link;
@@ -40,6 +42,8 @@ pub struct CallFuture<T, E> {
 enum State {
     /// It cannot be sent.
     Refused(Error),
+    /// The server is asked for the names of the function's parameters, which the message needs.
+    Asking { arguments: Loose, question: Option<Box<CallFuture<Description, Error>>> },
     /// It is to be sent.
     Unsent,
     /// A connection is being made.
@@ -60,7 +64,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         let method = invocation.method();
         let mut message = Vec::with_capacity(96);
         let written = settings.dialect.begin_call(&mut message, method, invocation.arguments());
-        Self {
+        let call = Self {
             client: Arc::clone(client),
             method: method.into(),
             message,
@@ -70,12 +74,52 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             limit: invocation.timeout().or(settings.call_timeout),
             deadline: None,
             tries: Tries::default(),
-            state: match written {
-                Ok(()) => State::Unsent,
-                Err(error) => State::Refused(Misuse::Argument(error).into()),
-            },
+            state: State::Unsent,
             result: PhantomData,
+        };
+        match written {
+            Ok(()) => call,
+            Err(error) if error.would_names_help() => call.folded(invocation.arguments()),
+            Err(error) => call.or_refused(Err(Misuse::Argument(error).into())),
         }
+    }
+
+    /// The call with its arguments under the names of the function's parameters, now or when those
+    /// are known.
+    fn folded(mut self, arguments: &impl Arguments) -> Self {
+        let loose = Loose::of(self.client.settings.dialect, arguments);
+        let known =
+            loose.map_err(|error| Misuse::Argument(error).into()).and_then(|arguments| match self
+                .client
+                .names
+                .of(&self.method)?
+            {
+                Some(names) => self.write(arguments.named(names)),
+                None => {
+                    self.state = State::Asking { arguments, question: None };
+                    Ok(())
+                }
+            });
+        self.or_refused(known)
+    }
+
+    fn or_refused(mut self, so_far: Result<(), Error>) -> Self {
+        if let Err(error) = so_far {
+            self.state = State::Refused(error);
+        }
+        self
+    }
+
+    /// Puts the message together anew.
+    fn write(&mut self, arguments: Loose) -> Result<(), Error> {
+        self.message.clear();
+        let dialect = self.client.settings.dialect;
+        let written = dialect.begin_call(&mut self.message, &self.method, &arguments);
+        written.map_err(|error| Misuse::Argument(error).into())
+    }
+
+    fn question(&self) -> CallFuture<Description, Error> {
+        CallFuture::new(&self.client, &question(&self.method, self.deadline), true)
     }
 
     /// Sends the call now if there is a connection.
@@ -86,7 +130,13 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         {
             return Err(error);
         }
-        if let Some(link) = self.client.usable() {
+        let asked = match self.state {
+            State::Asking { .. } => Some(Box::new(self.question().started()?)),
+            _ => None,
+        };
+        if let State::Asking { question, .. } = &mut self.state {
+            *question = asked;
+        } else if let Some(link) = self.client.usable() {
             self.send(link)?;
         }
         Ok(self)
@@ -111,6 +161,27 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
                 State::Refused(_) => {
                     if let State::Refused(error) = mem::replace(&mut self.state, State::Done) {
                         return Poll::Ready(Err(error));
+                    }
+                }
+                State::Asking { question: Some(question), .. } => {
+                    let answer = ready!(Pin::new(&mut **question).poll(task));
+                    // The question was repeated where it could be.
+                    self.tries.end();
+                    let asked = mem::replace(&mut self.state, State::Done);
+                    let names = self.client.names.learn(&self.method, answer)?;
+                    if let State::Asking { arguments, .. } = asked {
+                        self.write(arguments.named(names))?;
+                    }
+                    self.tries = Tries::default();
+                    self.state = State::Unsent;
+                }
+                State::Asking { .. } => {
+                    if self.deadline.is_none() {
+                        self.deadline = self.limit.and_then(Deadline::from_now);
+                    }
+                    let asked = Box::new(self.question());
+                    if let State::Asking { question, .. } = &mut self.state {
+                        *question = Some(asked);
                     }
                 }
                 State::Unsent => {

@@ -23,6 +23,7 @@ use crate::transport::AsyncSocket;
 
 use super::backoff::Backoff;
 use super::deadline::Deadline;
+use super::names::KnownNames;
 use super::{ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub};
 
 /// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
@@ -64,6 +65,7 @@ struct Shared {
     current: Mutex<Option<Arc<Link>>>,
     /// Held by whoever makes a connection, so that only one does.
     dialing: tokio::sync::Mutex<()>,
+    names: KnownNames,
     /// The connections that carry one call each at a time, over HTTP.
     pool: Pool,
 }
@@ -93,6 +95,7 @@ impl AsyncRpcClient {
     pub(super) async fn new(address: String, settings: ClientBuilder) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             address,
+            names: KnownNames::default(),
             pool: Pool::new(settings.connections),
             settings,
             current: Mutex::default(),

@@ -15,7 +15,7 @@ mod write;
 pub(crate) use encoding::Encoding;
 
 use crate::protocol::json::Reader;
-use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, ObjectWriter, code};
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, code};
 
 use element::Element;
 use read::Values;
@@ -167,16 +167,8 @@ pub(super) fn write_call(
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
     let mut json = b"[".to_vec();
-    arguments.write_positional(&mut ArrayWriter::marked(&mut json))?;
+    arguments.write_in_order(&mut ArrayWriter::marked(&mut json))?;
     json.push(b']');
-    let mut named = Vec::new();
-    let mut keywords = ObjectWriter::new(&mut named);
-    arguments.write_keyword(&mut keywords)?;
-    if keywords.count() > 0 {
-        return Err(ArgumentError::new(
-            "XML-RPC has no keyword arguments; give all arguments by position",
-        ));
-    }
     let start = out.len();
     write_params(out, method, &json).inspect_err(|_| out.truncate(start))
 }
