@@ -22,7 +22,7 @@ def next_day(date):
     return at + datetime.timedelta(days=1)
 
 
-def refuse(code, message):
+def refuse(code, message, data=None):
     raise Fault(code, message)
 
 

@@ -38,8 +38,8 @@ fn converse(client: &RpcClient) {
     assert_eq!(call!(client.add(1, 2, 3)).unwrap(), 6);
     assert_eq!(client.add(1, 2).call().unwrap(), 13);
     let values = json!([
-        0, -1, 2_147_483_647, true, false, 1.5, -1e300, "", " a <b> & \"c\" ]]>\r\n\té😀", [], {},
-        [1, ["a", { "b": [true] }]], { "b": 1, "a": { "": "x" } }, null, 1_099_511_627_776_i64
+        0, -1, 2_147_483_647, true, false, 1.5, -1e300, "", " a <b> & \"c\" ]]>\n\té😀", [], {},
+        [1, ["a", { "b": [true] }]], { "b": 1, "a": { "": "x" } }, null
     ]);
     for value in values.as_array().unwrap() {
         assert_eq!(call!(client.same(value.clone())).unwrap(), *value);
@@ -90,6 +90,10 @@ fn our_server_is_called_in_every_model() {
         let server = model.start(RpcServer::exported());
         let client = client(&format!("http://{}", server.address()));
         converse(&client);
+        // Python's server sends no such integers, and such ends of lines so that XML changes them.
+        for value in [json!(1_i64 << 40), json!("a\r\nb\r")] {
+            assert_eq!(call!(client.same(value.clone())).unwrap(), value);
+        }
         assert_eq!(client.call::<()>("nothing", args![], ()).unwrap(), ());
         let Err(Error::Fault(fault)) = client.call::<i64>("ad", args![1], ()) else { panic!() };
         assert_eq!(fault.code(), code::METHOD_NOT_FOUND);
