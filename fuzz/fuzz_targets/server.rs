@@ -120,17 +120,30 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
 
 /// Divides the output as it was framed, which is as the input is.
 fn frames<'o>(input: &[u8], output: &'o [u8]) -> Vec<&'o [u8]> {
-    if input.get(3) != Some(&0) {
+    let is_headed = input.get(..4).is_some_and(|first| first.eq_ignore_ascii_case(b"Cont"));
+    if input.get(3) != Some(&0) && !is_headed {
         let lines = output.strip_suffix(b"\n").into_iter();
         return lines.flat_map(|lines| lines.split(|&byte| byte == b'\n')).collect();
     }
     let mut frames = Vec::new();
     let mut rest = output;
-    while let Some((prefix, after)) = rest.split_first_chunk() {
-        let (body, after) = after.split_at(u32::from_le_bytes(*prefix) as usize);
+    while !rest.is_empty() {
+        let (length, after) = if is_headed { header(rest) } else { prefix(rest) };
+        let (body, after) = after.split_at(length);
         frames.push(body);
         rest = after;
     }
-    assert!(rest.is_empty(), "the output ends inside a frame");
     frames
+}
+
+fn prefix(output: &[u8]) -> (usize, &[u8]) {
+    let (prefix, after) = output.split_first_chunk().expect("a whole length");
+    (u32::from_le_bytes(*prefix) as usize, after)
+}
+
+fn header(output: &[u8]) -> (usize, &[u8]) {
+    let rest = output.strip_prefix(b"Content-Length: ").expect("a length");
+    let end = rest.iter().position(|&byte| byte == b'\r').expect("the end of a line");
+    let length = std::str::from_utf8(&rest[..end]).expect("digits").parse().expect("a number");
+    (length, rest[end..].strip_prefix(b"\r\n\r\n").expect("the end of the header"))
 }

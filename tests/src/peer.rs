@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use rpc_core::{Address, Dialect, Framing, Socket, Stream};
 
-/// The framings that every server understands.
+/// The framings in which a fault of the whole connection is said in the native dialect.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
+
+/// All framings that a connection may be told by its first bytes to have.
+pub const EVERY_FRAMING: [Framing; 3] = [Framing::LengthPrefix, Framing::Raw, Framing::Header];
 
 /// The dialects that a client may speak to a server over a stream.
 pub const DIALECTS: [Dialect; 4] =
@@ -22,6 +25,9 @@ pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {
         Framing::LengthPrefix => {
             let length = u32::try_from(message.len()).expect("a message a prefix can announce");
             [&length.to_le_bytes(), message].concat()
+        }
+        Framing::Header => {
+            [format!("Content-Length: {}\r\n\r\n", message.len()).as_bytes(), message].concat()
         }
         _ => message.to_vec(),
     }
@@ -88,6 +94,7 @@ impl Peer {
     pub fn receive(&mut self) -> Option<String> {
         match self.framing {
             Framing::LengthPrefix => self.receive_prefixed(),
+            Framing::Header => self.receive_headed(),
             _ => self.receive_line(),
         }
     }
@@ -105,14 +112,31 @@ impl Peer {
         Some(String::from_utf8(body).expect("UTF-8"))
     }
 
+    /// Receives a reply behind a header, which is to have a length and nothing else.
+    fn receive_headed(&mut self) -> Option<String> {
+        let header = self.read_line()?;
+        let length = header.strip_prefix("Content-Length: ").expect("a length");
+        let length: usize =
+            length.strip_suffix("\r\n").expect("a whole line").parse().expect("digits");
+        assert_eq!(self.read_line().as_deref(), Some("\r\n"));
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("the announced bytes");
+        Some(String::from_utf8(body).expect("UTF-8"))
+    }
+
     /// Receives a reply in a line whatever was spoken before.
     pub fn receive_line(&mut self) -> Option<String> {
+        let line = self.read_line()?;
+        Some(line.strip_suffix('\n').expect("a whole line").to_owned())
+    }
+
+    fn read_line(&mut self) -> Option<String> {
         let mut line = String::new();
         let count = match self.stream.read_line(&mut line) {
             Err(error) if self.may_be_left && error.kind() == ErrorKind::ConnectionReset => 0,
             read => read.expect("a reply or the end"),
         };
-        (count > 0).then(|| line.strip_suffix('\n').expect("a whole line").to_owned())
+        (count > 0).then_some(line)
     }
 
     /// Receives every reply up to the end of the connection.

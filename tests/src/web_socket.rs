@@ -41,6 +41,14 @@ fn accept(key: &str) -> String {
     text.as_str().expect("text").to_owned()
 }
 
+/// The usual request of a client.
+fn request() -> String {
+    format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    )
+}
+
 impl WebSocket {
     /// Connects and opens.
     pub fn connect(address: SocketAddr) -> Self {
@@ -53,16 +61,34 @@ impl WebSocket {
     ///
     /// The head of an answer that is another than 101.
     pub fn open(address: SocketAddr, headers: &str) -> Result<Self, String> {
+        Self::open_with(address, |request| request.replacen("\r\n", &format!("\r\n{headers}"), 1))
+    }
+
+    /// Connects and asks to open with a request that is not quite the usual one.
+    ///
+    /// # Errors
+    ///
+    /// The head of an answer that is another than 101.
+    pub fn open_with(
+        address: SocketAddr,
+        change: impl FnOnce(String) -> String,
+    ) -> Result<Self, String> {
         let mut socket = Self::over(TcpStream::connect(address).expect("a server"), true);
-        socket.write(
-            format!(
-                "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n\
-                 Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\
-                 {headers}\r\n"
-            )
-            .as_bytes(),
-        );
-        let head = socket.read_head();
+        let request = change(request());
+        socket.write(request.as_bytes());
+        socket.opened()
+    }
+
+    /// Connects, asks to open and sends a text message without waiting for the answer.
+    pub fn ask_at_once(address: SocketAddr, text: &str) -> Self {
+        let mut socket = Self::over(TcpStream::connect(address).expect("a server"), true);
+        let message = web_socket_frame(0x81, text.as_bytes(), true);
+        socket.write(&[request().as_bytes(), &message].concat());
+        socket.opened().expect("a server that opens WebSockets")
+    }
+
+    fn opened(mut self) -> Result<Self, String> {
+        let head = self.read_head();
         if !head.starts_with("HTTP/1.1 101 ") {
             return Err(head);
         }
@@ -70,7 +96,7 @@ impl WebSocket {
         assert!(lower.contains("\r\nupgrade: websocket\r\n"), "{head}");
         assert!(lower.contains("\r\nconnection: upgrade\r\n"), "{head}");
         assert!(head.contains(&accept(KEY)), "{head}");
-        Ok(socket)
+        Ok(self)
     }
 
     /// Takes a client's connection and opens it.
@@ -186,9 +212,10 @@ impl WebSocket {
         self.receive_text()
     }
 
-    /// Whether the other side closes with this code and then ends the connection.
-    pub fn is_closed_with(&mut self, code: u16) -> bool {
-        self.receive() == Some(Frame::Close(Some(code))) && self.receive().is_none()
+    /// Asserts that the other side closes with this code and then ends the connection.
+    pub fn assert_closed_with(&mut self, code: u16, of: &str) {
+        assert_eq!(self.receive(), Some(Frame::Close(Some(code))), "{of}");
+        assert_eq!(self.receive(), None, "{of}");
     }
 
     /// Says that nothing more will be sent, if the other side is still there to hear it.

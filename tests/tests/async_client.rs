@@ -14,7 +14,7 @@ use rpc_core::{
     rpc_export,
 };
 use serde_json::Value;
-use tests::{DIALECTS, FRAMINGS, Fake, Model, Refusal, run, same, withdraw};
+use tests::{DIALECTS, EVERY_FRAMING, Fake, Model, Refusal, run, same, withdraw};
 use tokio::task::JoinSet;
 
 /// Lets others run for some time, then answers with the number.
@@ -29,7 +29,7 @@ fn stubs_macro_and_names_are_those_of_the_blocking_client() {
     for model in Model::CONCURRENT {
         let server = model.start(RpcServer::exported());
         run(async {
-            for framing in FRAMINGS {
+            for framing in EVERY_FRAMING {
                 for dialect in DIALECTS {
                     let builder = AsyncRpcClient::builder().framing(framing).dialect(dialect);
                     let client = builder.connect_async(server.address()).await.unwrap();

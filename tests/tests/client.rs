@@ -11,11 +11,11 @@ use rpc_core::{
     RpcClient, RpcServer, Stub, args, call, code, kwargs,
 };
 use serde_json::{Map, Value, json};
-use tests::{DIALECTS, FRAMINGS, Model, Refusal, divide, note, same, weigh, withdraw};
+use tests::{DIALECTS, EVERY_FRAMING, Model, Refusal, divide, note, same, weigh, withdraw};
 
 /// Every way for a client to speak.
 fn everyhow() -> impl Iterator<Item = ClientBuilder> {
-    FRAMINGS.into_iter().flat_map(move |framing| {
+    EVERY_FRAMING.into_iter().flat_map(move |framing| {
         DIALECTS.map(|dialect| RpcClient::builder().framing(framing).dialect(dialect))
     })
 }

@@ -2,7 +2,7 @@
 //! a time, and all in one write.
 
 use rpc_core::{Framing, RpcServer, ServerHandle};
-use tests::{FRAMINGS, Model, Peer, frame};
+use tests::{EVERY_FRAMING, Model, Peer, frame};
 
 const CONVERSATIONS: [(&str, &str); 4] = [
     ("native", include_str!("../conversations/native.txt")),
@@ -26,7 +26,7 @@ fn exchanges(conversation: &'static str) -> Vec<Exchange> {
 fn everywhere(converse: impl Fn(&mut Peer, &[Exchange], &str)) {
     for model in Model::ALL {
         let server: ServerHandle = model.start(RpcServer::exported());
-        for framing in FRAMINGS {
+        for framing in EVERY_FRAMING {
             for (dialect, conversation) in CONVERSATIONS {
                 let mut peer = Peer::connect(server.address(), framing);
                 let place = format!("{dialect}, {framing:?}, {model:?}");

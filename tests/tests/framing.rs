@@ -15,7 +15,7 @@ use tests::{FRAMINGS, Model, Peer, frame};
 const COUNT: &str = r#"{"method_name":"count","method_args":["ü🦀"]}"#;
 const TRUNCATED: &str =
     r#"{"error":{"code":-32700,"message":"the connection ended inside a message"}}"#;
-const UNKNOWN: &str = r#"{"error":{"code":-32700,"message":"unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, or with JSON text"}}"#;
+const UNKNOWN: &str = r#"{"error":{"code":-32700,"message":"unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, with JSON text, or with `Content-Length:`"}}"#;
 
 /// A server with a function that counts how often it has run.
 struct Counting {

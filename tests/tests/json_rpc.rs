@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::{Framing, FunctionRegistry, Limits, RpcServer, rpc_export};
 use serde_json::{Value, json};
-use tests::{FRAMINGS, Model, Peer, frame};
+use tests::{EVERY_FRAMING, Model, Peer, frame};
 
 /// Waits without blocking, then answers with the number.
 #[rpc_export]
@@ -184,7 +184,7 @@ fn without_data(reply: &str) -> Value {
 fn the_examples_of_the_specification_are_answered_as_it_says() {
     Model::each(|model| {
         let server = model.start(RpcServer::of(with_examples()));
-        for framing in FRAMINGS {
+        for framing in EVERY_FRAMING {
             for (call, reply) in EXAMPLES {
                 for in_bytes in [false, true] {
                     let mut peer = Peer::connect(server.address(), framing);
@@ -216,7 +216,7 @@ fn calls_and_notifications_of_a_connection_are_run_in_order() {
         let mut registry = FunctionRegistry::new();
         registry.register("count", move || counter.fetch_add(1, Ordering::SeqCst)).unwrap();
         let server = model.start(RpcServer::of(registry));
-        for framing in FRAMINGS {
+        for framing in EVERY_FRAMING {
             let before = count.load(Ordering::SeqCst);
             let mut peer = Peer::connect(server.address(), framing);
             for _ in 0..10 {
@@ -296,7 +296,7 @@ fn a_batch_of_functions_of_every_kind_is_answered_in_the_order_of_its_calls() {
                 8,
             ),
         ];
-        for framing in FRAMINGS {
+        for framing in EVERY_FRAMING {
             let mut peer = Peer::connect(server.address(), framing);
             let batch = format!("[{}]", calls.join(" ,\n"));
             assert_eq!(peer.ask(&batch), format!("[{}]", replies.join(",")), "{model:?}");

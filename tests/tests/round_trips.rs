@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rpc_core::{Bytes, RpcClient, RpcServer, Stub, rpc_export};
 use serde_json::Value;
-use tests::{DIALECTS, FRAMINGS, Model, same};
+use tests::{DIALECTS, EVERY_FRAMING, Model, same};
 
 /// Answers with the bytes it is sent.
 #[rpc_export]
@@ -40,7 +40,7 @@ fn everyhow<T: std::fmt::Debug>(
     property: impl Fn(&RpcClient, &T),
 ) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    for framing in FRAMINGS {
+    for framing in EVERY_FRAMING {
         for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.connect(server.address()).unwrap();

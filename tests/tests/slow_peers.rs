@@ -80,7 +80,7 @@ fn too_few_bytes_to_tell_the_framing_are_answered_as_text() {
             (&b"{"[..], "the connection ended inside a message"),
             (
                 b"\x05\0\0",
-                "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, or with JSON text",
+                "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, with JSON text, or with `Content-Length:`",
             ),
         ] {
             in_time(|| {

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use examples::add;
 use rpc_core::{Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub, args};
-use tests::{DIALECTS, FRAMINGS, Fake, Model, after_ms};
+use tests::{DIALECTS, EVERY_FRAMING, Fake, Model, after_ms};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
 
 #[test]
 fn a_call_without_a_reply_is_given_up_and_its_late_reply_is_nobody_elses() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    for framing in FRAMINGS {
+    for framing in EVERY_FRAMING {
         for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.call_timeout(TIMEOUT).connect(server.address()).unwrap();

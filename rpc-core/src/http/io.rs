@@ -55,6 +55,13 @@ impl<S> Io<S> {
     }
 }
 
+impl<S> Io<S> {
+    /// Gives back the stream, and what was received before this was made and has not been read.
+    pub(super) fn into_inner(mut self) -> (S, Vec<u8>) {
+        (self.stream, self.received.split_off(self.read))
+    }
+}
+
 impl<S: AsyncRead + Unpin> Io<S> {
     /// Reads as the stream does; the bytes received before come first.
     fn poll_some(

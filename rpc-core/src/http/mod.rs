@@ -13,6 +13,8 @@ mod media_type;
 mod refusal;
 mod tower;
 mod traffic;
+mod watch;
+mod websocket;
 
 pub use body::ReplyBody;
 pub use tower::RpcService;

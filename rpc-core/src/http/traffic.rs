@@ -30,6 +30,8 @@ struct State {
     head: bool,
     /// Since when nothing runs, or the request arrives.
     since: Instant,
+    /// Whether the connection carries no requests any more.
+    switched: bool,
     /// Bytes of replies that have not been taken.
     waiting: usize,
     /// When some were taken last, or the first came to wait.
@@ -57,6 +59,7 @@ impl Traffic {
             unwritten: false,
             head: !multiplexed,
             since: now,
+            switched: false,
             waiting: 0,
             moved: now,
         };
@@ -98,6 +101,16 @@ impl Traffic {
     pub(super) fn is_answering(&self) -> bool {
         let state = self.state();
         state.running > state.arriving || state.unwritten
+    }
+
+    /// Takes note that the connection carries something else from its next reply on.
+    pub(super) fn switch(&self) {
+        self.state().switched = true;
+    }
+
+    /// Whether the connection carries something else now.
+    pub(super) fn is_switched(&self) -> bool {
+        self.state().switched
     }
 
     /// Whether a request is arriving that does not run yet.

@@ -54,7 +54,6 @@ impl Session {
     }
 
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
-    #[cfg(feature = "http")]
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }

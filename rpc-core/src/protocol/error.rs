@@ -40,9 +40,17 @@ pub enum ProtocolError {
     },
     /// The first bytes of the connection begin no framing that is spoken here.
     #[error(
-        "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, or with JSON text"
+        "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, with JSON text, or with `Content-Length:`"
     )]
     UnknownFraming,
+    /// What stands before a message is not the header it should be.
+    #[error(
+        "not a message header: {problem}; `Content-Length: 18`, an empty line, then 18 bytes of JSON are expected"
+    )]
+    Header {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A WebSocket frame is not as RFC 6455 has it.
     #[error("a WebSocket frame breaks RFC 6455: {0}")]
     Frame(&'static str),

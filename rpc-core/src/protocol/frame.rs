@@ -1,6 +1,6 @@
 //! The framings: how a stream of bytes is divided into messages.
 
-use super::{Door, websocket};
+use super::{Door, header, websocket};
 
 /// Where one message ends and the next begins.
 ///
@@ -16,6 +16,9 @@ pub enum Framing {
     /// JSON texts one after another, with white space between them or without. Replies end with a
     /// newline, so that clients that read lines can read them.
     Raw,
+    /// `Content-Length: 18\r\n\r\n`, then that many bytes, as language servers and editors speak
+    /// (the base protocol of the Language Server Protocol).
+    Header,
     /// The text messages of a WebSocket (RFC 6455), on a connection that has become one. Calls are
     /// masked, replies are not.
     WebSocket,
@@ -29,6 +32,7 @@ impl Framing {
     pub(super) fn sniff(first: &[u8], whole: bool) -> Option<Result<Self, UnknownFraming>> {
         match *first {
             [_, _, _, 0, ..] => Some(Ok(Self::LengthPrefix)),
+            _ if header::begins(first) => Some(Ok(Self::Header)),
             [_, _, _, _, ..] => Some(Self::sniff_text(first[0])),
             [byte, ..] if whole => Some(Self::sniff_text(byte)),
             _ => None,
@@ -47,6 +51,7 @@ impl Framing {
         match self {
             Self::LengthPrefix => Door::LengthPrefix,
             Self::Raw => Door::Raw,
+            Self::Header => Door::Header,
             Self::WebSocket => Door::WebSocket,
         }
     }
@@ -66,6 +71,7 @@ impl Framing {
         match self {
             Self::LengthPrefix => out.extend_from_slice(&[0; Self::PREFIX]),
             Self::Raw => {}
+            Self::Header => header::begin(out),
             Self::WebSocket => websocket::begin(out),
         }
     }
@@ -80,6 +86,7 @@ impl Framing {
                 out[start..body].copy_from_slice(&length.to_le_bytes());
             }
             Self::Raw => out.push(b'\n'),
+            Self::Header => header::end(out, start),
             Self::WebSocket => websocket::end(out, start),
         }
     }
@@ -118,6 +125,9 @@ mod tests {
             (&b"{\0\0\0"[..], Some(Ok(Framing::LengthPrefix))),
             (b"{\"me", Some(Ok(Framing::Raw))),
             (b"[1,2", Some(Ok(Framing::Raw))),
+            (b"Content-Length", Some(Ok(Framing::Header))),
+            (b"cONT", Some(Ok(Framing::Header))),
+            (b"Con", None),
             (b"\r\n {", Some(Ok(Framing::Raw))),
             (b"\xff\xff\xff\x7f", Some(Err(UnknownFraming))),
             (b"GET ", Some(Err(UnknownFraming))),

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::frame::{Framing, UnknownFraming};
+use super::header::{self, Header};
 use super::json::Boundary;
 use super::websocket::{Close, Incoming, Side};
-use super::{Doors, Limits, ProtocolError};
+use super::{Door, Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -164,12 +165,16 @@ impl Inbound {
                         return Err(ProtocolError::Shut { door });
                     }
                 }
+                Some(Err(UnknownFraming)) if Framing::begins_http(self.waiting()) => {
+                    return Err(ProtocolError::Shut { door: Door::Http });
+                }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }
         }
         let message = match self.framing {
             Some(Framing::LengthPrefix) => self.next_prefixed()?,
             Some(Framing::Raw) => self.next_raw()?,
+            Some(Framing::Header) => self.next_headed()?,
             Some(Framing::WebSocket) => return self.next_websocket(out),
             None => None,
         };
@@ -189,6 +194,16 @@ impl Inbound {
         self.within_limit(length)?;
         let body = self.start + Framing::PREFIX;
         Ok((rest.len() >= length).then(|| body..body + length))
+    }
+
+    fn next_headed(&self) -> Result<Option<Range<usize>>, ProtocolError> {
+        let waiting = &self.buffer[self.start..self.end];
+        let Some(Header { size, length }) = header::read(waiting)? else {
+            return Ok(None);
+        };
+        self.within_limit(length)?;
+        let body = self.start + size;
+        Ok((waiting.len() - size >= length).then(|| body..body + length))
     }
 
     fn next_raw(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {

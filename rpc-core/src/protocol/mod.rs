@@ -16,6 +16,7 @@ mod doors;
 mod error;
 mod fault;
 mod frame;
+mod header;
 mod inbound;
 pub(crate) mod json;
 #[cfg(feature = "tokio")]

@@ -20,7 +20,7 @@ use crate::registry::Caller;
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
-use super::{End, Step, advance, block_on, buffers, close_idle, refuse_late};
+use super::{End, Step, advance, block_on, buffers, close_silent, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -313,9 +313,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.since = Instant::now();
             }
             Event::Late if !under_way.partial => {
-                let is_asked = under_way.notice == Notice::None && self.connection.ask();
-                if !is_asked {
-                    close_idle(self.connection);
+                let is_told = under_way.notice != Notice::None;
+                if is_told || !self.connection.ask() {
+                    close_silent(self.connection, is_told);
                     return Ok(true);
                 }
                 under_way.since = Instant::now();

@@ -10,7 +10,7 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
-use super::{End, Step, advance, block_on, close_idle, refuse_late};
+use super::{End, Step, advance, block_on, close_silent, refuse_late};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Ok(count) => connection.received(count),
             Err(error) if is_timeout(&error) && !partial => {
                 if !connection.ask() {
-                    close_idle(connection);
+                    close_silent(connection, false);
                     voice.write(stream, connection.output(), timeouts.write, None)?;
                     return close(stream);
                 }
@@ -96,6 +96,15 @@ struct Said {
     handed_over: bool,
 }
 
+impl Timeouts {
+    /// The same for a WebSocket: half of its idle time passes before a silent peer is asked whether
+    /// it is there, and half before it is given up.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    pub(crate) fn for_websocket(self) -> Self {
+        Self { idle: self.idle / 2, ..self }
+    }
+}
+
 impl Voice {
     fn write<S: Stream>(
         &self,
@@ -122,6 +131,7 @@ impl Voice {
     pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
         let mut said = self.said();
         if said.handed_over {
+            said.owes_notice = true;
             return true;
         }
         said.owes_notice = said.writes == 0;
@@ -131,6 +141,12 @@ impl Voice {
     /// Takes note that somebody else serves the connection from now on.
     pub(crate) fn hand_over(&self) {
         self.said().handed_over = true;
+    }
+
+    /// Takes note that the connection is served by its pump again.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    pub(crate) fn take_back(&self) {
+        self.said().handed_over = false;
     }
 
     pub(crate) fn is_handed_over(&self) -> bool {

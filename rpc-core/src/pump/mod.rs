@@ -14,9 +14,10 @@ use std::time::Duration;
 
 pub use block_on::block_on;
 
+use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Answered, Later, Session};
 use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Connection, Fault, ProtocolError, code};
+use crate::protocol::{Connection, Fault, Framing, ProtocolError, code};
 
 /// What a pump does next, after writing what there is to write.
 pub(crate) enum Step {
@@ -63,7 +64,11 @@ pub(crate) fn advance<A: Answer>(
     }
     while !connection.is_full() {
         let last = connection.output().len();
+        let is_first = connection.is_undecided();
         let message = if ended { connection.last_message() } else { connection.next_message() };
+        if is_first && connection.framing() == Some(Framing::Header) {
+            session.speak(Dialect::JsonRpc);
+        }
         let message = match message {
             Ok(Some(message)) => message,
             Ok(None) if ended || connection.is_closed() => {
@@ -139,7 +144,8 @@ fn refuse_late<A: Answer>(
     connection.close(&Close::with(websocket::code::POLICY));
 }
 
-/// Says that a peer has been silent for too long, where that can be said.
-fn close_idle(connection: &mut Connection) {
-    connection.close(&Close::after_all_replies(websocket::code::NORMAL));
+/// Says that a peer has been silent for too long, or that the server stops, where that can be said.
+fn close_silent(connection: &mut Connection, stops: bool) {
+    let code = if stops { websocket::code::GOING_AWAY } else { websocket::code::NORMAL };
+    connection.close(&Close::after_all_replies(code));
 }

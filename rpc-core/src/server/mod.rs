@@ -18,6 +18,7 @@ mod prefork_event_loop;
 mod process;
 mod service;
 mod single_thread;
+mod stdio;
 mod stop;
 mod thread_per_connection;
 #[cfg(feature = "http")]
@@ -50,7 +51,7 @@ pub use prefork::Prefork;
 #[cfg(all(unix, feature = "tokio"))]
 pub use prefork_event_loop::PreforkEventLoop;
 #[cfg(unix)]
-use process::{Obeying, port_closer};
+use process::{Obeying, Output, port_closer};
 #[cfg(feature = "tokio")]
 use service::Service;
 use service::Settings;
@@ -61,7 +62,7 @@ pub use thread_per_connection::ThreadPerConnection;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
 #[cfg(not(unix))]
-use without_fork::{Obeying, port_closer};
+use without_fork::{Obeying, Output, port_closer};
 
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
 use crate::pump::End;
@@ -143,22 +144,22 @@ impl<A: Answer> Service<A> {
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
             let answer = &*self.answer;
-            match blocking::serve(
-                &**stream,
-                voice,
-                &mut connection,
-                &mut session,
-                answer,
-                timeouts,
-            )? {
-                End::Closed => Ok(()),
-                End::Http => {
-                    voice.hand_over();
-                    let visit =
-                        Visit { service: self, answer: &self.answer, timeouts, refused: false };
-                    visit.go_on_blocking(stream, connection)
-                }
+            let stream = &**stream;
+            let end =
+                blocking::serve(stream, voice, &mut connection, &mut session, answer, timeouts)?;
+            if end == End::Closed {
+                return Ok(());
             }
+            voice.hand_over();
+            let visit = Visit { service: self, answer: &self.answer, timeouts, refused: false };
+            let Some(mut connection) = visit.go_on_blocking(stream, connection)? else {
+                return Ok(());
+            };
+            voice.take_back();
+            session.speak(Dialect::JsonRpc);
+            let timeouts = &timeouts.for_websocket();
+            blocking::serve(stream, voice, &mut connection, &mut session, answer, timeouts)
+                .map(drop)
         });
     }
 
@@ -177,7 +178,8 @@ impl<A: Answer> Service<A> {
                 End::Closed => Ok(()),
                 End::Http => {
                     let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
-                    visit.go_on_blocking(&stream, connection)
+                    visit.go_on_blocking(&stream, connection)?;
+                    Ok(())
                 }
             }
         });

@@ -1,15 +1,18 @@
 //! Connections that turn out to speak HTTP.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::runtime;
 
+use crate::dialect::Dialect;
 use crate::error::Error;
 pub(super) use crate::http::Guard;
 use crate::http::{Exchange, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
+use crate::pump::asynchronous::{Presence, Pump};
 use crate::registry::{CallContext, Caller};
 use crate::transport::{AsyncSocket, Socket, Stream};
 
@@ -18,7 +21,43 @@ use super::service::{Settings, Visit};
 
 impl<A: Answer, B: Answer> Visit<'_, A, B> {
     /// Goes on with a connection on the event loop that polls this.
-    pub(super) async fn go_on(self, stream: AsyncSocket, session: Session, connection: Connection) {
+    pub(super) async fn go_on(
+        self,
+        stream: AsyncSocket,
+        mut session: Session,
+        connection: Connection,
+    ) {
+        // In a box, so that a WebSocket, which may be open for long, has no room for it.
+        let switched = Box::pin(self.speak_http(stream, session.clone(), connection)).await;
+        let Some((mut stream, received)) = switched else {
+            return;
+        };
+        let mut connection = Connection::of_websocket(&received, session.limits);
+        drop(received);
+        let presence = Arc::new(Presence::default());
+        session.context.called_by(Arc::clone(&presence) as _);
+        session.speak(Dialect::JsonRpc);
+        let pump = Pump {
+            stream: &mut stream,
+            connection: &mut connection,
+            session: &mut session,
+            answer: self.answer,
+            timeouts: &self.timeouts.for_websocket(),
+            presence: &presence,
+            stopping: pin!(self.service.stop().stopped()),
+        };
+        // A connection that breaks concerns its peer alone, and the peer knows.
+        let _ = pump.run().await;
+        presence.leave();
+    }
+
+    /// Answers requests, and returns the stream when one has made a WebSocket of it.
+    async fn speak_http(
+        &self,
+        stream: AsyncSocket,
+        session: Session,
+        connection: Connection,
+    ) -> Option<(AsyncSocket, Vec<u8>)> {
         let readiness = if self.refused {
             Readiness::Busy
         } else {
@@ -33,13 +72,18 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
             readiness,
         };
         let stopping = self.service.stop().stopped();
-        serve(stream, connection.into_received(), exchange, self.timeouts, stopping).await;
+        serve(stream, connection.into_received(), exchange, self.timeouts, stopping).await
     }
 
-    /// Goes on with a connection on this thread, which functions may block.
+    /// Goes on with a connection on this thread, which functions may block, and returns it when it
+    /// has become a WebSocket's.
     ///
     /// hyper reads on while a reply is made, which takes an event loop: one for this connection.
-    pub(super) fn go_on_blocking(self, stream: &Socket, connection: Connection) -> io::Result<()> {
+    pub(super) fn go_on_blocking(
+        self,
+        stream: &Socket,
+        connection: Connection,
+    ) -> io::Result<Option<Connection>> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let stream = stream.try_clone()?;
         let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
@@ -47,8 +91,14 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         let session = Session::new(context, self.service.settings.limits);
         runtime.block_on(async {
             let stream = AsyncSocket::from_std(stream)?;
-            self.go_on(stream, session, connection).await;
-            Ok(())
+            let limits = session.limits;
+            let switched = self.speak_http(stream, session, connection).await;
+            let Some((stream, received)) = switched else {
+                return Ok(None);
+            };
+            // Both are one socket to the operating system.
+            stream.into_std()?;
+            Ok(Some(Connection::of_websocket(&received, limits)))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The models that fork, where the operating system cannot.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,4 +94,25 @@ impl Obeying {
 #[allow(clippy::unnecessary_wraps)]
 pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() + Send + Sync + 'static> {
     Ok(|| {})
+}
+
+/// Standard output, which elsewhere can be kept for messages alone.
+#[derive(Debug)]
+pub(super) struct Output;
+
+impl Output {
+    #[allow(clippy::unnecessary_wraps)]
+    pub(super) fn take() -> io::Result<Self> {
+        Ok(Self)
+    }
+}
+
+impl Write for &Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
 }

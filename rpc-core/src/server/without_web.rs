@@ -19,7 +19,11 @@ impl<A, B> Visit<'_, A, B> {
     }
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
-    pub(super) fn go_on_blocking(self, _: &Socket, _: Connection) -> io::Result<()> {
-        Ok(())
+    pub(super) fn go_on_blocking(
+        self,
+        _: &Socket,
+        _: Connection,
+    ) -> io::Result<Option<Connection>> {
+        Ok(None)
     }
 }

@@ -45,6 +45,18 @@ impl AsyncSocket {
         })
     }
 
+    /// Gives it to a program that waits for its sockets.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_std(self) -> io::Result<Socket> {
+        let socket = match self {
+            Self::Tcp(stream) => Socket::Tcp(stream.into_std()?),
+            #[cfg(unix)]
+            Self::Unix(stream) => Socket::Unix(stream.into_std()?),
+        };
+        socket.set_nonblocking(false)?;
+        Ok(socket)
+    }
+
     /// Sends what is written at once rather than gathering it; only TCP would gather.
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         match self {

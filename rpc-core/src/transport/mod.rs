@@ -17,6 +17,7 @@ mod address;
 mod asynchronous;
 mod memory;
 mod socket;
+mod standard;
 mod tcp;
 #[cfg(unix)]
 mod unix;
@@ -34,6 +35,7 @@ pub(crate) use address::unix_path;
 pub(crate) use asynchronous::AsyncSocket;
 pub use memory::MemoryStream;
 pub use socket::Socket;
+pub(crate) use standard::StandardStream;
 pub use tcp::TcpTransport;
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;

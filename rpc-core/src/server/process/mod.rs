@@ -6,6 +6,7 @@
 mod child;
 mod children;
 mod obey;
+mod output;
 mod signals;
 mod supervisor;
 mod sys;
@@ -14,6 +15,7 @@ mod watched;
 pub(super) use child::{Bell, Child, PAUSE, accept_now};
 pub(super) use children::Children;
 pub(super) use obey::Obeying;
+pub(super) use output::Output;
 pub(super) use signals::Signals;
 pub(super) use supervisor::Pool;
 

@@ -171,9 +171,9 @@ pub(super) fn readable<const N: usize>(
 }
 
 /// Closes a descriptor that others in this process know the number of, by having the number stand
-/// for `instead`: so it is never given to something new that they would then use.
+/// for `instead`: what they do with it is then done to that, and never to something new.
 pub(super) fn close_behind(number: RawFd, instead: BorrowedFd<'_>) {
-    // SAFETY: the number stays a valid descriptor; using it fails as on a socket that has ended.
+    // SAFETY: the number stays a valid descriptor, which it is used as.
     unsafe { libc::dup2(instead.as_raw_fd(), number) };
 }
 
