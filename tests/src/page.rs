@@ -41,8 +41,8 @@ pub fn report_table<'a>(
 ) -> String {
     let lines = reports.into_iter().map(|(language, door, report)| {
         let marks: Vec<_> = checks.iter().map(|check| report.mark(check)).collect();
-        let Report { library, version, .. } = report;
-        format!("| {library} {version} | {language} | {door} | {} |\n", marks.join(" | "))
+        let named = format!("{} {}", report.library, report.version);
+        format!("| {} | {language} | {door} | {} |\n", named.trim_end(), marks.join(" | "))
     });
     let lines: String = lines.collect();
     let heading = format!("| {kind} | | door | {} |\n", checks.join(" | "));

@@ -120,7 +120,10 @@ struct Connected {
     url: String,
 }
 
-const CHECKS: [(&str, &str, fn(&Connected) -> Found); 11] = [
+/// A check: its name, what must be found, and the calls that find it.
+type Check = (&'static str, &'static str, fn(&Connected) -> Found);
+
+const CHECKS: [Check; 11] = [
     ("by position", "13", |Connected { client, .. }| shown(call!(client.add(1, 2)))),
     ("by name", "6", |Connected { client, .. }| {
         shown(client.call::<i64>("add", (), kwargs! { a: 1, b: 2, c: 3 }))
@@ -129,9 +132,10 @@ const CHECKS: [(&str, &str, fn(&Connected) -> Found); 11] = [
     ("unknown method", "refused", |Connected { client, .. }| {
         let answer: Result<i64, Error> = client.call("multiply", args![1, 2], kwargs! {});
         Ok(match answer {
-            Err(Error::Fault(_)) => "refused".to_owned(),
-            // What the package xmlrpc answers where others have a fault.
-            Err(Error::Protocol(ProtocolError::Http { status: 404, .. })) => "refused".to_owned(),
+            // The package xmlrpc answers with a status where others have a fault.
+            Err(Error::Fault(_) | Error::Protocol(ProtocolError::Http { status: 404, .. })) => {
+                "refused".to_owned()
+            }
             other => format!("{other:?}"),
         })
     }),

@@ -22,7 +22,7 @@ function library(name) {
 
 // Says that the checks are about a module of Node's own.
 function ownLibrary(name) {
-  print({ library: name, version: 'standard library' });
+  print({ library: `\`node:${name}\``, version: '' });
 }
 
 // Makes a call, whose result must be as expected.

@@ -14,7 +14,7 @@ from check import (
     library,
 )
 
-library("jsonrpcclient with requests", f"{version('jsonrpcclient')}, {version('requests')}")
+library("jsonrpcclient", f"{version('jsonrpcclient')} with requests {version('requests')}")
 session = requests.Session()
 
 

@@ -31,6 +31,6 @@ for function in (add, echo, fail, remember, remembers):
     server.register_function(function)
 server.register_introspection_functions()
 server.register_multicall_functions()
-print("library", "SimpleXMLRPCServer", "standard library", sep="\t")
+print("library", "`SimpleXMLRPCServer`", "", sep="\t")
 print("listening 127.0.0.1:%d" % server.server_address[1], flush=True)
 server.serve_forever()

@@ -4,7 +4,7 @@ from xmlrpc.client import Fault, MultiCall, ServerProxy
 
 from check import ADDRESS, check, check_introspection, check_positional, library
 
-library("xmlrpc.client", "standard library")
+library("`xmlrpc.client`", "")
 server = ServerProxy(f"http://{ADDRESS}")
 
 

@@ -23,7 +23,7 @@ rescue XMLRPC::FaultException => fault
 end
 
 $stdout.sync = true
-puts JSON.generate({ library: 'xmlrpc', version: "Debian's" })
+puts JSON.generate({ library: 'xmlrpc', version: '' })
 check('by position', 13) { CLIENT.call('add', 1, 2) }
 check('unknown method', -32601) { fault('ad', 1, 2).faultCode }
 check('wrong arguments', -32602) { fault('add', 1, 'x').faultCode }
