@@ -191,7 +191,7 @@ fn called(server: &Server) -> Option<Report> {
     let mut running = Running::start(program.args(server.arguments));
     let line = running.line();
     let mut library = line.split('\t').skip(1).map(str::to_owned);
-    let (library, version) = (library.next().unwrap(), library.next().unwrap());
+    let (library, version) = (library.next().unwrap(), library.next().unwrap_or_default());
     let line = running.line();
     let address = line.strip_prefix("listening ").unwrap();
     let (options, url) = ((server.options)(), server.url.replace("{}", address));
