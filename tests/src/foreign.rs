@@ -49,7 +49,9 @@ static RUST: LazyLock<bool> = LazyLock::new(|| {
     let target = installed().join("rust");
     target.is_dir() && {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--locked", "--manifest-path"]).arg(sources().join("rust/Cargo.toml"));
+        cargo
+            .args(["build", "--quiet", "--locked", "--manifest-path"])
+            .arg(sources().join("rust/Cargo.toml"));
         cargo.arg("--target-dir").arg(target).status().unwrap().success()
     }
 });
