@@ -28,6 +28,6 @@ pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, until};
-pub use program::{Running, node, python};
+pub use program::{Running, curl, node, python};
 pub use run::run;
 pub use web_socket::{Frame, WebSocket, web_socket_frame};

@@ -11,14 +11,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 ///
 /// Where there is none and `CI` says that there must be.
 pub fn python(script: &str) -> Option<Command> {
-    let mut version = Command::new("python3");
-    let found = version.arg("--version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        assert!(env::var_os("CI").is_none(), "python3 is missing");
-        println!("skipped: python3 is missing");
-        return None;
-    }
-    let mut command = Command::new("python3");
+    let mut command = program("python3")?;
     command.arg("-B").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script));
     Some(command)
 }
@@ -43,6 +36,29 @@ pub fn node(script: &str) -> Option<Command> {
     command.args([OPTION, "--no-warnings"]);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("node").join(script));
     Some(command)
+}
+
+/// Prepares curl to be run, quiet but for what it receives; `None` where there is none, and then says
+/// so.
+///
+/// # Panics
+///
+/// Where there is none and `CI` says that there must be.
+pub fn curl() -> Option<Command> {
+    let mut command = program("curl")?;
+    command.args(["--silent", "--show-error", "--noproxy", "*", "--max-time", "30"]);
+    Some(command)
+}
+
+fn program(name: &str) -> Option<Command> {
+    let mut version = Command::new(name);
+    let found = version.arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(env::var_os("CI").is_none(), "{name} is missing");
+        println!("skipped: {name} is missing");
+        return None;
+    }
+    Some(Command::new(name))
 }
 
 /// A program that runs until this is dropped.

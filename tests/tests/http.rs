@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::RpcServer;
-use tests::{HttpPeer, Model};
+use rpc_core::{Door, Framing, RpcServer};
+use tests::{HttpPeer, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
 const SUM: &str = r#"{"res":13,"id":1}"#;
@@ -51,8 +51,8 @@ fn failures_of_calls_are_answered_with_200_and_the_callers_id() {
         ] {
             let response = peer.ask(call);
             assert_eq!(response.status, 200, "{call}");
-            let begin = format!(r#"{{"error":{{"code":{code},"#);
-            assert!(response.body.starts_with(&begin), "{}", response.body);
+            let error = format!(r#""error":{{"code":{code},"#);
+            assert!(response.body.contains(&error), "{}", response.body);
             assert!(response.body.ends_with(r#","id":"x"}"#), "{}", response.body);
             assert!(!response.body.contains("secret"), "{}", response.body);
         }
@@ -70,6 +70,40 @@ fn a_notification_is_answered_with_nothing() {
         assert_eq!(response.header("content-length"), Some("0"), "{response:?}");
         assert_eq!(peer.ask(ADD).body, SUM);
     });
+}
+
+#[test]
+fn json_rpc_is_answered_in_its_own_words() {
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let mut peer = HttpPeer::connect(server.address());
+        let call = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":"x"}"#;
+        let sum = r#"{"jsonrpc":"2.0","result":13,"id":"x"}"#;
+        assert_eq!(peer.ask(call).body, sum);
+        let notification = r#"{"jsonrpc":"2.0","method":"add","params":[1,2]}"#;
+        assert_eq!(peer.ask(notification).body, "");
+        let batch = format!("[{call},{notification},{call}]");
+        assert_eq!(peer.ask(&batch).body, format!("[{sum},{sum}]"));
+        // Nothing is remembered of how another request spoke.
+        for before in [ADD, call] {
+            peer.ask(before);
+            let body = peer.ask("{").body;
+            assert!(body.starts_with(r#"{"jsonrpc":"2.0","error":{"code":-32700"#), "{body}");
+            assert!(body.ends_with(r#""id":null}"#), "{body}");
+        }
+    });
+}
+
+#[test]
+fn a_door_that_is_shut_says_so() {
+    for model in Model::ALL {
+        let server = model.start(RpcServer::exported().without(Door::Http));
+        let mut peer = Peer::connect(server.address(), Framing::Raw);
+        peer.write(HttpPeer::post("", ADD).as_bytes());
+        let reply = peer.receive().unwrap();
+        assert!(reply.contains("HTTP is switched off on this server"), "{reply}");
+        assert!(peer.is_ended());
+    }
 }
 
 #[test]

@@ -11,15 +11,13 @@ const SUM: &str = r#"{"res":13,"id":1}"#;
 /// A request with these headers, an empty line behind each.
 fn request(method: &str, host: &str, headers: &[&str]) -> String {
     let body = if method == "POST" { ADD } else { "" };
-    let mut request = format!("{method} /healthz HTTP/1.1\r\n");
-    if !host.is_empty() {
-        request += &format!("Host: {host}\r\n");
-    }
-    for header in headers {
-        request += &format!("{header}\r\n");
-    }
+    let host = if host.is_empty() { String::new() } else { format!("Host: {host}\r\n") };
+    let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
     let length = body.len();
-    request + &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
+    format!(
+        "{method} /healthz HTTP/1.1\r\n{host}{headers}Content-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 #[test]

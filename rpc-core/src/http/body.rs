@@ -56,6 +56,16 @@ where
     Ok(whole.into())
 }
 
+/// Reads what is left of a body and makes nothing of it, where it says that it is small.
+pub(super) async fn skip_small<B: Body>(mut body: Pin<&mut B>) {
+    const SMALL: u64 = 64 * 1024;
+    while body.size_hint().exact().is_some_and(|size| size <= SMALL) && !body.is_end_stream() {
+        if !matches!(poll_fn(|task| body.as_mut().poll_frame(task)).await, Some(Ok(_))) {
+            return;
+        }
+    }
+}
+
 /// The body of a response: of an [`RpcService`](super::RpcService)'s, say.
 #[derive(Debug, Default)]
 pub struct ReplyBody {
@@ -64,7 +74,7 @@ pub struct ReplyBody {
 }
 
 impl ReplyBody {
-    /// Bytes given away at a time: what has been given away is not known to be taken.
+    /// Bytes given away at a time.
     const PART: usize = 64 * 1024;
 
     /// The same, known as waiting to be taken until it has been.
@@ -91,12 +101,12 @@ impl Body for ReplyBody {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let count = self.rest.len().min(Self::PART);
-        let part = self.rest.split_to(count);
-        let left = self.rest.len();
+        // The part given away last has been taken, or there would be no asking for another.
+        let waiting = self.rest.len();
         if let Some(running) = &mut self.running {
-            running.waits(left);
+            running.waits(waiting);
         }
+        let part = self.rest.split_to(waiting.min(Self::PART));
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 

@@ -1,6 +1,7 @@
 //! One request and its response.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Fault, ProtocolError, code};
 use crate::pump::asynchronous::{Presence, settle};
 
-use super::body::{ReplyBody, Unread, read};
+use super::body::{ReplyBody, Unread, read, skip_small};
 use super::guard::Guard;
 use super::health;
 use super::media_type::MediaType;
@@ -68,18 +69,28 @@ impl<A: Answer> Exchange<A> {
         B: Body<Error: fmt::Display>,
     {
         let (request, body) = request.into_parts();
-        let granted = match self.guard.admit(&request) {
-            Ok(granted) => granted,
-            Err(refusal) => return refusal.into_response(),
+        let mut body = pin!(body);
+        let response = match self.guard.admit(&request) {
+            Ok(granted) => {
+                let mut response = match request.method {
+                    Method::POST => self.call(&request, body.as_mut(), arrived).await,
+                    Method::OPTIONS => options(),
+                    Method::GET | Method::HEAD => {
+                        health::answer(request.uri.path(), self.is_ready())
+                            .unwrap_or_else(|| Refusal::method().into_response())
+                    }
+                    _ => Refusal::method().into_response(),
+                };
+                granted.put(response.headers_mut());
+                response
+            }
+            Err(refusal) => refusal.into_response(),
         };
-        let mut response = match request.method {
-            Method::POST => self.call(&request, body, arrived).await,
-            Method::OPTIONS => options(),
-            Method::GET | Method::HEAD => health::answer(request.uri.path(), self.is_ready())
-                .unwrap_or_else(|| Refusal::method().into_response()),
-            _ => Refusal::method().into_response(),
-        };
-        granted.put(response.headers_mut());
+        if request.version == Version::HTTP_2 && response.status().is_client_error() {
+            // To give up a stream that is being sent is an error to some clients, curl among them.
+            const PATIENCE: Duration = Duration::from_secs(1);
+            let _ = timeout(PATIENCE, skip_small(body)).await;
+        }
         response
     }
 
@@ -108,10 +119,8 @@ impl<A: Answer> Exchange<A> {
                     Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 let response = with_type(status, reply, media_type.of_reply());
-                return match self.readiness {
-                    Readiness::While(_) => response,
-                    Readiness::Busy => last(response),
-                };
+                let is_last = matches!(self.readiness, Readiness::Busy);
+                return if is_last { last(response, request.version) } else { response };
             }
             Ok(Err(unread)) => Some(unread),
             Err(_) => None,
@@ -133,7 +142,7 @@ impl<A: Answer> Exchange<A> {
         let mut reply = Vec::new();
         self.answer.refuse(&[], &fault, &mut session, &mut reply);
         let response = with_type(status, reply, media_type.of_reply());
-        // What follows of the body would be read as another request. HTTP/2 ends the stream alone.
-        if request.version < Version::HTTP_2 { last(response) } else { response }
+        // What follows of the body would be read as another request.
+        last(response, request.version)
     }
 }

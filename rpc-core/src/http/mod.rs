@@ -13,6 +13,7 @@ mod media_type;
 mod refusal;
 mod tower;
 mod traffic;
+mod watch;
 mod websocket;
 
 pub use body::ReplyBody;

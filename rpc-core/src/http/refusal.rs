@@ -3,7 +3,7 @@
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Response, StatusCode};
+use hyper::{Response, StatusCode, Version};
 
 use super::body::ReplyBody;
 
@@ -73,8 +73,11 @@ pub(super) fn options() -> Response<ReplyBody> {
     response
 }
 
-/// The same, as the last on its connection.
-pub(super) fn last(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+/// The same, as the last on its connection. HTTP/2 has other words for that, and ends the stream
+/// alone.
+pub(super) fn last(mut response: Response<ReplyBody>, version: Version) -> Response<ReplyBody> {
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }

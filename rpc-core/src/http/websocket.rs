@@ -2,7 +2,7 @@
 
 use hyper::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
@@ -14,6 +14,9 @@ use super::body::ReplyBody;
 use super::exchange::Exchange;
 use super::refusal::Refusal;
 
+/// Names by which clients ask for what is spoken here: a browser that asks for some wants one of them
+/// confirmed.
+const SUBPROTOCOLS: [&str; 4] = ["jsonrpc", "jsonrpc2.0", "jsonrpc-2.0", "json-rpc"];
 /// The version that is spoken.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 
@@ -31,7 +34,7 @@ pub(super) fn open<A>(
         return None;
     }
     let response = match accept(request, has_body, exchange) {
-        Ok(accept) => switch(accept),
+        Ok(accept) => switch(request, accept),
         Err(refusal) => {
             let mut response = refusal.into_response();
             if response.status() == StatusCode::UPGRADE_REQUIRED {
@@ -72,13 +75,17 @@ fn accept<A>(
     accept.ok_or_else(|| bad("Sec-WebSocket-Key is 16 bytes in base64"))
 }
 
-fn switch(accept: HeaderValue) -> Response<ReplyBody> {
+fn switch(request: &Parts, accept: HeaderValue) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    let mut spoken = SUBPROTOCOLS.into_iter();
+    if let Some(spoken) = spoken.find(|name| has_token(request, &SEC_WEBSOCKET_PROTOCOL, name)) {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(spoken));
+    }
     response
 }
 

@@ -28,6 +28,31 @@ impl Session {
         Self { context, limits, ..Self::default() }
     }
 
+    /// The same session with a peer whose messages are in XML-RPC, for a program that has HTTP of its
+    /// own; `charset` is what the content type says of their encoding.
+    ///
+    /// ```
+    /// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("add", |a: i64, b: i64| a + b)?;
+    ///
+    /// let message = "<methodCall><methodName>add</methodName><params>\
+    ///     <param><value><int>1</int></value></param>\
+    ///     <param><value><int>2</int></value></param></params></methodCall>";
+    /// let mut session = Session::default().in_xml_rpc(Some("utf-8"));
+    /// let mut reply = Vec::new();
+    /// let _ = JsonRpc::new(registry).answer(message.as_bytes(), &mut session, &mut reply);
+    /// assert!(String::from_utf8_lossy(&reply).contains("<value><int>3</int></value>"));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    #[cfg(feature = "xmlrpc")]
+    #[must_use]
+    pub fn in_xml_rpc(mut self, charset: Option<&str>) -> Self {
+        self.speak_xml(charset.map(Encoding::named));
+        self
+    }
+
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::websocket::{Close, Side, write_close, write_ping};
-use super::{Framing, Inbound, Limits, ProtocolError};
+use super::{Door, Framing, Inbound, Limits, ProtocolError};
 
 /// A connection without its socket: fed bytes, it gives messages; given replies, it gives bytes.
 ///
@@ -76,6 +76,7 @@ impl Connection {
     pub(crate) fn begins_http(&self) -> bool {
         cfg!(feature = "http")
             && self.is_undecided()
+            && self.limits.doors.is_open(Door::Http)
             && Framing::begins_http(self.inbound.waiting())
     }
 

@@ -6,7 +6,7 @@ use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
 use super::json::Boundary;
 use super::websocket::{Close, Incoming, Side};
-use super::{Doors, Limits, ProtocolError};
+use super::{Door, Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -164,6 +164,9 @@ impl Inbound {
                     if !self.doors.is_open(door) {
                         return Err(ProtocolError::Shut { door });
                     }
+                }
+                Some(Err(UnknownFraming)) if Framing::begins_http(self.waiting()) => {
+                    return Err(ProtocolError::Shut { door: Door::Http });
                 }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }

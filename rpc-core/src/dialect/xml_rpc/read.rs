@@ -54,7 +54,6 @@ impl<'a> Values<'a> {
     }
 
     /// Steps over one of two opening tags, or the closing tag of the element around them.
-    #[allow(dead_code)] // Of the clients that come.
     pub(super) fn either(&mut self, one: Element, other: Element) -> Result<Element, Fault> {
         match self.tags.next_tag()? {
             Tag::Open(found) if found == one || found == other => Ok(found),

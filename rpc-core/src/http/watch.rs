@@ -1,0 +1,113 @@
+//! Sees to it that a connection ends when it should.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use tokio::task::yield_now;
+use tokio::time::{Sleep, sleep_until};
+
+use crate::pump::blocking::Timeouts;
+
+use super::traffic::{Late, Traffic};
+
+/// Time between two looks at what nobody tells.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Whoever looks after one connection.
+pub(super) struct Watch<'a> {
+    pub(super) traffic: Arc<Traffic>,
+    pub(super) timeouts: &'a Timeouts,
+}
+
+/// What a connection's task wakes up for.
+enum Event {
+    /// The connection has ended.
+    End,
+    /// The server is about to stop.
+    Stopping,
+    /// The peer's time is up.
+    Late(Late),
+}
+
+/// Whether a connection takes requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// One more, if it has begun to arrive.
+    Closing,
+    /// No more.
+    Closed,
+}
+
+impl Watch<'_> {
+    /// Runs the connection to its end; or to where its peer is late, and then says with what.
+    pub(super) async fn run<C: Future>(
+        &self,
+        mut connection: Pin<&mut C>,
+        close: impl Fn(Pin<&mut C>),
+        stopping: impl Future<Output = ()>,
+    ) -> Option<Late> {
+        let mut stopping = pin!(stopping);
+        let mut stage = Stage::Open;
+        let mut alarm = pin!(sleep_until(Instant::now().into()));
+        loop {
+            let event = poll_fn(|task| {
+                if connection.as_mut().poll(task).is_ready() {
+                    return Poll::Ready(Event::End);
+                }
+                if stage == Stage::Open && stopping.as_mut().poll(task).is_ready() {
+                    return Poll::Ready(Event::Stopping);
+                }
+                if stage == Stage::Closing && !self.traffic.is_in_head() {
+                    stage = Stage::Closed;
+                    close(connection.as_mut());
+                    if connection.as_mut().poll(task).is_ready() {
+                        return Poll::Ready(Event::End);
+                    }
+                }
+                self.poll_late(stage != Stage::Open, alarm.as_mut(), task).map(Event::Late)
+            })
+            .await;
+            match event {
+                Event::End => return None,
+                Event::Stopping => {
+                    // What has arrived by now is answered: the runtime looks for it once more.
+                    yield_now().await;
+                    stage = Stage::Closing;
+                    self.traffic.restart();
+                }
+                Event::Late(Late::Idle) if stage != Stage::Closed => {
+                    stage = Stage::Closing;
+                    self.traffic.restart();
+                }
+                Event::Late(late) => return Some(late),
+            }
+        }
+    }
+
+    /// Waits until the peer is late.
+    fn poll_late(
+        &self,
+        told: bool,
+        mut alarm: Pin<&mut Sleep>,
+        task: &mut Context<'_>,
+    ) -> Poll<Late> {
+        loop {
+            let now = Instant::now();
+            let next = match self.traffic.due(self.timeouts, told) {
+                Some((due, late)) if due <= now => return Poll::Ready(late),
+                Some((due, _)) => due,
+                // Streams of HTTP/2 begin and end without being heard of here, so this looks.
+                None => now + self.timeouts.idle.min(self.timeouts.write).min(LOOK),
+            };
+            // Set anew when it would ring too late, or has rung too early, not at every message.
+            if alarm.deadline() <= now.into() || alarm.deadline() > next.into() {
+                alarm.as_mut().reset(next.into());
+            }
+            ready!(alarm.as_mut().poll(task));
+        }
+    }
+}
