@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::poll_fn;
+use std::net::TcpStream;
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +14,27 @@ use tests::{FRAMINGS, MemoryWatch, Model, Peer, frame};
 const MIB: usize = 1 << 20;
 const CALL: &str = r#"{"method_name":"add","method_args":[1,2]}"#;
 const SUM: &str = r#"{"res":13}"#;
+
+#[test]
+fn connections_that_have_said_nothing_hold_no_buffers() {
+    const CONNECTIONS: usize = 400;
+    let mut watch = MemoryWatch::begin();
+    let server = Model::EventLoop.start(RpcServer::exported());
+    let address = server.address().socket_addr().unwrap();
+    let connect = || TcpStream::connect(address).unwrap();
+    let mut first = Peer::connect(address, Framing::LengthPrefix);
+    let mut connections = vec![connect()];
+    watch.from_here();
+    // The loop is busy meanwhile, so all are accepted together.
+    first.send(r#"{"method_name":"after_ms","method_args":[300,1]}"#);
+    thread::sleep(Duration::from_millis(50));
+    connections.extend((0..CONNECTIONS).map(|_| connect()));
+    // Those before it have been accepted when the last one is answered.
+    let mut last = Peer::connect(address, Framing::LengthPrefix);
+    assert!(last.ask(r#"{"in":"ping","params":"x"}"#).contains("pong"));
+    let growth = watch.growth();
+    assert!(growth < CONNECTIONS * 8 * 1024, "{growth}");
+}
 
 #[test]
 fn a_length_that_is_only_announced_costs_nothing() {

@@ -350,7 +350,12 @@ fn read(
     ready!(stream.poll_read_ready(task))?;
     buffers::lend(connection);
     let mut room = ReadBuf::new(connection.room());
-    ready!(stream.as_mut().poll_read(task, &mut room))?;
+    let Poll::Ready(read) = stream.as_mut().poll_read(task, &mut room) else {
+        // It was not readable after all, as new sockets say they are until they are tried.
+        buffers::take_back(connection);
+        return Poll::Pending;
+    };
+    read?;
     let count = room.filled().len();
     connection.received(count);
     Poll::Ready(Ok(count))
