@@ -85,7 +85,7 @@ fn positions_and_names_together_need_a_dialect_or_a_stub_that_has_both() {
     let refusal = client.call::<i64>("add", args![1, 2], kwargs! { c: 3 }).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "this dialect takes arguments by position or by name, and this call has both; give all of them by name, or use the function's typed stub, which knows the names"
+        "this dialect takes arguments by position or by name, not both, and the function's parameters are not known; give all of them in one way, or use the function's typed stub, which knows its parameters"
     );
     assert_eq!(call!(client.add(1, 2, c = 3)).unwrap(), 6);
 }

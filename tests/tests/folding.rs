@@ -14,12 +14,11 @@ use serde_json::{Value, json};
 use tests::{Fake, Model, Running, python, run, weigh};
 
 /// What a client that speaks so is connected to: a server of ours, by this kind of address.
-fn ways() -> [(ClientBuilder, &'static str); 6] {
+fn ways() -> [(ClientBuilder, &'static str); 5] {
     let builder = |dialect| RpcClient::builder().dialect(dialect);
     [
         (builder(Dialect::JsonRpc), "tcp"),
         (builder(Dialect::JsonRpc).framing(Framing::Raw), "tcp"),
-        (builder(Dialect::Ping), "tcp"),
         (RpcClient::builder(), "ws"),
         (RpcClient::builder(), "http"),
         (builder(Dialect::XmlRpc), "http"),

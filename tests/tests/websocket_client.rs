@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rpc_core::{AsyncRpcClient, Error, IoErrorKind, RpcClient, Stub, args, kwargs};
+use rpc_core::{AsyncRpcClient, Dialect, Error, IoErrorKind, RpcClient, Stub, args, kwargs};
 use serde_json::{Value, json};
 use tests::{Frame, WebSocket, run};
 
@@ -36,7 +36,7 @@ impl Client {
     /// Connects, and makes calls of `same` one after another.
     fn call(self, url: &str, arguments: &[Value]) -> Vec<Result<Value, Error>> {
         match self {
-            Self::Blocking => match RpcClient::connect(url) {
+            Self::Blocking => match RpcClient::builder().dialect(Dialect::Native).connect(url) {
                 Ok(client) => arguments
                     .iter()
                     .map(|argument| client.call("same", args![argument], kwargs! {}))
@@ -44,7 +44,11 @@ impl Client {
                 Err(error) => vec![Err(error)],
             },
             Self::Asynchronous => run(async {
-                let client = match AsyncRpcClient::connect(url).await {
+                let client = match AsyncRpcClient::builder()
+                    .dialect(Dialect::Native)
+                    .connect_async(url)
+                    .await
+                {
                     Ok(client) => client,
                     Err(error) => return vec![Err(error)],
                 };
@@ -145,7 +149,8 @@ fn a_ping_that_came_while_nobody_called_is_answered_with_the_next_call() {
         assert_eq!(socket.receive(), Some(Frame::Pong(b"idle".to_vec())));
         echo(&mut socket);
     })]);
-    let client = RpcClient::connect(format!("ws://{address}")).unwrap();
+    let builder = RpcClient::builder().dialect(Dialect::Native);
+    let client = builder.connect(format!("ws://{address}")).unwrap();
     let one: i64 = client.call("same", args![1], kwargs! {}).unwrap();
     // From then on the client looks before it calls.
     thread::sleep(Duration::from_millis(1200));

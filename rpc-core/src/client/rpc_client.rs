@@ -241,7 +241,7 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<Loose, Error> {
-        if !names::would_help(&error) {
+        if !names::would_help(&error) || !self.settings.dialect.has_introspection() {
             return Err(error);
         }
         let method = invocation.method();

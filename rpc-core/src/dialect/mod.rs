@@ -94,6 +94,12 @@ impl Dialect {
         }
     }
 
+    /// Whether its servers may be asked what they serve. Those of the ping dialect know no such
+    /// question, and some would end at it.
+    pub(crate) fn has_introspection(self) -> bool {
+        !matches!(self, Self::Ping)
+    }
+
     /// The dialect that a text was to be in which is not JSON, or not all of it.
     pub(crate) fn meant_by(broken: &[u8]) -> Self {
         if json_rpc::is_meant_by(broken) { Self::JsonRpc } else { Self::default() }

@@ -79,7 +79,9 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         };
         match written {
             Ok(()) => call,
-            Err(error) if error.would_names_help() => call.folded(invocation.arguments()),
+            Err(error) if error.would_names_help() && settings.dialect.has_introspection() => {
+                call.folded(invocation.arguments())
+            }
             Err(error) => call.or_refused(Err(Misuse::Argument(error).into())),
         }
     }
