@@ -162,6 +162,14 @@ fn a_call_that_nobody_waits_for_any_more_ends() {
             drop(peer);
             until(0).await;
         }
+        // Where a connection has a thread, the function has it, and looks for itself.
+        let server = Model::ThreadPerConnection.start(RpcServer::exported());
+        let mut peer = tests::HttpPeer::connect(server.address());
+        let body = r#"{"method_name":"block_while_wanted"}"#;
+        peer.write(tests::HttpPeer::post("", body).as_bytes());
+        until(1).await;
+        drop(peer);
+        until(0).await;
     });
 }
 
