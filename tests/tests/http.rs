@@ -151,8 +151,8 @@ fn content_types_tell_what_a_body_is() {
         assert!(response.body.contains(says), "{headers:?}: {response:?}");
     }
     let response = peer.exchange(&HttpPeer::post("Content-Type: text/html\r\n", ADD));
-    let expected = "\"text/html\" is not taken here; application/json, application/json-rpc \
-        and application/jsonrequest are\n";
+    let expected = "\"text/html\" is not taken here; application/json, application/json-rpc, \
+        application/jsonrequest, text/xml and application/xml are\n";
     assert_eq!(response.body, expected);
 }
 
