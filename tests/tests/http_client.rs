@@ -241,6 +241,10 @@ fn a_call_whose_connection_ends_without_an_answer_may_have_run_and_is_not_repeat
     });
     assert_eq!(counts(&counter)[1] - before, 5);
 
+    let builder = RpcClient::builder().one_call_per_connection();
+    check(builder.connect(server.url("lose")).unwrap().add(1, 2).call().unwrap_err());
+    assert_eq!(builder.connect(server.url("length")).unwrap().add(1, 2).call().unwrap(), 13);
+
     let nobody = RpcClient::connect("http://127.0.0.1:1").unwrap();
     let error = nobody.within(Duration::from_millis(100)).add(1, 2).call().unwrap_err();
     let is_unmade = matches!(&error, Error::Io(error) if error.kind() == IoErrorKind::Connect);

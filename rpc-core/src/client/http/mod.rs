@@ -54,6 +54,7 @@ impl Exchange {
 
     /// Says which call the next response answers.
     pub(super) fn begin(&mut self, call: u64) {
+        self.is_taken = true;
         self.call = Some(call);
     }
 
