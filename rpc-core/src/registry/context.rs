@@ -84,7 +84,7 @@ impl CallContext {
         self.model
     }
 
-    /// The dialect the call came in: `native` or `ping`; empty within one process.
+    /// The dialect the call came in: `native`, `ping` or `json-rpc`; empty within one process.
     pub fn protocol(&self) -> &'static str {
         self.protocol
     }
