@@ -20,9 +20,14 @@ const CALLS: usize = 4;
 fuzz_target!(|input: &[u8]| {
     let Some((&options, input)) = input.split_first() else { return };
     let (sizes, bytes) = cut(input);
-    let framing = if options & 1 == 0 { Framing::LengthPrefix } else { Framing::Raw };
+    let framing = match (options & 1, options & 32) {
+        (0, 0) => Framing::LengthPrefix,
+        (_, 0) => Framing::Raw,
+        _ => Framing::Header,
+    };
     let dialect = match options >> 1 & 3 {
-        0 | 1 => Dialect::Native,
+        0 => Dialect::Native,
+        1 => Dialect::JsonRpc,
         2 => Dialect::NativeWithoutIds,
         _ => Dialect::Ping,
     };
@@ -68,18 +73,43 @@ fn said(bytes: &[u8], framing: Framing, dialect: Dialect, call: usize) -> Vec<Bo
             }
             messages
         }
+        Framing::Header => {
+            let mut rest = bytes;
+            let mut messages = Vec::new();
+            while let Some((length, after)) = header(rest)
+                && let Some((body, after)) = after.split_at_checked(length)
+            {
+                messages.extend(serde_json::from_slice(body).ok());
+                rest = after;
+            }
+            messages
+        }
         _ => {
             serde_json::Deserializer::from_slice(bytes).into_iter().map_while(Result::ok).collect()
         }
     };
-    let result = if dialect == Dialect::Ping { "result" } else { "res" };
+    let result = match dialect {
+        Dialect::Ping | Dialect::JsonRpc => "result",
+        _ => "res",
+    };
+    let has_ids = matches!(dialect, Dialect::Native | Dialect::JsonRpc);
     let mine = |(place, message): (usize, HashMap<String, Box<RawValue>>)| {
         let id = message.get("id").map(|id| id.get().to_owned());
-        let is_mine =
-            if dialect == Dialect::Native { id == Some(call.to_string()) } else { place == call };
+        let is_mine = if has_ids { id == Some(call.to_string()) } else { place == call };
         is_mine.then(|| message.get(result).cloned()).flatten()
     };
     messages.into_iter().enumerate().filter_map(mine).collect()
+}
+
+/// The length that a header announces, and what stands behind it.
+fn header(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let end = bytes.windows(4).position(|end| end == b"\r\n\r\n")?;
+    let header = String::from_utf8_lossy(&bytes[..end]);
+    let length = header.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("Content-Length").then(|| value.trim().parse().ok())?
+    })?;
+    Some((length, &bytes[end + 4..]))
 }
 
 struct NoArguments;

@@ -69,7 +69,7 @@ pub(crate) fn read_call<'a>(
     request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
     let text = Reader::text(message)?;
-    if read_usual(text, limits, request) {
+    if read_usual(text, limits.depth, request) {
         return Ok(Incoming::Call);
     }
     *request = Request::default();
@@ -98,7 +98,12 @@ pub(crate) fn read_element<'a>(
     request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
     // The array around it is one level.
-    read_one(Reader::new(text, limits.depth.min(Limits::DEEPEST).saturating_sub(1)), request)
+    let depth = limits.depth.min(Limits::DEEPEST).saturating_sub(1);
+    if read_usual(text, depth, request) {
+        return Ok(Incoming::Call);
+    }
+    *request = Request::default();
+    read_one(Reader::new(text, depth), request)
 }
 
 fn read_one<'a>(

@@ -4,8 +4,8 @@
 //! Nearly every call has this form, and knowing what must come next saves looking for what might.
 //! Whatever is not in it, however slightly, is left to the walk that takes any form.
 
+use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Reader};
-use crate::protocol::{Limits, ProtocolError};
 
 use super::Dialect;
 use super::read::Request;
@@ -15,8 +15,8 @@ use super::read::Request;
 /// that is as it was made.
 ///
 /// `false` says nothing of the message, and leaves the request with what had been read by then.
-pub(super) fn read_usual<'a>(text: &'a str, limits: &Limits, request: &mut Request<'a>) -> bool {
-    let mut reader = Reader::new(text, limits.depth);
+pub(super) fn read_usual<'a>(text: &'a str, depth: usize, request: &mut Request<'a>) -> bool {
+    let mut reader = Reader::new(text, depth);
     let read = if text.starts_with("{\"j") {
         read_json_rpc(&mut reader, request)
     } else {

@@ -10,7 +10,7 @@ use crate::dialect::{Dialect, Request};
 use crate::protocol::{Call, Fault, OwnedCall, code};
 use crate::registry::{CallContext, Deferred, Dispatch, Progress, Reply, panicked};
 
-use super::later::{Blocking, Later};
+use super::later::{Later, Reply as Coming};
 use super::multicall::multicall;
 use super::room::Room;
 use super::{Answered, Session};
@@ -33,8 +33,7 @@ pub(super) fn run<D: Dispatch>(
         Ok(Progress::Later(rest)) => {
             let name = name.to_owned();
             out.truncate(start);
-            let later = Later::new(*id, finish(Aside::of(request, room), name, rest));
-            return Answered::Later(in_time(later, request));
+            return Answered::Later(waiting(request, name, room, rest));
         }
         Ok(Progress::Multicall) => {
             out.truncate(start);
@@ -46,8 +45,7 @@ pub(super) fn run<D: Dispatch>(
         }
         Ok(Progress::Blocks) => {
             out.truncate(start);
-            let work = blocking(Arc::clone(dispatch), request, room, session);
-            return Answered::Later(Later::blocking(*id, work));
+            return Answered::Later(blocking(Arc::clone(dispatch), request, room, session));
         }
         _ if !wants_reply => {
             out.truncate(start);
@@ -155,18 +153,25 @@ async fn finish(aside: Aside, name: String, rest: Deferred) -> Vec<u8> {
     aside.reply(&name, result.as_ref().map(String::as_bytes).map_err(Fault::clone))
 }
 
+/// Puts aside an asynchronous call, for as long as its caller waits.
+#[inline(never)]
+fn waiting(request: &Request<'_>, name: String, room: &Room, rest: Deferred) -> Later {
+    in_time(Later::new(request.id, finish(Aside::of(request, room), name, rest)), request)
+}
+
 /// Puts aside a call whose function blocks its thread, for one that may be blocked.
+#[inline(never)]
 fn blocking<D: Dispatch>(
     dispatch: Arc<D>,
     request: &Request<'_>,
     room: &Room,
     session: &Session,
-) -> Blocking {
+) -> Later {
     let call = OwnedCall::of(&request.call);
     let aside = Aside::of(request, room);
     let timeout = request.timeout;
     let session = session.that_may_block();
-    Box::new(move || {
+    let run = move || -> Coming {
         let Aside { dialect, id, wants_reply, room, .. } = aside;
         let mut out = Vec::new();
         // It has been read before, so it can be read.
@@ -178,7 +183,8 @@ fn blocking<D: Dispatch>(
             Answered::Later(later) => later.reply(),
             _ => Box::pin(ready(out)),
         }
-    })
+    };
+    Later::blocking(request.id, Box::new(run))
 }
 
 /// Runs a call, and answers for it if it panics.

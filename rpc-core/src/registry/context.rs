@@ -101,7 +101,8 @@ impl CallContext {
         }
     }
 
-    /// The dialect the call came in: `native`, `ping` or `xml-rpc`; empty within one process.
+    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`; empty within one
+    /// process.
     pub fn protocol(&self) -> &'static str {
         self.protocol
     }
