@@ -154,6 +154,11 @@ impl<D: Dispatch> JsonRpc<D> {
             return Answered::Nothing;
         }
         let fault = match outcome {
+            // A function that ends because nobody waits any more has no result worth the name, and a
+            // caller that is slow to notice must not take it for one.
+            Ok(Progress::Done) if session.context.is_late() => {
+                late(call.method(), timeout.unwrap_or_default())
+            }
             Ok(Progress::Done) if reply.is_sent() => {
                 dialect.end_result(out, *id, name);
                 let size = out.len() - start;
@@ -171,11 +176,9 @@ impl<D: Dispatch> JsonRpc<D> {
                 out.truncate(start);
                 let reply = finish(request, name, session.limits, rest);
                 let limit = timeout.map(|timeout| {
-                    let message = format!("`{}` was not done within {timeout:?}", call.method());
-                    let fault = Fault::new(code::TIMED_OUT, message);
-                    let mut late = Vec::new();
-                    dialect.write_fault(&mut late, *id, &fault);
-                    (timeout, late)
+                    let mut reply = Vec::new();
+                    dialect.write_fault(&mut reply, *id, &late(call.method(), timeout));
+                    (timeout, reply)
                 });
                 return Answered::Later(Later {
                     reply: Box::pin(reply),
@@ -279,6 +282,11 @@ pub(crate) async fn guarded(mut rest: Deferred, method: &str) -> Result<String, 
         catch_unwind(poll).unwrap_or_else(|_| Poll::Ready(Err(panicked(method))))
     })
     .await
+}
+
+#[cold]
+fn late(method: &str, timeout: Duration) -> Fault {
+    Fault::new(code::TIMED_OUT, format!("`{method}` was not done within {timeout:?}"))
 }
 
 #[cold]

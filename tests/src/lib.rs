@@ -6,12 +6,14 @@
 mod cutting_proxy;
 mod fake;
 mod functions;
+mod gate;
 mod memory;
 mod model;
 mod peer;
 mod process;
 mod program;
 mod run;
+mod socket_table;
 mod ways;
 
 use examples as _; // serves the functions of the examples too
@@ -19,9 +21,11 @@ use examples as _; // serves the functions of the examples too
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
 pub use functions::*;
+pub use gate::*;
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use peer::{FRAMINGS, Peer, frame};
-pub use process::{Process, Served, until};
+pub use process::{Process, Served, Task, until};
 pub use program::{Running, python};
 pub use run::run;
+pub use socket_table::{until_accepted, until_closed};

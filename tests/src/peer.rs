@@ -45,7 +45,7 @@ impl Peer {
     pub(crate) fn new(stream: TcpStream, framing: Framing) -> Self {
         stream.set_nodelay(true).expect("a socket");
         // Longer than anything takes here: a reply that never comes fails the test.
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
         Self { stream: BufReader::new(stream), framing, may_be_left: false }
     }
 

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use examples::{add, echo};
 use rpc_core::{Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub};
-use tests::{Fake, Model, same};
+use tests::{Fake, Model, Task, same, until};
 
-/// Longer than a client trusts a connection that nobody used.
-const UNUSED: Duration = Duration::from_millis(1200);
+/// Longer than a client trusts a connection that nobody used, and than the server keeps it.
+const UNUSED: Duration = Duration::from_secs(3);
 
 fn assert_lost(error: &Error) {
     assert!(matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Lost), "{error:?}");
@@ -70,12 +70,15 @@ fn a_call_that_was_not_sent_when_the_connection_was_lost_has_not_run() {
     });
     let client = RpcClient::connect(server.address()).unwrap();
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.call::<u8>("same", [1], ()).unwrap_err());
+        let (task, tasks) = channel();
+        let client = &client;
+        let waiting = scope.spawn(move || {
+            task.send(Task::this()).unwrap();
+            client.call::<u8>("same", [1], ()).unwrap_err()
+        });
         // Waiting for a call sends what has gathered, so it has to begin before that.
-        while received.load(Ordering::SeqCst) == 0 {
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_millis(50));
+        until("the call has been sent", || received.load(Ordering::SeqCst) == 1);
+        tasks.recv().unwrap().until_it_waits();
         let _burst = client.burst();
         let gathered = client.same(2.into()).start().unwrap();
         lose.send(()).unwrap();
@@ -151,7 +154,7 @@ fn a_server_that_was_restarted_is_connected_to_again() {
 #[test]
 fn a_connection_closed_while_it_was_unused_costs_no_call() {
     let server = Model::ThreadPerConnection
-        .start(RpcServer::exported().idle_timeout(Duration::from_millis(100)));
+        .start(RpcServer::exported().idle_timeout(Duration::from_secs(1)));
     let client = RpcClient::connect(server.address()).unwrap();
     assert_eq!(client.add(1, 2).call().unwrap(), 13);
     thread::sleep(UNUSED);

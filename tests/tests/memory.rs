@@ -82,7 +82,7 @@ fn a_peer_that_never_reads_its_replies_is_closed_and_keeps_no_other_waiting() {
                 memory.growth();
             }
             while greedy.try_write(b" ").is_ok() {
-                assert!(begun.elapsed() < Duration::from_secs(10), "the server still holds on");
+                assert!(begun.elapsed() < Duration::from_secs(60), "the server still holds on");
                 thread::sleep(Duration::from_millis(10));
                 memory.growth();
             }

@@ -20,7 +20,7 @@ const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 2] = ["--model fork", "--model prefork --workers 3"];
 
 /// A busy machine may take a while; the promise is 100 ms, and what it was is printed.
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 fn say(client: &RpcClient) -> i64 {
     call!(client.add(1, 2, c = 3)).unwrap()
@@ -171,6 +171,7 @@ fn a_worker_that_is_killed_under_load_is_replaced_at_once() {
 #[test]
 fn the_port_stays_open_while_every_worker_is_dead() {
     let server = Served::start(SERVER, "--model prefork --workers 2");
+    until("the workers are there", || server.children().len() == 2);
     for worker in server.children() {
         worker.signal("KILL");
     }
@@ -180,19 +181,19 @@ fn the_port_stays_open_while_every_worker_is_dead() {
 
 #[test]
 fn a_worker_that_hangs_in_a_call_is_replaced_and_one_that_is_only_slow_is_not() {
-    let server = Served::start(SERVER, "--model prefork --workers 1 --busy-timeout-ms 400");
+    let server = Served::start(SERVER, "--model prefork --workers 1 --busy-timeout-ms 2000");
     let client = server.client();
     let process = Served::of(&client);
-    let number: u64 = client.call("after_ms", args![150, 7], kwargs! {}).unwrap();
+    let number: u64 = client.call("after_ms", args![200, 7], kwargs! {}).unwrap();
     assert_eq!((number, Served::of(&client)), (7, process));
     // An idle worker is at no call, however long.
-    thread::sleep(Duration::from_millis(600));
+    thread::sleep(Duration::from_millis(2500));
     assert_eq!(Served::of(&client), process);
     let begun = Instant::now();
     let error = client.call::<u64>("after_ms", args![60_000, 7], kwargs! {}).unwrap_err();
     assert!(error.may_have_run(), "{error}");
-    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert_ne!(Served::of(&server.client()), process);
 }
 
@@ -201,16 +202,17 @@ fn workers_that_keep_dying_are_replaced_ever_later() {
     let server = Served::start(SERVER, "--model prefork --workers 1");
     let mut births = BTreeSet::new();
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(2) {
+    until("six workers have been made", || {
         for worker in server.children() {
             if births.insert(worker) {
                 worker.signal("KILL");
             }
         }
-        thread::sleep(Duration::from_millis(1));
-    }
-    // At once, then after 100, 200, 400, 800 ms.
-    assert!((3..=6).contains(&births.len()), "{} workers in two seconds", births.len());
+        births.len() >= 6
+    });
+    // At once, then after 100, 200, 400, 800 ms; where one has lived for a second because the
+    // machine was busy, that second and then at once again.
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(say(&server.client()), 6);
 }
 
@@ -254,15 +256,20 @@ fn descriptors_stay_as_many_as_they_were() {
             (server.process().descriptors(), workers)
         };
         let calls = |count| (0..count).for_each(|_| assert_eq!(say(&server.client()), 6));
+        // At the same time, so that every worker has served.
+        let clients = [(); 3].map(|()| server.client());
+        let _ = clients.each_ref().map(say);
+        drop(clients);
         calls(50);
         let mut before = descriptors();
         until("the first connections have ended", || {
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(100));
             let now = descriptors();
             std::mem::replace(&mut before, now) == now
         });
         calls(1000);
-        until("as many as before", || descriptors() == before);
+        let is_as_before = |(parent, workers)| parent <= before.0 && workers <= before.1;
+        until("as many as before", || is_as_before(descriptors()));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Fault, Framing, code};
 use crate::transport::Stream;
 
-use super::{Step, advance, block_on, refuse};
+use super::{Step, advance, finish, refuse};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Step::Continue | Step::Cancel(_) => continue,
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&block_on(later.reply));
+                connection.append(&finish(later));
                 continue;
             }
             Step::Block(blocking) => {

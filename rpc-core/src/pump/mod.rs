@@ -9,6 +9,8 @@ pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
 
+use std::time::Instant;
+
 pub use block_on::block_on;
 
 use crate::json_rpc::{Answer, Answered, Later, Session};
@@ -48,9 +50,20 @@ impl Blocking {
     fn answer<A: Answer>(self, answer: &A, session: &Session) -> Vec<u8> {
         let mut out = Vec::new();
         match answer.answer(&self.message, &mut session.that_may_block(), &mut out) {
-            Answered::Later(later) => block_on(later.reply),
+            Answered::Later(later) => finish(later),
             _ => out,
         }
+    }
+}
+
+/// Runs the rest of a call on this thread. What comes when the caller has stopped waiting is no
+/// result: the function may have ended because of that.
+fn finish(later: Later) -> Vec<u8> {
+    let begun = Instant::now();
+    let reply = block_on(later.reply);
+    match later.limit {
+        Some((limit, late)) if begun.elapsed() >= limit => late,
+        _ => reply,
     }
 }
 

@@ -100,8 +100,12 @@ impl CallContext {
     /// A function that runs for long may ask from time to time, and stop. Asking costs a few
     /// microseconds.
     pub fn is_cancelled(&self) -> bool {
+        self.is_late() || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
+    }
+
+    /// Whether the caller has said how long it waits, and that is over.
+    pub(crate) fn is_late(&self) -> bool {
         self.remaining().is_some_and(|left| left.is_zero())
-            || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
     }
 
     /// The same context with a value in it, for a layer to pass on: who is calling, say.
