@@ -25,32 +25,44 @@ fn every_call_in_flight_fails_once_and_may_have_run() {
     const CALLS: usize = 8;
     for reset in [false, true] {
         let mut connections = 0;
+        let (received, all_received) = channel();
+        let (cut, told_to) = channel();
         let server = Fake::start(Framing::LengthPrefix, move |mut peer| {
             connections += 1;
             if connections > 1 {
                 return peer.echo_all();
             }
-            let unread = CALLS - 1 + usize::from(!reset);
-            for _ in 0..unread {
+            for _ in 0..CALLS {
                 peer.receive_call().unwrap();
             }
+            received.send(()).unwrap();
+            told_to.recv().unwrap();
         });
         let client = RpcClient::connect(server.address()).unwrap();
         let start = format!("calling `same` at {}: the connection was lost (", server.address());
+        let assert_failed = |error: Error| {
+            assert_lost(&error);
+            assert!(error.may_have_run());
+            let text = error.to_string();
+            assert!(text.starts_with(&start), "{text}");
+            assert!(text.ends_with("); the call may have run"), "{text}");
+        };
         thread::scope(|scope| {
             for n in 0..CALLS / 2 {
-                let (client, start) = (&client, &start);
+                let (client, assert_failed) = (&client, &assert_failed);
                 scope.spawn(move || {
                     let calls = [2 * n, 2 * n + 1].map(|n| client.same(n.into()).start().unwrap());
                     for call in calls {
-                        let error = call.wait().unwrap_err();
-                        assert_lost(&error);
-                        assert!(error.may_have_run());
-                        let text = error.to_string();
-                        assert!(text.starts_with(start), "{text}");
-                        assert!(text.ends_with("); the call may have run"), "{text}");
+                        assert_failed(call.wait().unwrap_err());
                     }
                 });
+            }
+            all_received.recv().unwrap();
+            // One that is never read makes the operating system reset the connection.
+            let unread = reset.then(|| client.same(CALLS.into()).start().unwrap());
+            cut.send(()).unwrap();
+            if let Some(unread) = unread {
+                assert_failed(unread.wait().unwrap_err());
             }
         });
         assert_eq!(client.call::<u8>("same", [5], ()).unwrap(), 5);

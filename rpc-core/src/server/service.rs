@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::error::Misuse;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
 use crate::pump::blocking::{self, Timeouts, Voice};
@@ -14,6 +15,7 @@ use crate::registry::{CallContext, Caller};
 
 use super::busy::Busy;
 use super::stop::{Open, Stop};
+use super::to_stderr;
 
 /// A server's settings.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,22 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// Says what those who operate the server are to know.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(super) log: fn(&str),
+}
+
+impl Settings {
+    /// Refuses what no connection could live with.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        let Timeouts { idle, message, write } = self.timeouts;
+        let settings =
+            [("idle_timeout", idle), ("message_timeout", message), ("write_timeout", write)];
+        match settings.into_iter().find(|(_, timeout)| timeout.is_zero()) {
+            Some((setting, _)) => Err(Misuse::NoTime { setting }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -34,6 +52,7 @@ impl Default for Settings {
                 write: half_a_minute,
             },
             stop: half_a_minute,
+            log: to_stderr,
         }
     }
 }
