@@ -8,6 +8,7 @@
 //! JSON text as structure. Out of scope: sockets, time, functions.
 
 mod arguments;
+pub(crate) mod base64;
 mod call;
 pub mod code;
 mod connection;
