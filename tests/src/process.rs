@@ -104,10 +104,15 @@ pub struct Served {
 impl Served {
     /// Starts a program that serves and prints `listening ADDRESS`, with options.
     pub fn start(program: &str, options: &str) -> Self {
+        // What panics there says so; here it would only be in the way.
+        Self::start_with_errors_to(Stdio::null(), program, options)
+    }
+
+    /// The same with its standard error.
+    pub fn start_with_errors_to(errors: impl Into<Stdio>, program: &str, options: &str) -> Self {
         let mut command = Command::new(program);
         command.args(options.split_whitespace()).stdout(Stdio::piped());
-        // What panics there says so; here it would only be in the way.
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stderr(errors).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();

@@ -33,7 +33,12 @@ fn sockets<'t>(
     state: &str,
 ) -> impl Iterator<Item = Vec<&'t str>> {
     let port = format!(":{:04X}", address.port());
-    let columns = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    // There may be thousands of others.
+    let lines = table.lines().filter({
+        let port = port.clone();
+        move |line| line.contains(&port)
+    });
+    let columns = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
     columns.filter(move |socket| {
         let is_at = socket.get(1).is_some_and(|local| local.ends_with(&port));
         is_at && socket.get(3) == Some(&state)

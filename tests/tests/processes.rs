@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -214,6 +215,76 @@ fn workers_that_keep_dying_are_replaced_ever_later() {
     // machine was busy, that second and then at once again.
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(say(&server.client()), 6);
+}
+
+/// What a server with one worker says while `meanwhile` goes on.
+fn said(options: &str, meanwhile: impl FnOnce(&Served, &dyn Fn() -> String)) {
+    let (mut told, errors) = io::pipe().unwrap();
+    let options = format!("--model prefork --workers 1 {options}");
+    let server = Served::start_with_errors_to(errors, SERVER, &options);
+    let said = Mutex::new(String::new());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut room = [0; 4096];
+            while let Ok(count @ 1..) = told.read(&mut room) {
+                *said.lock().unwrap() += str::from_utf8(&room[..count]).unwrap();
+            }
+        });
+        meanwhile(&server, &|| said.lock().unwrap().clone());
+        // Ends what is read.
+        drop(server);
+    });
+}
+
+/// How many deaths a line stands for: its own and those of lines left out.
+fn deaths(line: &str) -> u64 {
+    let left_out = line.rsplit_once(" (").and_then(|(_, rest)| rest.split_once(" lines before"));
+    1 + left_out.map_or(0, |(count, _)| count.parse().unwrap())
+}
+
+/// Kills the worker there is, and waits for another.
+fn kill_a_worker(server: &Served) -> Process {
+    let mut workers = Vec::new();
+    until("there is a worker", || {
+        workers = server.children();
+        workers.len() == 1 && !workers[0].is_zombie()
+    });
+    workers[0].signal("KILL");
+    until("there is another", || {
+        let now = server.children();
+        now.len() == 1 && now != workers
+    });
+    workers[0]
+}
+
+#[test]
+fn a_server_says_which_worker_died_and_how_but_not_more_than_a_line_a_second() {
+    said("", |server, said| {
+        let begun = Instant::now();
+        let killed = kill_a_worker(server);
+        let line = format!(
+            "rpc server {}: worker {} has ended (signal: 9 (SIGKILL)); another takes its place\n",
+            server.process().0,
+            killed.0
+        );
+        until("that is said", || said() == line);
+        for _ in 0..3 {
+            kill_a_worker(server);
+        }
+        thread::sleep(Duration::from_secs(1));
+        kill_a_worker(server);
+        until("each is told of, or counted", || said().lines().map(deaths).sum::<u64>() == 5);
+        let lines = said().lines().count() as u64;
+        assert!(lines <= 1 + begun.elapsed().as_secs(), "{}", said());
+    });
+}
+
+#[test]
+fn a_server_that_is_told_to_says_nothing() {
+    said("--silent yes", |server, said| {
+        kill_a_worker(server);
+        assert_eq!(said(), "");
+    });
 }
 
 #[test]

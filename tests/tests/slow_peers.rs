@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, RpcServer, ServerHandle};
+use rpc_core::{Error, Framing, Misuse, RpcServer, ServerHandle};
 use tests::{FRAMINGS, Model, Peer, frame};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
@@ -197,6 +197,24 @@ fn a_function_may_take_longer_than_any_timeout() {
         assert_eq!(peer.ask(call), r#"{"res":5}"#);
         assert_eq!(peer.ask(CALL), SUM);
     });
+}
+
+#[test]
+fn a_timeout_of_zero_is_refused_when_the_server_starts() {
+    let server = RpcServer::exported;
+    for (server, setting) in [
+        (server().idle_timeout(Duration::ZERO), "idle_timeout"),
+        (server().message_timeout(Duration::ZERO), "message_timeout"),
+        (server().write_timeout(Duration::ZERO), "write_timeout"),
+    ] {
+        let error = server.start("127.0.0.1:0").unwrap_err();
+        assert!(matches!(error, Error::Misuse(Misuse::NoTime { setting: s }) if s == setting));
+        assert!(error.to_string().starts_with(&format!("`{setting}` is zero")), "{error}");
+    }
+    // Nobody is waited for.
+    let hasty = server().stop_timeout(Duration::ZERO).start("127.0.0.1:0").unwrap();
+    hasty.stop();
+    hasty.wait().unwrap();
 }
 
 #[test]

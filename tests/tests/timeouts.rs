@@ -165,7 +165,9 @@ fn a_reply_reaches_its_thread_while_others_time_out() {
                 assert_eq!(patient.call::<u64>("same", args![100], ()).unwrap(), 100);
                 assert!(begun.elapsed() < AT_MOST, "{:?}", begun.elapsed());
             });
-            hasty.into_iter().for_each(|hasty| hasty.join().unwrap());
+            for hasty in hasty {
+                hasty.join().unwrap();
+            }
             answer.send(()).unwrap();
             patient.join().unwrap();
         });
