@@ -69,10 +69,8 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                 connection.reply(&message, |message, out| {
                     match ANSWER.answer(message, &mut session, out) {
                         Answered::Reply => true,
-                        // What is cancelled has been answered, and nothing here blocks.
-                        Answered::Nothing | Answered::Cancel { .. } | Answered::Blocks { .. } => {
-                            false
-                        }
+                        // What is cancelled has been answered.
+                        Answered::Nothing | Answered::Cancel { .. } => false,
                         Answered::Last => {
                             last = true;
                             true
@@ -84,7 +82,7 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                     }
                 });
                 if let Some(later) = later {
-                    let reply = block_on(later.reply);
+                    let reply = block_on(later.reply());
                     connection.reply(&(0..0), |_, out| {
                         out.extend_from_slice(&reply);
                         !reply.is_empty()

@@ -43,6 +43,8 @@ extern crate self as rpc_core;
 mod client;
 mod dialect;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 mod json_rpc;
 pub mod protocol;
 mod pump;
@@ -63,8 +65,10 @@ pub use client::{
 pub use client::{AsyncRpcClient, CallFuture};
 pub use dialect::Dialect;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
-pub use json_rpc::{Answer, Answered, JsonRpc, Session};
-pub use protocol::{Arguments, Call, Fault, Framing, Limits, ProtocolError, code};
+#[cfg(feature = "http")]
+pub use http::{ReplyBody, RpcService};
+pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
+pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
     Bytes, CallContext, Deferred, Dispatch, Function, FunctionRegistry, Instance, Parameter,
@@ -72,11 +76,13 @@ pub use registry::{
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]
+pub use server::AsyncListener;
+#[cfg(feature = "tokio")]
 pub use server::EventLoop;
 #[cfg(all(unix, feature = "tokio"))]
 pub use server::PreforkEventLoop;
 pub use server::{
-    BoundServer, Concurrency, ForkPerConnection, InMemory, Prefork, RpcServer, ServerHandle,
-    SingleThread, TcpServer, ThreadPerConnection,
+    BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
+    ServerHandle, SingleThread, TcpServer, ThreadPerConnection, UnixAddress,
 };
-pub use transport::{MemoryStream, Stream, TcpTransport, Transport};
+pub use transport::{Address, MemoryStream, Socket, Stream, TcpTransport, Transport};

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rpc_core::Address;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -38,7 +39,8 @@ enum Cut {
 
 impl CuttingProxy {
     /// Starts in front of a server.
-    pub fn start(server: SocketAddr) -> Self {
+    pub fn start(server: &Address) -> Self {
+        let server = server.socket_addr().expect("a server that listens at a port");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a port");
         let cuts = Arc::new(AtomicUsize::new(0));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use rpc_core::Framing;
+use rpc_core::{Framing, Socket};
 use serde_json::Value;
 
 use crate::Peer;
@@ -31,7 +31,9 @@ impl Fake {
                 if over.load(Ordering::Acquire) {
                     return;
                 }
-                converse(Peer::of_client(stream.expect("a client"), framing));
+                let stream = stream.expect("a client");
+                stream.set_nodelay(true).expect("a socket");
+                converse(Peer::of_client(Socket::Tcp(stream), framing));
             }
         });
         Self { address, ended, thread: Some(thread) }

@@ -5,8 +5,10 @@
 
 mod cutting_proxy;
 mod fake;
+mod folder;
 mod functions;
 mod gate;
+mod http_peer;
 mod memory;
 mod model;
 mod peer;
@@ -15,17 +17,21 @@ mod program;
 mod run;
 mod socket_table;
 mod ways;
+mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
 pub use cutting_proxy::CuttingProxy;
 pub use fake::{Fake, Received};
+pub use folder::Folder;
 pub use functions::*;
 pub use gate::*;
+pub use http_peer::{HttpPeer, Response};
 pub use memory::MemoryWatch;
 pub use model::Model;
-pub use peer::{FRAMINGS, Peer, frame};
+pub use peer::{DIALECTS, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, Task, until};
 pub use program::{Running, python};
 pub use run::run;
 pub use socket_table::{until_accepted, until_closed};
+pub use web_socket::{Frame, WebSocket, web_socket_frame};

@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use rpc_core::{Answer, EventLoop, ServerHandle, SingleThread, TcpServer, ThreadPerConnection};
+use rpc_core::{
+    Answer, Error, EventLoop, Listen, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
+};
 
 /// A way to run a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +36,23 @@ impl Model {
 
     /// Starts a server on a free port.
     pub fn start<A: Answer>(self, server: TcpServer<A>) -> ServerHandle {
-        let started = match self {
-            Self::SingleThread => server.start_with("127.0.0.1:0", SingleThread),
-            Self::ThreadPerConnection => {
-                server.start_with("127.0.0.1:0", ThreadPerConnection::default())
-            }
-            Self::EventLoop => server.start_with("127.0.0.1:0", EventLoop::default()),
-        };
-        started.expect("a free port")
+        self.start_at("127.0.0.1:0", server).expect("a free port")
+    }
+
+    /// Starts a server at an address.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be listened at.
+    pub fn start_at<A: Answer>(
+        self,
+        address: impl Listen,
+        server: TcpServer<A>,
+    ) -> Result<ServerHandle, Error> {
+        match self {
+            Self::SingleThread => server.start_with(address, SingleThread),
+            Self::ThreadPerConnection => server.start_with(address, ThreadPerConnection::default()),
+            Self::EventLoop => server.start_with(address, EventLoop::default()),
+        }
     }
 }

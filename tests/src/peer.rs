@@ -1,13 +1,20 @@
 //! A socket that speaks bytes, to say what no client and no server would.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::Shutdown;
+use std::thread;
 use std::time::Duration;
 
-use rpc_core::Framing;
+use rpc_core::{Address, Dialect, Framing, Socket, Stream};
 
 /// The framings that every server understands.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
+
+/// The dialects that a client may speak to a server over a stream.
+pub const DIALECTS: [Dialect; 4] =
+    [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping, Dialect::JsonRpc];
+/// Longer than anything takes here: a reply that never comes fails the test.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Puts a message in its frame.
 pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {
@@ -23,7 +30,7 @@ pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {
 /// One end of a connection.
 #[derive(Debug)]
 pub struct Peer {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Socket>,
     framing: Framing,
     /// Whether the other side may leave without reading all it was sent, as clients may.
     may_be_left: bool,
@@ -31,26 +38,25 @@ pub struct Peer {
 
 impl Peer {
     /// Connects, to speak in `framing`.
-    pub fn connect(address: SocketAddr, framing: Framing) -> Self {
-        Self::new(TcpStream::connect(address).expect("a server that listens"), framing)
+    pub fn connect(address: impl Into<Address>, framing: Framing) -> Self {
+        let connected = Socket::connect(&address.into(), PATIENCE);
+        Self::new(connected.expect("a server that listens"), framing)
     }
 
     /// The same with little memory, for a test with thousands of them.
-    pub fn connect_small(address: SocketAddr, framing: Framing) -> Self {
+    pub fn connect_small(address: impl Into<Address>, framing: Framing) -> Self {
         let Self { stream, framing, may_be_left } = Self::connect(address, framing);
         Self { stream: BufReader::with_capacity(64, stream.into_inner()), framing, may_be_left }
     }
 
     /// Takes a connection that is there, to speak in `framing`.
-    pub(crate) fn new(stream: TcpStream, framing: Framing) -> Self {
-        stream.set_nodelay(true).expect("a socket");
-        // Longer than anything takes here: a reply that never comes fails the test.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
+    pub(crate) fn new(stream: Socket, framing: Framing) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         Self { stream: BufReader::new(stream), framing, may_be_left: false }
     }
 
     /// The same, of a client, which may leave without reading all it was sent.
-    pub(crate) fn of_client(stream: TcpStream, framing: Framing) -> Self {
+    pub(crate) fn of_client(stream: Socket, framing: Framing) -> Self {
         Self { may_be_left: true, ..Self::new(stream, framing) }
     }
 
@@ -139,7 +145,9 @@ impl Peer {
     /// when a reply has come and nobody has read it.
     pub fn reset_after(mut self, message: &[u8], bytes: &[u8]) {
         self.write(message);
-        self.stream.get_ref().peek(&mut [0]).expect("a reply");
+        while self.stream.get_ref().is_quiet() {
+            thread::sleep(Duration::from_millis(1));
+        }
         self.write(bytes);
     }
 }

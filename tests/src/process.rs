@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{RpcClient, Stub, args, kwargs};
+use rpc_core::{Address, RpcClient, Stub, args, kwargs};
 
 /// Waits until something is so, and returns how long that took; fails after 30 s.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) -> Duration {
@@ -98,7 +97,7 @@ impl Task {
 pub struct Served {
     child: Child,
     output: BufReader<ChildStdout>,
-    address: SocketAddr,
+    address: Address,
 }
 
 impl Served {
@@ -121,8 +120,8 @@ impl Served {
     }
 
     /// The address it serves at.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> Address {
+        self.address.clone()
     }
 
     /// The process started.
@@ -137,7 +136,7 @@ impl Served {
 
     /// A client of it.
     pub fn client(&self) -> RpcClient {
-        RpcClient::connect(self.address).unwrap()
+        RpcClient::connect(&self.address).unwrap()
     }
 
     /// The process that answers a client.

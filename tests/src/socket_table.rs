@@ -2,9 +2,10 @@
 //! has come.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
+
+use rpc_core::Address;
 
 use crate::until;
 
@@ -12,27 +13,28 @@ const ESTABLISHED: &str = "01";
 const LISTENING: &str = "0A";
 
 /// Waits until a server has accepted so many connections that are still open.
-pub fn until_accepted(server: SocketAddr, count: usize) {
+pub fn until_accepted(server: Address, count: usize) {
     // One that waits to be accepted belongs to no descriptor yet.
     let accepted = |table: &str| {
-        let open = sockets(table, server, ESTABLISHED);
+        let open = sockets(table, &server, ESTABLISHED);
         open.filter(|socket| socket.get(9).is_some_and(|inode| *inode != "0")).count() >= count
     };
     until_table(&format!("{count} connections are accepted"), accepted);
 }
 
 /// Waits until nothing listens at an address any more.
-pub fn until_closed(server: SocketAddr) {
-    until_table("the port is closed", |table| sockets(table, server, LISTENING).count() == 0);
+pub fn until_closed(server: Address) {
+    until_table("the port is closed", |table| sockets(table, &server, LISTENING).count() == 0);
 }
 
 /// The sockets of this state at an address, each in its columns.
 fn sockets<'t>(
     table: &'t str,
-    address: SocketAddr,
+    address: &Address,
     state: &str,
 ) -> impl Iterator<Item = Vec<&'t str>> {
-    let port = format!(":{:04X}", address.port());
+    let port = address.socket_addr().expect("an address of TCP").port();
+    let port = format!(":{port:04X}");
     // There may be thousands of others.
     let lines = table.lines().filter({
         let port = port.clone();

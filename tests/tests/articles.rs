@@ -12,7 +12,7 @@ use tests::{Model, Running, python};
 fn prints(script: &str, model: Model) -> Option<Vec<String>> {
     let mut command = python(script)?;
     let server = model.start(RpcServer::exported());
-    Some(Running::lines(command.arg(server.address().port().to_string())))
+    Some(Running::lines(command.arg(server.address().socket_addr().unwrap().port().to_string())))
 }
 
 /// Connects our client to a server in Python, which runs as long as the first of the two lives.

@@ -14,7 +14,7 @@ use rpc_core::{
     rpc_export,
 };
 use serde_json::Value;
-use tests::{FRAMINGS, Fake, Gate, Model, Refusal, pass_gate_later, run, same, withdraw};
+use tests::{DIALECTS, FRAMINGS, Fake, Gate, Model, Refusal, pass_gate_later, run, same, withdraw};
 use tokio::task::JoinSet;
 
 /// Lets others run for some time, then answers with the number.
@@ -30,7 +30,7 @@ fn stubs_macro_and_names_are_those_of_the_blocking_client() {
         let server = model.start(RpcServer::exported());
         run(async {
             for framing in FRAMINGS {
-                for dialect in [Dialect::Native, Dialect::NativeWithoutIds] {
+                for dialect in DIALECTS {
                     let builder = AsyncRpcClient::builder().framing(framing).dialect(dialect);
                     let client = builder.connect_async(server.address()).await.unwrap();
                     assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
@@ -39,8 +39,13 @@ fn stubs_macro_and_names_are_those_of_the_blocking_client() {
                         client.greet("Ada").excited(true).call().await.unwrap(),
                         "Hello, Ada!"
                     );
-                    let sum: i64 = client.call("add", args![1, 2], kwargs! { c: 3 }).await.unwrap();
-                    assert_eq!(sum, 6);
+                    let both = client.call::<i64>("add", args![1, 2], kwargs! { c: 3 }).await;
+                    match dialect {
+                        Dialect::Native | Dialect::NativeWithoutIds => assert_eq!(both.unwrap(), 6),
+                        _ => assert!(
+                            both.unwrap_err().to_string().contains("by position or by name")
+                        ),
+                    }
                     let unknown = client.call::<Value>("ad", args![1], ()).await.unwrap_err();
                     assert!(unknown.to_string().contains("did you mean `add`?"), "{unknown}");
                     let Err(CallError::Function(refusal)) = client.withdraw(120).call().await

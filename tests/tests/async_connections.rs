@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use examples::add;
 use rpc_core::{
-    AsyncRpcClient, ConnectionState, Error, Framing, IoErrorKind, RpcServer, Stub, rpc_export,
+    Address, AsyncRpcClient, ConnectionState, Error, Framing, IoErrorKind, RpcServer, Stub,
+    rpc_export,
 };
 use tests::{Fake, Model, run, same};
 use tokio::time::sleep;
@@ -37,13 +38,13 @@ fn a_call_waits_while_the_server_is_restarted_and_states_are_told() {
         run(async {
             let builder = AsyncRpcClient::builder()
                 .on_state_change(move |state| told.lock().unwrap().push(state));
-            let client = builder.connect_async(address).await.unwrap();
+            let client = builder.connect_async(&address).await.unwrap();
             assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
             server.stop();
             server.wait().unwrap();
             let restarting = thread::spawn(move || {
                 thread::sleep(Duration::from_millis(300));
-                model_at(model, address)
+                model_at(model, &address)
             });
             // The loss has been noticed by now, and the address is tried again and again.
             sleep(Duration::from_millis(50)).await;
@@ -56,7 +57,7 @@ fn a_call_waits_while_the_server_is_restarted_and_states_are_told() {
     }
 }
 
-fn model_at(model: Model, address: SocketAddr) -> rpc_core::ServerHandle {
+fn model_at(model: Model, address: &Address) -> rpc_core::ServerHandle {
     match model {
         Model::EventLoop => {
             RpcServer::exported().start_with(address, rpc_core::EventLoop::default())
@@ -125,7 +126,7 @@ fn a_repeated_call_whose_first_try_may_have_run_never_says_it_has_not() {
     let address = address.recv().unwrap();
     run(async {
         let builder = AsyncRpcClient::builder().connect_timeout(Duration::from_millis(300));
-        let client = builder.connect_async(address).await.unwrap();
+        let client = builder.connect_async(&address).await.unwrap();
         let error = client.number(7).call().await.unwrap_err();
         assert!(error.may_have_run(), "{error}");
         // A call that was never sent says so.
@@ -136,7 +137,7 @@ fn a_repeated_call_whose_first_try_may_have_run_never_says_it_has_not() {
 }
 
 /// A client that tries for a minute to connect.
-async fn persistent(address: SocketAddr) -> AsyncRpcClient {
+async fn persistent(address: &Address) -> AsyncRpcClient {
     let builder = AsyncRpcClient::builder().connect_timeout(Duration::from_secs(60));
     builder.connect_async(address).await.unwrap()
 }
@@ -146,7 +147,7 @@ fn connecting_takes_no_longer_than_the_call_may() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let address = server.address();
     run(async {
-        let client = persistent(address).await;
+        let client = persistent(&address).await;
         drop(server);
         let begun = Instant::now();
         let error = client.within(Duration::from_millis(200)).add(1, 2).call().await.unwrap_err();
@@ -160,7 +161,7 @@ fn a_caller_that_is_not_polled_holds_up_no_other_while_a_connection_is_made() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let address = server.address();
     run(async {
-        let client = persistent(address).await;
+        let client = persistent(&address).await;
         drop(server);
         sleep(Duration::from_millis(50)).await;
         let mut idle = std::pin::pin!(client.add(1, 2).call());
@@ -170,7 +171,7 @@ fn a_caller_that_is_not_polled_holds_up_no_other_while_a_connection_is_made() {
             std::task::Poll::Ready(())
         })
         .await;
-        let _server = model_at(Model::EventLoop, address);
+        let _server = model_at(Model::EventLoop, &address);
         let other = client.add(3, 4).call();
         let other = tokio::time::timeout(Duration::from_secs(20), other).await;
         assert_eq!(other.expect("in time").unwrap(), 17);

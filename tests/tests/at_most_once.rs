@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::thread;
@@ -173,11 +172,11 @@ fn count_over(cuts: usize) {
         let mut registry = FunctionRegistry::exported();
         registry.share(Arc::clone(&runs));
         let server = model.start(RpcServer::of(registry).stop_timeout(Duration::from_secs(2)));
-        let address: SocketAddr = server.address();
+        let address = server.address();
         let numbers = Arc::new(AtomicUsize::new(0));
         let mut outcomes = Vec::new();
         let quarter = cuts.div_ceil(4);
-        let proxy = Arc::new(CuttingProxy::start(address));
+        let proxy = Arc::new(CuttingProxy::start(&address));
         outcomes.extend(with_blocking_clients(&proxy, &numbers, quarter));
         outcomes.extend(with_asynchronous_clients(&proxy, &numbers, 2 * quarter));
         let cut = proxy.cuts();

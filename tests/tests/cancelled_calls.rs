@@ -56,6 +56,8 @@ fn work_until_cancelled(counts: State<Arc<Counts>>, context: &CallContext) {
     }
     let count = if context.is_cancelled() { &counts.dropped } else { &counts.ended };
     count.fetch_add(1, Ordering::SeqCst);
+    // A caller whose time is up gives up before it is answered, whichever side saw it first.
+    std::thread::sleep(Duration::from_millis(500));
 }
 
 /// How long the caller still waits, in milliseconds.

@@ -11,13 +11,12 @@ use rpc_core::{
     RpcClient, RpcServer, Stub, args, call, code, kwargs,
 };
 use serde_json::{Map, Value, json};
-use tests::{FRAMINGS, Model, Refusal, divide, note, same, weigh, withdraw};
+use tests::{DIALECTS, FRAMINGS, Model, Refusal, divide, note, same, weigh, withdraw};
 
 /// Every way for a client to speak.
 fn everyhow() -> impl Iterator<Item = ClientBuilder> {
-    let dialects = [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping];
     FRAMINGS.into_iter().flat_map(move |framing| {
-        dialects.map(|dialect| RpcClient::builder().framing(framing).dialect(dialect))
+        DIALECTS.map(|dialect| RpcClient::builder().framing(framing).dialect(dialect))
     })
 }
 

@@ -4,10 +4,11 @@
 use rpc_core::{Framing, RpcServer, ServerHandle};
 use tests::{FRAMINGS, Model, Peer, frame};
 
-const CONVERSATIONS: [(&str, &str); 3] = [
+const CONVERSATIONS: [(&str, &str); 4] = [
     ("native", include_str!("../conversations/native.txt")),
     ("native with ids", include_str!("../conversations/native_with_ids.txt")),
     ("ping", include_str!("../conversations/ping.txt")),
+    ("json-rpc", include_str!("../conversations/json_rpc.txt")),
 ];
 
 /// A message and its reply.

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::{
-    AsyncRpcClient, Error, FunctionRegistry, IoErrorKind, RpcClient, RpcServer, State, rpc_export,
+    Address, AsyncRpcClient, Error, FunctionRegistry, IoErrorKind, RpcClient, RpcServer, State,
+    rpc_export,
 };
 use tests::{Model, run};
 use tokio::task::JoinSet;
@@ -53,7 +53,7 @@ async fn call_without_blocking(client: AsyncRpcClient) -> u64 {
 }
 
 /// Stops a server while `load` calls it, and compares what was answered with what has run.
-fn stop_under(model: Model, load: impl FnOnce(SocketAddr) -> u64 + Send) {
+fn stop_under(model: Model, load: impl FnOnce(Address) -> u64 + Send) {
     let counter = Arc::new(AtomicU64::new(0));
     let mut registry = FunctionRegistry::exported();
     registry.share(Arc::clone(&counter));
@@ -83,7 +83,8 @@ fn every_call_of_a_blocking_client_is_answered_or_has_not_run() {
             let clients = if model == Model::SingleThread { 1 } else { 8 };
             // All are connected before the first calls: the server is stopped soon after that.
             let builder = RpcClient::builder().connect_timeout(Duration::from_millis(100));
-            let clients: Vec<_> = (0..clients).map(|_| builder.connect(address).unwrap()).collect();
+            let clients: Vec<_> =
+                (0..clients).map(|_| builder.connect(&address).unwrap()).collect();
             thread::scope(|scope| {
                 let calling: Vec<_> = clients
                     .into_iter()

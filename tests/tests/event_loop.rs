@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::{add, echo};
-use rpc_core::{AsyncRpcClient, EventLoop, Framing, RpcClient, RpcServer, Stub, args, rpc_export};
+use rpc_core::{
+    Address, AsyncRpcClient, EventLoop, Framing, RpcClient, RpcServer, Stub, args, rpc_export,
+};
 use tests::{FRAMINGS, Gate, Model, Peer, Running, frame, run, until};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -70,14 +72,14 @@ fn functions_that_block_or_wait_hold_up_nobody() {
     let gate = Gate::closed();
     let mut waiting: Vec<_> = (0..16)
         .map(|n| {
-            let mut peer = Peer::connect(address, FRAMINGS[0]);
+            let mut peer = Peer::connect(&address, FRAMINGS[0]);
             let method = if n % 2 == 0 { "pass_gate_later" } else { "pass_gate_blocking" };
             peer.send(&call(method, gate.number(), n, None));
             peer
         })
         .collect();
     for _ in 0..100 {
-        assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+        assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     }
     gate.open();
     for (n, peer) in waiting.iter_mut().enumerate() {
@@ -165,7 +167,7 @@ fn a_server_is_part_of_somebody_elses_runtime() {
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let server = RpcServer::exported().serve_on(listener, async { drop(stopped.await) });
             let server = tokio::spawn(server);
-            let client = AsyncRpcClient::connect(address).await.unwrap();
+            let client = AsyncRpcClient::connect(&address).await.unwrap();
             assert_eq!(client.echo("embedded").call().await.unwrap(), "embedded");
             let running = client.doze_ms(200, 5).start().unwrap();
             assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
@@ -185,13 +187,13 @@ fn slow_peers_do_not_disturb_others() {
     let address = server.address();
     let slow: Vec<_> = (0..200)
         .map(|n| {
-            let mut peer = Peer::connect(address, FRAMINGS[n % 2]);
+            let mut peer = Peer::connect(&address, FRAMINGS[n % 2]);
             peer.write(&frame(peer.framing(), ADD.as_bytes())[..7 + n % 9]);
             peer
         })
         .collect();
     run(async {
-        let client = AsyncRpcClient::connect(address).await.unwrap();
+        let client = AsyncRpcClient::connect(&address).await.unwrap();
         let begun = Instant::now();
         for n in 0..1000 {
             assert_eq!(client.add(n, 0).call().await.unwrap(), n + 10);
@@ -203,7 +205,7 @@ fn slow_peers_do_not_disturb_others() {
 }
 
 /// The server of the tests in a process that has so many descriptors.
-fn with_descriptors(limit: usize) -> (Running, std::net::SocketAddr, u32) {
+fn with_descriptors(limit: usize) -> (Running, Address, u32) {
     let program = env!("CARGO_BIN_EXE_model_server");
     let mut command = Command::new("sh");
     let script =
@@ -211,8 +213,8 @@ fn with_descriptors(limit: usize) -> (Running, std::net::SocketAddr, u32) {
     command.args(["-c", &script]).process_group(0);
     let mut server = Running::start(&mut command);
     let line = server.line();
-    let address = line.strip_prefix("listening ").expect(&line).parse().unwrap();
-    let process = RpcClient::connect(address).unwrap().call("process_id", args![], ()).unwrap();
+    let address: Address = line.strip_prefix("listening ").expect(&line).parse().unwrap();
+    let process = RpcClient::connect(&address).unwrap().call("process_id", args![], ()).unwrap();
     (server, address, process)
 }
 
@@ -227,7 +229,7 @@ fn processor_time(process: u32) -> Duration {
 #[test]
 fn without_descriptors_the_server_waits_for_some_and_does_not_spin() {
     let (_server, address, process) = with_descriptors(40);
-    let mut connections: Vec<_> = (0..60).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut connections: Vec<_> = (0..60).map(|_| TcpStream::connect(&address).unwrap()).collect();
     thread::sleep(Duration::from_millis(300));
     let before = processor_time(process);
     thread::sleep(Duration::from_secs(2));
@@ -235,7 +237,7 @@ fn without_descriptors_the_server_waits_for_some_and_does_not_spin() {
     assert!(taken <= Duration::from_millis(100), "{taken:?} of two seconds");
     connections.truncate(5);
     let begun = Instant::now();
-    assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+    assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     // The promise is a second; a busy machine may take a while.
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
@@ -254,12 +256,12 @@ fn ten_thousand_idle_connections_cost_little() {
     let (_server, address, process) = with_descriptors(count + 200);
     // What is allocated once is there before it is measured.
     for _ in 0..10 {
-        assert_eq!(Peer::connect(address, FRAMINGS[0]).ask(ADD), SUM);
+        assert_eq!(Peer::connect(&address, FRAMINGS[0]).ask(ADD), SUM);
     }
     let before = resident_bytes(process);
     let mut peers: Vec<_> = (0..count)
         .map(|n| {
-            let mut peer = Peer::connect_small(address, FRAMINGS[n % 2]);
+            let mut peer = Peer::connect_small(&address, FRAMINGS[n % 2]);
             assert_eq!(peer.ask(ADD), SUM);
             peer
         })

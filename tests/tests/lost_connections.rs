@@ -145,7 +145,7 @@ fn a_server_that_was_restarted_is_connected_to_again() {
         let server = model.start(RpcServer::exported());
         let address = server.address();
         let builder = RpcClient::builder().connect_timeout(Duration::from_millis(200));
-        let client = builder.connect(address).unwrap();
+        let client = builder.connect(&address).unwrap();
         assert_eq!(client.add(1, 2).call().unwrap(), 13);
         drop(server);
 

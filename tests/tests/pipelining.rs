@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use examples::{add, echo};
 use rpc_core::{ClientBuilder, Dialect, Framing, RpcClient, RpcServer, Stub, rpc_export};
-use tests::{FRAMINGS, Fake, Model};
+use tests::{DIALECTS, FRAMINGS, Fake, Model};
 
 /// A client for calls that take long together, and on a busy machine longer.
 fn patient() -> ClientBuilder {
@@ -20,7 +20,7 @@ fn patient() -> ClientBuilder {
 fn everyhow(test: impl Fn(&RpcClient, &ClientBuilder)) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
-        for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+        for dialect in DIALECTS {
             let builder = patient().framing(framing).dialect(dialect);
             test(&builder.connect(server.address()).unwrap(), &builder);
         }

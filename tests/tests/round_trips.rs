@@ -6,9 +6,9 @@ use proptest::collection::{btree_map, vec};
 use proptest::num::f64::{NORMAL, SUBNORMAL, ZERO};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use rpc_core::{Bytes, Dialect, RpcClient, RpcServer, Stub, rpc_export};
+use rpc_core::{Bytes, RpcClient, RpcServer, Stub, rpc_export};
 use serde_json::Value;
-use tests::{FRAMINGS, Model, same};
+use tests::{DIALECTS, FRAMINGS, Model, same};
 
 /// Answers with the bytes it is sent.
 #[rpc_export]
@@ -41,7 +41,7 @@ fn everyhow<T: std::fmt::Debug>(
 ) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
-        for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+        for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.connect(server.address()).unwrap();
             let config = Config { cases: 200, failure_persistence: None, ..Config::default() };

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{RpcServer, SingleThread};
+use rpc_core::{Address, RpcServer, SingleThread};
 use tests::{FRAMINGS, Gate, Model, Peer, until_accepted};
 
 /// Far below any timeout of a server, far above what a busy machine adds.
@@ -18,7 +18,7 @@ const ADD_WITHOUT_ID: &str = r#"{"method_name":"add","method_args":[1,2]}"#;
 const SUM_WITHOUT_ID: &str = r#"{"res":13}"#;
 
 /// Answers nobody at an address, and another server may have it.
-fn assert_released(address: SocketAddr) {
+fn assert_released(address: &Address) {
     assert!(TcpStream::connect(address).is_err());
     TcpListener::bind(address).unwrap();
 }
@@ -32,7 +32,7 @@ fn calls_in_flight_are_answered_then_connections_closed_and_the_port_released() 
             for has_ids in [false, true] {
                 let server = model.start(RpcServer::exported());
                 let address = server.address();
-                let mut peer = Peer::connect(address, framing);
+                let mut peer = Peer::connect(&address, framing);
                 let id = |n| if has_ids { format!(r#","id":{n}"#) } else { String::new() };
                 let method = |n| format!(r#"{{"method_name":"after_ms","method_args":[60,{n}]"#);
                 for n in 0..5 {
@@ -54,7 +54,7 @@ fn calls_in_flight_are_answered_then_connections_closed_and_the_port_released() 
                 }
                 assert!(peer.is_ended(), "{place}");
                 server.wait().unwrap();
-                assert_released(address);
+                assert_released(&address);
             }
         }
     }
@@ -66,7 +66,7 @@ fn a_peer_that_was_told_is_answered_until_it_is_silent() {
         for framing in FRAMINGS {
             let server = model.start(RpcServer::exported());
             let address = server.address();
-            let mut peer = Peer::connect(address, framing);
+            let mut peer = Peer::connect(&address, framing);
             assert_eq!(peer.ask(ADD), SUM);
             server.stop();
             assert_eq!(peer.receive().unwrap(), NOTICE);
@@ -130,13 +130,13 @@ fn idle_connections_are_closed_at_once() {
         for framing in FRAMINGS {
             let server = model.start(RpcServer::exported());
             let address = server.address();
-            let mut peer = Peer::connect(address, framing);
+            let mut peer = Peer::connect(&address, framing);
             assert!(peer.ask(r#"{"method_name":"nothing"}"#).contains("res"));
             let begun = Instant::now();
             drop(server);
             assert!(peer.is_ended());
             assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
-            assert_released(address);
+            assert_released(&address);
         }
     }
 }
@@ -151,7 +151,7 @@ fn a_server_nobody_ever_called_stops() {
         server.stop();
         server.wait().unwrap();
         assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
-        assert_released(address);
+        assert_released(&address);
     }
 }
 

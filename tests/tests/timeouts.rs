@@ -13,7 +13,7 @@ use rpc_core::{
     Dialect, Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub, args, rpc_export,
 };
 use serde_json::{Value, json};
-use tests::{FRAMINGS, Fake, Gate, Model, Peer, after_ms, pass_gate, same};
+use tests::{DIALECTS, FRAMINGS, Fake, Gate, Model, Peer, after_ms, pass_gate, same};
 
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// Far below the default of half a minute, far above what a busy machine adds.
@@ -23,7 +23,7 @@ const AT_MOST: Duration = Duration::from_secs(15);
 fn a_call_without_a_reply_is_given_up_and_its_late_reply_is_nobody_elses() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
-        for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+        for dialect in DIALECTS {
             let builder = RpcClient::builder().framing(framing).dialect(dialect);
             let client = builder.call_timeout(TIMEOUT).connect(server.address()).unwrap();
             let gate = Gate::closed();
@@ -87,7 +87,7 @@ async fn doze_ms(ms: u64, number: u64) -> u64 {
 #[test]
 fn a_call_given_up_by_its_caller_does_no_harm() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+    for dialect in DIALECTS {
         let client = RpcClient::builder().dialect(dialect).connect(server.address()).unwrap();
         drop(client.after_ms(50, 1).start().unwrap());
         assert_eq!(client.after_ms(0, 2).call().unwrap(), 2);
@@ -96,13 +96,14 @@ fn a_call_given_up_by_its_caller_does_no_harm() {
 
 #[test]
 fn a_reply_that_came_in_time_is_had_however_late_it_is_waited_for() {
-    for dialect in [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping] {
+    for dialect in DIALECTS {
         let (answered, all_answered) = channel();
         let server = Fake::start(Framing::LengthPrefix, move |mut peer| {
             for _ in 0..3 {
                 let call: Value = serde_json::from_str(&peer.receive().unwrap()).unwrap();
                 let mut reply = match dialect {
                     Dialect::Ping => json!({ "out": "same", "result": call["params"] }),
+                    Dialect::JsonRpc => json!({ "jsonrpc": "2.0", "result": call["params"][0] }),
                     _ => json!({ "res": call["method_args"][0] }),
                 };
                 if let Some(id) = call.get("id") {

@@ -62,7 +62,8 @@ impl Model {
     /// Serves `add` and `echo`, as [`Contender::serve`](super::Contender::serve) says.
     pub fn serve(&self, announce: fn(std::net::SocketAddr)) -> Result<(), Error> {
         let server = RpcServer::exported().bind("127.0.0.1:0")?;
-        announce(server.address());
+        // Always there, since it was a port that was asked for.
+        server.address().socket_addr().into_iter().for_each(announce);
         (self.serve)(server)
     }
 }

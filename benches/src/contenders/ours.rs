@@ -1,9 +1,9 @@
 //! Ours: exported functions and their typed stubs.
 
 use std::error::Error;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 
-use rpc_core::{Error as RpcError, Pending, RpcClient, rpc_export};
+use rpc_core::{Error as RpcError, Pending, RpcClient, Socket, rpc_export};
 
 use super::models::Model;
 use super::{Client, Contender, TEXT};
@@ -44,7 +44,7 @@ impl Contender for Ours {
 
 struct BlockingClient {
     client: RpcClient,
-    begun: Option<Pending<TcpStream, i64, RpcError>>,
+    begun: Option<Pending<Socket, i64, RpcError>>,
 }
 
 impl Client for BlockingClient {

@@ -1,16 +1,20 @@
 //! A client's settings.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
-use crate::transport::{TcpTransport, Transport};
+#[cfg(feature = "tokio")]
+use crate::transport::AsyncSocket;
+use crate::transport::{Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
 use super::AsyncRpcClient;
+use super::websocket::Resource;
 use super::{Invocation, RpcClient};
 
 /// Settings of a client that is to be connected.
@@ -36,6 +40,8 @@ pub struct ClientBuilder {
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Option<Duration>,
     pub(super) one_call_per_connection: bool,
+    /// What is to be opened on a connection before it carries calls.
+    pub(super) websocket: Option<Arc<Resource>>,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -94,6 +100,7 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(5),
             call_timeout: Some(Duration::from_secs(30)),
             one_call_per_connection: false,
+            websocket: None,
             timeout_travels: false,
             listener: None,
         }
@@ -165,16 +172,18 @@ impl ClientBuilder {
         invocation.timeout().or(of_client)
     }
 
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
     ///
     /// # Errors
     ///
     /// Where no connection can be made.
     pub fn connect(&self, address: impl ToString) -> Result<RpcClient, Error> {
-        self.connect_over(TcpTransport::new(address))
+        let (address, settings) = self.to_reach(address.to_string())?;
+        settings.connect_over(TcpTransport::new(address))
     }
 
-    /// Connects to a TCP address, `host:port`, without blocking (feature `tokio`).
+    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`,
+    /// without blocking (feature `tokio`).
     ///
     /// # Errors
     ///
@@ -185,7 +194,40 @@ impl ClientBuilder {
     /// Outside of a tokio runtime with its I/O and time enabled.
     #[cfg(feature = "tokio")]
     pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
-        AsyncRpcClient::new(address.to_string(), self.clone()).await
+        let (address, settings) = self.to_reach(address.to_string())?;
+        AsyncRpcClient::new(address, settings).await
+    }
+
+    /// The address to connect to for a URL, and the settings that it asks for.
+    fn to_reach(&self, url: String) -> Result<(String, Self), Error> {
+        let failed = |source| {
+            IoError::new(IoErrorKind::Connect, format!("connecting to {url}")).because(source)
+        };
+        let mut settings = self.clone();
+        let Some((address, resource)) = Resource::of(&url).map_err(failed)? else {
+            return Ok((url, settings));
+        };
+        settings.framing = Framing::WebSocket;
+        settings.websocket = Some(Arc::new(resource));
+        Ok((address, settings))
+    }
+
+    /// Does what is to be done on a connection before it carries calls, and returns what has come
+    /// meanwhile.
+    pub(super) fn open(&self, stream: &impl Stream) -> io::Result<Vec<u8>> {
+        match &self.websocket {
+            Some(resource) => resource.open(stream, self.connect_timeout),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The same without blocking.
+    #[cfg(feature = "tokio")]
+    pub(super) async fn open_async(&self, stream: &AsyncSocket) -> io::Result<Vec<u8>> {
+        match &self.websocket {
+            Some(resource) => resource.open_async(stream).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Connects over any transport.

@@ -15,6 +15,7 @@ use crate::dialect::write_cancel;
 use crate::dialect::{Dialect, FromServer, ReplyMessage, read_reply};
 use crate::error::{Error, Misuse};
 use crate::protocol::json::{self, Reader};
+use crate::protocol::websocket::{Close, Side, code, write_close};
 use crate::protocol::{ArgumentError, Fault, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
 
@@ -145,7 +146,7 @@ impl<W> Flight<W> {
         }
         let out = &mut self.outgoing;
         let start = out.len();
-        self.framing.begin(out);
+        self.framing.begin_call(out);
         let body = out.len();
         let write = AssertUnwindSafe(|| write(self.dialect, out));
         let written = catch_unwind(write).unwrap_or_else(|panic| {
@@ -168,7 +169,7 @@ impl<W> Flight<W> {
             out.truncate(start);
             return Err(refusal.into());
         }
-        self.framing.end(out, start);
+        self.framing.end_call(out, start);
         let starts_at = self.queued;
         self.queued += (out.len() - start) as u64;
         Ok(starts_at)
@@ -177,7 +178,7 @@ impl<W> Flight<W> {
     /// Gives a call up and tells the other side so, where it can be told.
     #[cfg(feature = "tokio")]
     pub(super) fn cancel(&mut self, call: u64) {
-        if self.calls.remove(&call).is_some() && self.dialect.has_ids() && self.lost.is_none() {
+        if self.calls.remove(&call).is_some() && self.dialect.has_notices() && self.lost.is_none() {
             let start = self.outgoing.len();
             write_cancel(&mut self.outgoing, self.framing, call);
             self.queued += (self.outgoing.len() - start) as u64;
@@ -213,14 +214,13 @@ impl<W> Flight<W> {
             self.calls.remove(&call);
             return Progress::Answered(reply);
         }
-        let starts_at = entry.starts_at;
-        match self.check(method, starts_at) {
-            Ok(()) => Progress::Waiting,
-            Err(error) => {
-                self.calls.remove(&call);
-                Progress::Failed(error)
-            }
-        }
+        let Some(lost) = &self.lost else {
+            return Progress::Waiting;
+        };
+        let may_have_run = entry.starts_at < self.written && lost.leaves_doubt();
+        let error = lost.to_error(&self.doing(method), may_have_run);
+        self.calls.remove(&call);
+        Progress::Failed(error)
     }
 
     /// Says who is to be woken when a call's reply comes.
@@ -259,12 +259,16 @@ impl<W> Flight<W> {
         awake: &mut Vec<W>,
     ) -> Result<Option<Own>, Lost> {
         let mut found = None;
-        while let Some(message) = inbound.next().map_err(Lost::Protocol)? {
+        while let Some(message) = self.next_message(inbound)? {
             let bytes = inbound.bytes(&message);
             let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
-            let FromServer::Reply(ReplyMessage { id, outcome }) = read else {
-                self.closing = true;
-                continue;
+            let ReplyMessage { id, outcome } = match read {
+                FromServer::Reply(reply) => reply,
+                FromServer::Draining => {
+                    self.closing = true;
+                    continue;
+                }
+                FromServer::Call => continue,
             };
             self.closing |= outcome.as_ref().is_err_and(|fault| closes(fault.code()));
             let call = match (id, &outcome) {
@@ -288,7 +292,44 @@ impl<W> Flight<W> {
                 awake.extend(entry.waiter.take());
             }
         }
+        if let Some(close) = inbound.closed() {
+            let lost = Lost::Closed(close.clone());
+            if found.is_none() {
+                return Err(lost);
+            }
+            awake.extend(self.lose(lost));
+        }
         Ok(found)
+    }
+
+    /// Finds the next message, and queues what the framing itself has to answer.
+    fn next_message(&mut self, inbound: &mut Inbound) -> Result<Option<Range<usize>>, Lost> {
+        let start = self.outgoing.len();
+        let message = inbound.next(&mut self.outgoing).map_err(Lost::Protocol);
+        self.queued += (self.outgoing.len() - start) as u64;
+        message
+    }
+
+    /// How many bytes have been queued since the connection began.
+    pub(super) fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// What is said to the other side before the connection is given up, where the framing has words
+    /// for it and they would stand between messages.
+    pub(super) fn last_words(&self) -> Vec<u8> {
+        let mut words = Vec::new();
+        let close = match &self.lost {
+            Some(lost) => lost.answer(),
+            None => Some(Close::with(code::NORMAL)),
+        };
+        if let Some(close) = close
+            && self.framing == Framing::WebSocket
+            && self.queued == self.written
+        {
+            write_close(&mut words, Side::Client, &close);
+        }
+        words
     }
 
     /// Ends the connection for every call in flight, and returns who waits for one.

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::error::{Error, IoError, IoErrorKind};
+use crate::protocol::websocket::{self, Close};
 use crate::protocol::{Fault, ProtocolError};
 
 /// What ended a connection. Every call in flight fails with it, once.
@@ -10,6 +11,8 @@ use crate::protocol::{Fault, ProtocolError};
 pub(super) enum Lost {
     /// The peer closed it, or the operating system did.
     Io(io::ErrorKind, String),
+    /// The other side said that it closes it.
+    Closed(Close),
     /// What came over it breaks the protocol.
     Protocol(ProtocolError),
     /// The other side refused the whole connection.
@@ -25,11 +28,30 @@ impl Lost {
         Self::Io(error.kind(), error.to_string())
     }
 
+    /// Whether calls that were sent and not answered may have run.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        !matches!(self, Self::Closed(close) if close.is_after_all_replies())
+    }
+
+    /// What is said to the other side before the connection is given up.
+    pub(super) fn answer(&self) -> Option<Close> {
+        match self {
+            Self::Io(..) => None,
+            Self::Closed(close) => Some(Close::with(close.code)),
+            Self::Protocol(error) => Some(Close::after_error(error)),
+            Self::Fault(_) => Some(Close::with(websocket::code::NORMAL)),
+        }
+    }
+
     /// The error of a call that was in flight.
     pub(super) fn to_error(&self, doing: &str, may_have_run: bool) -> Error {
         match self {
             Self::Io(kind, message) => IoError::new(IoErrorKind::Lost, doing)
                 .because(io::Error::new(*kind, message.clone()))
+                .may_have_run(may_have_run)
+                .into(),
+            Self::Closed(close) => IoError::new(IoErrorKind::Lost, doing)
+                .because(io::Error::new(io::ErrorKind::ConnectionAborted, close.to_string()))
                 .may_have_run(may_have_run)
                 .into(),
             Self::Protocol(error) => error.clone().into(),

@@ -18,6 +18,11 @@ mod multiplexer;
 mod pending;
 mod rpc_client;
 mod stub;
+#[cfg(feature = "http")]
+mod websocket;
+#[cfg(not(feature = "http"))]
+#[path = "without_websocket.rs"]
+mod websocket;
 mod within;
 
 #[cfg(feature = "tokio")]

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, IoError, IoErrorKind};
+use crate::protocol::websocket::Side;
 use crate::protocol::{Arguments, Inbound};
 use crate::pump::blocking::is_timeout;
 use crate::transport::Stream;
@@ -68,8 +69,16 @@ const WRITE_SLICE: Duration = Duration::from_millis(20);
 const GATHERED: usize = 64 * 1024;
 
 impl<S: Stream> Multiplexer<S> {
-    pub(super) fn new(stream: S, peer: String, settings: &ClientBuilder) -> io::Result<Self> {
+    /// Takes a stream from which `received` has been read already.
+    pub(super) fn new(
+        stream: S,
+        peer: String,
+        received: &[u8],
+        settings: &ClientBuilder,
+    ) -> io::Result<Self> {
         stream.set_write_timeout(Some(WRITE_SLICE))?;
+        let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
+        inbound.feed(received);
         Ok(Self {
             stream,
             kept: settings.limits.message,
@@ -81,17 +90,20 @@ impl<S: Stream> Multiplexer<S> {
                 is_writing: false,
                 is_reading: false,
             }),
-            reading: Mutex::new(Reading {
-                inbound: Inbound::new(Some(settings.framing), &settings.limits),
-                timeout: None,
-            }),
+            reading: Mutex::new(Reading { inbound, timeout: None }),
         })
     }
 
     /// Whether another call may be sent; a connection nobody waits on is looked at when asked.
     pub(super) fn is_usable(&self, look: bool) -> bool {
-        let flight = &self.state().flight;
-        flight.is_open() && (!look || !flight.is_idle() || self.stream.is_quiet())
+        let state = self.state();
+        if !state.flight.is_open() || !look || !state.flight.is_idle() || self.stream.is_quiet() {
+            return state.flight.is_open();
+        }
+        drop(state);
+        // It may have been asked whether somebody is there, or told that the server stops.
+        self.relieve();
+        self.state().flight.is_open() && self.stream.is_quiet()
     }
 
     /// Lets calls gather, or sends those that have.
@@ -228,12 +240,26 @@ impl<S: Stream> Multiplexer<S> {
             Err(error) => return self.lose(Lost::io(&error)),
         }
         let mut awake = Vec::new();
-        let received = self.state().flight.receive(&mut reading.inbound, own, &mut awake);
+        let mut state = self.state();
+        let queued = state.flight.queued();
+        let received = state.flight.receive(&mut reading.inbound, own, &mut awake);
+        let is_lost = state.flight.is_lost();
+        if state.flight.queued() > queued {
+            // What the framing answers is not waited for: a peer that takes nothing may be waiting to
+            // be read from.
+            state = self.flush(state, Deadline::after(Instant::now(), Duration::ZERO));
+        }
+        drop(state);
         for thread in awake {
             thread.unpark();
         }
         match received {
-            Ok(Some(own)) => Turn::Own(own),
+            Ok(Some(own)) => {
+                if is_lost {
+                    self.hang_up();
+                }
+                Turn::Own(own)
+            }
             Ok(None) => Turn::Others,
             Err(lost) => self.lose(lost),
         }
@@ -349,11 +375,23 @@ impl<S: Stream> Multiplexer<S> {
     /// Ends the connection for every call in flight.
     fn lose(&self, lost: Lost) -> Turn {
         let threads = self.state().flight.lose(lost);
-        let _ = self.stream.shutdown(Shutdown::Both);
+        self.hang_up();
         for thread in threads {
             thread.unpark();
         }
         Turn::Lost
+    }
+
+    fn hang_up(&self) {
+        let state = self.state();
+        if !state.is_writing {
+            let words = state.flight.last_words();
+            drop(state);
+            if !words.is_empty() {
+                let _ = self.stream.write(&words);
+            }
+        }
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -380,6 +418,6 @@ impl<S: Stream> Drop for Reader<'_, S> {
 
 impl<S: Stream> Drop for Multiplexer<S> {
     fn drop(&mut self) {
-        let _ = self.stream.shutdown(Shutdown::Both);
+        self.hang_up();
     }
 }

@@ -62,7 +62,7 @@ struct Current<T: Transport> {
 const UNUSED: Duration = Duration::from_secs(1);
 
 impl RpcClient {
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
     ///
     /// # Errors
     ///
@@ -147,7 +147,9 @@ impl<T: Transport> RpcClient<T> {
             IoError::new(IoErrorKind::Connect, format!("connecting to {peer}")).because(source)
         };
         let stream = self.transport.connect(self.settings.connect_timeout).map_err(failed)?;
-        let connection = Multiplexer::new(stream, peer.clone(), &self.settings).map_err(failed)?;
+        let received = self.settings.open(&stream).map_err(failed)?;
+        let connection = Multiplexer::new(stream, peer.clone(), &received, &self.settings);
+        let connection = connection.map_err(failed)?;
         Ok(Arc::new(connection))
     }
 

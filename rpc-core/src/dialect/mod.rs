@@ -2,19 +2,22 @@
 //!
 //! A dialect is a file here: how its calls and replies are read and written. [`read_call`] looks at
 //! the members of a message once and tells by their names which dialect it is in, so one
-//! connection may mix them. Further dialects (JSON-RPC 2.0, XML-RPC) get a file each and a member
-//! name or content type that tells them.
+//! connection may mix them.
 
+mod json_rpc;
+mod members;
 mod native;
+mod params;
 mod ping;
 mod read;
 mod reply;
 mod usual;
 
-pub(crate) use read::{Incoming, Request, Unreadable, read_call};
+pub(crate) use json_rpc::Elements;
+pub(crate) use read::{Incoming, Request, Unreadable, read_call, read_element};
 pub(crate) use reply::{FromServer, ReplyMessage, read_reply};
 
-use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
+use crate::protocol::{ArgumentError, Arguments, Door, Fault, Framing};
 
 use std::time::Duration;
 
@@ -34,6 +37,10 @@ pub enum Dialect {
     /// `{"in":"ping","params":"ireader 0"}`, answered `{"out":"pong","result":"ireader 0"}`, in
     /// the order of the calls.
     Ping,
+    /// JSON-RPC 2.0: `{"jsonrpc":"2.0","method":"add","params":[1,2],"id":7}`, answered
+    /// `{"jsonrpc":"2.0","result":3,"id":7}`. Arguments travel by position, or all by name as soon as
+    /// one is given by name.
+    JsonRpc,
 }
 
 impl Dialect {
@@ -42,12 +49,33 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => "native",
             Self::Ping => "ping",
+            Self::JsonRpc => "json-rpc",
+        }
+    }
+
+    /// The door that its calls come in by.
+    pub(crate) fn door(self) -> Door {
+        match self {
+            Self::Native | Self::NativeWithoutIds => Door::Native,
+            Self::Ping => Door::Ping,
+            Self::JsonRpc => Door::JsonRpc,
         }
     }
 
     /// Whether replies say which call they belong to.
     pub(crate) fn has_ids(self) -> bool {
+        matches!(self, Self::Native | Self::JsonRpc)
+    }
+
+    /// Whether there is more to say than calls and replies: that a call is given up, that the server
+    /// is about to stop.
+    pub(crate) fn has_notices(self) -> bool {
         matches!(self, Self::Native)
+    }
+
+    /// The dialect that a text was to be in which is not JSON, or not all of it.
+    pub(crate) fn meant_by(broken: &[u8]) -> Self {
+        if json_rpc::is_meant_by(broken) { Self::JsonRpc } else { Self::default() }
     }
 
     /// Appends a call but for its end, which says what becomes of its reply.
@@ -60,6 +88,7 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::begin_call(out, method, arguments),
             Self::Ping => ping::begin_call(out, method, arguments),
+            Self::JsonRpc => json_rpc::begin_call(out, method, arguments),
         }
     }
 
@@ -70,6 +99,7 @@ impl Dialect {
             Self::Native => native::end_call(out, native::Ending::of(id, timeout)),
             Self::NativeWithoutIds => native::end_call(out, native::Ending::Nothing),
             Self::Ping => ping::end_call(out),
+            Self::JsonRpc => json_rpc::end_call(out, id),
         }
     }
 
@@ -78,6 +108,7 @@ impl Dialect {
         out.extend_from_slice(match self {
             Self::Native | Self::NativeWithoutIds => native::RESULT,
             Self::Ping => ping::RESULT,
+            Self::JsonRpc => json_rpc::RESULT,
         });
     }
 
@@ -86,6 +117,7 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::end(out, id),
             Self::Ping => ping::end_result(out, name),
+            Self::JsonRpc => json_rpc::end(out, id),
         }
     }
 
@@ -94,6 +126,7 @@ impl Dialect {
         match self {
             Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
             Self::Ping => ping::write_fault(out, fault),
+            Self::JsonRpc => json_rpc::write_fault(out, id, fault),
         }
     }
 }
@@ -102,9 +135,9 @@ impl Dialect {
 #[cfg(feature = "tokio")]
 pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
     let start = out.len();
-    framing.begin(out);
+    framing.begin_call(out);
     native::write_cancel(out, id);
-    framing.end(out, start);
+    framing.end_call(out, start);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have

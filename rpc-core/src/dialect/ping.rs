@@ -3,8 +3,9 @@
 //! `params` that are a scalar are the one positional argument, an array is the positional arguments
 //! and an object the keyword arguments.
 
-use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, ObjectWriter};
+use crate::protocol::{ArgumentError, Arguments, Fault};
 
+use super::params::{Written, write_params};
 use super::{append, write_fault_object};
 
 /// What stands before a result.
@@ -21,32 +22,10 @@ pub(super) fn begin_call(
     append(out, method);
     out.extend_from_slice(b",\"params\":");
     let start = out.len();
-
-    out.push(b'[');
-    let mut array = ArrayWriter::new(out);
-    arguments.write_positional(&mut array)?;
-    let positional = array.count();
-    out.push(b']');
-    let middle = out.len();
-    out.push(b'{');
-    let mut object = ObjectWriter::new(out);
-    arguments.write_keyword(&mut object)?;
-    let keyword = object.count();
-    out.push(b'}');
-
-    if keyword == 0 {
-        out.truncate(middle);
-        if positional == 1 && !matches!(out.get(start + 1), Some(b'[' | b'{')) {
-            out.pop();
-            out.remove(start);
-        }
-    } else if positional == 0 {
-        out.drain(start..middle);
-    } else {
-        out.truncate(start);
-        out.push(b'{');
-        arguments.write_named(&mut ObjectWriter::new(out))?;
-        out.push(b'}');
+    let is_one = write_params(out, arguments)? == Written::Positional(1);
+    if is_one && !matches!(out.get(start + 1), Some(b'[' | b'{')) {
+        out.pop();
+        out.remove(start);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Fault, Limits, ProtocolError, code};
 
-use super::Dialect;
+use super::{Dialect, json_rpc};
 
 /// What a server sends.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum FromServer {
     Reply(ReplyMessage),
     /// The notice that the server is about to stop.
     Draining,
+    /// A call or a notification, of a server that expects more of its clients than this one does.
+    Call,
 }
 
 /// A reply as it came.
@@ -34,7 +36,7 @@ pub(crate) fn read_reply(
     limits: &Limits,
 ) -> Result<FromServer, ProtocolError> {
     let text = Reader::text(message)?;
-    if dialect.has_ids()
+    if dialect == Dialect::Native
         && let Some(reply) = read_usual(text, limits)
     {
         return Ok(FromServer::Reply(reply));
@@ -63,9 +65,10 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     let mut reader = Reader::new(text, limits.depth);
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
-        Dialect::Ping => "result",
+        Dialect::Ping | Dialect::JsonRpc => "result",
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
+    let (mut is_call, mut is_json_rpc) = (false, dialect == Dialect::JsonRpc);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
@@ -77,6 +80,15 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
             "id" => id = Some(reader.value()?),
             "out" => out = Some(reader.value()?),
             "notice" => notice = Some(reader.value()?),
+            // A server that could not read a call may say so in this dialect whatever it was spoken to in.
+            "jsonrpc" => {
+                is_json_rpc = true;
+                reader.value()?;
+            }
+            "method" if dialect == Dialect::JsonRpc => {
+                is_call = true;
+                reader.value()?;
+            }
             _ => {
                 reader.value()?;
             }
@@ -87,12 +99,16 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
     if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
         return Ok(FromServer::Draining);
     }
+    if is_call && result.is_none() && error.is_none() {
+        return Ok(FromServer::Call);
+    }
     // Some peers always send both, one of them null.
     let mut error = error.filter(|error| &text[error.clone()] != "null");
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }
     let outcome = match (error, result) {
+        (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(&text[error]))),
         (Some(error), _) => Err(read_fault(&text[error])),
         (None, Some(result)) => Ok(result),
         (None, None) => {

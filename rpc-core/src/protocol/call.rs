@@ -72,6 +72,33 @@ impl<'a> Call<'a> {
     }
 }
 
+/// A call that outlives its message.
+#[derive(Debug)]
+pub(crate) struct OwnedCall {
+    method: String,
+    positional: String,
+    keyword: String,
+}
+
+impl OwnedCall {
+    /// Copies a call.
+    pub(crate) fn of(call: &Call<'_>) -> Self {
+        let Call { method, positional, keyword } = call;
+        let positional = match (positional.text, positional.count) {
+            ("", 0) => "[]".to_owned(),
+            ("", _) => format!("[{}]", positional.noted[0]),
+            (text, _) => text.to_owned(),
+        };
+        let keyword = if keyword.text.is_empty() { "{}" } else { keyword.text };
+        Self { method: method.clone().into_owned(), positional, keyword: keyword.to_owned() }
+    }
+
+    /// The call as it was.
+    pub(crate) fn call(&self) -> Result<Call<'_>, ProtocolError> {
+        Call::new(self.method.as_str(), &self.positional, &self.keyword)
+    }
+}
+
 /// Arguments given by position: the texts of JSON values, in order.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PositionalArguments<'a> {

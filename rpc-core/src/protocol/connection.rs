@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::websocket::{Close, Side, write_close, write_ping};
 use super::{Framing, Inbound, Limits, ProtocolError};
 
 /// A connection without its socket: fed bytes, it gives messages; given replies, it gives bytes.
@@ -37,7 +38,7 @@ const KEPT: usize = 4 * 1024 * 1024;
 impl Connection {
     /// Starts a connection; where `framing` is `None`, the first bytes tell it.
     pub fn new(framing: Option<Framing>, limits: Limits) -> Self {
-        Self { inbound: Inbound::new(framing, &limits), outbound: Vec::new(), limits }
+        Self { inbound: Inbound::new(framing, Side::Server, &limits), outbound: Vec::new(), limits }
     }
 
     /// Lends room to read into.
@@ -60,9 +61,28 @@ impl Connection {
         self.inbound.framing()
     }
 
+    /// The part that has come of a message that is not whole; [`message`](Self::message) shows it.
+    pub(crate) fn partial(&self) -> Range<usize> {
+        self.inbound.partial()
+    }
+
     /// Whether too few bytes have come to tell the framing.
     pub fn is_undecided(&self) -> bool {
         self.inbound.framing().is_none()
+    }
+
+    /// Whether the first bytes that have come begin HTTP, which is no framing of messages: the
+    /// connection is somebody else's then, with [all that has come](Self::into_received).
+    pub(crate) fn begins_http(&self) -> bool {
+        cfg!(feature = "http")
+            && self.is_undecided()
+            && Framing::begins_http(self.inbound.waiting())
+    }
+
+    /// Gives away what has come and has not been read as messages.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_received(self) -> Vec<u8> {
+        self.inbound.waiting().to_vec()
     }
 
     /// Whether enough replies have gathered that they go out before more calls are read.
@@ -70,13 +90,14 @@ impl Connection {
         self.outbound.len() >= self.limits.replies_gathered
     }
 
-    /// Finds the next whole message.
+    /// Finds the next whole message. What the framing itself has to answer (a WebSocket's pings) is
+    /// put into the output.
     ///
     /// # Errors
     ///
     /// Where the bytes break the framing or a limit; the connection cannot go on then.
     pub fn next_message(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        self.inbound.next()
+        self.inbound.next(&mut self.outbound)
     }
 
     /// Finds the next message when no more bytes will come.
@@ -85,7 +106,7 @@ impl Connection {
     ///
     /// As [`next_message`](Self::next_message), and where the last message is not whole.
     pub fn last_message(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        self.inbound.last()
+        self.inbound.last(&mut self.outbound)
     }
 
     /// The bytes of a message that was found.
@@ -110,6 +131,30 @@ impl Connection {
         } else {
             self.outbound.truncate(start);
         }
+    }
+
+    /// Whether the peer has said, in a framing that has words for it, that it sends nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.inbound.closed().is_some()
+    }
+
+    /// Says that nothing follows, in a framing that has words for it. A peer that has closed is
+    /// answered with its own code.
+    pub(crate) fn close(&mut self, close: &Close) {
+        if self.framing() == Some(Framing::WebSocket) {
+            let echo = self.inbound.closed().map(|closed| Close::with(closed.code));
+            write_close(&mut self.outbound, Side::Server, echo.as_ref().unwrap_or(close));
+        }
+    }
+
+    /// Asks a silent peer whether it is there, in a framing that has words for it; `false` where it
+    /// cannot be asked, or has not answered the last time.
+    pub(crate) fn ask(&mut self) -> bool {
+        if self.framing() != Some(Framing::WebSocket) || self.inbound.websocket.ask() {
+            return false;
+        }
+        write_ping(&mut self.outbound, Side::Server);
+        true
     }
 
     /// The limits the connection is held to.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Fault, code};
+use super::{Door, Fault, code};
 
 /// Bytes that break the protocol: the connection they came on cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -43,6 +43,20 @@ pub enum ProtocolError {
         "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, or with JSON text"
     )]
     UnknownFraming,
+    /// A WebSocket frame is not as RFC 6455 has it.
+    #[error("a WebSocket frame breaks RFC 6455: {0}")]
+    Frame(&'static str),
+    /// A WebSocket message is binary.
+    #[error("a binary WebSocket message; calls and replies travel in text messages")]
+    BinaryMessage,
+    /// The framing of the connection is one that this server is told not to speak.
+    #[error(
+        "{door} is switched off on this server; speak to it in another way, or have it switched on"
+    )]
+    Shut {
+        /// The framing.
+        door: Door,
+    },
     /// The connection ended inside a message.
     #[error("the connection ended inside a message")]
     Truncated,

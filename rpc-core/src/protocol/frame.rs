@@ -1,5 +1,7 @@
 //! The framings: how a stream of bytes is divided into messages.
 
+use super::{Door, websocket};
+
 /// Where one message ends and the next begins.
 ///
 /// A server tells the framings apart by the first bytes of a connection and answers in the one it
@@ -14,6 +16,9 @@ pub enum Framing {
     /// JSON texts one after another, with white space between them or without. Replies end with a
     /// newline, so that clients that read lines can read them.
     Raw,
+    /// The text messages of a WebSocket (RFC 6455), on a connection that has become one. Calls are
+    /// masked, replies are not.
+    WebSocket,
 }
 
 impl Framing {
@@ -37,15 +42,35 @@ impl Framing {
         }
     }
 
-    /// Makes room in `out` for whatever stands before a message.
+    /// The door that it comes in by.
+    pub(super) fn door(self) -> Door {
+        match self {
+            Self::LengthPrefix => Door::LengthPrefix,
+            Self::Raw => Door::Raw,
+            Self::WebSocket => Door::WebSocket,
+        }
+    }
+
+    /// Whether the first bytes of a connection begin a request of HTTP/1, or HTTP/2 (RFC 9113, section
+    /// 3.4): the methods of RFC 9110, section 9, and of RFC 5789.
+    pub(super) fn begins_http(first: &[u8]) -> bool {
+        const BEGINNINGS: [&[u8; 4]; 10] = [
+            b"GET ", b"POST", b"PUT ", b"HEAD", b"OPTI", b"DELE", b"PATC", b"CONN", b"TRAC",
+            b"PRI ",
+        ];
+        first.first_chunk().is_some_and(|first| BEGINNINGS.contains(&first))
+    }
+
+    /// Makes room in `out` for whatever stands before a server's message.
     pub(crate) fn begin(self, out: &mut Vec<u8>) {
         match self {
             Self::LengthPrefix => out.extend_from_slice(&[0; Self::PREFIX]),
             Self::Raw => {}
+            Self::WebSocket => websocket::begin(out),
         }
     }
 
-    /// Completes the message that was begun at `start`.
+    /// Completes the server's message that was begun at `start`.
     pub(crate) fn end(self, out: &mut Vec<u8>, start: usize) {
         match self {
             Self::LengthPrefix => {
@@ -55,6 +80,23 @@ impl Framing {
                 out[start..body].copy_from_slice(&length.to_le_bytes());
             }
             Self::Raw => out.push(b'\n'),
+            Self::WebSocket => websocket::end(out, start),
+        }
+    }
+
+    /// Makes room in `out` for whatever stands before a client's message.
+    pub(crate) fn begin_call(self, out: &mut Vec<u8>) {
+        match self {
+            Self::WebSocket => websocket::begin_masked(out),
+            _ => self.begin(out),
+        }
+    }
+
+    /// Completes the client's message that was begun at `start`.
+    pub(crate) fn end_call(self, out: &mut Vec<u8>, start: usize) {
+        match self {
+            Self::WebSocket => websocket::end_masked(out, start),
+            _ => self.end(out, start),
         }
     }
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::frame::{Framing, UnknownFraming};
 use super::json::Boundary;
-use super::{Limits, ProtocolError};
+use super::websocket::{Close, Incoming, Side};
+use super::{Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -18,7 +19,9 @@ pub(crate) struct Inbound {
     pub(super) end: usize,
     framing: Option<Framing>,
     boundary: Boundary,
-    limit: usize,
+    pub(super) websocket: Incoming,
+    pub(super) limit: usize,
+    doors: Doors,
     small_messages: u32,
 }
 
@@ -30,15 +33,17 @@ const KEPT: usize = 64 * 1024;
 const PATIENCE: u32 = 64;
 
 impl Inbound {
-    /// Starts with nothing received; `framing` is found out when it is `None`.
-    pub(crate) fn new(framing: Option<Framing>, limits: &Limits) -> Self {
+    /// Starts with nothing received by this `side`; `framing` is found out when it is `None`.
+    pub(crate) fn new(framing: Option<Framing>, side: Side, limits: &Limits) -> Self {
         Self {
             buffer: Vec::new(),
             start: 0,
             end: 0,
             framing,
             boundary: Boundary::default(),
+            websocket: Incoming::new(side),
             limit: limits.message,
+            doors: limits.doors,
             small_messages: 0,
         }
     }
@@ -48,9 +53,25 @@ impl Inbound {
         self.framing
     }
 
+    /// What has come and has not been read as messages.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// Whether a message has begun to arrive and is not whole.
     pub(crate) fn is_partial(&self) -> bool {
-        self.start < self.end
+        self.start < self.end || self.websocket.is_fragmented()
+    }
+
+    /// Where the part stands that has come of a message that is not whole.
+    pub(super) fn partial(&self) -> Range<usize> {
+        let frame = match self.framing {
+            Some(Framing::LengthPrefix) => Framing::PREFIX,
+            // What is not whole is still masked.
+            Some(Framing::WebSocket) => return self.websocket.joined(self.start),
+            _ => 0,
+        };
+        (self.start + frame).min(self.end)..self.end
     }
 
     /// Lends room to read into; [`received`](Self::received) says how much of it was used.
@@ -76,9 +97,29 @@ impl Inbound {
         self.end = self.buffer.len().min(self.end + count);
     }
 
-    /// Finds the next whole message; [`bytes`](Self::bytes) shows it.
-    pub(crate) fn next(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        self.next_message(false)
+    /// What the other side has said when it closed, in a framing that has words for it.
+    pub(crate) fn closed(&self) -> Option<&Close> {
+        self.websocket.closed()
+    }
+
+    /// Takes bytes that were read elsewhere.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = self.room();
+            let count = room.len().min(bytes.len());
+            room[..count].copy_from_slice(&bytes[..count]);
+            self.received(count);
+            bytes = &bytes[count..];
+        }
+    }
+
+    /// Finds the next whole message; [`bytes`](Self::bytes) shows it. What the framing itself has to
+    /// answer is appended to `out`.
+    pub(crate) fn next(
+        &mut self,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Range<usize>>, ProtocolError> {
+        self.next_message(false, out)
     }
 
     /// Finds the next message when no more bytes will come.
@@ -86,8 +127,11 @@ impl Inbound {
     /// # Errors
     ///
     /// [`ProtocolError::Truncated`] when a message has begun and not ended.
-    pub(crate) fn last(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        let message = self.next_message(true)?;
+    pub(crate) fn last(
+        &mut self,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Range<usize>>, ProtocolError> {
+        let message = self.next_message(true, out)?;
         if message.is_none() && self.is_partial() {
             return Err(ProtocolError::Truncated);
         }
@@ -99,17 +143,28 @@ impl Inbound {
         self.buffer.get(message.clone()).unwrap_or_default()
     }
 
-    fn next_message(&mut self, whole: bool) -> Result<Option<Range<usize>>, ProtocolError> {
+    fn next_message(
+        &mut self,
+        whole: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Range<usize>>, ProtocolError> {
         if self.framing.is_none() {
             match Framing::sniff(&self.buffer[self.start..self.end], whole) {
                 None => return Ok(None),
-                Some(Ok(framing)) => self.framing = Some(framing),
+                Some(Ok(framing)) => {
+                    self.framing = Some(framing);
+                    let door = framing.door();
+                    if !self.doors.is_open(door) {
+                        return Err(ProtocolError::Shut { door });
+                    }
+                }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }
         }
         let message = match self.framing {
             Some(Framing::LengthPrefix) => self.next_prefixed()?,
             Some(Framing::Raw) => self.next_raw()?,
+            Some(Framing::WebSocket) => return self.next_websocket(out),
             None => None,
         };
         if let Some(message) = &message {
@@ -161,7 +216,7 @@ impl Inbound {
         Ok(())
     }
 
-    fn give_back(&mut self, message: usize) {
+    pub(super) fn give_back(&mut self, message: usize) {
         if self.buffer.len() <= KEPT || message > self.buffer.len() / 4 {
             self.small_messages = 0;
             return;
@@ -180,21 +235,11 @@ impl Inbound {
 
 #[cfg(test)]
 mod tests {
-    use super::{Framing, Inbound, Limits, ProtocolError};
-
-    fn feed(inbound: &mut Inbound, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let room = inbound.room();
-            let count = room.len().min(bytes.len());
-            room[..count].copy_from_slice(&bytes[..count]);
-            inbound.received(count);
-            bytes = &bytes[count..];
-        }
-    }
+    use super::{Framing, Inbound, Limits, ProtocolError, Side};
 
     fn drain(inbound: &mut Inbound) -> Vec<String> {
         let mut messages = Vec::new();
-        while let Some(message) = inbound.next().unwrap() {
+        while let Some(message) = inbound.next(&mut Vec::new()).unwrap() {
             messages.push(String::from_utf8(inbound.bytes(&message).to_vec()).unwrap());
         }
         messages
@@ -210,10 +255,10 @@ mod tests {
         }
         for stream in [raw, &prefixed] {
             for step in 1..=stream.len() {
-                let mut inbound = Inbound::new(None, &Limits::default());
+                let mut inbound = Inbound::new(None, Side::Server, &Limits::default());
                 let mut messages = Vec::new();
                 for chunk in stream.chunks(step) {
-                    feed(&mut inbound, chunk);
+                    inbound.feed(chunk);
                     messages.extend(drain(&mut inbound));
                 }
                 assert_eq!(messages, ["{\"a\":\"}\"}", "{\"b\":2}", "[3]"], "in steps of {step}");
@@ -223,24 +268,29 @@ mod tests {
 
     #[test]
     fn an_announced_length_allocates_nothing() {
-        let mut inbound = Inbound::new(Some(Framing::LengthPrefix), &Limits::default());
-        feed(&mut inbound, &(10_u32 << 20).to_le_bytes());
-        assert_eq!(inbound.next(), Ok(None));
+        let mut inbound =
+            Inbound::new(Some(Framing::LengthPrefix), Side::Server, &Limits::default());
+        inbound.feed(&(10_u32 << 20).to_le_bytes());
+        assert_eq!(inbound.next(&mut Vec::new()), Ok(None));
         assert!(inbound.room().len() < 64 * 1024);
-        let mut inbound = Inbound::new(Some(Framing::LengthPrefix), &Limits::default());
-        feed(&mut inbound, &((10_u32 << 20) + 1).to_le_bytes());
+        let mut inbound =
+            Inbound::new(Some(Framing::LengthPrefix), Side::Server, &Limits::default());
+        inbound.feed(&((10_u32 << 20) + 1).to_le_bytes());
         let limit = 10 << 20;
-        assert_eq!(inbound.next(), Err(ProtocolError::TooLarge { size: limit + 1, limit }));
+        assert_eq!(
+            inbound.next(&mut Vec::new()),
+            Err(ProtocolError::TooLarge { size: limit + 1, limit })
+        );
     }
 
     #[test]
     fn a_large_buffer_is_given_back_after_small_messages() {
-        let mut inbound = Inbound::new(Some(Framing::Raw), &Limits::default());
-        feed(&mut inbound, format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
+        let mut inbound = Inbound::new(Some(Framing::Raw), Side::Server, &Limits::default());
+        inbound.feed(format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
         assert_eq!(drain(&mut inbound).len(), 1);
         assert!(inbound.buffer.len() >= 1 << 20);
         for _ in 0..100 {
-            feed(&mut inbound, b"[]");
+            inbound.feed(b"[]");
             assert_eq!(drain(&mut inbound), ["[]"]);
         }
         assert!(inbound.buffer.capacity() <= 128 * 1024, "{}", inbound.buffer.capacity());

@@ -1,5 +1,7 @@
 //! The bounds a connection is held to; every one is on by default and settable.
 
+use super::Doors;
+
 /// Bounds on what a peer may send and on what is kept for it.
 ///
 /// ```
@@ -23,6 +25,11 @@ pub struct Limits {
     /// Bytes of replies that gather before they are written out, even while more calls wait to be
     /// read. 64 KiB by default; what is held for a peer that does not read is this and one reply.
     pub replies_gathered: usize,
+    /// Calls in one batch, a JSON-RPC array or a `system.multicall`. 1000 by default. The replies of a
+    /// batch take at most [`message`](Self::message) bytes together.
+    pub batch: usize,
+    /// The framings and dialects a server can be spoken to in. All by default.
+    pub doors: Doors,
 }
 
 impl Limits {
@@ -38,6 +45,8 @@ impl Default for Limits {
             calls_in_flight: 65_536,
             calls_running: 1024,
             replies_gathered: 64 * 1024,
+            batch: 1000,
+            doors: Doors::default(),
         }
     }
 }

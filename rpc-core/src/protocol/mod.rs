@@ -12,6 +12,7 @@ pub(crate) mod base64;
 mod call;
 pub mod code;
 mod connection;
+mod doors;
 mod error;
 mod fault;
 mod frame;
@@ -20,15 +21,18 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
 pub use connection::Connection;
+pub use doors::{Door, Doors};
 pub use error::ProtocolError;
 pub use fault::Fault;
 pub use frame::Framing;
 pub use limits::Limits;
 
+pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;

@@ -10,17 +10,17 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Later, Session};
-use crate::protocol::{Connection, Fault, code};
+use crate::json_rpc::{Answer, Answered, Blocking, Later, Order, Reply, Session};
+use crate::protocol::Connection;
 use crate::registry::Caller;
+use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
-use super::{Step, advance, buffers, refuse};
+use super::{End, Step, advance, block_on, buffers, close_idle, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ enum Event {
 
 /// A connection at work.
 pub(crate) struct Pump<'a, A, S> {
-    pub(crate) stream: &'a mut TcpStream,
+    pub(crate) stream: &'a mut AsyncSocket,
     pub(crate) connection: &'a mut Connection,
     pub(crate) session: &'a mut Session,
     pub(crate) answer: &'a Arc<A>,
@@ -80,12 +80,14 @@ enum Notice {
 
 /// What is under way on a connection.
 struct UnderWay {
-    /// Calls that run and may overtake each other.
-    running: JoinSet<Vec<u8>>,
+    /// What runs and may overtake each other: replies, and of how many calls each is.
+    running: JoinSet<(Vec<u8>, usize)>,
+    /// How many calls those are.
+    calls: usize,
     /// How those among them that have an id are stopped.
     aborts: HashMap<String, AbortHandle>,
     /// The call that all others wait for.
-    turn: Option<Pin<Box<dyn Future<Output = Vec<u8>> + Send>>>,
+    turn: Option<Reply>,
     /// Since when the peer has been silent, or at one message.
     since: Instant,
     partial: bool,
@@ -101,6 +103,7 @@ impl UnderWay {
     fn new() -> Self {
         Self {
             running: JoinSet::new(),
+            calls: 0,
             aborts: HashMap::new(),
             turn: None,
             since: Instant::now(),
@@ -112,16 +115,30 @@ impl UnderWay {
         }
     }
 
-    /// Starts a call: without an id, all others wait for it.
-    fn start(&mut self, id: Option<String>, reply: impl Future<Output = Vec<u8>> + Send + 'static) {
-        let Some(id) = id else {
+    /// Starts what must be done for a reply; for one that may not overtake others, all others wait.
+    fn start(&mut self, later: Later) {
+        let calls = later.calls();
+        let order = later.order().clone();
+        let reply = finish(later);
+        if order == Order::InTurn {
             self.turn = Some(Box::pin(reply));
             return;
-        };
-        self.aborts.insert(id, self.running.spawn(reply));
-        if self.aborts.len() > 2 * self.running.len() + 16 {
-            self.aborts.retain(|_, call| !call.is_finished());
         }
+        self.calls += calls;
+        let abort = self.running.spawn(async move { (reply.await, calls) });
+        if let Order::ById(id) = order {
+            self.aborts.insert(id, abort);
+            if self.aborts.len() > 2 * self.running.len() + 16 {
+                self.aborts.retain(|_, call| !call.is_finished());
+            }
+        }
+    }
+
+    /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
+    fn came(&mut self, ran: Result<(Vec<u8>, usize), JoinError>) -> Vec<u8> {
+        let (reply, calls) = ran.unwrap_or((Vec::new(), 1));
+        self.calls -= calls;
+        reply
     }
 
     /// Whether no more messages are read.
@@ -138,18 +155,20 @@ impl UnderWay {
 
 impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Answers what comes over the stream until either side ends it.
-    pub(crate) async fn run(mut self) -> io::Result<()> {
+    pub(crate) async fn run(mut self) -> io::Result<End> {
         let mut under_way = UnderWay::new();
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
-            let mut is_over = self.advance(&mut under_way).await?;
-            if !is_over && under_way.notice == Notice::Owed && under_way.heard {
+            let mut end = self.advance(&mut under_way).await?;
+            if end.is_none() && under_way.notice == Notice::Owed && under_way.heard {
                 self.tell(&mut under_way)?;
-                is_over = self.advance(&mut under_way).await?;
+                end = self.advance(&mut under_way).await?;
             }
             write(self.stream, self.connection, self.timeouts).await?;
-            if is_over {
-                return close(self.stream).await;
+            match end {
+                Some(End::Closed) => return close(self.stream).await,
+                Some(End::Http) => return Ok(End::Http),
+                None => {}
             }
             buffers::take_back(self.connection);
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
@@ -160,23 +179,17 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
     }
 
-    /// Answers what has arrived; whether that was the last.
-    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<bool> {
+    /// Answers what has arrived, and says whether that was the end.
+    async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<Option<End>> {
         while under_way.turn.is_none() && under_way.last.is_none() {
             if self.is_full(under_way) {
-                return Ok(false);
+                return Ok(None);
             }
             let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
-                Step::Run(later) => under_way.start(later.id.clone(), within(later)),
+                Step::Run(later) => under_way.start(later),
                 Step::Cancel(id) => under_way.cancel(&id),
-                Step::Block(blocking) => {
-                    let (answer, session) = (Arc::clone(self.answer), self.session.clone());
-                    let id = blocking.id.clone();
-                    let reply = spawn_blocking(move || blocking.answer(&*answer, &session));
-                    under_way.start(id, async { reply.await.unwrap_or_default() });
-                }
                 Step::Continue => write(self.stream, self.connection, self.timeouts).await?,
                 Step::Read { after_message } => {
                     let partial = self.connection.is_partial();
@@ -184,20 +197,21 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                         under_way.since = Instant::now();
                         under_way.partial = partial;
                     }
-                    return Ok(false);
+                    return Ok(None);
                 }
+                Step::Http => return Ok(Some(End::Http)),
                 // A fault of the whole connection must not overtake the replies of calls that ran.
                 Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
             }
         }
         if !under_way.running.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         if let Some(last) = under_way.last.take() {
             self.connection.append_raw(|out| out.extend_from_slice(&last));
-            return Ok(true);
+            return Ok(Some(End::Closed));
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Tells the peer that the server is about to stop; one that would not understand is read from
@@ -231,7 +245,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         if !under_way.running.is_empty()
             && let Poll::Ready(Some(reply)) = under_way.running.poll_join_next(task)
         {
-            return Poll::Ready(Event::Reply(reply.unwrap_or_default()));
+            return Poll::Ready(Event::Reply(under_way.came(reply)));
         }
         if under_way.notice == Notice::None && self.stopping.as_mut().poll(task).is_ready() {
             return Poll::Ready(Event::Stopping);
@@ -259,7 +273,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Whether as many calls run as may; the peer's next ones wait where they are.
     fn is_full(&self, under_way: &UnderWay) -> bool {
-        under_way.running.len() >= self.connection.limits().calls_running.max(1)
+        under_way.calls >= self.connection.limits().calls_running.max(1)
     }
 
     /// How long the peer may take over what it does.
@@ -288,7 +302,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.since = Instant::now();
                 self.connection.append(&reply);
                 while let Some(reply) = under_way.running.try_join_next() {
-                    self.connection.append(&reply.unwrap_or_default());
+                    let reply = under_way.came(reply);
+                    self.connection.append(&reply);
                 }
             }
             Event::Stopping => {
@@ -297,13 +312,18 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.notice = Notice::Owed;
                 under_way.since = Instant::now();
             }
-            Event::Late if !under_way.partial => return Ok(true),
+            Event::Late if !under_way.partial => {
+                let is_asked = under_way.notice == Notice::None && self.connection.ask();
+                if !is_asked {
+                    close_idle(self.connection);
+                    return Ok(true);
+                }
+                under_way.since = Instant::now();
+            }
             Event::Late if self.connection.is_undecided() => under_way.ended = true,
             Event::Late => {
                 let limit = self.timeouts.message;
-                let message = format!("a message was begun and not finished within {limit:?}");
-                let fault = Fault::new(code::TIMED_OUT, message);
-                refuse(self.connection, self.session, &**self.answer, &fault);
+                refuse_late(self.connection, self.session, &**self.answer, limit);
                 return Ok(true);
             }
         }
@@ -323,7 +343,7 @@ fn later(since: Instant, wait: Duration) -> Instant {
 
 /// Reads what is there, into a buffer that is lent only while there is something to read.
 fn read(
-    mut stream: Pin<&mut TcpStream>,
+    mut stream: Pin<&mut AsyncSocket>,
     connection: &mut Connection,
     task: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
@@ -337,7 +357,7 @@ fn read(
 }
 
 /// Reads what has arrived, because nothing will be read later.
-fn read_rest(stream: &TcpStream, connection: &mut Connection) -> io::Result<()> {
+fn read_rest(stream: &AsyncSocket, connection: &mut Connection) -> io::Result<()> {
     loop {
         buffers::lend(connection);
         match stream.try_read(connection.room()) {
@@ -351,7 +371,7 @@ fn read_rest(stream: &TcpStream, connection: &mut Connection) -> io::Result<()> 
 
 /// Writes what there is to write; the peer has the write timeout to take it.
 async fn write(
-    stream: &TcpStream,
+    stream: &AsyncSocket,
     connection: &mut Connection,
     timeouts: &Timeouts,
 ) -> io::Result<()> {
@@ -379,7 +399,7 @@ async fn write(
 }
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
-async fn close(stream: &mut TcpStream) -> io::Result<()> {
+async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
     poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
     let mut rest = [0; 512];
@@ -387,25 +407,41 @@ async fn close(stream: &mut TcpStream) -> io::Result<()> {
         loop {
             stream.readable().await?;
             match stream.try_read(&mut rest) {
-                Ok(0) => return Ok(()),
+                Ok(0) => return Ok(End::Closed),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
         }
     };
-    timeout(PATIENCE, drain).await.unwrap_or(Ok(()))
+    timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
 }
 
-/// Runs the rest of a call, for no longer than its caller waits.
-async fn within(Later { reply, limit, .. }: Later) -> Vec<u8> {
+/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(crate) async fn settle<A: Answer>(
+    answer: &Arc<A>,
+    mut session: Session,
+    message: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    match answer.answer(message.as_ref(), &mut session, &mut out) {
+        Answered::Later(later) => finish(later).await,
+        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
+    }
+}
+
+/// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
+/// where none is wanted. What blocks a thread runs on one of the runtime's own.
+pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
+    let limit = later.take_limit();
+    let reply = later.reply_with(&|run| Box::pin(on_another_thread(run)));
     match limit {
-        Some((limit, late)) => {
-            let begun = Instant::now();
-            let reply = timeout(limit, reply).await.ok();
-            // On a busy machine the function may end before the clock is looked at.
-            reply.filter(|_| begun.elapsed() < limit).unwrap_or(late)
-        }
+        Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
         None => reply.await,
     }
+}
+
+async fn on_another_thread(run: Blocking) -> Vec<u8> {
+    spawn_blocking(move || block_on(run())).await.unwrap_or_default()
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Connection, Fault, Framing, code};
+use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
-use super::{Step, advance, finish, refuse};
+use super::{End, Step, advance, block_on, close_idle, refuse_late};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
     session: &mut Session,
     answer: &A,
     timeouts: &Timeouts,
-) -> io::Result<()> {
+) -> io::Result<End> {
     let mut clock = ReadClock::default();
     let mut ended = false;
     loop {
@@ -45,13 +45,10 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match step {
             // What was to be cancelled has been answered: calls run one after another here.
             Step::Continue | Step::Cancel(_) => continue,
+            Step::Http => return Ok(End::Http),
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&finish(later));
-                continue;
-            }
-            Step::Block(blocking) => {
-                connection.append(&blocking.answer(answer, session));
+                connection.append(&block_on(later.reply()));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
@@ -61,12 +58,16 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match clock.read(stream, connection.room(), partial, timeouts) {
             Ok(0) => ended = true,
             Ok(count) => connection.received(count),
-            Err(error) if is_timeout(&error) && !partial => return close(stream),
+            Err(error) if is_timeout(&error) && !partial => {
+                if !connection.ask() {
+                    close_idle(connection);
+                    voice.write(stream, connection.output(), timeouts.write, None)?;
+                    return close(stream);
+                }
+            }
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
-                let message =
-                    format!("a message was begun and not finished within {:?}", timeouts.message);
-                refuse(connection, session, answer, &Fault::new(code::TIMED_OUT, message));
+                refuse_late(connection, session, answer, timeouts.message);
                 voice.write(stream, connection.output(), timeouts.write, None)?;
                 return close(stream);
             }
@@ -91,6 +92,8 @@ struct Said {
     writes: u64,
     /// Whether the peer is to be told that the server stops, as soon as it has shown how.
     owes_notice: bool,
+    /// Whether somebody else serves the connection now, and knows when the server stops.
+    handed_over: bool,
 }
 
 impl Voice {
@@ -118,8 +121,20 @@ impl Voice {
     /// nothing yet, whose first call may be on its way, is told with its first reply.
     pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
         let mut said = self.said();
+        if said.handed_over {
+            return true;
+        }
         said.owes_notice = said.writes == 0;
         said.owes_notice || tell(stream, said.framing)
+    }
+
+    /// Takes note that somebody else serves the connection from now on.
+    pub(crate) fn hand_over(&self) {
+        self.said().handed_over = true;
+    }
+
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.said().handed_over
     }
 
     /// How many times something has been written.
@@ -221,12 +236,12 @@ pub(crate) fn is_timeout(error: &io::Error) -> bool {
 
 /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
 /// would make the operating system throw the replies away.
-fn close<S: Stream>(stream: &S) -> io::Result<()> {
+fn close<S: Stream>(stream: &S) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
     stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let deadline = Instant::now() + PATIENCE;
     let mut rest = [0; 4096];
     while Instant::now() < deadline && stream.read(&mut rest)? > 0 {}
-    Ok(())
+    Ok(End::Closed)
 }

@@ -9,12 +9,14 @@ pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
 
-use std::time::Instant;
+use std::ops::Range;
+use std::time::Duration;
 
 pub use block_on::block_on;
 
 use crate::json_rpc::{Answer, Answered, Later, Session};
-use crate::protocol::{Connection, Fault, ProtocolError};
+use crate::protocol::websocket::{self, Close};
+use crate::protocol::{Connection, Fault, ProtocolError, code};
 
 /// What a pump does next, after writing what there is to write.
 pub(crate) enum Step {
@@ -22,13 +24,13 @@ pub(crate) enum Step {
     Read { after_message: bool },
     /// Go on: there are more messages than replies were to be gathered.
     Continue,
-    /// Run this, and put its reply behind the others.
+    /// Do what must be done for this reply, and put it behind the others.
     Run(Later),
-    /// Answer this message on a thread that may be blocked.
-    Block(Blocking),
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
+    /// Hand the connection over: its first bytes begin HTTP.
+    Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
     /// that still run have been answered.
     Close {
@@ -37,34 +39,14 @@ pub(crate) enum Step {
     },
 }
 
-/// A message whose function blocks its thread.
-pub(crate) struct Blocking {
-    message: Vec<u8>,
-    /// Its id, as the text it came as.
-    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
-    id: Option<String>,
-}
-
-impl Blocking {
-    /// Answers the message, on a thread that may be blocked.
-    fn answer<A: Answer>(self, answer: &A, session: &Session) -> Vec<u8> {
-        let mut out = Vec::new();
-        match answer.answer(&self.message, &mut session.that_may_block(), &mut out) {
-            Answered::Later(later) => finish(later),
-            _ => out,
-        }
-    }
-}
-
-/// Runs the rest of a call on this thread. What comes when the caller has stopped waiting is no
-/// result: the function may have ended because of that.
-fn finish(later: Later) -> Vec<u8> {
-    let begun = Instant::now();
-    let reply = block_on(later.reply);
-    match later.limit {
-        Some((limit, late)) if begun.elapsed() >= limit => late,
-        _ => reply,
-    }
+/// How a pump's work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a connection that speaks HTTP goes on as one"]
+pub(crate) enum End {
+    /// The connection is closed.
+    Closed,
+    /// Its first bytes begin HTTP, and nothing has been made of them.
+    Http,
 }
 
 /// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
@@ -76,12 +58,18 @@ pub(crate) fn advance<A: Answer>(
     ended: bool,
 ) -> Step {
     let mut after_message = false;
+    if connection.begins_http() {
+        return Step::Http;
+    }
     while !connection.is_full() {
         let last = connection.output().len();
         let message = if ended { connection.last_message() } else { connection.next_message() };
         let message = match message {
             Ok(Some(message)) => message,
-            Ok(None) if ended => return Step::Close { last },
+            Ok(None) if ended || connection.is_closed() => {
+                connection.close(&Close::after_all_replies(websocket::code::GOING_AWAY));
+                return Step::Close { last };
+            }
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
                 refuse_bytes(connection, session, answer, &error);
@@ -96,37 +84,62 @@ pub(crate) fn advance<A: Answer>(
         });
         match answered {
             Answered::Reply | Answered::Nothing => {}
-            Answered::Last => return Step::Close { last },
+            Answered::Last => {
+                let close = Close::after_message(connection.message(&message));
+                connection.close(&close);
+                return Step::Close { last };
+            }
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
-            Answered::Blocks { id } => {
-                let message = connection.message(&message).to_vec();
-                return Step::Block(Blocking { message, id });
-            }
         }
     }
     Step::Continue
 }
 
 /// Says what is wrong with bytes that are no message.
-pub(crate) fn refuse_bytes<A: Answer>(
+fn refuse_bytes<A: Answer>(
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,
     error: &ProtocolError,
 ) {
-    refuse(connection, session, answer, &error.to_fault());
+    let message = match error {
+        ProtocolError::Truncated | ProtocolError::TooLarge { .. } => connection.partial(),
+        // How many bytes have come behind these is chance.
+        _ => 0..0,
+    };
+    refuse(connection, session, answer, message, &error.to_fault());
+    connection.close(&Close::after_error(error));
 }
 
-/// Says a fault that belongs to no message.
-pub(crate) fn refuse<A: Answer>(
+/// Says a fault of a message that has not come whole, or of none.
+fn refuse<A: Answer>(
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,
+    message: Range<usize>,
     fault: &Fault,
 ) {
-    connection.reply(&(0..0), |_, out| {
-        answer.refuse(&[], fault, session, out);
+    connection.reply(&message, |message, out| {
+        answer.refuse(message, fault, session, out);
         true
     });
+}
+
+/// Says that a message was begun and not finished in time.
+fn refuse_late<A: Answer>(
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    limit: Duration,
+) {
+    let message = format!("a message was begun and not finished within {limit:?}");
+    let partial = connection.partial();
+    refuse(connection, session, answer, partial, &Fault::new(code::TIMED_OUT, message));
+    connection.close(&Close::with(websocket::code::POLICY));
+}
+
+/// Says that a peer has been silent for too long, where that can be said.
+fn close_idle(connection: &mut Connection) {
+    connection.close(&Close::after_all_replies(websocket::code::NORMAL));
 }

@@ -59,6 +59,12 @@ impl CallContext {
         Self { peer, model, caller, ..Self::default() }
     }
 
+    /// The same connection's context, for a request that somebody else waits for.
+    #[cfg(feature = "http")]
+    pub(crate) fn called_by(&mut self, caller: Arc<dyn Caller>) {
+        self.caller = Some(caller);
+    }
+
     /// Takes note of what is known of the next call.
     pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>) {
         self.protocol = protocol;

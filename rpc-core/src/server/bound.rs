@@ -1,10 +1,10 @@
 //! A server whose address is known and that does not serve yet.
 
-use std::net::{SocketAddr, TcpListener};
-
 use crate::error::Error;
 use crate::json_rpc::Answer;
+use crate::transport::Address;
 
+use super::listener::Listener;
 use super::service::{Service, Settings};
 use super::stop::{Stop, connect_to_end_accept};
 use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_failed, port_closer};
@@ -22,21 +22,21 @@ use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_fail
 #[derive(Debug)]
 #[must_use = "a server that is bound serves nobody until it is told to"]
 pub struct BoundServer<A> {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    address: Address,
     answer: A,
     settings: Settings,
 }
 
 impl<A: Answer> BoundServer<A> {
-    pub(super) fn new(listener: TcpListener, answer: A, settings: Settings) -> Result<Self, Error> {
-        let address = listener.local_addr().map_err(listen_failed)?;
+    pub(super) fn new(listener: Listener, answer: A, settings: Settings) -> Result<Self, Error> {
+        let address = listener.address().map_err(listen_failed)?;
         Ok(Self { listener, address, answer, settings })
     }
 
     /// The address, with the port that was taken where 0 was asked for.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> Address {
+        self.address.clone()
     }
 
     /// As [`TcpServer::serve`](super::TcpServer::serve).
@@ -60,6 +60,8 @@ impl<A: Answer> BoundServer<A> {
         }
         let _obeying = Obeying::new(service.stop(), service.leave()).map_err(listen_failed)?;
         let ended = model.run(&listener, &service);
+        // Other copies may be left, and the process may end before they do.
+        listener.remove_file();
         drop(listener);
         service.stop().drained(service.stop_timeout());
         ended
@@ -84,12 +86,12 @@ impl<A: Answer> BoundServer<A> {
         ServerHandle::start(listener, service, model)
     }
 
-    fn service(self, model: &'static str) -> Result<(TcpListener, Service<A>), Error> {
+    fn service(self, model: &'static str) -> Result<(Listener, Service<A>), Error> {
         let Self { listener, address, answer, settings } = self;
         let close = port_closer(&listener).map_err(listen_failed)?;
-        let stop = Stop::new(address, move || {
+        let stop = Stop::new(address.clone(), move || {
             close();
-            connect_to_end_accept(address);
+            connect_to_end_accept(&address);
         });
         Ok((listener, Service::new(answer, settings, model, stop)))
     }

@@ -1,10 +1,9 @@
 //! How a server runs many connections, as a value.
 
-use std::net::TcpListener;
-
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
+use super::listener::Listener;
 use super::service::Service;
 
 /// A way to run many connections: given to [`serve_with`](super::TcpServer::serve_with).
@@ -30,5 +29,5 @@ pub trait Concurrency: Send + 'static {
     ///
     /// Where connections cannot be accepted any more.
     #[doc(hidden)]
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error>;
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error>;
 }

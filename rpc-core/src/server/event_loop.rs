@@ -2,14 +2,12 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -17,13 +15,15 @@ use tokio::time::{sleep, timeout};
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
+use crate::pump::End;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::pump::blocking::Timeouts;
 use crate::registry::CallContext;
+use crate::transport::AsyncSocket;
 
 use super::Concurrency;
 use super::busy::Busy;
-use super::service::{Service, is_about_one_connection};
+use super::listener::{AsyncListener, Listener};
+use super::service::{Service, Visit, is_about_one_connection};
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
 ///
@@ -53,7 +53,7 @@ impl Concurrency for EventLoop {
         "event-loop"
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let failed =
             |source| IoError::new(IoErrorKind::Listen, "starting an event loop").because(source);
         let mut others = Vec::new();
@@ -74,15 +74,13 @@ impl Concurrency for EventLoop {
 
 /// Runs one loop on this thread until the service is stopped and its connections have ended.
 pub(super) fn run_loop<A: Answer>(
-    listener: &TcpListener,
+    listener: &Listener,
     service: &Service<A>,
     max_connections: usize,
 ) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let listener = listener.try_clone()?;
-    listener.set_nonblocking(true)?;
     let ended = runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = AsyncListener::copy_of(listener)?;
         serve_on(listener, service, max_connections).await;
         Ok(())
     });
@@ -93,7 +91,7 @@ pub(super) fn run_loop<A: Answer>(
 
 /// Accepts and serves connections on the runtime that polls this, until the service is stopped.
 pub(super) async fn serve_on<A: Answer>(
-    listener: tokio::net::TcpListener,
+    listener: AsyncListener,
     service: &Service<A>,
     max_connections: usize,
 ) {
@@ -113,10 +111,10 @@ pub(super) async fn serve_on<A: Answer>(
         });
         match accepted.await {
             None => break,
-            Some(Ok((stream, _))) if connections.len() < max_connections => {
+            Some(Ok(stream)) if connections.len() < max_connections => {
                 connections.spawn(converse(stream, service.clone()));
             }
-            Some(Ok((stream, _))) if connections.len() < max_connections + REFUSALS => {
+            Some(Ok(stream)) if connections.len() < max_connections + REFUSALS => {
                 connections.spawn(refuse(stream, service.clone(), max_connections));
             }
             // A refusal that finds no room is a connection closed without a word.
@@ -131,32 +129,30 @@ pub(super) async fn serve_on<A: Answer>(
 }
 
 /// Answers what comes over a connection until either side ends it.
-async fn converse<A: Answer>(stream: TcpStream, service: Service<A>) {
-    let timeouts = service.settings.timeouts;
-    serve(stream, &service, &service.answer, &timeouts).await;
+async fn converse<A: Answer>(stream: AsyncSocket, service: Service<A>) {
+    let timeouts = &service.settings.timeouts;
+    let visit = Visit { service: &service, answer: &service.answer, timeouts, refused: false };
+    serve(stream, visit).await;
 }
 
 /// Answers the first message of a connection with a busy fault and closes.
-async fn refuse<A: Answer>(stream: TcpStream, service: Service<A>, limit: usize) {
+async fn refuse<A: Answer>(stream: AsyncSocket, service: Service<A>, limit: usize) {
     let busy = Arc::new(Busy::new(&service.answer, limit));
-    serve(stream, &service, &busy, &Busy::<A>::TIMEOUTS).await;
+    let timeouts = &Busy::<A>::TIMEOUTS;
+    serve(stream, Visit { service: &service, answer: &busy, timeouts, refused: true }).await;
 }
 
-async fn serve<A: Answer, B: Answer>(
-    mut stream: TcpStream,
-    service: &Service<A>,
-    answer: &Arc<B>,
-    timeouts: &Timeouts,
-) {
+async fn serve<A: Answer, B: Answer>(mut stream: AsyncSocket, visit: Visit<'_, A, B>) {
+    let Visit { service, answer, timeouts, .. } = visit;
     let presence = Arc::new(Presence::default());
     let caller = Some(Arc::clone(&presence) as _);
-    let mut context = CallContext::of_connection(stream.peer_addr().ok(), service.model, caller);
+    let mut context = CallContext::of_connection(stream.peer(), service.model, caller);
     context.may_block(false);
     let mut session = Session::new(context, service.settings.limits);
     let mut connection = Connection::new(None, service.settings.limits);
     let stopping = pin!(service.stop().stopped());
     // A connection that breaks concerns its peer alone, and the peer knows.
-    let _ = stream.set_nodelay(true);
+    let _ = stream.set_nodelay();
     let pump = Pump {
         stream: &mut stream,
         connection: &mut connection,
@@ -166,6 +162,10 @@ async fn serve<A: Answer, B: Answer>(
         presence: &presence,
         stopping,
     };
-    let _ = pump.run().await;
+    let end = pump.run().await;
     presence.leave();
+    if let Ok(End::Http) = end {
+        // In a box, so that connections that do not speak it have no room for it.
+        Box::pin(visit.go_on(stream, session, connection)).await;
+    }
 }

@@ -1,12 +1,13 @@
 //! A process for each connection.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
+use crate::transport::Socket;
 
+use super::listener::Listener;
 use super::process::{self, Child, Children, LAST_WORDS, PAUSE, accept_now};
 use super::service::Service;
 use super::{Concurrency, listen_failed};
@@ -57,10 +58,10 @@ impl Concurrency for ForkPerConnection {
         true
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let mut children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
-        listener.set_nonblocking(true).map_err(listen_failed)?;
+        listener.set_nonblocking().map_err(listen_failed)?;
         let mut waiting: Option<Waiting> = None;
         while !signals.ask_to_stop() {
             match &waiting {
@@ -85,12 +86,12 @@ impl Concurrency for ForkPerConnection {
 
 /// A connection that has no process yet.
 struct Waiting {
-    stream: TcpStream,
+    stream: Socket,
     since: Instant,
 }
 
 impl Waiting {
-    fn new(stream: TcpStream) -> Self {
+    fn new(stream: Socket) -> Self {
         Self { stream, since: Instant::now() }
     }
 }
@@ -101,7 +102,7 @@ impl ForkPerConnection {
     fn take<A: Answer>(
         self,
         waiting: Waiting,
-        listener: &TcpListener,
+        listener: &Listener,
         children: &mut Children<Purpose>,
         service: &Service<A>,
     ) -> Option<Waiting> {
@@ -132,7 +133,7 @@ impl ForkPerConnection {
 }
 
 /// Answers what comes over a connection, in its own process.
-fn serve<A: Answer>(stream: TcpStream, child: &Child, service: &Service<A>) -> io::Result<()> {
+fn serve<A: Answer>(stream: Socket, child: &Child, service: &Service<A>) -> io::Result<()> {
     let service = service.in_child(|answer| answer, || {});
     let open = service.open(stream);
     child.mind(None, service.leave())?;
@@ -142,7 +143,7 @@ fn serve<A: Answer>(stream: TcpStream, child: &Child, service: &Service<A>) -> i
 
 /// Turns a connection away, in its own process.
 fn refuse<A: Answer>(
-    stream: TcpStream,
+    stream: Socket,
     child: &Child,
     service: &Service<A>,
     limit: usize,

@@ -1,14 +1,15 @@
 //! Holds a server that runs on another thread.
 
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
+use crate::transport::Address;
 
 use super::Concurrency;
+use super::listener::Listener;
 use super::service::Service;
 use super::stop::Stop;
 
@@ -23,7 +24,7 @@ pub struct ServerHandle {
 
 impl ServerHandle {
     pub(super) fn start<A: Answer, M: Concurrency>(
-        listener: TcpListener,
+        listener: Listener,
         service: Service<A>,
         model: M,
     ) -> Result<Self, Error> {
@@ -34,7 +35,11 @@ impl ServerHandle {
         let stop_timeout = service.stop_timeout();
         let thread = thread::Builder::new()
             .name("rpc server".to_owned())
-            .spawn(move || model.run(&listener, &service))
+            .spawn(move || {
+                let ended = model.run(&listener, &service);
+                listener.remove_file();
+                ended
+            })
             .map_err(|source| {
                 IoError::new(IoErrorKind::Listen, "starting a server").because(source)
             })?;
@@ -42,8 +47,8 @@ impl ServerHandle {
     }
 
     /// The address served at, with the port that was taken where 0 was asked for.
-    pub fn address(&self) -> SocketAddr {
-        self.stop.address()
+    pub fn address(&self) -> Address {
+        self.stop.address().clone()
     }
 
     /// Stops the server: no connection is accepted any more, what has been asked is answered, then

@@ -9,6 +9,7 @@ mod event_loop;
 mod fork_per_connection;
 mod handle;
 mod in_memory;
+mod listener;
 #[cfg(unix)]
 mod prefork;
 #[cfg(all(unix, feature = "tokio"))]
@@ -19,13 +20,16 @@ mod service;
 mod single_thread;
 mod stop;
 mod thread_per_connection;
+#[cfg(feature = "http")]
+mod web;
 #[cfg(not(unix))]
 mod without_fork;
+#[cfg(not(feature = "http"))]
+mod without_web;
 
 use std::any::Any;
 #[cfg(feature = "tokio")]
 use std::future::poll_fn;
-use std::net::{TcpListener, ToSocketAddrs};
 #[cfg(feature = "tokio")]
 use std::pin::pin;
 use std::time::Duration;
@@ -38,6 +42,9 @@ pub use event_loop::EventLoop;
 pub use fork_per_connection::ForkPerConnection;
 pub use handle::ServerHandle;
 pub use in_memory::InMemory;
+#[cfg(feature = "tokio")]
+pub use listener::AsyncListener;
+pub use listener::{Listen, UnixAddress};
 #[cfg(unix)]
 pub use prefork::Prefork;
 #[cfg(all(unix, feature = "tokio"))]
@@ -58,13 +65,13 @@ use without_fork::{Obeying, port_closer, to_stderr};
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, JsonRpc};
-use crate::protocol::Limits;
+use crate::protocol::{Door, Limits};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
 /// The usual stack: TCP, the dialects, the functions.
 pub type RpcServer = TcpServer<JsonRpc<FunctionRegistry>>;
 
-/// Serves a stack of layers over TCP.
+/// Serves a stack of layers over TCP or a Unix socket.
 ///
 /// ```standalone_crate
 /// use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs, rpc_export};
@@ -109,7 +116,10 @@ impl RpcServer {
     /// type.
     #[must_use]
     pub fn share<T: Any + Send + Sync>(mut self, state: T) -> Self {
-        self.answer.dispatch_mut().share(state);
+        // No call has been put aside before the server starts.
+        if let Some(registry) = self.answer.dispatch_mut() {
+            registry.share(state);
+        }
         self
     }
 }
@@ -127,10 +137,19 @@ impl<A: Answer> TcpServer<A> {
         Self { answer, settings: Settings::default() }
     }
 
-    /// Holds connections to other limits.
+    /// Holds connections to other limits. A door that has been shut stays shut.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.settings.limits = limits;
+        let doors = limits.doors.and(self.settings.limits.doors);
+        self.settings.limits = Limits { doors, ..limits };
+        self
+    }
+
+    /// Shuts a door: a framing or dialect that this server does not speak. Who comes by it is told so.
+    #[must_use]
+    pub fn without(mut self, door: Door) -> Self {
+        let limits = &mut self.settings.limits;
+        limits.doors = limits.doors.without(door);
         self
     }
 
@@ -181,16 +200,17 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Listens at `address` and does not serve yet, for a program that wants to say the address first.
+    /// Listens at `address`, `host:port` or `unix:/path` ([`Listen`] says more), and does not serve
+    /// yet, for a program that wants to say the address first.
     ///
     /// # Errors
     ///
     /// Where the address cannot be listened at, two functions have one name, shared state is missing,
     /// or a timeout is zero.
-    pub fn bind(self, address: impl ToSocketAddrs) -> Result<BoundServer<A>, Error> {
+    pub fn bind(self, address: impl Listen) -> Result<BoundServer<A>, Error> {
         self.answer.check()?;
         self.settings.check()?;
-        let listener = TcpListener::bind(address).map_err(listen_failed)?;
+        let listener = address.listen().map_err(listen_failed)?;
         BoundServer::new(listener, self.answer, self.settings)
     }
 
@@ -200,7 +220,7 @@ impl<A: Answer> TcpServer<A> {
     /// # Errors
     ///
     /// As [`bind`](Self::bind).
-    pub fn serve(self, address: impl ToSocketAddrs) -> Result<(), Error> {
+    pub fn serve(self, address: impl Listen) -> Result<(), Error> {
         self.serve_with(address, ThreadPerConnection::default())
     }
 
@@ -213,11 +233,7 @@ impl<A: Answer> TcpServer<A> {
     /// # Errors
     ///
     /// As [`bind`](Self::bind), and where the model cannot run here.
-    pub fn serve_with<M: Concurrency>(
-        self,
-        address: impl ToSocketAddrs,
-        model: M,
-    ) -> Result<(), Error> {
+    pub fn serve_with<M: Concurrency>(self, address: impl Listen, model: M) -> Result<(), Error> {
         self.bind(address)?.serve_with(model)
     }
 
@@ -228,7 +244,7 @@ impl<A: Answer> TcpServer<A> {
     /// # Errors
     ///
     /// As [`bind`](Self::bind).
-    pub fn start(self, address: impl ToSocketAddrs) -> Result<ServerHandle, Error> {
+    pub fn start(self, address: impl Listen) -> Result<ServerHandle, Error> {
         self.start_with(address, ThreadPerConnection::default())
     }
 
@@ -239,13 +255,13 @@ impl<A: Answer> TcpServer<A> {
     /// As [`bind`](Self::bind), and where the model forks, which it cannot beside another thread.
     pub fn start_with<M: Concurrency>(
         self,
-        address: impl ToSocketAddrs,
+        address: impl Listen,
         model: M,
     ) -> Result<ServerHandle, Error> {
         self.bind(address)?.start_with(model)
     }
 
-    /// Serves on a listener of somebody's own tokio program, until `stop` is ready and what has been
+    /// Serves on a listener of somebody's own tokio program, TCP or Unix, until `stop` is ready and what has been
     /// asked by then is answered (feature `tokio`).
     ///
     /// ```
@@ -279,12 +295,13 @@ impl<A: Answer> TcpServer<A> {
     #[cfg(feature = "tokio")]
     pub async fn serve_on(
         self,
-        listener: tokio::net::TcpListener,
+        listener: impl Into<AsyncListener>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         self.answer.check()?;
         self.settings.check()?;
-        let address = listener.local_addr().map_err(listen_failed)?;
+        let listener = listener.into();
+        let address = listener.address().map_err(listen_failed)?;
         let model = EventLoop::default();
         // Nothing waits in `accept` but a task, which is told by other means.
         let state = Stop::new(address, || {});

@@ -1,12 +1,12 @@
 //! A fixed number of processes, made beforehand.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
+use super::listener::Listener;
 use super::process::{Bell, Pool};
 use super::service::Service;
 
@@ -69,7 +69,7 @@ impl Concurrency for Prefork {
         true
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let pool = Pool {
             workers: self.workers,
             busy_timeout: self.busy_timeout,

@@ -1,6 +1,5 @@
 //! A fixed number of processes, made beforehand, with an event loop in each.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -8,6 +7,7 @@ use crate::json_rpc::Answer;
 
 use super::Concurrency;
 use super::event_loop::run_loop;
+use super::listener::Listener;
 use super::process::Pool;
 use super::service::Service;
 
@@ -54,7 +54,7 @@ impl Concurrency for PreforkEventLoop {
         true
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let pool = Pool {
             workers: self.workers,
             busy_timeout: self.busy_timeout,

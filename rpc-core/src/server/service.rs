@@ -1,7 +1,6 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -10,15 +9,20 @@ use std::time::Duration;
 use crate::error::Misuse;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
+use crate::pump::End;
 use crate::pump::blocking::{self, Timeouts, Voice};
 use crate::registry::{CallContext, Caller};
+use crate::transport::{Socket, Stream};
 
 use super::busy::Busy;
+use super::listener::Listener;
 use super::stop::{Open, Stop};
 use super::to_stderr;
+#[cfg(feature = "http")]
+use super::web::Guard;
 
 /// A server's settings.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
@@ -26,6 +30,8 @@ pub(super) struct Settings {
     /// Says what those who operate the server are to know.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(super) log: fn(&str),
+    #[cfg(feature = "http")]
+    pub(super) guard: Arc<Guard>,
 }
 
 impl Settings {
@@ -53,6 +59,8 @@ impl Default for Settings {
             },
             stop: half_a_minute,
             log: to_stderr,
+            #[cfg(feature = "http")]
+            guard: Arc::default(),
         }
     }
 }
@@ -68,7 +76,12 @@ pub struct Service<A> {
 
 impl<A> Clone for Service<A> {
     fn clone(&self) -> Self {
-        Self { answer: Arc::clone(&self.answer), stop: Arc::clone(&self.stop), ..*self }
+        Self {
+            answer: Arc::clone(&self.answer),
+            settings: self.settings.clone(),
+            model: self.model,
+            stop: Arc::clone(&self.stop),
+        }
     }
 }
 
@@ -87,9 +100,9 @@ impl<A: Answer> Service<A> {
     ) -> Service<B> {
         Service {
             answer: layer(Arc::clone(&self.answer)),
-            settings: self.settings,
+            settings: self.settings.clone(),
             model: self.model,
-            stop: Arc::new(Stop::new(self.stop.address(), wake)),
+            stop: Arc::new(Stop::new(self.stop.address().clone(), wake)),
         }
     }
 
@@ -111,14 +124,14 @@ impl<A: Answer> Service<A> {
     }
 
     /// Waits for the next connection; `None` when the service is stopped.
-    pub(super) fn accept(&self, listener: &TcpListener) -> Option<TcpStream> {
+    pub(super) fn accept(&self, listener: &Listener) -> Option<Socket> {
         // What keeps a connection from being accepted (no descriptor is left, say) passes; trying
         // again at once would only burn time.
         const PAUSE: Duration = Duration::from_millis(50);
         while !self.stop.is_stopping() {
             match listener.accept() {
                 // One that ends the waiting says nothing and is gone.
-                Ok((stream, _)) => return Some(stream),
+                Ok(stream) => return Some(stream),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(_) if self.stop.is_stopping() => {}
                 Err(_) => thread::sleep(PAUSE),
@@ -133,7 +146,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Notes a connection, so that stopping can end it.
-    pub(super) fn open(&self, stream: TcpStream) -> Open {
+    pub(super) fn open(&self, stream: Socket) -> Open {
         self.stop.open(stream)
     }
 
@@ -141,30 +154,63 @@ impl<A: Answer> Service<A> {
     pub(super) fn converse(&self, open: &Open) {
         let (stream, voice) = (open.stream(), open.voice());
         let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
-        let context = CallContext::of_connection(stream.peer_addr().ok(), self.model, Some(caller));
+        let context = CallContext::of_connection(stream.peer(), self.model, Some(caller));
         let mut session = Session::new(context, self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
-            stream.set_nodelay(true)?;
+            stream.set_nodelay()?;
             stream.set_write_timeout(Some(self.settings.timeouts.write))?;
             let timeouts = &self.settings.timeouts;
             let answer = &*self.answer;
-            blocking::serve(&**stream, voice, &mut connection, &mut session, answer, timeouts)
+            match blocking::serve(
+                &**stream,
+                voice,
+                &mut connection,
+                &mut session,
+                answer,
+                timeouts,
+            )? {
+                End::Closed => Ok(()),
+                End::Http => {
+                    voice.hand_over();
+                    let visit =
+                        Visit { service: self, answer: &self.answer, timeouts, refused: false };
+                    visit.go_on_blocking(stream, connection)
+                }
+            }
         });
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
-    pub(super) fn refuse(&self, stream: TcpStream, limit: usize) {
-        let busy = Busy::new(&self.answer, limit);
+    pub(super) fn refuse(&self, stream: Socket, limit: usize) {
+        let busy = Arc::new(Busy::new(&self.answer, limit));
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
             stream.set_write_timeout(Some(Busy::<A>::TIMEOUTS.write))?;
             let voice = Voice::default();
             let timeouts = &Busy::<A>::TIMEOUTS;
-            blocking::serve(&stream, &voice, &mut connection, &mut session, &busy, timeouts)
+            let end =
+                blocking::serve(&stream, &voice, &mut connection, &mut session, &*busy, timeouts)?;
+            match end {
+                End::Closed => Ok(()),
+                End::Http => {
+                    let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
+                    visit.go_on_blocking(&stream, connection)
+                }
+            }
         });
     }
+}
+
+/// A connection that speaks HTTP, where it has come to.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(super) struct Visit<'a, A, B> {
+    pub(super) service: &'a Service<A>,
+    pub(super) answer: &'a Arc<B>,
+    pub(super) timeouts: &'a Timeouts,
+    /// Whether there is no room for it, and it is only told so.
+    pub(super) refused: bool,
 }
 
 /// Serves one connection. If it breaks, that concerns its peer alone, and the peer knows; if a layer

@@ -1,11 +1,10 @@
 //! One connection after another, on one thread.
 
-use std::net::TcpListener;
-
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
+use super::listener::Listener;
 use super::service::Service;
 
 /// Serves one connection after another on the thread that serves.
@@ -22,7 +21,7 @@ impl Concurrency for SingleThread {
         "single-thread"
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         while let Some(stream) = service.accept(listener) {
             service.converse(&service.open(stream));
         }

@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::pump::blocking::Voice;
 use crate::registry::Caller;
-use crate::transport::Stream;
+use crate::transport::{Address, Socket, Stream};
 
 /// Ends an `accept` that waits.
 type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// What a service and whoever stops it both see.
 pub(super) struct Stop {
-    address: SocketAddr,
+    address: Address,
     wake: Wake,
     stopping: AtomicBool,
     next: AtomicU64,
@@ -29,7 +29,7 @@ pub(super) struct Stop {
 /// A connection, as both its own thread and whoever stops it see it.
 #[derive(Debug)]
 struct Connected {
-    stream: Arc<TcpStream>,
+    stream: Arc<Socket>,
     voice: Voice,
     /// How many times something had been written when it was looked at last.
     seen: AtomicU64,
@@ -47,7 +47,7 @@ impl fmt::Debug for Stop {
 
 impl Stop {
     /// Starts for a service at `address` whose `accept` is ended by `wake`.
-    pub(super) fn new(address: SocketAddr, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(super) fn new(address: Address, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             address,
             wake: Box::new(wake),
@@ -61,8 +61,8 @@ impl Stop {
     }
 
     /// The address served at.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -132,7 +132,7 @@ impl Stop {
     }
 
     /// Takes note of a connection until what is returned is dropped.
-    pub(super) fn open(self: &Arc<Self>, stream: TcpStream) -> Open {
+    pub(super) fn open(self: &Arc<Self>, stream: Socket) -> Open {
         let connection = Arc::new(Connected {
             stream: Arc::new(stream),
             voice: Voice::default(),
@@ -162,7 +162,7 @@ impl Connected {
     /// Whether nothing has been written since this was asked last.
     fn is_silent(&self) -> bool {
         let writes = self.voice.writes();
-        self.seen.swap(writes, Ordering::Relaxed) == writes
+        self.seen.swap(writes, Ordering::Relaxed) == writes && !self.voice.is_handed_over()
     }
 }
 
@@ -175,7 +175,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn stream(&self) -> &Arc<TcpStream> {
+    pub(super) fn stream(&self) -> &Arc<Socket> {
         &self.connection.stream
     }
 
@@ -191,24 +191,25 @@ impl Drop for Open {
     }
 }
 
-impl Caller for TcpStream {
+impl Caller for Socket {
     fn is_gone(&self) -> bool {
         self.is_ended()
     }
 }
 
 /// Ends an `accept` that waits, for which std has nothing but a connection to accept.
-pub(super) fn connect_to_end_accept(address: SocketAddr) {
-    let _ = TcpStream::connect_timeout(&reachable(address), Duration::from_secs(1));
+pub(super) fn connect_to_end_accept(address: &Address) {
+    let _ = Socket::connect(&reachable(address), Duration::from_secs(1));
 }
 
 /// The address at which a listener bound to every address is reached from here.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+fn reachable(address: &Address) -> Address {
+    let mut address = address.clone();
+    if let Address::Tcp(address) = &mut address
+        && address.ip().is_unspecified()
+    {
+        let is_v4 = address.is_ipv4();
+        address.set_ip(if is_v4 { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     address
 }

@@ -1,13 +1,14 @@
 //! A thread for each connection.
 
-use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
+use crate::transport::Socket;
 
 use super::Concurrency;
+use super::listener::Listener;
 use super::service::Service;
 
 /// Serves each connection on a thread of its own, up to a number of them. The default.
@@ -32,7 +33,7 @@ impl Concurrency for ThreadPerConnection {
         "thread-per-connection"
     }
 
-    fn run<A: Answer>(self, listener: &TcpListener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let mut refuser = None;
         while let Some(stream) = service.accept(listener) {
             if service.connections() >= self.max_connections {
@@ -54,7 +55,7 @@ impl Concurrency for ThreadPerConnection {
 }
 
 /// Starts the one thread that turns connections away, so that they cost no thread each.
-fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<TcpStream> {
+fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Socket> {
     const WAITING: usize = 64;
     let (sender, receiver) = sync_channel(WAITING);
     let service = service.clone();

@@ -1,7 +1,6 @@
 //! The models that fork, where the operating system cannot.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
+use super::listener::Listener;
 use super::service::Service;
 use super::stop::Stop;
 
@@ -66,7 +66,7 @@ impl Concurrency for ForkPerConnection {
         "fork-per-connection"
     }
 
-    fn run<A: Answer>(self, _: &TcpListener, _: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, _: &Listener, _: &Service<A>) -> Result<(), Error> {
         refuse(self.name())
     }
 }
@@ -77,7 +77,7 @@ impl Concurrency for Prefork {
         "prefork"
     }
 
-    fn run<A: Answer>(self, _: &TcpListener, _: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, _: &Listener, _: &Service<A>) -> Result<(), Error> {
         refuse(self.name())
     }
 }
@@ -95,6 +95,6 @@ impl Obeying {
 
 /// Closes the port of a listener, where that can be done while it is waited at.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn port_closer(_: &TcpListener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() + Send + Sync + 'static> {
     Ok(|| {})
 }

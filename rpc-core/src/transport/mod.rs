@@ -1,14 +1,44 @@
 //! Ways to the other side: what a connection runs over.
 
+/// Does the same with a socket, or a listener, of whichever kind it is.
+macro_rules! either {
+    ($socket:expr, $stream:ident => $does:expr) => {
+        match $socket {
+            Self::Tcp($stream) => $does,
+            #[cfg(unix)]
+            Self::Unix($stream, ..) => $does,
+        }
+    };
+}
+pub(crate) use either;
+
+mod address;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod memory;
+mod socket;
 mod tcp;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+#[path = "without_unix.rs"]
+mod unix;
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
+pub use address::Address;
+pub(crate) use address::unix_path;
+#[cfg(feature = "tokio")]
+pub(crate) use asynchronous::AsyncSocket;
 pub use memory::MemoryStream;
+pub use socket::Socket;
 pub use tcp::TcpTransport;
+#[cfg(unix)]
+pub(crate) use unix::check as check_path;
+#[cfg(not(unix))]
+pub(crate) use unix::refuse as no_unix_sockets;
 
 /// Makes connections to one peer.
 ///

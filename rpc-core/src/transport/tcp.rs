@@ -4,9 +4,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use super::{Stream, Transport};
+use super::{Socket, Stream, Transport, unix, unix_path};
 
-/// TCP connections to one address, `host:port`.
+/// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
 #[derive(Debug, Clone)]
 pub struct TcpTransport {
     address: String,
@@ -20,25 +20,33 @@ impl TcpTransport {
 }
 
 impl Transport for TcpTransport {
-    type Stream = TcpStream;
+    type Stream = Socket;
 
-    fn connect(&self, timeout: Duration) -> io::Result<TcpStream> {
-        let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
-        for address in self.address.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, timeout) {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    return Ok(stream);
-                }
-                Err(error) => failure = error,
-            }
+    fn connect(&self, timeout: Duration) -> io::Result<Socket> {
+        match unix_path(&self.address) {
+            Some(path) => unix::connect(path, timeout),
+            None => connect(&self.address, timeout),
         }
-        Err(failure)
     }
 
     fn peer(&self) -> String {
         self.address.clone()
     }
+}
+
+/// Connects within `timeout` to the first of the addresses where somebody listens.
+pub(super) fn connect(address: impl ToSocketAddrs, timeout: Duration) -> io::Result<Socket> {
+    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Socket::Tcp(stream));
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 impl Stream for TcpStream {

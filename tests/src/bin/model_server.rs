@@ -1,5 +1,6 @@
 //! Serves the functions of the tests and the examples in a process of its own:
-//! `model_server --model single|threads|event-loop|fork|prefork [--OPTION N]…`.
+//! `model_server --model single|threads|event-loop|fork|prefork|prefork-event-loop
+//! [--listen ADDRESS] [--OPTION N]…`.
 
 use std::collections::HashMap;
 use std::env;
@@ -31,7 +32,7 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--silent") {
         server = server.log(|_| {});
     }
-    let server = server.bind("127.0.0.1:0")?;
+    let server = server.bind(options.get("--listen").copied().unwrap_or("127.0.0.1:0"))?;
     println!("listening {}", server.address());
     // Left unfinished: every process that writes what it holds would write this.
     print!("once ");
@@ -46,6 +47,10 @@ fn main() -> Result<(), Error> {
         "threads" => server.serve_with(ThreadPerConnection::default()),
         "fork" => {
             server.serve_with(ForkPerConnection { max_children: count("--max-children", 64) })
+        }
+        #[cfg(unix)]
+        "prefork-event-loop" => {
+            server.serve_with(rpc_core::PreforkEventLoop::workers(count("--workers", 2)))
         }
         _ => server.serve_with(Prefork {
             busy_timeout: time("--busy-timeout-ms"),

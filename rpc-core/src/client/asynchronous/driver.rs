@@ -8,19 +8,26 @@ use std::task::Poll;
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 
 use crate::protocol::Inbound;
+use crate::protocol::websocket::Side;
+use crate::transport::AsyncSocket;
 
 use super::super::ClientBuilder;
 use super::super::lost::Lost;
 use super::link::Link;
 
-/// Drives a connection until nobody needs it any more.
-pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuilder) {
+/// Drives a connection, from which `received` has been read already, until nobody needs it any more.
+pub(super) async fn drive(
+    mut stream: AsyncSocket,
+    received: Vec<u8>,
+    end: End,
+    settings: ClientBuilder,
+) {
     let link = &end.0;
-    let mut inbound = Inbound::new(Some(settings.framing), &settings.limits);
+    let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
+    inbound.feed(&received);
     let (mut outgoing, mut written) = (Vec::new(), 0);
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
@@ -81,6 +88,10 @@ pub(super) async fn drive(mut stream: TcpStream, end: End, settings: ClientBuild
     });
     if let Some(lost) = ended.await {
         link.lose(lost);
+    }
+    let words = link.last_words();
+    if !words.is_empty() {
+        let _ = stream.try_write(&words);
     }
 }
 

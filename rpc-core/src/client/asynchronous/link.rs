@@ -158,6 +158,11 @@ impl Link {
         received.map(|_| ())
     }
 
+    /// What is said to the other side before the connection is given up.
+    pub(super) fn last_words(&self) -> Vec<u8> {
+        self.lock().flight.last_words()
+    }
+
     /// Wakes everybody who waits, some of whom have waited long enough.
     pub(super) fn expire(&self) {
         let mut state = self.lock();

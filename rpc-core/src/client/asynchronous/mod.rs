@@ -9,7 +9,6 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 pub use call::CallFuture;
@@ -18,6 +17,7 @@ use link::Link;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
+use crate::transport::AsyncSocket;
 
 use super::backoff::Backoff;
 use super::deadline::Deadline;
@@ -65,7 +65,7 @@ struct Shared {
 }
 
 impl AsyncRpcClient {
-    /// Connects to a TCP address, `host:port`.
+    /// Connects to `host:port`, `unix:/path` or, with the feature `http`, `ws://host[:port][/path]`.
     ///
     /// # Errors
     ///
@@ -150,15 +150,20 @@ impl Shared {
     }
 
     async fn dial(&self) -> Result<Arc<Link>, Error> {
-        let failed = |source| {
+        let failed = |source: io::Error| {
             let doing = format!("connecting to {}", self.address);
             IoError::new(IoErrorKind::Connect, doing).because(source)
         };
-        let connecting = timeout(self.settings.connect_timeout, TcpStream::connect(&self.address));
-        let stream = connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
+        let connecting = async {
+            let stream = AsyncSocket::connect(&self.address).await?;
+            let received = self.settings.open_async(&stream).await?;
+            Ok((stream, received))
+        };
+        let connecting = timeout(self.settings.connect_timeout, connecting);
+        let (stream, received) =
+            connecting.await.unwrap_or_else(|late| Err(late.into())).map_err(failed)?;
         let link = Arc::new(Link::new(self.address.clone(), &self.settings));
-        tokio::spawn(drive(stream, End(Arc::clone(&link)), self.settings.clone()));
+        tokio::spawn(drive(stream, received, End(Arc::clone(&link)), self.settings.clone()));
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)

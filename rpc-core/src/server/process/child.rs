@@ -1,7 +1,6 @@
 //! The life of a child: a thread of its own minds its parent and the signals, the first one works.
 
 use std::io::{self, PipeReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,8 +8,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::server::listener::Listener;
 use crate::server::service::is_about_one_connection;
 use crate::server::stop::Stop;
+use crate::transport::Socket;
 
 use super::signals::{open_notes, read_note};
 use super::sys;
@@ -45,7 +46,7 @@ impl Child {
 
     /// Lets go of a listener: this process is none of those that keep its port open any more. It is
     /// not to be used after that.
-    pub(in crate::server) fn let_go(&self, listener: &TcpListener) {
+    pub(in crate::server) fn let_go(&self, listener: &Listener) {
         sys::close_behind(listener.as_raw_fd(), self.lifeline.as_fd());
     }
 
@@ -53,7 +54,7 @@ impl Child {
     /// `listener` and calls `leave` when it is told to leave. Being told again changes nothing.
     pub(in crate::server) fn mind(
         &self,
-        listener: Option<&TcpListener>,
+        listener: Option<&Listener>,
         leave: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         let lifeline = Arc::clone(&self.lifeline);
@@ -116,11 +117,7 @@ impl Bell {
 
     /// Waits for the next connection; `None` when the service is stopped. What was accepted before
     /// is served.
-    pub(in crate::server) fn accept(
-        &self,
-        listener: &TcpListener,
-        stop: &Stop,
-    ) -> Option<TcpStream> {
+    pub(in crate::server) fn accept(&self, listener: &Listener, stop: &Stop) -> Option<Socket> {
         while !stop.is_stopping() {
             sys::readable([Some(listener.as_fd()), Some(self.heard.as_fd())], None);
             match accept_now(listener) {
@@ -138,9 +135,9 @@ impl Bell {
 pub(in crate::server) const PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts a connection of a listener that does not block, if there is one.
-pub(in crate::server) fn accept_now(listener: &TcpListener) -> io::Result<Option<TcpStream>> {
+pub(in crate::server) fn accept_now(listener: &Listener) -> io::Result<Option<Socket>> {
     match listener.accept() {
-        Ok((stream, _)) => {
+        Ok(stream) => {
             // On some systems it takes after its listener.
             stream.set_nonblocking(false)?;
             Ok(Some(stream))

@@ -20,9 +20,10 @@ pub(super) use signals::Signals;
 pub(super) use supervisor::Pool;
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use super::listener::Listener;
 
 /// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
 const ENDED_BY_SIGNAL: libc::c_int = 128 + libc::SIGTERM;
@@ -36,17 +37,19 @@ pub(super) fn catch_signals(restart: bool) -> io::Result<Signals> {
     Signals::catch(if restart { &signals } else { &signals[..3] })
 }
 
-/// Stops accepting, in the children too.
-pub(super) fn stop_listening(listener: &TcpListener) {
+/// Stops accepting, in the children too; another server may take the address.
+pub(super) fn stop_listening(listener: &Listener) {
+    // Whoever waits at it may end the process as soon as it is stopped.
+    listener.remove_file();
     sys::stop_listening(listener);
 }
 
-/// Closes the port of a listener, while it is waited at.
-pub(super) fn port_closer(listener: &TcpListener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+/// Stops a listener, while it is waited at.
+pub(super) fn port_closer(listener: &Listener) -> io::Result<impl Fn() + Send + Sync + 'static> {
     let copy = Mutex::new(Some(listener.try_clone()?));
     Ok(move || {
         if let Some(listener) = copy.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            sys::stop_listening(&listener);
+            stop_listening(&listener);
         }
     })
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use libc::c_int;
+
+use crate::server::listener::Listener;
 
 use super::sys::{self, Noted};
 
@@ -60,7 +61,7 @@ impl Signals {
     /// connection. This thread is interrupted nowhere else.
     pub(in crate::server) fn wait(
         &self,
-        listener: Option<&TcpListener>,
+        listener: Option<&Listener>,
         limit: Option<Duration>,
     ) -> bool {
         // A signal that comes before the waiting begins has been written down, which ends it.

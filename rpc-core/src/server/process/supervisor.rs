@@ -1,12 +1,12 @@
 //! Keeps a number of workers at work: replaces those that die or hang, and renews all when told to.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::server::listen_failed;
+use crate::server::listener::Listener;
 
 use super::child::Child;
 use super::children::Children;
@@ -45,12 +45,12 @@ impl Pool {
     /// Where this process has more than one thread, or the operating system refuses.
     pub(in crate::server) fn run(
         self,
-        listener: &TcpListener,
+        listener: &Listener,
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
         let signals = catch_signals(true).map_err(listen_failed)?;
-        listener.set_nonblocking(true).map_err(listen_failed)?;
+        listener.set_nonblocking().map_err(listen_failed)?;
         let now = Instant::now();
         let place = Place { worker: None, early_ends: 0, due: now };
         let places = vec![place; self.workers.max(1)];
@@ -68,7 +68,7 @@ impl Pool {
 /// A process that serves, as it sees itself.
 #[derive(Debug)]
 pub(in crate::server) struct Worker<'l> {
-    pub(in crate::server) listener: &'l TcpListener,
+    pub(in crate::server) listener: &'l Listener,
     child: Child,
     calls: Arc<Calls>,
 }
@@ -118,7 +118,7 @@ struct Record {
 
 struct Supervisor<'l, W> {
     pool: Pool,
-    listener: &'l TcpListener,
+    listener: &'l Listener,
     work: W,
     signals: Signals,
     children: Children<Record>,

@@ -8,7 +8,6 @@ use std::fs;
 use std::io;
 use std::marker::PhantomData;
 use std::mem::{self, MaybeUninit};
-use std::net::TcpListener;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
@@ -188,7 +187,7 @@ pub(super) fn close_behind(number: RawFd, instead: BorrowedFd<'_>) {
 
 /// Stops a listener in every process that has it. Some systems cannot; there the port stays open
 /// until the last of them has closed it.
-pub(super) fn stop_listening(listener: &TcpListener) {
+pub(super) fn stop_listening(listener: &impl AsRawFd) {
     // SAFETY: concerns the socket only, whose descriptor stays open.
     unsafe { libc::shutdown(listener.as_raw_fd(), libc::SHUT_RDWR) };
 }

@@ -76,16 +76,13 @@ impl<A: Answer> Answer for Watched<A> {
         self.calls.turn();
         let running = Running(&*self.calls);
         match self.inner.answer(message, session, out) {
-            Answered::Later(mut later) if self.one_by_one => {
+            Answered::Later(later) if self.one_by_one => {
                 mem::forget(running);
                 let running = Running(Arc::clone(&self.calls));
-                let reply = later.reply;
-                later.reply = Box::pin(async move {
-                    let reply = reply.await;
+                Answered::Later(later.then(move |reply| {
                     drop(running);
                     reply
-                });
-                Answered::Later(later)
+                }))
             }
             answered => answered,
         }

@@ -1,0 +1,34 @@
+//! WebSocket addresses where the feature that speaks it is off.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use crate::transport::Stream;
+
+/// What a `ws://` URL names on its server: here nothing is.
+#[derive(Debug)]
+pub(super) enum Resource {}
+
+impl Resource {
+    /// Refuses a `ws://` URL, and says what is missing.
+    pub(super) fn of(url: &str) -> io::Result<Option<(String, Self)>> {
+        if url.starts_with("ws://") || url.starts_with("wss://") {
+            let problem = "WebSocket takes the feature `http` of rpc-core";
+            return Err(io::Error::new(ErrorKind::Unsupported, problem));
+        }
+        Ok(None)
+    }
+
+    pub(super) fn open(&self, _: &impl Stream, _: Duration) -> io::Result<Vec<u8>> {
+        match *self {}
+    }
+
+    #[cfg(feature = "tokio")]
+    #[allow(clippy::unused_async)] // As the one that waits.
+    pub(super) async fn open_async(
+        &self,
+        _: &crate::transport::AsyncSocket,
+    ) -> io::Result<Vec<u8>> {
+        match *self {}
+    }
+}

@@ -1,0 +1,270 @@
+//! The members that the dialects know, and what a message that has some of them says.
+
+use std::mem;
+use std::time::Duration;
+
+use crate::protocol::json::{Kind, Reader};
+use crate::protocol::{Fault, ProtocolError};
+
+use super::Dialect;
+use super::json_rpc::VERSION;
+use super::read::{Incoming, Request, Unreadable};
+
+/// A member that some dialect knows.
+#[derive(Clone, Copy)]
+enum Member {
+    MethodName,
+    MethodArgs,
+    MethodKwargs,
+    Id,
+    In,
+    Params,
+    Notify,
+    TimeoutMs,
+    Cancel,
+    JsonRpc,
+    Method,
+}
+
+use Member::{
+    Cancel, Id, In, JsonRpc, Method, MethodArgs, MethodKwargs, MethodName, Notify, Params,
+    TimeoutMs,
+};
+
+impl Member {
+    const COUNT: usize = 11;
+
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "method_name" => MethodName,
+            "method_args" => MethodArgs,
+            "method_kwargs" => MethodKwargs,
+            "id" => Id,
+            "in" => In,
+            "params" => Params,
+            "notify" => Notify,
+            "timeout_ms" => TimeoutMs,
+            "cancel" => Cancel,
+            "jsonrpc" => JsonRpc,
+            "method" => Method,
+            _ => return None,
+        })
+    }
+
+    /// What it must be.
+    fn kind(self) -> &'static str {
+        match self {
+            MethodName | In | Method => "a string",
+            MethodArgs => "an array",
+            MethodKwargs => "an object",
+            Id | Cancel => "a string, a whole number or null",
+            Params => "a value",
+            Notify => "true or false",
+            TimeoutMs => "a whole number of milliseconds",
+            JsonRpc => "the string \"2.0\"",
+        }
+    }
+
+    /// Whether JSON-RPC, which ignores members it does not know, knows it not.
+    fn is_unknown_to_json_rpc(self) -> bool {
+        matches!(self, Notify | TimeoutMs | Cancel)
+    }
+}
+
+/// The members of a message, as far as they have been seen.
+pub(super) struct Members<'r, 'a> {
+    seen: [bool; Member::COUNT],
+    request: &'r mut Request<'a>,
+    /// The id of a call that is given up.
+    cancel: Option<&'a str>,
+    /// `params` that are neither an array nor an object.
+    scalar: Option<&'a str>,
+    mistake: Option<String>,
+    /// A mistake that is none in JSON-RPC.
+    native_mistake: Option<String>,
+}
+
+impl<'r, 'a> Members<'r, 'a> {
+    pub(super) fn of(request: &'r mut Request<'a>) -> Self {
+        Self {
+            seen: [false; Member::COUNT],
+            request,
+            cancel: None,
+            scalar: None,
+            mistake: None,
+            native_mistake: None,
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        reader: &mut Reader<'a>,
+        name: &str,
+    ) -> Result<(), ProtocolError> {
+        let Some(member) = Member::named(name) else {
+            reader.value()?;
+            return Ok(());
+        };
+        if mem::replace(&mut self.seen[member as usize], true) {
+            reader.value()?;
+            self.mistake_in(member, format!("member `{name}` is given twice"));
+            return Ok(());
+        }
+        let request = &mut *self.request;
+        match (member, reader.kind()?) {
+            (MethodName | In | Method, Kind::String) => {
+                request.call.method = reader.string()?.resolve();
+            }
+            (MethodArgs | Params, Kind::Array) => request.call.positional.read(reader)?,
+            (MethodKwargs | Params, Kind::Object) => request.call.keyword.read(reader)?,
+            (Params, _) => self.scalar = Some(reader.value()?),
+            (Notify, Kind::Boolean) => request.wants_reply = reader.value()? != "true",
+            (TimeoutMs, Kind::Number) => match reader.value()?.parse() {
+                Ok(timeout) => request.timeout = Some(Duration::from_millis(timeout)),
+                Err(_) => {
+                    self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
+                }
+            },
+            (Id | Cancel, Kind::String | Kind::Null) => self.identify(member, reader.value()?),
+            (Id | Cancel, Kind::Number) => {
+                let id = reader.value()?;
+                if id.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+                    let kind = member.kind();
+                    self.mistake_in(member, format!("member `{name}` must be {kind}, not {id}"));
+                } else {
+                    self.identify(member, id);
+                }
+            }
+            (JsonRpc, Kind::String) => {
+                if reader.string()?.resolve() != VERSION {
+                    self.mistake(format!("member `{name}` must be {}", member.kind()));
+                }
+            }
+            _ => {
+                reader.value()?;
+                self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
+            }
+        }
+        Ok(())
+    }
+
+    fn identify(&mut self, member: Member, id: &'a str) {
+        match member {
+            Cancel => self.cancel = Some(id),
+            _ => self.request.id = Some(id),
+        }
+    }
+
+    fn has(&self, member: Member) -> bool {
+        self.seen[member as usize]
+    }
+
+    /// Keeps the first mistake: the text goes on being checked before it is answered.
+    pub(super) fn mistake(&mut self, message: String) {
+        self.mistake.get_or_insert(message);
+    }
+
+    fn mistake_in(&mut self, member: Member, message: String) {
+        if member.is_unknown_to_json_rpc() {
+            self.native_mistake.get_or_insert(message);
+        } else {
+            self.mistake(message);
+        }
+    }
+
+    fn is_native(&self) -> bool {
+        self.has(MethodName) || self.has(MethodArgs) || self.has(MethodKwargs)
+    }
+
+    /// The dialect that the members tell, if they tell one.
+    fn dialect(&self) -> Option<Dialect> {
+        if self.has(JsonRpc) {
+            Some(Dialect::JsonRpc)
+        } else if self.is_native() {
+            Some(Dialect::Native)
+        } else if self.has(Method) {
+            Some(Dialect::JsonRpc)
+        } else if self.has(In) {
+            Some(Dialect::Ping)
+        } else {
+            None
+        }
+    }
+
+    /// Says of a message with members of several dialects that it has.
+    fn find_mixture(&mut self) {
+        let native = self.is_native();
+        let json_rpc = self.has(JsonRpc) || self.has(Method);
+        if json_rpc && (native || self.has(In)) {
+            self.mistake(
+                "the message mixes `jsonrpc` and `method` with members of other dialects; a call \
+                 has those of one"
+                    .to_owned(),
+            );
+        } else if native && (self.has(In) || self.has(Params)) {
+            self.mistake(
+                "the message mixes `method_name`, `method_args` and `method_kwargs` with `in` and \
+                 `params`; a call has those of one dialect"
+                    .to_owned(),
+            );
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Incoming<'a>, Unreadable<'a>> {
+        let dialect = self.dialect();
+        if dialect == Some(Dialect::JsonRpc) {
+            self.find_mixture();
+            self.finish_json_rpc();
+        } else {
+            if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
+                return Ok(Incoming::Cancel(self.cancel.unwrap_or("null")));
+            }
+            self.mistake = self.mistake.take().or(self.native_mistake.take());
+            self.find_mixture();
+            self.finish_others(dialect);
+        }
+        let request = self.request;
+        match self.mistake {
+            Some(message) => {
+                let fault = Fault::invalid_request(message);
+                Err(Unreadable::NotACall { dialect, id: request.id, fault })
+            }
+            None => Ok(Incoming::Call),
+        }
+    }
+
+    fn finish_json_rpc(&mut self) {
+        if !self.has(JsonRpc) {
+            self.mistake("the message has `method` and no `jsonrpc`: \"2.0\"".to_owned());
+        } else if !self.has(Method) {
+            self.mistake("the message calls nothing: it has no `method`".to_owned());
+        }
+        if self.scalar.is_some_and(|params| params != "null") {
+            self.mistake("member `params` must be an array or an object".to_owned());
+        }
+        let request = &mut *self.request;
+        request.dialect = Dialect::JsonRpc;
+        request.timeout = None;
+        // Without an id it is a notification (section 4.1); `null` is one.
+        request.wants_reply = request.id.is_some();
+    }
+
+    fn finish_others(&mut self, dialect: Option<Dialect>) {
+        if !self.has(MethodName) && !self.has(In) {
+            self.mistake(
+                "the message calls nothing: it has none of `method_name`, `method` and `in`"
+                    .to_owned(),
+            );
+        }
+        let request = &mut *self.request;
+        if dialect != Some(Dialect::Native) {
+            (request.wants_reply, request.timeout) = (true, None);
+        }
+        if dialect == Some(Dialect::Ping) {
+            (request.dialect, request.id) = (Dialect::Ping, None);
+        }
+        if let Some(scalar) = self.scalar {
+            request.call.positional.single(scalar);
+        }
+    }
+}

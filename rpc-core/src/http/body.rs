@@ -1,0 +1,110 @@
+//! The bodies of requests, read within bounds, and of replies, written in parts.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
+
+use super::traffic::Running;
+
+/// Why a body has not been read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It is larger than may be: bytes announced, or seen so far.
+    TooLarge(usize),
+    /// It breaks its coding, or the connection ended.
+    Broken(String),
+}
+
+/// Reads a whole body of at most `limit` bytes. One that announces more is not even begun.
+pub(super) async fn read<B>(body: B, limit: usize) -> Result<Bytes, Unread>
+where
+    B: Body<Error: fmt::Display>,
+{
+    let mut body = pin!(body);
+    let announced = body.size_hint().lower();
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(Unread::TooLarge(announced));
+    }
+    let mut whole = Vec::new();
+    while let Some(frame) = poll_fn(|task| body.as_mut().poll_frame(task)).await {
+        let frame = frame.map_err(|error| Unread::Broken(error.to_string()))?;
+        // What is not data is trailers, which say nothing here.
+        let Ok(mut data) = frame.into_data() else {
+            continue;
+        };
+        let size = whole.len() + data.remaining();
+        if size > limit {
+            return Err(Unread::TooLarge(size));
+        }
+        // Mostly one frame is all, and then nothing is copied.
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(data.copy_to_bytes(data.remaining()));
+        }
+        while data.has_remaining() {
+            let part = data.chunk();
+            whole.extend_from_slice(part);
+            let count = part.len();
+            data.advance(count);
+        }
+    }
+    Ok(whole.into())
+}
+
+/// The body of a response: of an [`RpcService`](super::RpcService)'s, say.
+#[derive(Debug, Default)]
+pub struct ReplyBody {
+    rest: Bytes,
+    running: Option<Running>,
+}
+
+impl ReplyBody {
+    /// Bytes given away at a time: what has been given away is not known to be taken.
+    const PART: usize = 64 * 1024;
+
+    /// The same, known as waiting to be taken until it has been.
+    pub(super) fn held(self, mut running: Running) -> Self {
+        running.waits(self.rest.len());
+        Self { running: Some(running), ..self }
+    }
+}
+
+impl From<Vec<u8>> for ReplyBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { rest: bytes.into(), running: None }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let count = self.rest.len().min(Self::PART);
+        let part = self.rest.split_to(count);
+        let left = self.rest.len();
+        if let Some(running) = &mut self.running {
+            running.waits(left);
+        }
+        Poll::Ready(Some(Ok(Frame::data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}

@@ -1,0 +1,135 @@
+//! One request and its response.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body::Body;
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use tokio::time::timeout;
+
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::{Fault, ProtocolError, code};
+use crate::pump::asynchronous::{Presence, settle};
+
+use super::body::{ReplyBody, Unread, read};
+use super::guard::Guard;
+use super::health;
+use super::media_type::MediaType;
+use super::refusal::{Refusal, last, options, with_type};
+
+/// What answers requests, whichever connection they come over.
+pub(crate) struct Exchange<A> {
+    pub(crate) answer: Arc<A>,
+    /// The session as every request finds it: nothing is remembered from one to the next.
+    pub(crate) session: Session,
+    pub(crate) guard: Arc<Guard>,
+    /// How long a body may take.
+    pub(crate) body_timeout: Duration,
+    pub(crate) readiness: Readiness,
+}
+
+/// Whether new work is taken.
+pub(crate) enum Readiness {
+    /// As long as this says so.
+    While(Box<dyn Fn() -> bool + Send + Sync>),
+    /// No: every call is answered that there is no room for it.
+    Busy,
+}
+
+/// Tells the functions of a request that nobody waits any more, as soon as it is dropped.
+struct Waiting(Arc<Presence>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+impl<A: Answer> Exchange<A> {
+    /// Answers one request; `arrived` is told when its body has been read.
+    pub(super) async fn respond<B>(
+        &self,
+        request: Request<B>,
+        arrived: impl FnOnce(),
+    ) -> Response<ReplyBody>
+    where
+        B: Body<Error: fmt::Display>,
+    {
+        let (request, body) = request.into_parts();
+        let granted = match self.guard.admit(&request) {
+            Ok(granted) => granted,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let mut response = match request.method {
+            Method::POST => self.call(&request, body, arrived).await,
+            Method::OPTIONS => options(),
+            Method::GET | Method::HEAD => health::answer(request.uri.path(), self.is_ready())
+                .unwrap_or_else(|| Refusal::method().into_response()),
+            _ => Refusal::method().into_response(),
+        };
+        granted.put(response.headers_mut());
+        response
+    }
+
+    fn is_ready(&self) -> bool {
+        match &self.readiness {
+            Readiness::While(so) => so(),
+            Readiness::Busy => false,
+        }
+    }
+
+    /// Answers a request that carries a message.
+    async fn call<B>(&self, request: &Parts, body: B, arrived: impl FnOnce()) -> Response<ReplyBody>
+    where
+        B: Body<Error: fmt::Display>,
+    {
+        let media_type = match MediaType::of(&request.headers) {
+            Ok(media_type) => media_type,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let mut session = self.session.clone();
+        let limit = session.limits.message;
+        let unread = match timeout(self.body_timeout, read(body, limit)).await {
+            Ok(Ok(message)) => {
+                arrived();
+                let presence = Waiting(Arc::default());
+                if session.context.must_not_block() {
+                    session.context.called_by(Arc::clone(&presence.0) as _);
+                }
+                let reply = settle(&self.answer, session, message).await;
+                let status = match self.readiness {
+                    Readiness::While(_) => StatusCode::OK,
+                    Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                let response = with_type(status, reply, media_type.of_reply());
+                return match self.readiness {
+                    Readiness::While(_) => response,
+                    Readiness::Busy => last(response),
+                };
+            }
+            Ok(Err(unread)) => Some(unread),
+            Err(_) => None,
+        };
+        let (status, fault) = match unread {
+            Some(Unread::TooLarge(size)) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, ProtocolError::TooLarge { size, limit }.to_fault())
+            }
+            Some(Unread::Broken(problem)) => (
+                StatusCode::BAD_REQUEST,
+                Fault::new(code::PARSE_ERROR, format!("the request's body broke off: {problem}")),
+            ),
+            None => {
+                let limit = self.body_timeout;
+                let message = format!("a body was begun and not finished within {limit:?}");
+                (StatusCode::REQUEST_TIMEOUT, Fault::new(code::TIMED_OUT, message))
+            }
+        };
+        let mut reply = Vec::new();
+        self.answer.refuse(&[], &fault, &mut session, &mut reply);
+        let response = with_type(status, reply, media_type.of_reply());
+        // What follows of the body would be read as another request. HTTP/2 ends the stream alone.
+        if request.version < Version::HTTP_2 { last(response) } else { response }
+    }
+}

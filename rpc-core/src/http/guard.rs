@@ -1,0 +1,168 @@
+//! Which hosts this server is, and which web pages may call it.
+//!
+//! Any web page can send requests to a server on the reader's own machine or network. Two headers that
+//! a page cannot forge tell: `Host` names the server the page believes to speak to (RFC 9110, section
+//! 7.2), and `Origin` the page (RFC 6454). A page whose own name was made to point here (DNS
+//! rebinding) is known by the first, any other by the second.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HOST, HeaderMap, HeaderName, HeaderValue,
+    ORIGIN, VARY,
+};
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+use hyper::{Method, StatusCode, Version};
+
+use super::refusal::Refusal;
+
+/// What a server was told about its names and about pages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<Grant>,
+}
+
+/// A page's origin that may call.
+#[derive(Debug, Clone)]
+struct Grant {
+    origin: String,
+    /// Whether its requests may carry cookies and the like.
+    credentials: bool,
+}
+
+/// What a request's page was granted: the headers its browser wants to see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Granted {
+    headers: HeaderMap,
+}
+
+impl Guard {
+    pub(crate) fn allow_host(&mut self, host: &str) {
+        self.hosts.push(host.to_ascii_lowercase());
+    }
+
+    pub(crate) fn allow_origin(&mut self, origin: &str, credentials: bool) {
+        let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+        self.origins.push(Grant { origin, credentials });
+    }
+
+    /// Lets a request pass, or says why not.
+    pub(super) fn admit(&self, request: &Parts) -> Result<Granted, Refusal> {
+        let host = self.host(request)?;
+        let mut origins = request.headers.get_all(ORIGIN).iter();
+        let Some(origin) = origins.next() else {
+            return is_from_elsewhere(request).map_or(Ok(Granted::default()), Err);
+        };
+        let text = origin.to_str().unwrap_or_default();
+        if origins.next().is_none() {
+            let is_own = text
+                .split_once("://")
+                .zip(host)
+                .is_some_and(|((_, page), host)| page.eq_ignore_ascii_case(host.as_str()));
+            if is_own {
+                return Ok(Granted::default());
+            }
+            let mut grants = self.origins.iter();
+            if let Some(grant) = grants.find(|grant| grant.origin.eq_ignore_ascii_case(text)) {
+                return Ok(grant.to(origin, request));
+            }
+        }
+        // A browser that asks beforehand reads from the headers that are missing that it may not.
+        if request.method == Method::OPTIONS {
+            return Ok(Granted::default());
+        }
+        Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "pages of the origin {text:?} may not call this server; \
+                 `TcpServer::allow_origin` grants it to those of one origin"
+            ),
+        ))
+    }
+
+    /// The host the request was sent to, where it is one of this server's names.
+    fn host(&self, request: &Parts) -> Result<Option<Authority>, Refusal> {
+        let bad = |what| Refusal::new(StatusCode::BAD_REQUEST, what);
+        let mut headers = request.headers.get_all(HOST).iter();
+        let header = match (headers.next(), headers.next()) {
+            (Some(host), None) => match Authority::try_from(host.as_bytes()) {
+                Ok(host) => Some(host),
+                Err(_) => return Err(bad("the Host header names no host")),
+            },
+            (None, _) => None,
+            (Some(_), Some(_)) => return Err(bad("the request has more than one Host header")),
+        };
+        // In HTTP/2 the host stands here, in HTTP/1 where a proxy was to be asked.
+        let target = request.uri.authority().cloned();
+        if header.is_none() && target.is_none() && request.version == Version::HTTP_11 {
+            return Err(bad("the request has no Host header, which HTTP/1.1 requires"));
+        }
+        for host in target.iter().chain(&header) {
+            if !self.is_own(host) {
+                return Err(Refusal::new(
+                    StatusCode::FORBIDDEN,
+                    format!(
+                        "this server is not known as {:?}; \
+                         `TcpServer::allow_host` adds a name to `localhost` and IP addresses",
+                        host.host()
+                    ),
+                ));
+            }
+        }
+        Ok(target.or(header))
+    }
+
+    fn is_own(&self, host: &Authority) -> bool {
+        if host.as_str().contains('@') {
+            return false;
+        }
+        let host = host.host();
+        let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        host.eq_ignore_ascii_case("localhost")
+            || host.parse::<IpAddr>().is_ok()
+            || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
+            || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Requests that a page makes without saying which, as for an image, say at least where they are made.
+fn is_from_elsewhere(request: &Parts) -> Option<Refusal> {
+    let site = request.headers.get("sec-fetch-site")?.as_bytes();
+    (site == b"cross-site" || site == b"same-site").then(|| {
+        Refusal::new(
+            StatusCode::FORBIDDEN,
+            "pages of other sites may not call this server without saying their origin",
+        )
+    })
+}
+
+impl Grant {
+    /// The headers that grant it, as the fetch standard has them (CORS protocol).
+    fn to(&self, origin: &HeaderValue, request: &Parts) -> Granted {
+        let mut headers = HeaderMap::new();
+        let mut say = |name: HeaderName, value: &'static str| {
+            headers.insert(name, HeaderValue::from_static(value));
+        };
+        say(VARY, "Origin");
+        if self.credentials {
+            say(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        }
+        if request.method == Method::OPTIONS {
+            say(ACCESS_CONTROL_ALLOW_METHODS, "POST");
+            say(ACCESS_CONTROL_ALLOW_HEADERS, "content-type");
+            say(ACCESS_CONTROL_MAX_AGE, "600");
+        }
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        Granted { headers }
+    }
+}
+
+impl Granted {
+    /// Puts the headers on the response.
+    pub(super) fn put(self, response: &mut HeaderMap) {
+        response.extend(self.headers);
+    }
+}

@@ -1,0 +1,207 @@
+//! A stream as hyper reads and writes it, with the patience this server has.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::rt::{Executor, Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use super::traffic::Traffic;
+
+/// A stream of which some bytes have been read already.
+///
+/// hyper-util has an adapter for tokio's streams; what is added here (the bytes in front, the write
+/// timeout, an end that waits) would need one around it, which is as long as this.
+pub(super) struct Io<S> {
+    stream: S,
+    /// What was received before this was made, and how much of it has been read.
+    received: Vec<u8>,
+    read: usize,
+    traffic: Arc<Traffic>,
+    write_timeout: Duration,
+    /// Rings when the peer has been too slow to take what is being written.
+    writing: Option<Pin<Box<Sleep>>>,
+    /// Rings when a peer that has ended its side is taken to be gone.
+    ending: Option<Pin<Box<Sleep>>>,
+    /// Rings when the peer has had its time to read the last words.
+    closing: Option<Pin<Box<Sleep>>>,
+}
+
+/// Bytes read at a time.
+const ROOM: usize = 8 * 1024;
+
+impl<S> Io<S> {
+    pub(super) fn new(
+        stream: S,
+        received: Vec<u8>,
+        traffic: &Arc<Traffic>,
+        write_timeout: Duration,
+    ) -> Self {
+        Self {
+            stream,
+            received,
+            read: 0,
+            traffic: Arc::clone(traffic),
+            write_timeout,
+            writing: None,
+            ending: None,
+            closing: None,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Io<S> {
+    /// Reads as the stream does; the bytes received before come first.
+    fn poll_some(
+        &mut self,
+        task: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let waiting = &self.received[self.read..];
+        if waiting.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(task, room);
+        }
+        let count = waiting.len().min(room.remaining());
+        room.put_slice(&waiting[..count]);
+        self.read += count;
+        if self.read == self.received.len() {
+            (self.received, self.read) = (Vec::new(), 0);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> Read for Io<S> {
+    /// A peer that ends its side while a call runs has left, or waits for the reply and will send
+    /// nothing more. It cannot be told which, so calls have some time to end before the end is seen.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        if self.ending.is_none() {
+            let mut room = [0; ROOM];
+            let size = cursor.remaining().min(ROOM);
+            let mut room = ReadBuf::new(&mut room[..size]);
+            ready!(self.poll_some(task, &mut room))?;
+            if !room.filled().is_empty() {
+                self.traffic.received();
+                cursor.put_slice(room.filled());
+                return Poll::Ready(Ok(()));
+            }
+            self.ending = Some(Box::pin(sleep(PATIENCE)));
+        }
+        let waits = self.traffic.is_answering();
+        match &mut self.ending {
+            Some(ending) if waits => ending.as_mut().poll(task).map(Ok),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// Lets a write take the write timeout from when the peer first took nothing to when everything
+    /// has been taken.
+    fn in_time<T>(
+        &mut self,
+        task: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_pending() {
+            let limit = self.write_timeout;
+            let alarm = self.writing.get_or_insert_with(|| Box::pin(sleep(limit)));
+            ready!(alarm.as_mut().poll(task));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.in_time(task, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(task, parts);
+        self.in_time(task, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// hyper flushes when it has nothing left to write.
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(task);
+        if flushed.is_ready() {
+            self.writing = None;
+            if self.traffic.written() && self.ending.is_some() {
+                // There is an end to be read now.
+                task.waker().wake_by_ref();
+            }
+        }
+        self.in_time(task, flushed)
+    }
+
+    /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
+    /// would make the operating system throw the replies away.
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        if self.closing.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(task))?;
+            self.closing = Some(Box::pin(sleep(PATIENCE)));
+        }
+        let mut rest = [0; ROOM];
+        loop {
+            if self.closing.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready()) {
+                return Poll::Ready(Ok(()));
+            }
+            let mut rest = ReadBuf::new(&mut rest);
+            match ready!(self.poll_some(task, &mut rest)) {
+                Ok(()) if !rest.filled().is_empty() => {}
+                _ => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// Writes the last words and closes; if that fails, the peer is gone.
+    pub(super) async fn say_last(&mut self, mut bytes: &[u8]) {
+        poll_fn(|task| {
+            while !bytes.is_empty() {
+                let count = ready!(Pin::new(&mut *self).poll_write(task, bytes))?;
+                bytes = &bytes[count..];
+            }
+            Pin::new(&mut *self).poll_shutdown(task)
+        })
+        .await
+        .unwrap_or_default();
+    }
+}
+
+/// Runs what hyper wants to be run beside a connection: the streams of HTTP/2.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tasks;
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        tokio::spawn(task);
+    }
+}

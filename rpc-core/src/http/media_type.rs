@@ -1,0 +1,63 @@
+//! What a body is said to be, and what a reply to it is called.
+
+use hyper::StatusCode;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
+
+use super::refusal::Refusal;
+
+/// What a message is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaType {
+    Json,
+}
+
+const TAKEN: &str = "application/json, application/json-rpc and application/jsonrequest";
+
+impl MediaType {
+    /// Reads what a request says of its body. Pages can send other types, or none, without being
+    /// asked whether they may (CORS protocol, "simple" requests), so these are taken from nobody.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let refused = |sentence| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+        if let Some(coding) = headers.get(CONTENT_ENCODING)
+            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+        {
+            return Err(refused("bodies are taken as they are, without a Content-Encoding".into()));
+        }
+        let mut types = headers.get_all(CONTENT_TYPE).iter();
+        let Some(given) = types.next() else {
+            if headers.contains_key(ORIGIN) {
+                return Err(refused(format!(
+                    "a page's request needs a Content-Type; {TAKEN} are taken"
+                )));
+            }
+            return Ok(Self::Json);
+        };
+        let given = given.to_str().unwrap_or_default();
+        let mut parts = given.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let media_type = match essence.as_str() {
+            "application/json" | "application/json-rpc" | "application/jsonrequest" => Self::Json,
+            _ => return Err(refused(format!("{given:?} is not taken here; {TAKEN} are"))),
+        };
+        if types.next().is_some() {
+            return Err(refused("the request has more than one Content-Type".into()));
+        }
+        for parameter in parts {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let charset = value.trim_matches('"');
+            if name.eq_ignore_ascii_case("charset")
+                && !(charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8"))
+            {
+                return Err(refused(format!("JSON is UTF-8 here, not {charset:?}")));
+            }
+        }
+        Ok(media_type)
+    }
+
+    /// What replies are called.
+    pub(super) fn of_reply(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! HTTP/1.1 and HTTP/2: a request's body is a message, its response's body the reply.
+//!
+//! hyper speaks the protocol. What is here decides who may speak ([`Guard`]), what becomes of a
+//! request ([`Exchange`]), and how long a peer may take ([`serve`]).
+
+mod body;
+mod connection;
+mod exchange;
+mod guard;
+mod health;
+mod io;
+mod media_type;
+mod refusal;
+mod tower;
+mod traffic;
+
+pub use body::ReplyBody;
+pub use tower::RpcService;
+
+pub(crate) use connection::serve;
+pub(crate) use exchange::{Exchange, Readiness};
+pub(crate) use guard::Guard;

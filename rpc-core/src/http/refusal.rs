@@ -1,0 +1,80 @@
+//! Responses to requests that carry no call.
+
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+
+use super::body::ReplyBody;
+
+/// A request that is answered with a status and a sentence.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    sentence: String,
+}
+
+/// What can be asked for with a path that takes calls.
+const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self { status, sentence: sentence.into() }
+    }
+
+    /// For requests that are no POST.
+    pub(super) fn method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "calls are made with POST and a JSON body, as in \
+             {\"jsonrpc\":\"2.0\",\"method\":\"add\",\"params\":[1,2],\"id\":1}, \
+             with Content-Type: application/json",
+        )
+    }
+
+    pub(super) fn into_response(self) -> Response<ReplyBody> {
+        let Self { status, sentence } = self;
+        let mut response = text(status, sentence + "\n");
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(ALLOW, METHODS);
+        }
+        response
+    }
+}
+
+/// A response that is a sentence for people.
+pub(super) fn text(status: StatusCode, text: String) -> Response<ReplyBody> {
+    with_type(status, text.into_bytes(), "text/plain; charset=utf-8")
+}
+
+/// A response with a body.
+pub(super) fn with_type(
+    status: StatusCode,
+    body: Vec<u8>,
+    content_type: &'static str,
+) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::from(body));
+    *response.status_mut() = status;
+    let mut say = |name: HeaderName, value| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    };
+    say(CONTENT_TYPE, content_type);
+    // No page is to make something else of it, and nobody is to keep it.
+    say(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    say(CACHE_CONTROL, "no-store");
+    response
+}
+
+/// What can be asked for.
+pub(super) fn options() -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, METHODS);
+    response
+}
+
+/// The same, as the last on its connection.
+pub(super) fn last(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

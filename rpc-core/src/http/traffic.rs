@@ -1,0 +1,179 @@
+//! What is under way on one connection, for whoever looks whether its peer is too slow.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::pump::blocking::Timeouts;
+
+/// The requests of a connection, and since when it is as it is.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    state: Mutex<State>,
+    /// Whether requests come side by side, as HTTP/2 has them.
+    multiplexed: bool,
+    /// Told when replies have been taken.
+    taken: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests whose replies have not been taken.
+    running: usize,
+    /// Those among them that have not arrived whole.
+    arriving: usize,
+    /// Whether replies were given away and may not have been written yet.
+    unwritten: bool,
+    /// Whether a request has begun to arrive, where none is running.
+    head: bool,
+    /// Since when nothing runs, or the request arrives.
+    since: Instant,
+    /// Bytes of replies that have not been taken.
+    waiting: usize,
+    /// When some were taken last, or the first came to wait.
+    moved: Instant,
+}
+
+/// What a peer takes too long over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// The next request.
+    Idle,
+    /// The head of a request.
+    Head,
+    /// Its replies.
+    Replies,
+}
+
+impl Traffic {
+    pub(super) fn new(multiplexed: bool) -> Self {
+        let now = Instant::now();
+        // Its first bytes are what told that this is HTTP.
+        let state = State {
+            running: 0,
+            arriving: 0,
+            unwritten: false,
+            head: !multiplexed,
+            since: now,
+            waiting: 0,
+            moved: now,
+        };
+        Self { state: Mutex::new(state), multiplexed, taken: Notify::new() }
+    }
+
+    /// Takes note that bytes have come. In HTTP/2 they may be anything.
+    pub(super) fn received(&self) {
+        let mut state = self.state();
+        if state.running == 0 && !state.head && !self.multiplexed {
+            state.head = true;
+            state.since = Instant::now();
+        }
+    }
+
+    /// Takes note of a request until what is returned is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> Running {
+        let mut state = self.state();
+        state.running += 1;
+        state.arriving += 1;
+        state.head = false;
+        Running { traffic: Arc::clone(self), arriving: true, waiting: 0 }
+    }
+
+    /// Gives the peer its time anew, where nothing is under way.
+    pub(super) fn restart(&self) {
+        let mut state = self.state();
+        if !state.head {
+            state.since = Instant::now();
+        }
+    }
+
+    /// Takes note that everything that was given away has been written, and says whether that is new.
+    pub(super) fn written(&self) -> bool {
+        mem::take(&mut self.state().unwritten)
+    }
+
+    /// Whether a request that has arrived whole waits for its reply.
+    pub(super) fn is_answering(&self) -> bool {
+        let state = self.state();
+        state.running > state.arriving || state.unwritten
+    }
+
+    /// Whether a request is arriving that does not run yet.
+    pub(super) fn is_in_head(&self) -> bool {
+        self.state().head
+    }
+
+    /// Waits until few enough replies are waiting that another may be made.
+    pub(super) async fn room(&self) {
+        const REPLIES_WAITING: usize = 16 * 1024 * 1024;
+        loop {
+            let taken = self.taken.notified();
+            if self.state().waiting < REPLIES_WAITING {
+                return;
+            }
+            taken.await;
+        }
+    }
+
+    /// When the peer will be late, and with what, should nothing happen until then. After the notice
+    /// that the server stops it has little time to say more.
+    pub(super) fn due(&self, timeouts: &Timeouts, told: bool) -> Option<(Instant, Late)> {
+        const SILENCE: Duration = Duration::from_millis(1500);
+        let state = self.state();
+        let (since, limit, late) = match *state {
+            State { running: 0, head: true, since, .. } => (since, timeouts.message, Late::Head),
+            State { running: 0, since, .. } if told => (since, SILENCE, Late::Idle),
+            State { running: 0, since, .. } => (since, timeouts.idle, Late::Idle),
+            State { waiting: 1.., moved, .. } => (moved, timeouts.write, Late::Replies),
+            _ => return None,
+        };
+        Some((since.checked_add(limit)?, late))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that runs, or whose reply has not been taken, for as long as this lives.
+#[derive(Debug)]
+pub(super) struct Running {
+    traffic: Arc<Traffic>,
+    arriving: bool,
+    /// Bytes of its reply that have not been taken.
+    waiting: usize,
+}
+
+impl Running {
+    /// Takes note that the request has arrived whole.
+    pub(super) fn arrived(&mut self) {
+        if mem::take(&mut self.arriving) {
+            self.traffic.state().arriving -= 1;
+        }
+    }
+
+    /// Takes note of how much of the reply has not been taken.
+    pub(super) fn waits(&mut self, waiting: usize) {
+        let mut state = self.traffic.state();
+        if waiting < self.waiting || state.waiting == 0 {
+            state.moved = Instant::now();
+        }
+        state.waiting = state.waiting - self.waiting + waiting;
+        self.waiting = waiting;
+        drop(state);
+        self.traffic.taken.notify_waiters();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.arrived();
+        self.waits(0);
+        let mut state = self.traffic.state();
+        state.running -= 1;
+        state.unwritten = true;
+        state.since = Instant::now();
+    }
+}

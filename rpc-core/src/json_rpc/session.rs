@@ -1,0 +1,59 @@
+//! What is remembered from message to message.
+
+use crate::dialect::Dialect;
+use crate::protocol::Limits;
+use crate::registry::CallContext;
+
+/// What is remembered from message to message of one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// What functions are told of their caller.
+    pub context: CallContext,
+    /// What the connection is held to.
+    pub limits: Limits,
+    /// The dialect of the last call, once there has been one.
+    dialect: Option<Dialect>,
+    /// Whether the peer gives its calls ids, and so tells its replies from what it did not ask for.
+    has_ids: bool,
+}
+
+impl Session {
+    /// Starts a session.
+    pub fn new(context: CallContext, limits: Limits) -> Self {
+        Self { context, limits, ..Self::default() }
+    }
+
+    /// Says in which dialect faults are said that belong to no call, until a call shows another.
+    #[allow(dead_code)] // Of the framings that come.
+    pub(crate) fn speak(&mut self, dialect: Dialect) {
+        self.dialect = Some(dialect);
+    }
+
+    /// Takes note of how the peer speaks.
+    pub(super) fn hear(&mut self, dialect: Dialect, has_id: bool) {
+        self.dialect = Some(dialect);
+        self.has_ids = has_id;
+    }
+
+    /// The dialect of a fault that belongs to no call.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect.unwrap_or_default()
+    }
+
+    /// The dialect of a fault about a text that is not JSON, or not all of it.
+    pub(super) fn dialect_of_broken(&self, text: &[u8]) -> Dialect {
+        self.dialect.unwrap_or_else(|| Dialect::meant_by(text))
+    }
+
+    /// The same session for a thread that may be blocked.
+    pub(super) fn that_may_block(&self) -> Self {
+        let mut session = self.clone();
+        session.context.may_block(true);
+        session
+    }
+
+    /// Whether the peer understands messages that answer none of its calls.
+    pub(crate) fn can_be_told(&self) -> bool {
+        self.has_ids && self.dialect.is_some_and(Dialect::has_notices)
+    }
+}

@@ -1,0 +1,141 @@
+//! Connections that turn out to speak HTTP.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::runtime;
+
+use crate::error::Error;
+pub(super) use crate::http::Guard;
+use crate::http::{Exchange, Readiness, RpcService, serve};
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::Connection;
+use crate::registry::{CallContext, Caller};
+use crate::transport::{AsyncSocket, Socket, Stream};
+
+use super::TcpServer;
+use super::service::{Settings, Visit};
+
+impl<A: Answer, B: Answer> Visit<'_, A, B> {
+    /// Goes on with a connection on the event loop that polls this.
+    pub(super) async fn go_on(self, stream: AsyncSocket, session: Session, connection: Connection) {
+        let readiness = if self.refused {
+            Readiness::Busy
+        } else {
+            let stop = Arc::clone(self.service.stop());
+            Readiness::While(Box::new(move || !stop.is_stopping()))
+        };
+        let exchange = Exchange {
+            answer: Arc::clone(self.answer),
+            session,
+            guard: Arc::clone(&self.service.settings.guard),
+            body_timeout: self.timeouts.message,
+            readiness,
+        };
+        let stopping = self.service.stop().stopped();
+        serve(stream, connection.into_received(), exchange, self.timeouts, stopping).await;
+    }
+
+    /// Goes on with a connection on this thread, which functions may block.
+    ///
+    /// hyper reads on while a reply is made, which takes an event loop: one for this connection.
+    pub(super) fn go_on_blocking(self, stream: &Socket, connection: Connection) -> io::Result<()> {
+        let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let stream = stream.try_clone()?;
+        let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
+        let context = CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
+        let session = Session::new(context, self.service.settings.limits);
+        runtime.block_on(async {
+            let stream = AsyncSocket::from_std(stream)?;
+            self.go_on(stream, session, connection).await;
+            Ok(())
+        })
+    }
+}
+
+/// The other end of a connection that never waits.
+struct Peer(Socket);
+
+impl Caller for Peer {
+    fn is_gone(&self) -> bool {
+        let is_gone = self.0.is_ended();
+        // Looking has left it one that waits. Nobody has used it meanwhile: a function on the
+        // connection's own thread is asking.
+        let _ = self.0.set_nonblocking(true);
+        is_gone
+    }
+}
+
+impl<A: Answer> TcpServer<A> {
+    /// Makes a tower service of it, to be mounted in an HTTP server that is there already, as in
+    /// axum's `Router::route_service` (feature `http`).
+    ///
+    /// Limits, the message timeout and what hosts and origins were allowed hold there too; other
+    /// settings are the server's it is mounted in.
+    ///
+    /// ```
+    /// use rpc_core::{FunctionRegistry, RpcServer};
+    /// use hyper::{Request, StatusCode};
+    /// use tower_service::Service;
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("double", |n: i64| 2 * n)?;
+    /// let mut service = RpcServer::of(registry).into_service()?;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let request = Request::post("http://localhost/rpc")
+    ///     .header("content-type", "application/json")
+    ///     .body(r#"{"method_name":"double","method_args":[21]}"#.to_owned())?;
+    /// let response = service.call(request).await?;
+    /// assert_eq!(response.status(), StatusCode::OK);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where two functions have one name, or shared state is missing.
+    pub fn into_service(self) -> Result<RpcService<A>, Error> {
+        self.answer.check()?;
+        let Settings { limits, timeouts, guard, .. } = self.settings;
+        let mut context = CallContext::of_connection(None, "service", None);
+        context.may_block(false);
+        Ok(RpcService::new(Exchange {
+            answer: Arc::new(self.answer),
+            session: Session::new(context, limits),
+            guard,
+            body_timeout: timeouts.message,
+            readiness: Readiness::While(Box::new(|| true)),
+        }))
+    }
+
+    /// Adds a name that this server is reached by over HTTP (feature `http`).
+    ///
+    /// `localhost` and IP addresses are known already. A request to any other name is answered 403,
+    /// because a web page may have had its own name point to this machine.
+    #[must_use]
+    pub fn allow_host(mut self, host: &str) -> Self {
+        Arc::make_mut(&mut self.settings.guard).allow_host(host);
+        self
+    }
+
+    /// Lets the web pages of one origin, as in `https://app.example`, call this server (feature
+    /// `http`). Pages of all others are answered 403.
+    ///
+    /// Their requests carry no cookies; see
+    /// [`allow_origin_with_credentials`](Self::allow_origin_with_credentials).
+    #[must_use]
+    pub fn allow_origin(mut self, origin: &str) -> Self {
+        Arc::make_mut(&mut self.settings.guard).allow_origin(origin, false);
+        self
+    }
+
+    /// The same for pages whose requests carry cookies and other credentials, which something
+    /// in front of this server may look at.
+    #[must_use]
+    pub fn allow_origin_with_credentials(mut self, origin: &str) -> Self {
+        Arc::make_mut(&mut self.settings.guard).allow_origin(origin, true);
+        self
+    }
+}

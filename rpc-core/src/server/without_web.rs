@@ -1,0 +1,25 @@
+//! Stands in for HTTP where it is not built in, and no connection turns out to speak it.
+
+use std::io;
+
+use crate::protocol::Connection;
+use crate::transport::Socket;
+
+use super::service::Visit;
+
+impl<A, B> Visit<'_, A, B> {
+    #[cfg(feature = "tokio")]
+    #[allow(clippy::unused_async)]
+    pub(super) async fn go_on(
+        self,
+        _: crate::transport::AsyncSocket,
+        _: crate::json_rpc::Session,
+        _: Connection,
+    ) {
+    }
+
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
+    pub(super) fn go_on_blocking(self, _: &Socket, _: Connection) -> io::Result<()> {
+        Ok(())
+    }
+}
