@@ -4,8 +4,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -13,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use examples::{add, fail, greet, ping};
 use rpc_core::{
-    Error, ForkPerConnection, Misuse, Prefork, RpcClient, RpcServer, Stub, args, call, code, kwargs,
+    Address, Error, ForkPerConnection, Misuse, Prefork, RpcClient, RpcServer, Stub, args, call,
+    code, kwargs,
 };
-use tests::{FRAMINGS, Peer, Process, Served, until};
+use tests::{FRAMINGS, HttpPeer, Peer, Process, Running, Served, until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 2] = ["--model fork", "--model prefork --workers 3"];
@@ -124,6 +129,33 @@ fn a_connection_over_the_number_of_children_is_told_so_with_its_id() {
     });
     drop(silent);
     until("no process is left", || server.children().is_empty());
+}
+
+#[test]
+fn a_connection_that_gets_no_process_is_told_so_with_its_id() {
+    // Shells spell it differently; the path to the server may be closed to another user.
+    let script = "{ ulimit -u 1 || ulimit -p 1; } 2>/dev/null; exec /proc/self/fd/0 --model fork";
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).stdin(File::open(SERVER).unwrap()).stderr(Stdio::null());
+    // A user's processes can be limited, and those of the superuser cannot.
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(65_534);
+    }
+    let mut server = Running::start(&mut command);
+    let line = server.line();
+    let address: Address = line.strip_prefix("listening ").expect(&line).parse().unwrap();
+    for framing in FRAMINGS {
+        let mut peer = Peer::connect(&address, framing);
+        let busy = peer.ask(r#"{"method_name":"add","method_args":[1,2],"id":"mine"}"#);
+        let message = "the server can make no process for a connection now; try again later";
+        assert_eq!(
+            busy,
+            format!(r#"{{"error":{{"code":-32000,"message":"{message}"}},"id":"mine"}}"#)
+        );
+        assert!(peer.is_ended());
+    }
+    let mut browser = HttpPeer::connect(address);
+    assert_eq!(browser.exchange("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 503);
 }
 
 #[test]

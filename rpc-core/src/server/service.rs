@@ -203,6 +203,31 @@ impl<A: Answer> Service<A> {
     }
 }
 
+#[cfg(unix)]
+impl<A: Answer> Service<A> {
+    /// Answers what has arrived on a connection with a busy fault and closes, for a process that must
+    /// not wait for its peer.
+    pub(super) fn refuse_now(&self, stream: &Socket, message: &str) {
+        const NOW: Duration = Duration::from_millis(10);
+        const TIMEOUTS: Timeouts = Timeouts { idle: NOW, message: NOW, write: NOW };
+        const UNAVAILABLE: &[u8] =
+            b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let busy = Busy::because(&self.answer, message);
+        let mut session = Session::new(CallContext::default(), self.settings.limits);
+        let mut connection = Connection::new(None, self.settings.limits);
+        alone(|| {
+            stream.set_write_timeout(Some(NOW))?;
+            let voice = Voice::default();
+            match blocking::serve(stream, &voice, &mut connection, &mut session, &busy, &TIMEOUTS)?
+            {
+                End::Closed => Ok(()),
+                // What serves HTTP may make threads, beside which no process can be made any more.
+                End::Http => blocking::write_all(stream, UNAVAILABLE, NOW),
+            }
+        });
+    }
+}
+
 /// A connection that speaks HTTP, where it has come to.
 #[cfg_attr(not(feature = "http"), allow(dead_code))]
 pub(super) struct Visit<'a, A, B> {

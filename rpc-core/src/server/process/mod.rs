@@ -14,7 +14,7 @@ mod watched;
 
 pub(super) use child::{Bell, Child, PAUSE, accept_now};
 pub(super) use children::Children;
-pub(super) use log::to_stderr;
+pub(super) use log::{Log, to_stderr};
 pub(super) use obey::Obeying;
 pub(super) use signals::Signals;
 pub(super) use supervisor::Pool;
