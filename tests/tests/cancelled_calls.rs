@@ -242,8 +242,14 @@ fn a_function_that_blocks_can_ask_whether_anybody_waits() {
         until("the deadline to be noticed", || is(&counts.dropped, 1));
         let call = client.work_until_cancelled().start().unwrap();
         until("the second to begin", || is(&counts.begun, 2));
+        // The server is told, and the connection goes on.
+        drop(call);
+        until("the cancelling to be noticed", || is(&counts.dropped, 2));
+        assert_eq!(client.add(1, 2).call().await.unwrap(), 13);
+        let call = client.work_until_cancelled().start().unwrap();
+        until("the third to begin", || is(&counts.begun, 3));
         drop((call, client));
-        until("the caller's leaving to be noticed", || is(&counts.dropped, 2));
+        until("the caller's leaving to be noticed", || is(&counts.dropped, 3));
     });
 }
 

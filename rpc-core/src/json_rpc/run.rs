@@ -40,8 +40,15 @@ pub(super) fn run<D: Dispatch>(
         }
         Ok(Progress::Blocks) => {
             out.truncate(start);
+            let interest = Arc::new(());
+            let session = session.that_may_block(&interest);
             let work = blocking(Arc::clone(dispatch), request, room, session);
-            return Answered::Later(Later::blocking(*id, work));
+            // Let go when nobody waits for the reply any more, and by that the function knows.
+            let later = Later::blocking(*id, work).then(move |reply| {
+                drop(interest);
+                reply
+            });
+            return Answered::Later(later);
         }
         _ if !wants_reply => {
             out.truncate(start);
@@ -164,12 +171,11 @@ fn blocking<D: Dispatch>(
     dispatch: Arc<D>,
     request: &Request<'_>,
     room: &Room,
-    session: &Session,
+    session: Session,
 ) -> Blocking {
     let call = OwnedCall::of(&request.call);
     let aside = Aside::of(request, room);
     let timeout = request.timeout;
-    let session = session.that_may_block();
     Box::new(move || {
         let Aside { dialect, id, wants_reply, room, .. } = aside;
         let mut out = Vec::new();
