@@ -185,6 +185,14 @@ pub enum Misuse {
         /// The limit in calls.
         limit: usize,
     },
+    /// A server's timeout is zero, in which nobody can do anything.
+    #[error(
+        "`{setting}` is zero, which would close every connection at once; give it some time, or `Duration::MAX` to wait for ever"
+    )]
+    NoTime {
+        /// The setting.
+        setting: &'static str,
+    },
     /// A process with several threads cannot be copied: the copy would lack all but one of them, and
     /// what the others were at would stay half done in it.
     #[error(

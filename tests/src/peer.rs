@@ -17,7 +17,7 @@ pub const EVERY_FRAMING: [Framing; 3] = [Framing::LengthPrefix, Framing::Raw, Fr
 pub const DIALECTS: [Dialect; 4] =
     [Dialect::Native, Dialect::NativeWithoutIds, Dialect::Ping, Dialect::JsonRpc];
 /// Longer than anything takes here: a reply that never comes fails the test.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Puts a message in its frame.
 pub fn frame(framing: Framing, message: &[u8]) -> Vec<u8> {

@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::{Address, RpcClient, Stub, args, kwargs};
 
-/// Waits until something is so, and returns how long that took; fails after 10 s.
+/// Waits until something is so, and returns how long that took; fails after 30 s.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) -> Duration {
     let begun = Instant::now();
     while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "not in 10 s: {what}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "not in 30 s: {what}");
         thread::sleep(Duration::from_millis(1));
     }
     begun.elapsed()
@@ -67,6 +68,30 @@ impl Process {
     }
 }
 
+/// A thread of this process.
+#[derive(Debug)]
+pub struct Task(Option<PathBuf>);
+
+impl Task {
+    /// The one that asks.
+    pub fn this() -> Self {
+        Self(fs::read_link("/proc/thread-self").ok())
+    }
+
+    /// Waits until it waits for something: the network, say.
+    pub fn until_it_waits(&self) {
+        let Some(path) = &self.0 else {
+            // This system does not tell; it is given time.
+            return thread::sleep(Duration::from_millis(200));
+        };
+        let stat = Path::new("/proc").join(path).join("stat");
+        until("the thread waits", || {
+            let stat = fs::read_to_string(&stat).unwrap();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+        });
+    }
+}
+
 /// A server in a process of its own. Dropping it ends it as roughly as can be.
 #[derive(Debug)]
 pub struct Served {
@@ -78,10 +103,15 @@ pub struct Served {
 impl Served {
     /// Starts a program that serves and prints `listening ADDRESS`, with options.
     pub fn start(program: &str, options: &str) -> Self {
+        // What panics there says so; here it would only be in the way.
+        Self::start_with_errors_to(Stdio::null(), program, options)
+    }
+
+    /// The same with its standard error.
+    pub fn start_with_errors_to(errors: impl Into<Stdio>, program: &str, options: &str) -> Self {
         let mut command = Command::new(program);
         command.args(options.split_whitespace()).stdout(Stdio::piped());
-        // What panics there says so; here it would only be in the way.
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stderr(errors).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
@@ -114,7 +144,7 @@ impl Served {
         Process(client.call("process_id", args![], kwargs! {}).unwrap())
     }
 
-    /// Waits until it ends; fails after 10 s.
+    /// Waits until it ends; fails after 30 s.
     pub fn wait(&mut self) -> ExitStatus {
         let mut status = None;
         until("the server's end", || {

@@ -69,7 +69,7 @@ fn stop_under(model: Model, load: impl FnOnce(Address) -> u64 + Send) {
         server.wait().unwrap();
         let took = begun.elapsed();
         // Far below the stop timeout: nobody had to be thrown out.
-        assert!(took < Duration::from_secs(5), "{model:?}: {took:?}");
+        assert!(took < Duration::from_secs(15), "{model:?}: {took:?}");
         calling.join().unwrap()
     });
     assert_eq!(answered, counter.load(Ordering::SeqCst), "{model:?}");

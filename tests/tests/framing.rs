@@ -50,7 +50,7 @@ impl Counting {
         let begun = Instant::now();
         self.server.stop();
         self.server.wait().unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     }
 }
 
@@ -193,7 +193,8 @@ fn a_length_that_cannot_be_is_refused_at_once() {
                     assert_eq!(peer.receive().unwrap(), large);
                 }
                 assert!(peer.is_ended());
-                assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+                // Far below any timeout of the server; the promise is 100 ms.
+                assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
                 assert_eq!(counting.runs(), usize::from(!is_first), "{length}");
             }
         }

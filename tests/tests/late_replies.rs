@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use rpc_core::{AsyncRpcClient, Dialect, Error, Framing, IoErrorKind, Stub};
@@ -41,7 +42,8 @@ fn replies_that_answer_no_call_are_dropped() {
 #[test]
 fn a_late_reply_is_nobody_elses() {
     for dialect in [Dialect::Native, Dialect::NativeWithoutIds] {
-        let server = Fake::start(Framing::LengthPrefix, |mut peer| {
+        let (given_up, is_given_up) = channel();
+        let server = Fake::start(Framing::LengthPrefix, move |mut peer| {
             while let Some(message) = peer.receive() {
                 let message: serde_json::Value = serde_json::from_str(&message).unwrap();
                 // Not a call, but that one is given up.
@@ -50,7 +52,7 @@ fn a_late_reply_is_nobody_elses() {
                 }
                 let argument = message["method_args"][0].clone();
                 if argument == 0 {
-                    std::thread::sleep(Duration::from_millis(200));
+                    is_given_up.recv().unwrap();
                 }
                 peer.echo(&Received { id: message["id"].clone(), argument });
             }
@@ -58,13 +60,15 @@ fn a_late_reply_is_nobody_elses() {
         run(async {
             let builder = AsyncRpcClient::builder().dialect(dialect);
             let client = builder.connect_async(server.address()).await.unwrap();
-            let limit = Duration::from_millis(50);
+            // Long enough for the call to be on its way.
+            let limit = Duration::from_millis(500);
             let late = client.within(limit).call::<u64>("same", [0], ()).await.unwrap_err();
             assert!(
                 matches!(&late, Error::Io(late) if late.kind() == IoErrorKind::TimedOut(limit)),
                 "{late}"
             );
             assert!(late.may_have_run());
+            given_up.send(()).unwrap();
             for n in 1..20_u64 {
                 assert_eq!(client.call::<u64>("same", [n], ()).await.unwrap(), n, "{dialect:?}");
             }

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use examples::{add, echo};
 use rpc_core::{Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub};
-use tests::{Fake, Model, same};
+use tests::{Fake, Model, Task, same, until};
 
-/// Longer than a client trusts a connection that nobody used.
-const UNUSED: Duration = Duration::from_millis(1200);
+/// Longer than a client trusts a connection that nobody used, and than the server keeps it.
+const UNUSED: Duration = Duration::from_secs(3);
 
 fn assert_lost(error: &Error) {
     assert!(matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Lost), "{error:?}");
@@ -25,32 +25,44 @@ fn every_call_in_flight_fails_once_and_may_have_run() {
     const CALLS: usize = 8;
     for reset in [false, true] {
         let mut connections = 0;
+        let (received, all_received) = channel();
+        let (cut, told_to) = channel();
         let server = Fake::start(Framing::LengthPrefix, move |mut peer| {
             connections += 1;
             if connections > 1 {
                 return peer.echo_all();
             }
-            let unread = CALLS - 1 + usize::from(!reset);
-            for _ in 0..unread {
+            for _ in 0..CALLS {
                 peer.receive_call().unwrap();
             }
+            received.send(()).unwrap();
+            told_to.recv().unwrap();
         });
         let client = RpcClient::connect(server.address()).unwrap();
         let start = format!("calling `same` at {}: the connection was lost (", server.address());
+        let assert_failed = |error: Error| {
+            assert_lost(&error);
+            assert!(error.may_have_run());
+            let text = error.to_string();
+            assert!(text.starts_with(&start), "{text}");
+            assert!(text.ends_with("); the call may have run"), "{text}");
+        };
         thread::scope(|scope| {
             for n in 0..CALLS / 2 {
-                let (client, start) = (&client, &start);
+                let (client, assert_failed) = (&client, &assert_failed);
                 scope.spawn(move || {
                     let calls = [2 * n, 2 * n + 1].map(|n| client.same(n.into()).start().unwrap());
                     for call in calls {
-                        let error = call.wait().unwrap_err();
-                        assert_lost(&error);
-                        assert!(error.may_have_run());
-                        let text = error.to_string();
-                        assert!(text.starts_with(start), "{text}");
-                        assert!(text.ends_with("); the call may have run"), "{text}");
+                        assert_failed(call.wait().unwrap_err());
                     }
                 });
+            }
+            all_received.recv().unwrap();
+            // One that is never read makes the operating system reset the connection.
+            let unread = reset.then(|| client.same(CALLS.into()).start().unwrap());
+            cut.send(()).unwrap();
+            if let Some(unread) = unread {
+                assert_failed(unread.wait().unwrap_err());
             }
         });
         assert_eq!(client.call::<u8>("same", [5], ()).unwrap(), 5);
@@ -70,12 +82,15 @@ fn a_call_that_was_not_sent_when_the_connection_was_lost_has_not_run() {
     });
     let client = RpcClient::connect(server.address()).unwrap();
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.call::<u8>("same", [1], ()).unwrap_err());
+        let (task, tasks) = channel();
+        let client = &client;
+        let waiting = scope.spawn(move || {
+            task.send(Task::this()).unwrap();
+            client.call::<u8>("same", [1], ()).unwrap_err()
+        });
         // Waiting for a call sends what has gathered, so it has to begin before that.
-        while received.load(Ordering::SeqCst) == 0 {
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_millis(50));
+        until("the call has been sent", || received.load(Ordering::SeqCst) == 1);
+        tasks.recv().unwrap().until_it_waits();
         let _burst = client.burst();
         let gathered = client.same(2.into()).start().unwrap();
         lose.send(()).unwrap();
@@ -151,7 +166,7 @@ fn a_server_that_was_restarted_is_connected_to_again() {
 #[test]
 fn a_connection_closed_while_it_was_unused_costs_no_call() {
     let server = Model::ThreadPerConnection
-        .start(RpcServer::exported().idle_timeout(Duration::from_millis(100)));
+        .start(RpcServer::exported().idle_timeout(Duration::from_secs(1)));
     let client = RpcClient::connect(server.address()).unwrap();
     assert_eq!(client.add(1, 2).call().unwrap(), 13);
     thread::sleep(UNUSED);

@@ -11,12 +11,17 @@ use examples::{add, echo};
 use rpc_core::{ClientBuilder, Dialect, Framing, RpcClient, RpcServer, Stub, rpc_export};
 use tests::{DIALECTS, FRAMINGS, Fake, Model};
 
+/// A client for calls that take long together, and on a busy machine longer.
+fn patient() -> ClientBuilder {
+    RpcClient::builder().call_timeout(Duration::from_secs(600))
+}
+
 /// Runs a test with a client for every way to speak.
 fn everyhow(test: impl Fn(&RpcClient, &ClientBuilder)) {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
     for framing in FRAMINGS {
         for dialect in DIALECTS {
-            let builder = RpcClient::builder().framing(framing).dialect(dialect);
+            let builder = patient().framing(framing).dialect(dialect);
             test(&builder.connect(server.address()).unwrap(), &builder);
         }
     }
@@ -131,7 +136,7 @@ fn more_calls_than_any_buffer_holds_can_be_started_before_one_is_waited_for() {
     for (framing, dialect, bursting) in
         [(Framing::LengthPrefix, Dialect::Native, true), (Framing::Raw, Dialect::Ping, false)]
     {
-        let builder = RpcClient::builder().framing(framing).dialect(dialect);
+        let builder = patient().framing(framing).dialect(dialect);
         let client = builder.connect(server.address()).unwrap();
         let burst = bursting.then(|| client.burst());
         let calls: Vec<_> = (0..CALLS).map(|_| client.echo(&text).start().unwrap()).collect();

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use examples::add;
 use rpc_core::{RpcClient, Stub, args, kwargs};
-use tests::{FRAMINGS, Peer, Process, Served, until};
+use tests::{FRAMINGS, Peer, Process, Served, until, until_accepted, until_closed};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 4] =
     ["--model single", "--model threads", "--model fork", "--model prefork --workers 3"];
 
 /// Far below any timeout of a server, far above what a busy machine adds.
-const AT_ONCE: Duration = Duration::from_secs(5);
+const AT_ONCE: Duration = Duration::from_secs(15);
 
 /// How a shell says that SIGTERM ended a process.
 const ENDED: i32 = 143;
@@ -32,6 +32,16 @@ fn slow(ms: u64) -> String {
 /// Whether none of the processes runs.
 fn gone(processes: &[Process]) -> bool {
     processes.iter().all(|process| !process.exists() || process.is_zombie())
+}
+
+/// The processes a server has made, once there are so many.
+fn children(server: &Served, count: usize) -> Vec<Process> {
+    let mut children = Vec::new();
+    until("the workers are there", || {
+        children = server.children();
+        children.len() == count
+    });
+    children
 }
 
 /// How many of `calls` calls, made by three clients, get no answer while `meanwhile` is done.
@@ -128,7 +138,7 @@ fn calls_that_run_are_answered_before_a_stopping_server_ends() {
             let mut server = Served::start(SERVER, model);
             let mut peer = Peer::connect(server.address(), framing);
             peer.send(&slow(300));
-            thread::sleep(Duration::from_millis(100));
+            until_accepted(server.address(), 1);
             server.process().signal("TERM");
             assert_eq!(peer.receive().unwrap(), r#"{"res":7,"id":1}"#, "{model}");
             peer.finish();
@@ -143,15 +153,16 @@ fn a_second_signal_ends_everything_at_once() {
         let mut server = Served::start(SERVER, model);
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
         peer.send(&slow(60_000));
-        thread::sleep(Duration::from_millis(100));
+        until_accepted(server.address(), 1);
         let children = server.children();
         server.process().signal("TERM");
-        thread::sleep(Duration::from_millis(100));
+        // Two signals that come at the same time are one.
+        until_closed(server.address());
         assert!(server.process().exists(), "{model}");
         let begun = Instant::now();
         server.process().signal("TERM");
         assert_eq!(server.wait().code(), Some(ENDED), "{model}");
-        assert!(begun.elapsed() < Duration::from_secs(1), "{model}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{model}: {:?}", begun.elapsed());
         until("no child runs", || gone(&children));
     }
 }
@@ -162,7 +173,7 @@ fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
         let mut server = Served::start(SERVER, &format!("{model} --stop-timeout-ms 300"));
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
         peer.send(&slow(60_000));
-        thread::sleep(Duration::from_millis(100));
+        until_accepted(server.address(), 1);
         let children = server.children();
         let begun = Instant::now();
         server.process().signal("TERM");
@@ -181,7 +192,8 @@ fn a_signal_to_all_processes_at_once_loses_no_call() {
             let mut server = Served::start(SERVER, model);
             let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
             peer.send(&slow(300));
-            thread::sleep(Duration::from_millis(100));
+            until_accepted(server.address(), 1);
+            until("there are children", || !server.children().is_empty());
             let mut kill = Command::new("kill");
             kill.args(["-s", signal, &server.process().0.to_string()]);
             kill.args(server.children().iter().map(|child| child.0.to_string()));
@@ -199,7 +211,7 @@ fn renewing_the_workers_under_load_loses_no_call() {
     // The full figure takes a while: `CALLS=200000 cargo test --release`.
     let calls = env::var("CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(20_000);
     let server = Served::start(SERVER, "--model prefork --workers 3");
-    let first = server.children();
+    let first = children(&server, 3);
     let begun = Instant::now();
     let lost = lost(&server, calls, |made| {
         for renewal in 1..=RENEWALS {
@@ -220,16 +232,17 @@ fn renewing_the_workers_under_load_loses_no_call() {
 #[test]
 fn a_worker_that_is_renewed_finishes_what_it_is_at() {
     let server = Served::start(SERVER, "--model prefork --workers 1");
-    let old = server.children();
+    let old = children(&server, 1);
     let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
-    peer.send(&slow(500));
-    thread::sleep(Duration::from_millis(100));
+    peer.send(&slow(2000));
+    until_accepted(server.address(), 1);
     server.process().signal("HUP");
     until("there is a new one beside it", || server.children().len() == 2);
     let client = server.client();
     assert!(!old.contains(&Served::of(&client)));
     assert_eq!(peer.receive().unwrap(), r#"{"res":7,"id":1}"#);
-    assert!(gone(&old) || server.children().len() == 2);
+    let children = server.children();
+    assert!(children.len() == 2 || gone(&old));
     drop(peer);
     until("the old one has left", || gone(&old));
     assert_eq!(client.call::<i64>("add", args![1, 2], kwargs! {}).unwrap(), 13);
@@ -239,10 +252,13 @@ fn a_worker_that_is_renewed_finishes_what_it_is_at() {
 fn a_client_made_before_any_call_is_served_whatever_happens_to_the_workers() {
     // Its connection is accepted by a worker that then leaves; its first call comes after that.
     let server = Served::start(SERVER, "--model prefork --workers 3");
+    let first = children(&server, 3);
     let clients: [RpcClient; 3] = [server.client(), server.client(), server.client()];
-    thread::sleep(Duration::from_millis(50));
+    until_accepted(server.address(), 3);
     server.process().signal("HUP");
-    thread::sleep(Duration::from_millis(50));
+    until("there are new ones", || {
+        server.children().iter().filter(|child| !first.contains(child)).count() == 3
+    });
     for client in &clients {
         assert_eq!(client.add(1, 2).call().unwrap(), 13);
         assert_eq!(client.add(1, 2).call().unwrap(), 13);

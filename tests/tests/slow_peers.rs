@@ -5,18 +5,26 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, RpcServer, ServerHandle};
+use rpc_core::{Error, Framing, Misuse, RpcServer, ServerHandle};
 use tests::{FRAMINGS, Model, Peer, frame};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
+/// One that a peer which does not mean to be late keeps on a busy machine too.
+const LONGER: Duration = Duration::from_secs(1);
 /// Far below the default of half a minute, far above what a busy machine adds.
-const AT_MOST: Duration = Duration::from_secs(5);
+const AT_MOST: Duration = Duration::from_secs(15);
 
 const CALL: &str = r#"{"method_name":"add","method_args":[1,2]}"#;
 const SUM: &str = r#"{"res":13}"#;
 
+/// A server that waits for no message to be finished.
 fn impatient(model: Model) -> ServerHandle {
-    model.start(RpcServer::exported().idle_timeout(TIMEOUT).message_timeout(TIMEOUT))
+    model.start(RpcServer::exported().message_timeout(TIMEOUT))
+}
+
+/// A server that waits for no message to begin.
+fn impatient_with_silence(model: Model) -> ServerHandle {
+    model.start(RpcServer::exported().idle_timeout(LONGER))
 }
 
 fn in_time(test: impl FnOnce()) {
@@ -28,7 +36,7 @@ fn in_time(test: impl FnOnce()) {
 #[test]
 fn a_silent_peer_is_closed_without_a_word() {
     Model::each(|model| {
-        let server = impatient(model);
+        let server = impatient_with_silence(model);
         for framing in FRAMINGS {
             in_time(|| assert!(Peer::connect(server.address(), framing).is_ended()));
             in_time(|| {
@@ -113,6 +121,7 @@ fn a_trickle_of_bytes_does_not_keep_a_connection() {
             });
         }
         // White space between messages is no message.
+        let server = impatient_with_silence(model);
         in_time(|| {
             let mut peer = Peer::connect(server.address(), Framing::Raw);
             assert_eq!(peer.ask(CALL), SUM);
@@ -136,21 +145,21 @@ fn trickle(peer: &mut Peer, bytes: impl Iterator<Item = u8>) {
 
 #[test]
 fn a_peer_that_keeps_calling_is_never_too_slow() {
-    let timeout = TIMEOUT * 2;
+    let timeout = LONGER * 2;
     Model::each(|model| {
         let server =
             model.start(RpcServer::exported().idle_timeout(timeout).message_timeout(timeout));
         for framing in FRAMINGS {
             let whole = frame(framing, CALL.as_bytes());
             let mut peer = Peer::connect(server.address(), framing);
-            // Each message, and each wait between two, takes some of its time; all of them far more.
-            for _ in 0..3 {
+            // Each message, and each wait between two, takes little of its time; all of them more.
+            for _ in 0..6 {
                 let (begin, end) = whole.split_at(7);
                 peer.write(begin);
-                thread::sleep(timeout / 4);
+                thread::sleep(timeout / 10);
                 peer.write(end);
                 assert_eq!(peer.receive().unwrap(), SUM);
-                thread::sleep(timeout / 4);
+                thread::sleep(timeout / 10);
             }
         }
     });
@@ -181,11 +190,31 @@ fn a_peer_that_takes_its_replies_too_slowly_is_closed() {
 #[test]
 fn a_function_may_take_longer_than_any_timeout() {
     Model::each(|model| {
-        let server = impatient(model);
+        let server = RpcServer::exported().idle_timeout(LONGER).message_timeout(TIMEOUT);
+        let server = model.start(server.write_timeout(TIMEOUT));
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
-        assert_eq!(peer.ask(r#"{"method_name":"after_ms","method_args":[600,5]}"#), r#"{"res":5}"#);
+        let call = r#"{"method_name":"after_ms","method_args":[1500,5]}"#;
+        assert_eq!(peer.ask(call), r#"{"res":5}"#);
         assert_eq!(peer.ask(CALL), SUM);
     });
+}
+
+#[test]
+fn a_timeout_of_zero_is_refused_when_the_server_starts() {
+    let server = RpcServer::exported;
+    for (server, setting) in [
+        (server().idle_timeout(Duration::ZERO), "idle_timeout"),
+        (server().message_timeout(Duration::ZERO), "message_timeout"),
+        (server().write_timeout(Duration::ZERO), "write_timeout"),
+    ] {
+        let error = server.start("127.0.0.1:0").unwrap_err();
+        assert!(matches!(error, Error::Misuse(Misuse::NoTime { setting: s }) if s == setting));
+        assert!(error.to_string().starts_with(&format!("`{setting}` is zero")), "{error}");
+    }
+    // Nobody is waited for.
+    let hasty = server().stop_timeout(Duration::ZERO).start("127.0.0.1:0").unwrap();
+    hasty.stop();
+    hasty.wait().unwrap();
 }
 
 #[test]

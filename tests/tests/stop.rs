@@ -7,10 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rpc_core::{Address, RpcServer, SingleThread};
-use tests::{FRAMINGS, Model, Peer};
+use tests::{FRAMINGS, Gate, Model, Peer, until_accepted};
 
 /// Far below any timeout of a server, far above what a busy machine adds.
-const AT_ONCE: Duration = Duration::from_secs(5);
+const AT_ONCE: Duration = Duration::from_secs(15);
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
 const SUM: &str = r#"{"res":13,"id":1}"#;
@@ -71,9 +71,9 @@ fn a_peer_that_was_told_is_answered_until_it_is_silent() {
             server.stop();
             assert_eq!(peer.receive().unwrap(), NOTICE);
             assert!(TcpStream::connect(address).is_err(), "the port is closed before that is said");
-            // Longer together than a silence may be.
-            for _ in 0..8 {
-                thread::sleep(Duration::from_millis(300));
+            // Longer together than a silence may be, each far shorter.
+            for _ in 0..16 {
+                thread::sleep(Duration::from_millis(100));
                 assert_eq!(peer.ask(ADD), SUM, "{model:?}");
             }
             let begun = Instant::now();
@@ -90,8 +90,7 @@ fn a_first_call_that_is_on_its_way_is_answered() {
         for (call, reply, told) in [(ADD, SUM, true), (ADD_WITHOUT_ID, SUM_WITHOUT_ID, false)] {
             let server = model.start(RpcServer::exported());
             let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
-            // Accepted by now, and not heard of.
-            thread::sleep(Duration::from_millis(100));
+            until_accepted(server.address(), 1);
             server.stop();
             thread::sleep(Duration::from_millis(100));
             assert_eq!(peer.ask(call), reply, "{model:?}");
@@ -171,18 +170,26 @@ fn a_server_on_every_address_stops_too() {
 fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
     Model::each(|model| {
         // A plain function would keep the event loop's own thread.
-        let function = if model == Model::EventLoop { "block_ms" } else { "after_ms" };
+        let is_loop = model == Model::EventLoop;
+        let function = if is_loop { "pass_gate_blocking" } else { "pass_gate" };
+        let gate = Gate::closed();
         let server = model.start(RpcServer::exported().stop_timeout(Duration::from_millis(100)));
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
-        peer.send(&format!(r#"{{"method_name":"{function}","method_args":[2000,5]}}"#));
-        thread::sleep(Duration::from_millis(50));
+        let arguments = format!("[{},5]", gate.number());
+        peer.send(&format!(r#"{{"method_name":"{function}","method_args":{arguments}}}"#));
+        until_accepted(server.address(), 1);
         server.stop();
+        // A model with one thread cannot leave a function behind.
+        let is_single = model == Model::SingleThread;
+        let opening = thread::spawn(move || {
+            thread::sleep(if is_single { Duration::from_secs(3) } else { AT_ONCE * 2 });
+            gate.open();
+        });
         let begun = Instant::now();
         server.wait().unwrap();
-        // A model with one thread cannot leave a function behind.
-        let in_time = begun.elapsed() < Duration::from_millis(1500);
-        assert!(in_time || model == Model::SingleThread, "{model:?}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < AT_ONCE, "{model:?}: {:?}", begun.elapsed());
         assert!(peer.is_ended(), "{model:?}");
+        drop(opening);
     });
 }
 

@@ -55,7 +55,7 @@ pub(super) fn multicall<D: Dispatch>(
     Ok(match parts.end(&mut array) {
         Answered::Later(later) => {
             let later = later.of_call(request.id).then(move |array| wrap(&array));
-            Answered::Later(in_time(later, request))
+            Answered::Later(in_time(later, request, &session.context))
         }
         _ if !request.wants_reply => Answered::Nothing,
         // Of no calls there are no results.

@@ -23,7 +23,7 @@ pub(super) fn run<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    let Request { dialect, id, call, wants_reply, .. } = request;
+    let Request { dialect, id, call, wants_reply, timeout } = request;
     let start = out.len();
     dialect.begin_result(out);
     let mut reply = Reply::new(out);
@@ -33,7 +33,8 @@ pub(super) fn run<D: Dispatch>(
         Ok(Progress::Later(rest)) => {
             let name = name.to_owned();
             out.truncate(start);
-            return Answered::Later(waiting(request, name, room, rest));
+            let later = waiting(request, name, room, rest);
+            return Answered::Later(in_time(later, request, &session.context));
         }
         Ok(Progress::Multicall) => {
             out.truncate(start);
@@ -50,6 +51,11 @@ pub(super) fn run<D: Dispatch>(
         _ if !wants_reply => {
             out.truncate(start);
             return Answered::Nothing;
+        }
+        // A function that ends because nobody waits any more has no result worth the name, and a
+        // caller that is slow to notice must not take it for one.
+        Ok(Progress::Done) if session.context.is_late() => {
+            too_late(call.method(), timeout.unwrap_or_default())
         }
         Ok(Progress::Done) if reply.is_sent() => {
             dialect.end_result(out, *id, name);
@@ -87,20 +93,25 @@ fn write_fault(
     }
 }
 
-/// Waits for a reply no longer than its caller does.
-pub(super) fn in_time(later: Later, request: &Request<'_>) -> Later {
-    match request.timeout {
-        Some(timeout) => later.within(timeout, too_late(request, timeout)),
-        None => later,
-    }
+/// What a caller is told whose time is up.
+#[cold]
+fn too_late(method: &str, timeout: Duration) -> Fault {
+    Fault::new(code::TIMED_OUT, format!("`{method}` was not done within {timeout:?}"))
 }
 
-/// The reply to a caller whose time is up.
-fn too_late(request: &Request<'_>, timeout: Duration) -> Vec<u8> {
-    let message = format!("`{}` was not done within {timeout:?}", request.call.method());
+/// Waits for a reply no longer than its caller does. One that comes after that, because a function was
+/// slow to look at the clock or nothing else could, is none.
+pub(super) fn in_time(later: Later, request: &Request<'_>, context: &CallContext) -> Later {
+    let Some(timeout) = request.timeout else {
+        return later;
+    };
     let mut late = Vec::new();
-    request.dialect.write_fault(&mut late, request.id, &Fault::new(code::TIMED_OUT, message));
-    late
+    if request.wants_reply {
+        let fault = too_late(request.call.method(), timeout);
+        request.dialect.write_fault(&mut late, request.id, &fault);
+    }
+    let (context, instead) = (context.clone(), late.clone());
+    later.within(timeout, late).then(move |reply| if context.is_late() { instead } else { reply })
 }
 
 /// What the reply of a call that outlives its message needs to know.
@@ -153,10 +164,10 @@ async fn finish(aside: Aside, name: String, rest: Deferred) -> Vec<u8> {
     aside.reply(&name, result.as_ref().map(String::as_bytes).map_err(Fault::clone))
 }
 
-/// Puts aside an asynchronous call, for as long as its caller waits.
+/// Puts aside an asynchronous call.
 #[inline(never)]
 fn waiting(request: &Request<'_>, name: String, room: &Room, rest: Deferred) -> Later {
-    in_time(Later::new(request.id, finish(Aside::of(request, room), name, rest)), request)
+    Later::new(request.id, finish(Aside::of(request, room), name, rest))
 }
 
 /// Puts aside a call whose function blocks its thread, for one that may be blocked.
@@ -170,7 +181,8 @@ fn blocking<D: Dispatch>(
     let call = OwnedCall::of(&request.call);
     let aside = Aside::of(request, room);
     let timeout = request.timeout;
-    let session = session.that_may_block();
+    let interest = Arc::new(());
+    let session = session.that_may_block(&interest);
     let run = move || -> Coming {
         let Aside { dialect, id, wants_reply, room, .. } = aside;
         let mut out = Vec::new();
@@ -184,7 +196,11 @@ fn blocking<D: Dispatch>(
             _ => Box::pin(ready(out)),
         }
     };
-    Later::blocking(request.id, Box::new(run))
+    // Let go when nobody waits for the reply any more, and by that the function knows.
+    Later::blocking(request.id, Box::new(run)).then(move |reply| {
+        drop(interest);
+        reply
+    })
 }
 
 /// Runs a call, and answers for it if it panics.

@@ -1,5 +1,7 @@
 //! What is remembered from message to message.
 
+use std::sync::Arc;
+
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
@@ -81,10 +83,12 @@ impl Session {
         self.dialect.unwrap_or_else(|| Dialect::meant_by(text))
     }
 
-    /// The same session for a thread that may be blocked.
-    pub(super) fn that_may_block(&self) -> Self {
+    /// The same session for a call on a thread that may be blocked, as long as somebody waits for it
+    /// and so holds the `interest`.
+    pub(super) fn that_may_block(&self, interest: &Arc<()>) -> Self {
         let mut session = self.clone();
         session.context.may_block(true);
+        session.context.lasts_with(interest);
         session
     }
 

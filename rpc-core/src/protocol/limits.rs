@@ -22,6 +22,10 @@ pub struct Limits {
     /// Calls of one connection that a server runs side by side before it reads further ones. 1024 by
     /// default; so many replies at most wait for a peer that does not read.
     pub calls_running: usize,
+    /// Bytes of replies that may wait for a peer that does not read, where calls run side by side on
+    /// an event loop. From there on no further calls of its are read, nor begun, until it has taken
+    /// some. 16 MiB by default; the replies of calls that run by then come on top.
+    pub replies_waiting: usize,
     /// Bytes of replies that gather before they are written out, even while more calls wait to be
     /// read. 64 KiB by default; what is held for a peer that does not read is this and one reply.
     pub replies_gathered: usize,
@@ -44,6 +48,7 @@ impl Default for Limits {
             depth: Self::DEEPEST,
             calls_in_flight: 65_536,
             calls_running: 1024,
+            replies_waiting: 16 * 1024 * 1024,
             replies_gathered: 64 * 1024,
             batch: 1000,
             doors: Doors::default(),

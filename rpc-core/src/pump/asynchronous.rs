@@ -10,16 +10,17 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Answered, Blocking, Later, Order, Reply, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Limits};
 use crate::registry::Caller;
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
+use super::pile::Pile;
 use super::{End, Step, advance, block_on, buffers, close_silent, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
@@ -84,6 +85,8 @@ struct UnderWay {
     running: JoinSet<(Vec<u8>, usize)>,
     /// How many calls those are.
     calls: usize,
+    /// The replies of those that have ended.
+    pile: Arc<Pile>,
     /// How those among them that have an id are stopped.
     aborts: HashMap<String, AbortHandle>,
     /// The call that all others wait for.
@@ -100,10 +103,11 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    fn new() -> Self {
+    fn new(limits: &Limits) -> Self {
         Self {
             running: JoinSet::new(),
             calls: 0,
+            pile: Arc::new(Pile::new(limits.replies_waiting)),
             aborts: HashMap::new(),
             turn: None,
             since: Instant::now(),
@@ -125,7 +129,8 @@ impl UnderWay {
             return;
         }
         self.calls += calls;
-        let abort = self.running.spawn(async move { (reply.await, calls) });
+        let pile = Arc::clone(&self.pile);
+        let abort = self.running.spawn(async move { (pile.put(reply).await, calls) });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
             if self.aborts.len() > 2 * self.running.len() + 16 {
@@ -138,6 +143,7 @@ impl UnderWay {
     fn came(&mut self, ran: Result<(Vec<u8>, usize), JoinError>) -> Vec<u8> {
         let (reply, calls) = ran.unwrap_or((Vec::new(), 1));
         self.calls -= calls;
+        self.pile.take(&reply);
         reply
     }
 
@@ -156,7 +162,7 @@ impl UnderWay {
 impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Answers what comes over the stream until either side ends it.
     pub(crate) async fn run(mut self) -> io::Result<End> {
-        let mut under_way = UnderWay::new();
+        let mut under_way = UnderWay::new(self.connection.limits());
         let mut alarm = pin!(sleep_until(later(under_way.since, self.timeouts.idle).into()));
         loop {
             let mut end = self.advance(&mut under_way).await?;
@@ -181,6 +187,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Answers what has arrived, and says whether that was the end.
     async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<Option<End>> {
+        const AT_ONCE: usize = 32;
         while under_way.turn.is_none() && under_way.last.is_none() {
             if self.is_full(under_way) {
                 return Ok(None);
@@ -188,7 +195,14 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
-                Step::Run(later) => under_way.start(later),
+                Step::Run(later) => {
+                    under_way.start(later);
+                    // Calls that are quick are done before there are many more, and so show how large
+                    // their replies are.
+                    if under_way.running.len() % AT_ONCE == AT_ONCE - 1 {
+                        yield_now().await;
+                    }
+                }
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Continue => write(self.stream, self.connection, self.timeouts).await?,
                 Step::Read { after_message } => {
@@ -271,9 +285,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         Poll::Pending
     }
 
-    /// Whether as many calls run as may; the peer's next ones wait where they are.
+    /// Whether as many calls run, or have replies that wait, as may; the peer's next ones wait where
+    /// they are.
     fn is_full(&self, under_way: &UnderWay) -> bool {
-        under_way.calls >= self.connection.limits().calls_running.max(1)
+        under_way.calls >= self.connection.limits().calls_running.max(1) || under_way.pile.is_full()
     }
 
     /// How long the peer may take over what it does.
@@ -301,7 +316,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             Event::Reply(reply) => {
                 under_way.since = Instant::now();
                 self.connection.append(&reply);
-                while let Some(reply) = under_way.running.try_join_next() {
+                // The others stay where they are counted.
+                while !self.connection.is_full()
+                    && let Some(reply) = under_way.running.try_join_next()
+                {
                     let reply = under_way.came(reply);
                     self.connection.append(&reply);
                 }

@@ -8,6 +8,8 @@ mod block_on;
 pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
+#[cfg(feature = "tokio")]
+mod pile;
 
 use std::ops::Range;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::protocol::json::Form;
@@ -36,6 +36,8 @@ pub struct CallContext {
     deadline: Option<Instant>,
     must_not_block: bool,
     caller: Option<Arc<dyn Caller>>,
+    /// Held for as long as somebody waits for this very call.
+    interest: Option<Weak<()>>,
     values: Option<Arc<Value>>,
 }
 
@@ -71,6 +73,11 @@ impl CallContext {
     pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>) {
         self.protocol = protocol;
         self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    }
+
+    /// Takes note of something that is held for as long as somebody waits for the call.
+    pub(crate) fn lasts_with(&mut self, interest: &Arc<()>) {
+        self.interest = Some(Arc::downgrade(interest));
     }
 
     /// Says whether functions may block this thread; as things begin, they may.
@@ -113,13 +120,20 @@ impl CallContext {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether nobody waits for the result any more: the caller has gone away, or its time is up.
+    /// Whether nobody waits for the result any more: the caller has gone away or has cancelled the
+    /// call, or its time is up.
     ///
     /// A function that runs for long may ask from time to time, and stop. Asking costs a few
     /// microseconds.
     pub fn is_cancelled(&self) -> bool {
-        self.remaining().is_some_and(|left| left.is_zero())
+        self.is_late()
+            || self.interest.as_ref().is_some_and(|interest| interest.strong_count() == 0)
             || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
+    }
+
+    /// Whether the caller has said how long it waits, and that is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.remaining().is_some_and(|left| left.is_zero())
     }
 
     /// The same context with a value in it, for a layer to pass on: who is calling, say.

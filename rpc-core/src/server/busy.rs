@@ -20,10 +20,16 @@ impl<A> Busy<A> {
         Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE }
     };
 
+    /// For a server that has as many connections as it takes.
     pub(super) fn new(answer: &Arc<A>, limit: usize) -> Self {
         let message = format!(
             "the server has {limit} connections open, as many as it takes; try again later"
         );
+        Self::because(answer, message)
+    }
+
+    /// For any other reason.
+    pub(super) fn because(answer: &Arc<A>, message: impl Into<String>) -> Self {
         Self { answer: Arc::clone(answer), fault: Fault::new(code::OVERLOADED, message) }
     }
 }

@@ -8,7 +8,7 @@ use crate::json_rpc::Answer;
 use crate::transport::Socket;
 
 use super::listener::Listener;
-use super::process::{self, Child, Children, LAST_WORDS, PAUSE, accept_now};
+use super::process::{self, Child, Children, LAST_WORDS, Log, PAUSE, accept_now};
 use super::service::Service;
 use super::{Concurrency, listen_failed};
 
@@ -18,7 +18,8 @@ use super::{Concurrency, listen_failed};
 /// gone when its connection ends. What the program has made before it serves, each process has a
 /// copy of. Making a process takes some tenths of a millisecond; where connections are short and
 /// many, [`Prefork`](super::Prefork) makes them beforehand. A connection over the number is
-/// answered with a busy fault (-32000) and closed.
+/// answered with a busy fault (-32000) and closed, and so is one for which the operating system makes
+/// no process within a second; then [a line is said](super::TcpServer::log), too.
 ///
 /// It serves with [`serve_with`](super::TcpServer::serve_with) alone, and before the program has
 /// made a second thread. SIGTERM and SIGINT stop it as described there.
@@ -62,6 +63,7 @@ impl Concurrency for ForkPerConnection {
         let mut children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
+        let mut log = Log::new(service.settings.log);
         let mut waiting: Option<Waiting> = None;
         while !signals.ask_to_stop() {
             match &waiting {
@@ -75,8 +77,12 @@ impl Concurrency for ForkPerConnection {
                     Err(_) => _ = signals.wait(None, Some(PAUSE)),
                 }
             }
-            waiting =
-                waiting.and_then(|stream| self.take(stream, listener, &mut children, service));
+            if let Some(connection) = waiting.take()
+                && let Err(error) = self.take(&connection, listener, &mut children, service)
+            {
+                log.say(&format!("no process can be made for a connection: {error}"));
+                waiting = connection.wait_on(service);
+            }
         }
         process::stop_listening(listener);
         children.end(&signals, service.stop_timeout() + LAST_WORDS);
@@ -94,21 +100,30 @@ impl Waiting {
     fn new(stream: Socket) -> Self {
         Self { stream, since: Instant::now() }
     }
+
+    /// Waits for a process some more, or has it be answered that there is none.
+    fn wait_on<A: Answer>(self, service: &Service<A>) -> Option<Self> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        if self.since.elapsed() < PATIENCE {
+            return Some(self);
+        }
+        let message = "the server can make no process for a connection now; try again later";
+        service.refuse_now(&self.stream, message);
+        None
+    }
 }
 
 impl ForkPerConnection {
-    /// Makes a process for a connection; gives it back where none can be made, for a second. Then it
-    /// is closed, and the peer may try again.
+    /// Makes a process for a connection.
     fn take<A: Answer>(
         self,
-        waiting: Waiting,
+        waiting: &Waiting,
         listener: &Listener,
         children: &mut Children<Purpose>,
         service: &Service<A>,
-    ) -> Option<Waiting> {
+    ) -> io::Result<()> {
         // This process waits for no peer, so refusing takes a process too, and there are few of those.
         const REFUSALS: usize = 8;
-        const PATIENCE: Duration = Duration::from_secs(1);
         let count = children.running().count();
         let serving = children.running().filter(|(_, of)| **of == Purpose::Serve).count();
         let purpose = if serving < self.max_children {
@@ -116,19 +131,18 @@ impl ForkPerConnection {
         } else if count - serving < REFUSALS {
             Purpose::Refuse
         } else {
-            return None;
+            return Ok(());
         };
         // A copy for the child, so that what is here is still open where there is none.
-        let made = waiting.stream.try_clone().and_then(|stream| {
-            children.fork(purpose, |child| {
-                child.let_go(listener);
-                match purpose {
-                    Purpose::Serve => serve(stream, &child, service),
-                    Purpose::Refuse => refuse(stream, &child, service, self.max_children),
-                }
-            })
-        });
-        (made.is_err() && waiting.since.elapsed() < PATIENCE).then_some(waiting)
+        let stream = waiting.stream.try_clone()?;
+        children.fork(purpose, |child| {
+            child.let_go(listener);
+            match purpose {
+                Purpose::Serve => serve(stream, &child, service),
+                Purpose::Refuse => refuse(stream, &child, service, self.max_children),
+            }
+        })?;
+        Ok(())
     }
 }
 

@@ -51,7 +51,7 @@ pub use prefork::Prefork;
 #[cfg(all(unix, feature = "tokio"))]
 pub use prefork_event_loop::PreforkEventLoop;
 #[cfg(unix)]
-use process::{Obeying, Output, port_closer};
+use process::{Obeying, Output, port_closer, to_stderr};
 #[cfg(feature = "tokio")]
 use service::Service;
 use service::Settings;
@@ -62,7 +62,7 @@ pub use thread_per_connection::ThreadPerConnection;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
 #[cfg(not(unix))]
-use without_fork::{Obeying, Output, port_closer};
+use without_fork::{Obeying, Output, port_closer, to_stderr};
 
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
@@ -164,21 +164,24 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Closes a connection that has sent nothing for this long. 30 s by default.
+    /// Closes a connection that has sent nothing for this long. 30 s by default; zero is refused when
+    /// the server starts, and `Duration::MAX` is for ever.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeouts.idle = timeout;
         self
     }
 
-    /// Closes a connection that takes longer than this over one message. 30 s by default.
+    /// Closes a connection that takes longer than this over one message. 30 s by default; zero is
+    /// refused when the server starts.
     #[must_use]
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeouts.message = timeout;
         self
     }
 
-    /// Closes a connection that does not take its replies within this. 30 s by default.
+    /// Closes a connection that does not take its replies within this. 30 s by default; zero is
+    /// refused when the server starts.
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeouts.write = timeout;
@@ -192,14 +195,32 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Listens at `address`, `host:port` or `unix:/path` ([`Listen`] says more), and does not serve yet, for a program that wants to say the address first.
+    /// Has what those who operate the server are to know said by `say`, a line at a time and at most
+    /// one a second: that a worker process has died, how, and that another takes its place. By
+    /// default it is written to standard error.
+    ///
+    /// ```
+    /// use rpc_core::RpcServer;
+    ///
+    /// let silent = RpcServer::exported().log(|_| {});
+    /// let prefixed = RpcServer::exported().log(|line| println!("accounts: {line}"));
+    /// ```
+    #[must_use]
+    pub fn log(mut self, say: fn(&str)) -> Self {
+        self.settings.log = say;
+        self
+    }
+
+    /// Listens at `address`, `host:port` or `unix:/path` ([`Listen`] says more), and does not serve
+    /// yet, for a program that wants to say the address first.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened at, two functions have one name, or shared state is
-    /// missing.
+    /// Where the address cannot be listened at, two functions have one name, shared state is missing,
+    /// or a timeout is zero.
     pub fn bind(self, address: impl Listen) -> Result<BoundServer<A>, Error> {
         self.answer.check()?;
+        self.settings.check()?;
         let listener = address.listen().map_err(listen_failed)?;
         BoundServer::new(listener, self.answer, self.settings)
     }
@@ -281,7 +302,7 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// # Errors
     ///
-    /// Where two functions have one name, or shared state is missing.
+    /// Where two functions have one name, shared state is missing, or a timeout is zero.
     #[cfg(feature = "tokio")]
     pub async fn serve_on(
         self,
@@ -289,6 +310,7 @@ impl<A: Answer> TcpServer<A> {
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         self.answer.check()?;
+        self.settings.check()?;
         let listener = listener.into();
         let address = listener.address().map_err(listen_failed)?;
         let model = EventLoop::default();

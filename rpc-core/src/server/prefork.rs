@@ -17,8 +17,8 @@ use super::service::Service;
 /// the program has made before it serves, each worker has a copy of.
 ///
 /// A worker that dies is replaced at once, and only the calls it had at hand are lost; when workers
-/// keep dying as soon as they are made, after a wait of 100 ms that doubles up to 5 s. Workers end
-/// when the process that serves does, however it ends.
+/// keep dying as soon as they are made, after a wait of 100 ms that doubles up to 5 s. Each time
+/// [a line is said](super::TcpServer::log). Workers end when the process that serves does, however it ends.
 ///
 /// SIGTERM and SIGINT stop it as described at [`serve_with`](super::TcpServer::serve_with), with
 /// which alone it serves, before the program has made a second thread. SIGHUP replaces all workers
@@ -75,6 +75,7 @@ impl Concurrency for Prefork {
             busy_timeout: self.busy_timeout,
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
+            log: service.settings.log,
         };
         pool.run(listener, |worker| {
             let bell = Bell::new()?;

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
+use crate::error::Misuse;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
 use crate::pump::End;
@@ -17,6 +18,7 @@ use crate::transport::{Socket, Stream};
 use super::busy::Busy;
 use super::listener::Listener;
 use super::stop::{Open, Stop};
+use super::to_stderr;
 #[cfg(feature = "http")]
 use super::web::Guard;
 
@@ -26,8 +28,24 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// Says what those who operate the server are to know.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(super) log: fn(&str),
     #[cfg(feature = "http")]
     pub(super) guard: Arc<Guard>,
+}
+
+impl Settings {
+    /// Refuses what no connection could live with.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        let Timeouts { idle, message, write } = self.timeouts;
+        let settings =
+            [("idle_timeout", idle), ("message_timeout", message), ("write_timeout", write)];
+        match settings.into_iter().find(|(_, timeout)| timeout.is_zero()) {
+            Some((setting, _)) => Err(Misuse::NoTime { setting }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -41,6 +59,7 @@ impl Default for Settings {
                 write: half_a_minute,
             },
             stop: half_a_minute,
+            log: to_stderr,
             #[cfg(feature = "http")]
             guard: Arc::default(),
         }
@@ -181,6 +200,31 @@ impl<A: Answer> Service<A> {
                     visit.go_on_blocking(&stream, connection)?;
                     Ok(())
                 }
+            }
+        });
+    }
+}
+
+#[cfg(unix)]
+impl<A: Answer> Service<A> {
+    /// Answers what has arrived on a connection with a busy fault and closes, for a process that must
+    /// not wait for its peer.
+    pub(super) fn refuse_now(&self, stream: &Socket, message: &str) {
+        const NOW: Duration = Duration::from_millis(10);
+        const TIMEOUTS: Timeouts = Timeouts { idle: NOW, message: NOW, write: NOW };
+        const UNAVAILABLE: &[u8] =
+            b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let busy = Busy::because(&self.answer, message);
+        let mut session = Session::new(CallContext::default(), self.settings.limits);
+        let mut connection = Connection::new(None, self.settings.limits);
+        alone(|| {
+            stream.set_write_timeout(Some(NOW))?;
+            let voice = Voice::default();
+            match blocking::serve(stream, &voice, &mut connection, &mut session, &busy, &TIMEOUTS)?
+            {
+                End::Closed => Ok(()),
+                // What serves HTTP may make threads, beside which no process can be made any more.
+                End::Http => blocking::write_all(stream, UNAVAILABLE, NOW),
             }
         });
     }

@@ -12,6 +12,9 @@ use super::listener::Listener;
 use super::service::Service;
 use super::stop::Stop;
 
+/// Has nothing to say where there are no workers.
+pub(super) fn to_stderr(_: &str) {}
+
 /// Serves each connection in a process of its own (Unix; refuses to start elsewhere).
 #[derive(Debug, Clone, Copy)]
 pub struct ForkPerConnection {

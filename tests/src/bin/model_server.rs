@@ -29,6 +29,9 @@ fn main() -> Result<(), Error> {
     if let Some(timeout) = time("--idle-timeout-ms") {
         server = server.idle_timeout(timeout);
     }
+    if options.contains_key("--silent") {
+        server = server.log(|_| {});
+    }
     let server = server.bind(options.get("--listen").copied().unwrap_or("127.0.0.1:0"))?;
     println!("listening {}", server.address());
     // Left unfinished: every process that writes what it holds would write this.

@@ -5,6 +5,7 @@
 
 mod child;
 mod children;
+mod log;
 mod obey;
 mod output;
 mod signals;
@@ -14,6 +15,7 @@ mod watched;
 
 pub(super) use child::{Bell, Child, PAUSE, accept_now};
 pub(super) use children::Children;
+pub(super) use log::{Log, to_stderr};
 pub(super) use obey::Obeying;
 pub(super) use output::Output;
 pub(super) use signals::Signals;

@@ -10,6 +10,7 @@ use crate::server::listener::Listener;
 
 use super::child::Child;
 use super::children::Children;
+use super::log::Log;
 use super::signals::{STOP, Signals};
 use super::sys::{self, Pid};
 use super::watched::{Calls, Watched};
@@ -31,6 +32,8 @@ pub(in crate::server) struct Pool {
     pub(in crate::server) max_calls: Option<u64>,
     /// Over leaving.
     pub(in crate::server) stop_timeout: Duration,
+    /// Says what happens to them.
+    pub(in crate::server) log: fn(&str),
 }
 
 impl Pool {
@@ -51,7 +54,9 @@ impl Pool {
         let now = Instant::now();
         let place = Place { worker: None, early_ends: 0, due: now };
         let places = vec![place; self.workers.max(1)];
-        let mut supervisor = Supervisor { pool: self, listener, work, signals, children, places };
+        let log = Log::new(self.log);
+        let mut supervisor =
+            Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
         stop_listening(listener);
         let Supervisor { children, signals, .. } = supervisor;
@@ -107,6 +112,8 @@ struct Record {
     seen: Option<(u64, Instant)>,
     /// When it must have left, once it was told.
     leaves_by: Option<Instant>,
+    /// Why it had to be killed.
+    overdue: Option<&'static str>,
 }
 
 struct Supervisor<'l, W> {
@@ -116,6 +123,7 @@ struct Supervisor<'l, W> {
     signals: Signals,
     children: Children<Record>,
     places: Vec<Place>,
+    log: Log,
 }
 
 impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
@@ -140,9 +148,15 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     /// Takes note of the workers that have ended.
     fn reap(&mut self) {
         let now = Instant::now();
-        let places = &mut self.places;
+        let (places, log) = (&mut self.places, &mut self.log);
         self.children.reap(|pid, record, how| {
-            let Some(place) = places.iter_mut().find(|place| place.worker == Some(pid)) else {
+            let place = places.iter_mut().find(|place| place.worker == Some(pid));
+            if !how.success() {
+                let why = record.overdue.map(|why| format!(", {why}")).unwrap_or_default();
+                let then = if place.is_some() { "; another takes its place" } else { "" };
+                log.say(&format!("worker {pid} has ended ({how}{why}){then}"));
+            }
+            let Some(place) = place else {
                 return;
             };
             place.worker = None;
@@ -162,7 +176,10 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             if self.places[place].worker.is_none() && self.places[place].due <= now {
                 match self.start() {
                     Ok(worker) => self.places[place].worker = Some(worker),
-                    Err(_) => self.places[place].wait(now),
+                    Err(error) => {
+                        self.places[place].wait(now);
+                        self.log.say(&format!("no worker can be made: {error}"));
+                    }
                 }
             }
         }
@@ -175,6 +192,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             calls: Arc::clone(&calls),
             seen: None,
             leaves_by: None,
+            overdue: None,
         };
         let (work, listener) = (&self.work, self.listener);
         self.children.fork(record, |child| work(&Worker { listener, child, calls }))
@@ -203,8 +221,12 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     fn end_overdue(&mut self) {
         let now = Instant::now();
         for (pid, record) in self.children.running() {
-            let hangs = self.pool.busy_timeout.is_some_and(|limit| record.hangs(now, limit));
-            if hangs || record.leaves_by.is_some_and(|by| by <= now) {
+            if self.pool.busy_timeout.is_some_and(|limit| record.hangs(now, limit)) {
+                record.overdue = Some("it was at one call for longer than the busy timeout");
+            } else if record.leaves_by.is_some_and(|by| by <= now) {
+                record.overdue = Some("it did not leave within the stop timeout");
+            }
+            if record.overdue.is_some() {
                 sys::kill(pid, libc::SIGKILL);
             }
         }

@@ -170,6 +170,14 @@ pub(super) fn readable<const N: usize>(
     of.map(|descriptor| found > 0 && descriptor.revents != 0)
 }
 
+/// Whether something can be written now without waiting.
+pub(super) fn is_writable(to: BorrowedFd<'_>) -> bool {
+    let mut to = libc::pollfd { fd: to.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    // SAFETY: there is one entry, and it lives until the call returns.
+    let found = unsafe { libc::poll(&raw mut to, 1, 0) };
+    found > 0 && to.revents & libc::POLLOUT != 0
+}
+
 /// Closes a descriptor that others in this process know the number of, by having the number stand
 /// for `instead`: what they do with it is then done to that, and never to something new.
 pub(super) fn close_behind(number: RawFd, instead: BorrowedFd<'_>) {
