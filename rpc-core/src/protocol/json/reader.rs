@@ -3,6 +3,8 @@
 //! One walk checks the whole grammar and the depth limit, so that what is decoded later, skipped
 //! or passed on raw has been held to the same rules. It uses no stack that grows with the text.
 
+mod exact;
+
 use std::ops::Range;
 
 use super::super::{Limits, ProtocolError};
@@ -89,49 +91,6 @@ impl<'a> Reader<'a> {
         }
         self.at = end;
         Some(&self.text[start..end])
-    }
-
-    /// Steps over `bytes`, if these stand at the cursor.
-    pub(crate) fn step<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let found = rest.first_chunk() == Some(bytes);
-        if found {
-            self.at += N;
-        }
-        found
-    }
-
-    /// Steps over `bytes`, which open an object, if these stand at the cursor and depth allows.
-    pub(crate) fn enter<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
-        self.deepen().is_ok() && self.step(bytes)
-    }
-
-    /// Steps over text that stands in a string as it is.
-    pub(crate) fn plain_text(&mut self) -> &'a str {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = plain_prefix(rest.as_bytes());
-        self.at += length;
-        &rest[..length]
-    }
-
-    /// Steps over a string without escapes that stands at the cursor, and returns it quotes and all.
-    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        let is_string = self.step(b"\"") && {
-            self.plain_text();
-            self.step(b"\"")
-        };
-        is_string.then(|| &self.text[start..self.at])
-    }
-
-    /// Whether white space stands at the cursor.
-    pub(crate) fn is_at_white(&self) -> bool {
-        self.text.as_bytes().get(self.at).is_some_and(|&byte| is_white(byte))
-    }
-
-    /// Whether this byte stands at the cursor and ends the text.
-    pub(crate) fn is_last(&self, byte: u8) -> bool {
-        self.text.as_bytes().get(self.at..) == Some(&[byte])
     }
 
     /// Steps over the next value and returns where it stands in the text.
