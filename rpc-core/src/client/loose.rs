@@ -95,9 +95,9 @@ fn split_array(array: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
     let (mut elements, mut end) = (Vec::new(), 1);
     Reader::new(text, usize::MAX).array(|reader| {
         let element = reader.span()?;
-        elements.push(array[end..element.end].to_vec());
+        elements.push(array[end..element.place().end].to_vec());
         // Behind the comma.
-        end = element.end + 1;
+        end = element.place().end + 1;
         Ok::<_, ProtocolError>(())
     })?;
     Ok(elements)
@@ -111,7 +111,7 @@ fn split_object(object: &[u8]) -> Result<Vec<(String, Vec<u8>)>, ProtocolError> 
         let name = name.resolve().into_owned();
         let value = reader.span()?;
         let start = text[..value.start].rfind(':').map_or(value.start, |colon| colon + 1);
-        members.push((name, object[start..value.end].to_vec()));
+        members.push((name, object[start..value.place().end].to_vec()));
         Ok::<_, ProtocolError>(())
     })?;
     Ok(members)

@@ -1,19 +1,17 @@
 //! Reads a reply, on the client's side.
 
-use std::ops::Range;
-
 use serde_json::value::RawValue;
 
-use crate::protocol::json::{Kind, Reader};
+use crate::protocol::json::{Kind, Reader, Span};
 use crate::protocol::{Fault, Limits, ProtocolError, code};
 
 use super::{Dialect, json_rpc};
 
 /// What a server sends.
 #[derive(Debug)]
-pub(crate) enum FromServer {
+pub(crate) enum FromServer<'m> {
     /// The reply to a call.
-    Reply(ReplyMessage),
+    Reply(ReplyMessage<'m>),
     /// The notice that the server is about to stop.
     Draining,
     /// A call or a notification, of a server that expects more of its clients than this one does.
@@ -22,44 +20,54 @@ pub(crate) enum FromServer {
 
 /// A reply as it came.
 #[derive(Debug)]
-pub(crate) struct ReplyMessage {
+pub(crate) struct ReplyMessage<'m> {
     /// The id, where there is one.
     pub(crate) id: Option<u64>,
     /// The result's JSON text, or the fault.
-    pub(crate) outcome: Result<ResultText, Fault>,
+    pub(crate) outcome: Result<ResultText<'m>, Fault>,
 }
 
 /// A result's JSON text.
 #[derive(Debug)]
-pub(crate) enum ResultText {
+pub(crate) enum ResultText<'m> {
     /// It stands there in the message.
-    At(Range<usize>),
+    At(Span<'m>),
     /// It was made of what stands there.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
-    Made(Vec<u8>),
+    #[cfg_attr(not(feature = "xmlrpc"), allow(dead_code))]
+    Made(String),
 }
 
-impl ResultText {
+/// A result's JSON text apart from its message.
+#[derive(Debug)]
+pub(crate) struct OwnedText {
+    pub(crate) text: String,
+    /// Whether an escape may stand in a string of it.
+    pub(crate) has_escapes: bool,
+}
+
+impl ResultText<'_> {
     /// The same apart from its message.
-    pub(crate) fn apart(self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn apart(self) -> OwnedText {
         match self {
-            Self::At(place) => message.get(place).unwrap_or_default().to_vec(),
-            Self::Made(text) => text,
+            Self::At(Span { text, has_escapes, .. }) => {
+                OwnedText { text: text.to_owned(), has_escapes }
+            }
+            Self::Made(text) => OwnedText { text, has_escapes: true },
         }
     }
 }
 
 /// Reads one message in the dialect the client speaks.
-pub(crate) fn read_reply(
+pub(crate) fn read_reply<'m>(
     dialect: Dialect,
-    message: &[u8],
+    message: &'m [u8],
     limits: &Limits,
-) -> Result<FromServer, ProtocolError> {
+) -> Result<FromServer<'m>, ProtocolError> {
     #[cfg(feature = "xmlrpc")]
     if dialect == Dialect::XmlRpc {
         let outcome = super::xml_rpc::read_reply(message, limits)
             .map_err(|fault| ProtocolError::NotAReply(fault.message().to_owned()))?;
-        let outcome = outcome.map(|text| ResultText::Made(text.into_bytes()));
+        let outcome = outcome.map(ResultText::Made);
         return Ok(FromServer::Reply(ReplyMessage { id: None, outcome }));
     }
     let text = Reader::text(message)?;
@@ -76,7 +84,7 @@ pub(crate) fn read_reply(
 
 /// Reads `{"res":…,"id":…}`, byte for byte as servers of this crate write it; `None` says nothing of
 /// the message.
-fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
+fn read_usual<'m>(text: &'m str, limits: &Limits) -> Option<ReplyMessage<'m>> {
     let mut reader = Reader::new(text, limits.depth);
     // With white space before the result there is more behind it, and that is seen here.
     if !reader.enter(b"{\"res\":") || reader.is_at_white() {
@@ -92,7 +100,7 @@ fn read_usual(text: &str, limits: &Limits) -> Option<ReplyMessage> {
 
 /// Reads `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
 /// `{"jsonrpc":"2.0","id":…,"result":…}`; `None` says nothing of the message.
-fn read_usual_json_rpc(text: &str, limits: &Limits) -> Option<ReplyMessage> {
+fn read_usual_json_rpc<'m>(text: &'m str, limits: &Limits) -> Option<ReplyMessage<'m>> {
     let mut reader = Reader::new(text, limits.depth);
     if !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
         return None;
@@ -116,7 +124,11 @@ fn read_usual_json_rpc(text: &str, limits: &Limits) -> Option<ReplyMessage> {
 }
 
 /// Reads a reply with any members in any order.
-fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer, ProtocolError> {
+fn read_any<'m>(
+    dialect: Dialect,
+    text: &'m str,
+    limits: &Limits,
+) -> Result<FromServer<'m>, ProtocolError> {
     let mut reader = Reader::new(text, limits.depth);
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
@@ -160,13 +172,13 @@ fn read_any(dialect: Dialect, text: &str, limits: &Limits) -> Result<FromServer,
         return Ok(FromServer::Call);
     }
     // Some peers always send both, one of them null.
-    let mut error = error.filter(|error| &text[error.clone()] != "null");
+    let mut error = error.filter(|error| error.text != "null");
     if dialect == Dialect::Ping && out == Some("\"error\"") {
         error = result.take();
     }
     let outcome = match (error, result) {
-        (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(&text[error]))),
-        (Some(error), _) => Err(read_fault(&text[error])),
+        (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(error.text))),
+        (Some(error), _) => Err(read_fault(error.text)),
         (None, Some(result)) => Ok(ResultText::At(result)),
         (None, None) => {
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));

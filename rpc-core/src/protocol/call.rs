@@ -65,6 +65,11 @@ impl<'a> Call<'a> {
         &self.keyword
     }
 
+    /// Whether an escape may stand in a string of the arguments.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.positional.has_escapes || self.keyword.has_escapes
+    }
+
     /// The same call under another name, for layers that route by prefix.
     #[must_use]
     pub fn renamed(&self, method: impl Into<Cow<'a, str>>) -> Self {
@@ -105,6 +110,7 @@ pub struct PositionalArguments<'a> {
     noted: [&'a str; NOTED],
     count: usize,
     text: &'a str,
+    has_escapes: bool,
 }
 
 impl<'a> PositionalArguments<'a> {
@@ -120,6 +126,7 @@ impl<'a> PositionalArguments<'a> {
                 Ok(())
             })
         })?;
+        self.has_escapes = reader.has_escapes();
         Ok(())
     }
 
@@ -127,6 +134,7 @@ impl<'a> PositionalArguments<'a> {
     pub(crate) fn single(&mut self, value: &'a str) {
         self.noted[0] = value;
         self.count = 1;
+        self.has_escapes = true;
     }
 
     /// How many there are.
@@ -165,6 +173,7 @@ pub struct KeywordArguments<'a> {
     noted: [(Key<'a>, &'a str); NOTED],
     count: usize,
     text: &'a str,
+    has_escapes: bool,
 }
 
 impl<'a> KeywordArguments<'a> {
@@ -180,6 +189,7 @@ impl<'a> KeywordArguments<'a> {
                 Ok(())
             })
         })?;
+        self.has_escapes = reader.has_escapes();
         Ok(())
     }
 

@@ -26,6 +26,7 @@ pub struct Bound<'c, 'a> {
     parameters: &'c [Parameter],
     values: [Option<&'a str>; MOST_PARAMETERS],
     rest: Rest<'a>,
+    has_escapes: bool,
     fault: OnceCell<Fault>,
 }
 
@@ -45,6 +46,7 @@ impl<'c, 'a> Bound<'c, 'a> {
             parameters: signature.parameters(),
             values: [None; MOST_PARAMETERS],
             rest: Rest::default(),
+            has_escapes: call.has_escapes(),
             fault: OnceCell::new(),
         }
     }
@@ -228,7 +230,7 @@ impl<'a> Bound<'_, 'a> {
     }
 
     fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Option<T> {
-        match decode(text) {
+        match decode(text, self.has_escapes) {
             Ok(value) => Some(value),
             Err(error) => {
                 let _ = self.fault.set(self.wrong_type(index, text, &error));

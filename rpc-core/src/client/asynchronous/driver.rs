@@ -48,24 +48,27 @@ pub(super) async fn drive(
                     link.expire();
                 }
             }
-            let mut waits = true;
             if written == 0 && !outgoing.is_empty() && !settings.is_fresh(&stream) {
                 return Poll::Ready(Some(Lost::closed()));
             }
-            if written < outgoing.len() {
+            let resumes = written > 0;
+            while written < outgoing.len() {
                 match Pin::new(&mut stream).poll_write(task, &outgoing[written..]) {
                     Poll::Ready(Ok(count)) => {
                         written += count;
                         link.wrote(count);
-                        waits = false;
                     }
                     Poll::Ready(Err(error)) => return Poll::Ready(Some(Lost::io(&error))),
-                    Poll::Pending => {}
+                    Poll::Pending => break,
                 }
-                if written == outgoing.len() {
-                    written = 0;
-                    outgoing.clear();
-                    outgoing.shrink_to(settings.limits.message);
+            }
+            if written > 0 && written == outgoing.len() {
+                written = 0;
+                outgoing.clear();
+                outgoing.shrink_to(settings.limits.message);
+                // More may have been queued while this could not be written.
+                if resumes {
+                    continue;
                 }
             }
             let mut room = ReadBuf::new(inbound.room());
@@ -77,15 +80,12 @@ pub(super) async fn drive(
                         if let Err(lost) = link.receive(&mut inbound) {
                             return Poll::Ready(Some(lost));
                         }
-                        waits = false;
                     }
                 },
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(Lost::io(&error))),
-                Poll::Pending => {}
-            }
-            if waits {
-                return Poll::Pending;
+                // Whoever queues more wakes this task.
+                Poll::Pending => return Poll::Pending,
             }
         }
     });

@@ -1,12 +1,12 @@
 //! Calls in flight by HTTP: one at a time on a connection, each answered by one response.
 
-use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
+use crate::dialect::{Dialect, FromServer, OwnedText, read_reply};
 use crate::error::Error;
 use crate::protocol::{ArgumentError, Inbound, ProtocolError};
 
 use super::super::http::{Exchange, Response};
 use super::super::lost::Lost;
-use super::{Flight, Own, Reply};
+use super::{Flight, Own, Place, Reply};
 
 impl<W> Flight<W> {
     /// Takes the connection for one call; `false` where it has one, or takes no more.
@@ -84,7 +84,7 @@ impl<W> Flight<W> {
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
         let outcome = self.outcome(call, wants_result, response);
         if own == Some(call) && self.calls.remove(&call).is_some() {
-            return Ok(Some(Own(outcome.map(ResultText::Made))));
+            return Ok(Some(Own(outcome.map(Place::Apart))));
         }
         if let Some(entry) = self.calls.get_mut(&call) {
             entry.reply = Some(Reply(outcome));
@@ -94,9 +94,14 @@ impl<W> Flight<W> {
     }
 
     /// What a response says of its call. A reply is one whatever the status.
-    fn outcome(&self, call: u64, wants_result: bool, response: Response) -> Result<Vec<u8>, Error> {
+    fn outcome(
+        &self,
+        call: u64,
+        wants_result: bool,
+        response: Response,
+    ) -> Result<OwnedText, Error> {
         if !wants_result && response.is_success() {
-            return Ok(b"null".to_vec());
+            return Ok(OwnedText { text: "null".to_owned(), has_escapes: false });
         }
         let is_silent = response.body.trim_ascii().is_empty();
         let reply = match read_reply(self.dialect, &response.body, &self.limits) {
@@ -109,7 +114,7 @@ impl<W> Flight<W> {
                 let problem = format!("it answers call {id}, and call {call} was made");
                 Err(ProtocolError::NotAReply(problem).into())
             }
-            (_, Ok(result)) => Ok(result.apart(&response.body)),
+            (_, Ok(result)) => Ok(result.apart()),
             (_, Err(fault)) => Err(fault.into()),
         }
     }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "tokio")]
 use crate::dialect::write_cancel;
-use crate::dialect::{Dialect, FromServer, ReplyMessage, ResultText, read_reply};
+use crate::dialect::{Dialect, FromServer, OwnedText, ReplyMessage, ResultText, read_reply};
 use crate::error::{Error, Misuse};
 use crate::protocol::json::{self, Reader};
 use crate::protocol::websocket::{Close, Side, code, write_close};
@@ -61,11 +61,21 @@ struct InFlight<W> {
 
 /// A reply that came while somebody else was reading: the result's text, or the error.
 #[derive(Debug)]
-pub(super) struct Reply(Result<Vec<u8>, Error>);
+pub(super) struct Reply(Result<OwnedText, Error>);
 
-/// A reply where it stands: the result's text, in the read buffer or apart, or the error.
+/// A reply of the reader's own: the result's text, in the read buffer or apart, or the error.
 #[derive(Debug)]
-pub(super) struct Own(Result<ResultText, Error>);
+pub(super) struct Own(Result<Place, Error>);
+
+#[derive(Debug)]
+enum Place {
+    /// It stands there in the read buffer.
+    At {
+        place: Range<usize>,
+        has_escapes: bool,
+    },
+    Apart(OwnedText),
+}
 
 /// How far a call has come.
 pub(super) enum Progress {
@@ -318,18 +328,19 @@ impl<W> Flight<W> {
                 (None, Ok(_)) => continue,
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
-                let place = |result| match result {
-                    ResultText::At(at) => {
-                        ResultText::At(message.start + at.start..message.start + at.end)
+                let place = |result: ResultText<'_>| match result {
+                    ResultText::At(span) => {
+                        let place = span.place();
+                        let place = message.start + place.start..message.start + place.end;
+                        Place::At { place, has_escapes: span.has_escapes }
                     }
-                    made @ ResultText::Made(_) => made,
+                    made @ ResultText::Made(_) => Place::Apart(made.apart()),
                 };
                 found = Some(Own(outcome.map(place).map_err(Error::from)));
             } else if let Some(entry) = self.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
-                entry.reply =
-                    Some(Reply(outcome.map(|result| result.apart(bytes)).map_err(Error::from)));
+                entry.reply = Some(Reply(outcome.map(ResultText::apart).map_err(Error::from)));
                 awake.extend(entry.waiter.take());
             }
         }
@@ -394,7 +405,7 @@ impl<W> Flight<W> {
 impl Reply {
     /// Decodes the result.
     pub(super) fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
-        decode(method, &self.0?)
+        self.0?.decode(method)
     }
 }
 
@@ -406,8 +417,10 @@ impl Own {
         inbound: &Inbound,
     ) -> Result<T, Error> {
         match self.0? {
-            ResultText::At(place) => decode(method, inbound.bytes(&place)),
-            ResultText::Made(text) => decode(method, &text),
+            Place::At { place, has_escapes } => {
+                decode(method, Reader::text(inbound.bytes(&place))?, has_escapes)
+            }
+            Place::Apart(text) => text.decode(method),
         }
     }
 }
@@ -418,9 +431,14 @@ fn closes(code: i64) -> bool {
     matches!(code, PARSE_ERROR | OVERLOADED | SHUTTING_DOWN | TOO_LARGE)
 }
 
-fn decode<T: DeserializeOwned>(method: &str, text: &[u8]) -> Result<T, Error> {
-    let text = Reader::text(text).map_err(Error::from)?;
-    json::decode(text).map_err(|error| {
+impl OwnedText {
+    fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
+        decode(method, &self.text, self.has_escapes)
+    }
+}
+
+fn decode<T: DeserializeOwned>(method: &str, text: &str, has_escapes: bool) -> Result<T, Error> {
+    json::decode(text, has_escapes).map_err(|error| {
         let problem = without_place(&error.to_string()).into_owned();
         ProtocolError::Result { method: method.to_owned(), problem }.into()
     })

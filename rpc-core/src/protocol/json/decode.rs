@@ -1,46 +1,48 @@
 //! Decodes the text of one JSON value that a [`Reader`](super::Reader) has stepped over.
 //!
-//! serde_json decodes, but for what needs no decoding: a number of a few digits, and a string that
-//! stands in JSON as it is, however long.
+//! serde_json decodes, but for what needs no decoding: a number of a few digits, and a string without
+//! escapes, however long.
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::de::StrRead;
 
-use super::plain::plain_prefix;
-
 type Result<T> = serde_json::Result<T>;
 
-/// Decodes a value, borrowing from its text where that can be borrowed from.
-pub(crate) fn decode<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T> {
+/// Decodes a value, borrowing from its text where that can be borrowed from. `has_escapes` is what the
+/// reader says of it; that there may be some is always true.
+pub(crate) fn decode<'de, T: Deserialize<'de>>(text: &'de str, has_escapes: bool) -> Result<T> {
     // What goes wrong is said by serde_json, which says where.
-    T::deserialize(Checked(text)).or_else(|_| serde_json::from_str(text))
+    T::deserialize(Checked { text, has_escapes }).or_else(|_| serde_json::from_str(text))
 }
 
 /// The text of a value that is known to be JSON.
-struct Checked<'de>(&'de str);
+struct Checked<'de> {
+    text: &'de str,
+    has_escapes: bool,
+}
 
 impl<'de> Checked<'de> {
     fn small_number(&self) -> Option<u64> {
         // As many digits as a `u64` always holds.
         const DIGITS: usize = 18;
-        if self.0.is_empty() || self.0.len() > DIGITS {
+        if self.text.is_empty() || self.text.len() > DIGITS {
             return None;
         }
-        self.0.bytes().try_fold(0, |number, byte| {
+        self.text.bytes().try_fold(0, |number, byte| {
             byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
         })
     }
 
     fn plain_string(&self) -> Option<&'de str> {
-        let text = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        (plain_prefix(text.as_bytes()) == text.len()).then_some(text)
+        let text = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        (!self.has_escapes || !text.contains('\\')).then_some(text)
     }
 
     fn by_serde_json<T>(
         &self,
         decode: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> Result<T>,
     ) -> Result<T> {
-        let mut json = serde_json::Deserializer::from_str(self.0);
+        let mut json = serde_json::Deserializer::from_str(self.text);
         let value = decode(&mut json)?;
         // A whole number may have been read of one that is none.
         json.end()?;
@@ -89,7 +91,7 @@ impl<'de> Deserializer<'de> for Checked<'de> {
     strings! { deserialize_str deserialize_string }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.0 == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     others! {
@@ -143,7 +145,10 @@ mod tests {
             Ok(value) => format!("{value:?}"),
             Err(error) => error.to_string(),
         };
-        assert_eq!(told(decode(text)), told(serde_json::from_str(text)), "{text}");
+        assert_eq!(told(decode(text, true)), told(serde_json::from_str(text)), "{text}");
+        if !text.contains('\\') {
+            assert_eq!(told(decode::<T>(text, false)), told(serde_json::from_str(text)), "{text}");
+        }
     }
 
     #[test]

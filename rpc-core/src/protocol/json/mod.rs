@@ -15,5 +15,5 @@ pub(crate) use decode::decode;
 pub use form::Form;
 pub(crate) use form::Mark;
 pub(crate) use key::Key;
-pub(crate) use reader::{Kind, Reader, is_white};
+pub(crate) use reader::{Kind, Reader, Span, is_white};
 pub(crate) use write::{WriteError, write, write_as};

@@ -20,6 +20,23 @@ pub(crate) struct Reader<'a> {
     at: usize,
     depth: usize,
     limit: usize,
+    has_escapes: bool,
+}
+
+/// A value where it stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
+    /// Whether an escape may stand in a string of it.
+    pub(crate) has_escapes: bool,
+}
+
+impl Span<'_> {
+    /// From where to where it stands.
+    pub(crate) fn place(&self) -> Range<usize> {
+        self.start..self.start + self.text.len()
+    }
 }
 
 /// What kind of value stands at the cursor.
@@ -38,7 +55,7 @@ type Result<T, E = ProtocolError> = std::result::Result<T, E>;
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, allowing `limit` levels of nesting.
     pub(crate) fn new(text: &'a str, limit: usize) -> Self {
-        Self { text, at: 0, depth: 0, limit: limit.min(Limits::DEEPEST) }
+        Self { text, at: 0, depth: 0, limit: limit.min(Limits::DEEPEST), has_escapes: false }
     }
 
     /// Takes UTF-8 bytes as text.
@@ -94,13 +111,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over the next value and returns where it stands in the text.
-    pub(crate) fn span(&mut self) -> Result<Range<usize>> {
+    pub(crate) fn span(&mut self) -> Result<Span<'a>> {
         self.token();
         let start = self.at;
         if self.small_number().is_none() {
             self.skip()?;
         }
-        Ok(start..self.at)
+        Ok(Span { text: &self.text[start..self.at], start, has_escapes: self.has_escapes })
+    }
+
+    /// Whether an escape has stood in a string so far.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.has_escapes
     }
 
     /// Returns the text that `walk` steps over.
@@ -292,6 +314,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(b'\\') => {
                     escaped = true;
+                    self.has_escapes = true;
                     self.escape()?;
                 }
                 Some(_) => return Err(self.expected("no raw control character in a string")),
