@@ -127,8 +127,8 @@ impl Record {
         if !complaints.is_empty() {
             println!(
                 "\nMore than {FILE} says:\n  {}\n\
-                 To see where, run with `--keep DIRECTORY` before and after and compare what \
-                 callgrind_annotate prints.\n\
+                 To see where, run `counts --keep DIRECTORY` before and after, and compare what \
+                 `callgrind_annotate --threshold=100 FILE` prints.\n\
                  Where it is worth its price, run `counts --update`, and say why in the commit.",
                 complaints.join("\n  ")
             );
