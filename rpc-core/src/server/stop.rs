@@ -2,9 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "tokio")]
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
+#[cfg(feature = "tokio")]
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "tokio")]
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::pump::blocking::Voice;
@@ -71,10 +77,22 @@ impl Stop {
 
     /// Is ready when the service is being stopped.
     #[cfg(feature = "tokio")]
-    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut tasks = self.tasks.subscribe();
+    pub(super) fn stopped(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let (stop, mut tasks) = (Arc::clone(self), self.tasks.subscribe());
         async move {
-            let _ = tasks.wait_for(|stopped| *stopped).await;
+            let mut told = pin!(tasks.wait_for(|stopped| *stopped));
+            let mut waits: Option<Waker> = None;
+            // A connection asks at every message; once it waits to be told, a flag says enough.
+            poll_fn(|task| match &waits {
+                Some(waker) if !stop.is_stopping() && waker.will_wake(task.waker()) => {
+                    Poll::Pending
+                }
+                _ => {
+                    waits = Some(task.waker().clone());
+                    told.as_mut().poll(task).map(drop)
+                }
+            })
+            .await;
         }
     }
 
