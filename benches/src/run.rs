@@ -1,0 +1,103 @@
+//! A run: contenders and scenarios, measured over several rounds.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use crate::contenders::{self, Contender};
+use crate::measure::{Sample, undisturbed};
+use crate::scenario::{SCENARIOS, Scenario};
+use crate::server::Server;
+use crate::table;
+
+/// What is to be measured, and for how long.
+pub struct Run {
+    contenders: Vec<&'static dyn Contender>,
+    scenarios: Vec<&'static Scenario>,
+    /// Odd, for the sake of medians.
+    rounds: usize,
+    /// How long everything takes together, where no sample is taken twice.
+    time: Duration,
+}
+
+/// A contender's samples in a scenario, one a round.
+pub struct Row {
+    pub contender: &'static dyn Contender,
+    pub samples: Vec<Sample>,
+}
+
+impl Run {
+    /// The run that these words ask for; `None` where one of them means nothing.
+    pub fn of(words: &[&str]) -> Option<Self> {
+        let (rounds, time) = if words.contains(&"--full") { (15, 600) } else { (5, 75) };
+        let mut run = Self {
+            contenders: Vec::new(),
+            scenarios: Vec::new(),
+            rounds,
+            time: Duration::from_secs(time),
+        };
+        for &word in words {
+            if let Some(contender) = contenders::named(word) {
+                run.contenders.push(contender);
+            } else if let Some(scenario) = SCENARIOS.iter().find(|scenario| scenario.name == word) {
+                run.scenarios.push(scenario);
+            } else if word != "--full" {
+                return None;
+            }
+        }
+        if run.contenders.is_empty() {
+            run.contenders = contenders::usual();
+        }
+        if run.scenarios.is_empty() {
+            run.scenarios = SCENARIOS.iter().collect();
+        }
+        Some(run)
+    }
+
+    /// Measures everything and prints a table for each scenario.
+    pub fn measure(mut self) -> Result<(), Box<dyn Error>> {
+        self.contenders.retain(|contender| {
+            let missing = contender.missing();
+            if let Some(missing) = missing {
+                println!("skipped: {}: {missing}", contender.name());
+            }
+            missing.is_none()
+        });
+        let begun = Instant::now();
+        let samples = self.rounds * self.contenders.len() * self.scenarios.len();
+        let time = self.time / u32::try_from(samples)?;
+        let time = time.min(Duration::from_secs(1));
+        for scenario in &self.scenarios {
+            let retried = || begun.elapsed() < self.time * 5 / 4;
+            let rows = self.rows(scenario, time, retried)?;
+            table::print(scenario, &rows);
+            for contender in &self.contenders {
+                if let Some(reason) = contender.cannot(scenario) {
+                    println!("left out: {}: {reason}", contender.name());
+                }
+            }
+        }
+        println!("\n{} s", begun.elapsed().as_secs());
+        Ok(())
+    }
+
+    /// Measures every contender that takes part once a round.
+    fn rows(
+        &self,
+        scenario: &Scenario,
+        time: Duration,
+        may_retry: impl Fn() -> bool,
+    ) -> Result<Vec<Row>, Box<dyn Error>> {
+        let able = self.contenders.iter().filter(|contender| contender.cannot(scenario).is_none());
+        let start = |&contender| {
+            let row = Row { contender, samples: Vec::with_capacity(self.rounds) };
+            Ok::<_, Box<dyn Error>>((row, Server::start(contender)?))
+        };
+        let mut rows: Vec<(Row, Server)> = able.map(start).collect::<Result<_, _>>()?;
+        for _ in 0..self.rounds {
+            for (row, server) in &mut rows {
+                row.samples.push(undisturbed(scenario, row.contender, server, time, may_retry())?);
+            }
+        }
+        Ok(rows.into_iter().map(|(row, _)| row).collect())
+    }
+}
