@@ -10,6 +10,7 @@ mod cpu;
 mod measure;
 mod memory;
 mod models;
+mod plot;
 mod scenario;
 mod server;
 mod smoke;
