@@ -5,12 +5,15 @@
 //! take turns within a round, so that what the machine does meanwhile befalls all of them, and each
 //! figure is the median of the rounds. Only the ratios to raw TCP mean anything on another machine.
 
+mod chart;
 mod contenders;
 mod cpu;
+mod figures;
 mod idle;
 mod measure;
 mod memory;
 mod models;
+mod plot;
 mod run;
 mod scenario;
 mod server;
@@ -22,8 +25,7 @@ use std::error::Error;
 
 use run::Run;
 
-const USAGE: &str =
-    "usage: benches [--full] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | --smoke";
+const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();

@@ -1,10 +1,14 @@
 //! A run: contenders and scenarios, measured over several rounds.
 
 use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::chart;
 use crate::contenders::{self, Contender};
-use crate::measure::{Sample, undisturbed};
+use crate::figures::Row;
+use crate::measure::undisturbed;
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::server::Server;
 use crate::table;
@@ -17,12 +21,8 @@ pub struct Run {
     rounds: usize,
     /// How long everything takes together, where no sample is taken twice.
     time: Duration,
-}
-
-/// A contender's samples in a scenario, one a round.
-pub struct Row {
-    pub contender: &'static dyn Contender,
-    pub samples: Vec<Sample>,
+    /// Where the picture goes.
+    svg: Option<PathBuf>,
 }
 
 impl Run {
@@ -34,12 +34,16 @@ impl Run {
             scenarios: Vec::new(),
             rounds,
             time: Duration::from_secs(time),
+            svg: None,
         };
-        for &word in words {
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
             if let Some(contender) = contenders::named(word) {
                 run.contenders.push(contender);
             } else if let Some(scenario) = SCENARIOS.iter().find(|scenario| scenario.name == word) {
                 run.scenarios.push(scenario);
+            } else if word == "--svg" {
+                run.svg = Some(words.next()?.into());
             } else if word != "--full" {
                 return None;
             }
@@ -66,17 +70,22 @@ impl Run {
         let samples = self.rounds * self.contenders.len() * self.scenarios.len();
         let time = self.time / u32::try_from(samples)?;
         let time = time.min(Duration::from_secs(1));
-        for scenario in &self.scenarios {
-            let retried = || begun.elapsed() < self.time * 5 / 4;
-            let rows = self.rows(scenario, time, retried)?;
+        let mut results = Vec::new();
+        for &scenario in &self.scenarios {
+            let may_retry = || begun.elapsed() < self.time * 5 / 4;
+            let rows = self.rows(scenario, time, may_retry)?;
             table::print(scenario, &rows);
             for contender in &self.contenders {
                 if let Some(reason) = contender.cannot(scenario) {
                     println!("left out: {}: {reason}", contender.name());
                 }
             }
+            results.push((scenario, rows));
         }
-        println!("\n{} s", begun.elapsed().as_secs());
+        println!("\nmeasured in {} s", begun.elapsed().as_secs());
+        if let Some(file) = self.svg {
+            fs::write(file, chart::of(&results))?;
+        }
         Ok(())
     }
 

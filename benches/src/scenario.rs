@@ -8,6 +8,8 @@ use crate::cpu::SERVER_CPU;
 pub struct Scenario {
     /// Its short name.
     pub name: &'static str,
+    /// A name that says what it is.
+    pub title: &'static str,
     /// What happens in it.
     pub about: &'static str,
     /// The CPU the client runs on; servers run on [`SERVER_CPU`].
@@ -50,6 +52,7 @@ const BOTH_CPUS: usize = SERVER_CPU + 1;
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "L1",
+        title: "One call in flight, one CPU",
         about: "add(1, 2, c=3), one call in flight, both ends on one CPU",
         client_cpu: SERVER_CPU,
         connections: 1,
@@ -58,6 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "P",
+        title: "64 calls in flight on one connection",
         about: "add(1, 2, c=3), 64 calls in flight, each end on its own CPU; p50 is that of all 64",
         client_cpu: BOTH_CPUS,
         connections: 1,
@@ -66,6 +70,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "C",
+        title: "64 connections, one call in flight on each",
         about: "add(1, 2, c=3), 64 connections with a call in flight on each; p50 is that of all 64",
         client_cpu: BOTH_CPUS,
         connections: 64,
@@ -74,6 +79,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "M",
+        title: "16 connections, 16 calls in flight on each",
         about: "add(1, 2, c=3), 16 connections with 16 calls in flight on each; p50 is that of all 256",
         client_cpu: BOTH_CPUS,
         connections: 16,
@@ -82,17 +88,20 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "E64",
+        title: "Echo of 64 B, one CPU",
         about: "echo of 64 B of text, one call in flight, both ends on one CPU",
         client_cpu: SERVER_CPU,
         ..echo(64)
     },
     Scenario {
         name: "E4K",
+        title: "Echo of 4 KiB",
         about: "echo of 4 KiB of text, each end on its own CPU",
         ..echo(4 << 10)
     },
     Scenario {
         name: "E1M",
+        title: "Echo of 1 MiB",
         about: "echo of 1 MiB of text, each end on its own CPU",
         ..echo(1 << 20)
     },
@@ -101,6 +110,7 @@ pub const SCENARIOS: &[Scenario] = &[
 const fn echo(bytes: usize) -> Scenario {
     Scenario {
         name: "",
+        title: "",
         about: "",
         client_cpu: BOTH_CPUS,
         connections: 1,

@@ -1,5 +1,7 @@
 //! Raw TCP: a tokio task for each connection.
 
+#![allow(clippy::await_holding_refcell_ref)] // A connection has one user at a time.
+
 use std::cell::RefCell;
 use std::error::Error;
 use std::io;
@@ -101,7 +103,6 @@ impl Client {
     }
 }
 
-#[allow(clippy::await_holding_refcell_ref)] // A connection has one user at a time.
 impl AsyncClient for Client {
     async fn add(&self) -> i64 {
         Self::add_on_all(std::slice::from_ref(self), 1).await;
