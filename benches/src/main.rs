@@ -36,6 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["models"] => models::compare(),
         ["memory", ref names @ ..] => idle::compare(names),
         ["--smoke"] => smoke::run(),
-        ref words => Run::of(words).ok_or(USAGE)?.measure(),
+        ["--help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        ref words => Run::of(words)?.measure(),
     }
 }

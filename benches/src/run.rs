@@ -26,8 +26,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run that these words ask for; `None` where one of them means nothing.
-    pub fn of(words: &[&str]) -> Option<Self> {
+    /// The run that these words ask for.
+    ///
+    /// # Errors
+    ///
+    /// Names the word that means nothing here, and those that do.
+    pub fn of(words: &[&str]) -> Result<Self, String> {
         let (rounds, time) = if words.contains(&"--full") { (15, 600) } else { (5, 75) };
         let mut run = Self {
             contenders: Vec::new(),
@@ -43,9 +47,9 @@ impl Run {
             } else if let Some(scenario) = SCENARIOS.iter().find(|scenario| scenario.name == word) {
                 run.scenarios.push(scenario);
             } else if word == "--svg" {
-                run.svg = Some(words.next()?.into());
+                run.svg = Some(words.next().ok_or("`--svg` takes the name of a file")?.into());
             } else if word != "--full" {
-                return None;
+                return Err(unknown(word));
             }
         }
         if run.contenders.is_empty() {
@@ -54,7 +58,7 @@ impl Run {
         if run.scenarios.is_empty() {
             run.scenarios = SCENARIOS.iter().collect();
         }
-        Some(run)
+        Ok(run)
     }
 
     /// Measures everything and prints a table for each scenario.
@@ -109,4 +113,15 @@ impl Run {
         }
         Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
+}
+
+fn unknown(word: &str) -> String {
+    let contenders: Vec<_> = contenders::all().iter().map(|contender| contender.name()).collect();
+    let scenarios: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    let peers = if cfg!(feature = "peers") { "" } else { "; peers need `--features peers`" };
+    format!(
+        "`{word}` is neither a contender ({}{peers}) nor a scenario ({})",
+        contenders.join(", "),
+        scenarios.join(", ")
+    )
 }
