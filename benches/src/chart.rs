@@ -15,7 +15,7 @@ pub fn of(results: &[(&Scenario, Vec<Row>)]) -> String {
     let chart = Bars {
         title: "Calls a second".into(),
         about: "Over the loopback, the server in a process of its own on one CPU; medians of \
-                interleaved rounds. A bar's length is a power of ten."
+                interleaved rounds. Lengths are logarithmic."
             .into(),
         axis: Axis::new("calls/s (logarithmic)", Scale::Log),
         groups: groups.collect(),

@@ -3,7 +3,7 @@
 //! A contender is a file in `contenders/`: how it serves, and how its client calls. Its server runs
 //! in a process of its own, this program started once more as `benches server NAME`. Contenders
 //! take turns within a round, so that what the machine does meanwhile befalls all of them, and each
-//! figure is the median of the rounds. Only the ratios to raw TCP mean anything on another machine.
+//! figure is the median of the rounds. Only ratios mean anything on another machine.
 
 mod chart;
 mod contenders;

@@ -32,7 +32,7 @@ impl Run {
     ///
     /// Names the word that means nothing here, and those that do.
     pub fn of(words: &[&str]) -> Result<Self, String> {
-        let (rounds, time) = if words.contains(&"--full") { (15, 600) } else { (5, 75) };
+        let (rounds, time) = if words.contains(&"--full") { (15, 600) } else { (5, 60) };
         let mut run = Self {
             contenders: Vec::new(),
             scenarios: Vec::new(),

@@ -80,7 +80,7 @@ pub trait Clients {
     fn echo(&mut self, text: &str);
 }
 
-/// Every contender, the usual ones first. The others are compared with the first.
+/// Every contender, the usual ones first.
 pub fn all() -> Vec<&'static dyn Contender> {
     [USUAL, peers::ALL, MODELS].concat()
 }
@@ -90,7 +90,7 @@ pub fn named(name: &str) -> Option<&'static dyn Contender> {
     all().into_iter().find(|contender| contender.name() == name)
 }
 
-/// Those that are measured where none is named.
+/// Those that are measured where none is named. The others are compared with the first.
 pub fn usual() -> Vec<&'static dyn Contender> {
     [USUAL, peers::ALL].concat()
 }
