@@ -1,5 +1,6 @@
 //! A call on its way out: a name and arguments, typed or not.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,6 +14,8 @@ use super::Kwargs;
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a, A> {
     method: &'a str,
+    /// The same, where it is the name of an exported function.
+    exported: Option<&'static str>,
     arguments: A,
     idempotent: bool,
     timeout: Option<Duration>,
@@ -21,7 +24,7 @@ pub struct Invocation<'a, A> {
 impl<'a, A: Arguments> Invocation<'a, A> {
     /// Calls a function by name.
     pub fn of(method: &'a str, arguments: A) -> Self {
-        Self { method, arguments, idempotent: false, timeout: None }
+        Self { method, exported: None, arguments, idempotent: false, timeout: None }
     }
 
     /// The same call of a function of another name, for stubs that add a prefix.
@@ -29,6 +32,7 @@ impl<'a, A: Arguments> Invocation<'a, A> {
     pub fn renamed(self, method: &str) -> Invocation<'_, A> {
         Invocation {
             method,
+            exported: None,
             arguments: self.arguments,
             idempotent: self.idempotent,
             timeout: self.timeout,
@@ -51,6 +55,11 @@ impl<'a, A: Arguments> Invocation<'a, A> {
         self.method
     }
 
+    /// The function's name for calls that outlive this: a copy only where it must be one.
+    pub(super) fn name(&self) -> Cow<'static, str> {
+        self.exported.map_or_else(|| self.method.to_owned().into(), Cow::Borrowed)
+    }
+
     /// The arguments.
     pub fn arguments(&self) -> &A {
         &self.arguments
@@ -68,6 +77,7 @@ impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
     pub fn new(signature: &'static Signature, given: G) -> Self {
         Self {
             method: signature.name(),
+            exported: Some(signature.name()),
             arguments: TypedArguments { signature, given },
             idempotent: signature.is_idempotent(),
             timeout: None,

@@ -1,5 +1,6 @@
 //! A call under way.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::multiplexer::Multiplexer;
 pub struct Pending<S: Stream, T, E> {
     connection: Arc<Multiplexer<S>>,
     call: u64,
-    method: String,
+    method: Cow<'static, str>,
     deadline: Option<Deadline>,
     waited: bool,
     result: PhantomData<fn() -> (T, E)>,
@@ -27,17 +28,10 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
     pub(super) fn new(
         connection: Arc<Multiplexer<S>>,
         call: u64,
-        method: &str,
+        method: Cow<'static, str>,
         deadline: Option<Deadline>,
     ) -> Self {
-        Self {
-            connection,
-            call,
-            method: method.to_owned(),
-            deadline,
-            waited: false,
-            result: PhantomData,
-        }
+        Self { connection, call, method, deadline, waited: false, result: PhantomData }
     }
 
     /// Waits for the result; calls may be waited for in any order.

@@ -318,7 +318,7 @@ impl<T: Transport> Pipelined for RpcClient<T> {
         let deadline = self.deadline(&invocation);
         self.make_room(deadline);
         let sent = self.send(&invocation, deadline)?;
-        Ok(Pending::new(sent.connection, sent.call, invocation.method(), sent.deadline))
+        Ok(Pending::new(sent.connection, sent.call, invocation.name(), sent.deadline))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -34,6 +35,8 @@ pub(super) struct Io<S> {
 
 /// Bytes read at a time.
 const ROOM: usize = 8 * 1024;
+/// Room for them. Filling it with zeros for each read would cost more than hyper does with a call.
+const UNUSED: [MaybeUninit<u8>; ROOM] = [MaybeUninit::uninit(); ROOM];
 
 impl<S> Io<S> {
     pub(super) fn new(
@@ -93,9 +96,9 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
     ) -> Poll<io::Result<()>> {
         const PATIENCE: Duration = Duration::from_secs(1);
         if self.ending.is_none() {
-            let mut room = [0; ROOM];
+            let mut room = UNUSED;
             let size = cursor.remaining().min(ROOM);
-            let mut room = ReadBuf::new(&mut room[..size]);
+            let mut room = ReadBuf::uninit(&mut room[..size]);
             ready!(self.poll_some(task, &mut room))?;
             if !room.filled().is_empty() {
                 self.traffic.received();
@@ -174,12 +177,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
             ready!(Pin::new(&mut self.stream).poll_shutdown(task))?;
             self.closing = Some(Box::pin(sleep(PATIENCE)));
         }
-        let mut rest = [0; ROOM];
+        let mut rest = UNUSED;
         loop {
             if self.closing.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready()) {
                 return Poll::Ready(Ok(()));
             }
-            let mut rest = ReadBuf::new(&mut rest);
+            let mut rest = ReadBuf::uninit(&mut rest);
             match ready!(self.poll_some(task, &mut rest)) {
                 Ok(()) if !rest.filled().is_empty() => {}
                 _ => return Poll::Ready(Ok(())),

@@ -1,5 +1,6 @@
 //! A call as a future.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
@@ -26,7 +27,7 @@ use super::link::Link;
 #[must_use = "a call is made when it is awaited"]
 pub struct CallFuture<T, E> {
     client: Arc<Shared>,
-    method: Box<str>,
+    method: Cow<'static, str>,
     /// The message but for its end, which depends on the connection that it leaves by.
     message: Vec<u8>,
     wants_reply: bool,
@@ -61,12 +62,12 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         wants_reply: bool,
     ) -> Self {
         let settings = &client.settings;
-        let method = invocation.method();
         let mut message = Vec::with_capacity(96);
-        let written = settings.dialect.begin_call(&mut message, method, invocation.arguments());
+        let (method, arguments) = (invocation.method(), invocation.arguments());
+        let written = settings.dialect.begin_call(&mut message, method, arguments);
         let call = Self {
             client: Arc::clone(client),
-            method: method.into(),
+            method: invocation.name(),
             message,
             wants_reply,
             is_idempotent: invocation.is_idempotent(),

@@ -28,7 +28,7 @@ pub(super) async fn drive(
     let link = &end.0;
     let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
     inbound.feed(&received);
-    let (mut outgoing, mut written) = (Vec::new(), 0);
+    let (mut outgoing, mut written, mut awake) = (Vec::new(), 0, Vec::new());
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
 
@@ -74,7 +74,7 @@ pub(super) async fn drive(
                     0 => return Poll::Ready(link.end(&mut inbound).err()),
                     count => {
                         inbound.received(count);
-                        if let Err(lost) = link.receive(&mut inbound) {
+                        if let Err(lost) = link.receive(&mut inbound, &mut awake) {
                             return Poll::Ready(Some(lost));
                         }
                         waits = false;

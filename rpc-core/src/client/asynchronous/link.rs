@@ -178,14 +178,17 @@ impl Link {
         self.lock().flight.wrote(count);
     }
 
-    /// Hands out the replies that have arrived.
-    pub(super) fn receive(&self, inbound: &mut Inbound) -> Result<(), Lost> {
-        let mut awake = Vec::new();
+    /// Hands out the replies that have arrived; `awake` is lent for its memory.
+    pub(super) fn receive(
+        &self,
+        inbound: &mut Inbound,
+        awake: &mut Vec<Waker>,
+    ) -> Result<(), Lost> {
         let mut state = self.lock();
-        let received = state.flight.receive(inbound, None, &mut awake);
+        let received = state.flight.receive(inbound, None, awake);
         state.make_room();
         drop(state);
-        awake.into_iter().for_each(Waker::wake);
+        awake.drain(..).for_each(Waker::wake);
         received.map(|_| ())
     }
 

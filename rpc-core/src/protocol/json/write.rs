@@ -85,7 +85,8 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, text: &str) {
-        self.out.reserve(text.len() + 2);
+        // And a little more where it is long, lest what follows it should have it moved once more.
+        self.out.reserve(text.len() + text.len() / 32 + 2);
         self.out.push(b'"');
         let mut rest = text.as_bytes();
         loop {
