@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::contenders::ALL;
+use crate::contenders;
 use crate::contenders::models::MODELS;
 use crate::memory::Memory;
 use crate::models::start;
@@ -11,17 +11,21 @@ use crate::server::Server;
 
 /// Has every contender do every exchange, and every model answer.
 pub fn run() -> Result<(), Box<dyn Error>> {
-    for contender in ALL {
-        let server = Server::start(*contender)?;
-        for scenario in SCENARIOS {
-            if scenario.connections <= contender.connections() {
-                let connect = |_| contender.connect(server.address);
-                let mut clients =
-                    (0..scenario.connections).map(connect).collect::<Result<Vec<_>, _>>()?;
-                (scenario.exchange)(&mut clients);
-            }
+    for contender in contenders::all() {
+        if let Some(missing) = contender.missing() {
+            println!("skipped: {}: {missing}", contender.name());
+            continue;
         }
-        println!("{}: every result is right", contender.name());
+        let server = Server::start(contender)?;
+        let able = SCENARIOS.iter().filter(|scenario| contender.cannot(scenario).is_none());
+        let mut names = Vec::new();
+        for scenario in able {
+            let mut clients = contender.connect(server.address, scenario.connections)?;
+            scenario.exchange(&mut *clients);
+            scenario.exchange(&mut *clients);
+            names.push(scenario.name);
+        }
+        println!("{}: every result is right ({})", contender.name(), names.join(", "));
     }
     for model in MODELS {
         let server = start(model)?;

@@ -69,6 +69,18 @@ pub fn frame(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out[start..start + PREFIX].copy_from_slice(&length.to_le_bytes());
 }
 
+/// Hands over the bodies of the frames that are whole, and returns how many bytes they took.
+pub fn bodies(arrived: &[u8], mut take: impl FnMut(&[u8])) -> usize {
+    let mut rest = arrived;
+    while let Some((prefix, after)) = rest.split_first_chunk::<PREFIX>()
+        && let Some((body, after)) = after.split_at_checked(u32::from_le_bytes(*prefix) as usize)
+    {
+        take(body);
+        rest = after;
+    }
+    arrived.len() - rest.len()
+}
+
 /// Serves with a thread for each connection: all frames that have arrived, then one write.
 pub fn serve(
     announce: fn(SocketAddr),

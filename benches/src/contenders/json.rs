@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::frames::{self, Frames, frame};
-use super::{Client, Contender, TEXT};
+use super::{Clients, Contender, Kind};
 
 /// Raw TCP and `serde_json`, blocking, with a thread for each connection.
 pub struct Json;
@@ -43,15 +45,27 @@ impl Contender for Json {
         "raw + serde_json"
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Floor
+    }
+
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
         frames::serve(announce, |body, out| {
             frame(out, |out| answer(body, out).expect("a call that is served here"));
         })
     }
 
-    fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>> {
-        let frames = Frames::new(TcpStream::connect(address)?)?;
-        Ok(Box::new(JsonClient { frames, out: Vec::new(), id: 0 }))
+    fn connect(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
+        let connect = |_| {
+            let frames = Frames::new(TcpStream::connect(address)?)?;
+            Ok::<_, io::Error>(JsonClient { frames, out: Vec::new(), id: 0 })
+        };
+        let clients = (0..connections).map(connect).collect::<Result<_, _>>()?;
+        Ok(Box::new(JsonClients(clients)))
     }
 }
 
@@ -95,42 +109,35 @@ impl JsonClient {
         self.out.clear();
     }
 
-    fn receive_sum(&mut self, id: u64) {
-        let reply =
-            self.frames.next(|reply| serde_json::from_slice::<Reply<i64>>(reply)).unwrap().unwrap();
-        assert_eq!((reply.res, reply.id), (6, id));
+    fn receive<T: DeserializeOwned>(&mut self) -> T {
+        self.frames.next(|reply| serde_json::from_slice(reply)).unwrap().unwrap()
     }
 }
 
-impl Client for JsonClient {
-    fn begin_add(&mut self) {
-        self.put("add", (1, 2), AddKwargs { c: 3 });
-        self.send();
-    }
+struct JsonClients(Vec<JsonClient>);
 
-    fn end_add(&mut self) {
-        self.receive_sum(self.id);
-    }
-
-    fn add_many(&mut self, calls: usize) {
-        let first = self.id + 1;
-        for _ in 0..calls {
-            self.put("add", (1, 2), AddKwargs { c: 3 });
+impl Clients for JsonClients {
+    fn add(&mut self, in_flight: usize) {
+        for client in &mut self.0 {
+            for _ in 0..in_flight {
+                client.put("add", (1, 2), AddKwargs { c: 3 });
+            }
+            client.send();
         }
-        self.send();
-        for id in first..=self.id {
-            self.receive_sum(id);
+        for client in &mut self.0 {
+            let last = client.id;
+            for id in last + 1 - in_flight as u64..=last {
+                let reply: Reply<i64> = client.receive();
+                assert_eq!((reply.res, reply.id), (6, id));
+            }
         }
     }
 
-    fn echo(&mut self) {
-        self.put("echo", (TEXT.as_str(),), NoKwargs {});
-        self.send();
-        let reply = self
-            .frames
-            .next(|reply| serde_json::from_slice::<Reply<String>>(reply))
-            .unwrap()
-            .unwrap();
-        assert!(reply.res == *TEXT && reply.id == self.id);
+    fn echo(&mut self, text: &str) {
+        let client = &mut self.0[0];
+        client.put("echo", (text,), NoKwargs {});
+        client.send();
+        let reply: Reply<String> = client.receive();
+        assert!(reply.res == text && reply.id == client.id);
     }
 }

@@ -1,61 +1,114 @@
-//! The contenders. To add one, add a file that implements [`Contender`] and a line to [`ALL`].
+//! The contenders. To add one, add a file that implements [`Contender`] and a line to [`all`].
 
+mod asynchronous;
 mod frames;
 mod json;
 pub mod models;
 pub mod ours;
 mod ours_async;
+#[cfg(feature = "peers")]
+mod peers;
+#[cfg(not(feature = "peers"))]
+#[path = "without_peers.rs"]
+mod peers;
 mod raw;
+mod raw_epoll;
+mod raw_tokio;
+mod redis;
 
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
+
+use rpc_core::Dialect;
+
+use crate::scenario::Scenario;
+use ours_async::OursAsync;
 
 /// A way to call functions over TCP.
 pub trait Contender: Sync {
     /// Its name in the tables.
     fn name(&self) -> &'static str;
 
+    /// What it is measured for.
+    fn kind(&self) -> Kind;
+
     /// Serves `add` and `echo` on this thread, for ever, at a free port of 127.0.0.1 that it
     /// announces when it listens.
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>>;
 
-    /// How many connections its server answers at one time, as far as anything here makes.
-    fn connections(&self) -> usize {
-        64
+    /// Connects so many clients.
+    fn connect(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>>;
+
+    /// What this machine lacks to run it.
+    fn missing(&self) -> Option<&'static str> {
+        None
     }
 
-    /// Connects a client.
-    fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>>;
-}
-
-/// One connection to a contender's server. A result that is not right is a panic.
-pub trait Client {
-    /// Sends the call `add(1, 2, c=3)`.
-    fn begin_add(&mut self);
-
-    /// Waits for its result.
-    fn end_add(&mut self);
-
-    /// Calls `add(1, 2, c=3)`.
-    fn add(&mut self) {
-        self.begin_add();
-        self.end_add();
+    /// Why it takes no part in a scenario.
+    fn cannot(&self, _: &Scenario) -> Option<&'static str> {
+        None
     }
 
-    /// Calls `add(1, 2, c=3)` many times, all in flight at once.
-    fn add_many(&mut self, calls: usize);
-
-    /// Calls `echo` with [`TEXT`].
-    fn echo(&mut self);
+    /// In what it differs from the others in a scenario.
+    fn note(&self, _: &Scenario) -> Option<&'static str> {
+        None
+    }
 }
 
-/// Every contender. The others are compared with the first.
-pub const ALL: &[&dyn Contender] = &[
+/// What a contender is measured for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What the operating system and the least work cost: no way to call functions.
+    Floor,
+    /// This framework.
+    Ours,
+    /// Another one.
+    Peer,
+}
+
+/// Connections to a contender's server. A result that is not right is a panic.
+pub trait Clients {
+    /// Calls `add(1, 2, c=3)` so many times on every connection, all of them in flight at once.
+    fn add(&mut self, in_flight: usize);
+
+    /// Calls `echo` on the first connection.
+    fn echo(&mut self, text: &str);
+}
+
+/// Every contender, the usual ones first.
+pub fn all() -> Vec<&'static dyn Contender> {
+    [USUAL, peers::ALL, MODELS].concat()
+}
+
+/// The contender of this name.
+pub fn named(name: &str) -> Option<&'static dyn Contender> {
+    all().into_iter().find(|contender| contender.name() == name)
+}
+
+/// Those that are measured where none is named. The others are compared with the first.
+pub fn usual() -> Vec<&'static dyn Contender> {
+    [USUAL, peers::ALL].concat()
+}
+
+const USUAL: &[&dyn Contender] = &[
     &raw::Raw,
+    &raw_epoll::RawEpoll,
+    &raw_tokio::RawTokio,
     &json::Json,
+    &redis::Redis,
     &ours::Ours { name: "ours", model: &models::THREADS },
-    &ours_async::OursAsync,
+    &OursAsync { name: "ours-async", scheme: "tcp", dialect: Dialect::Native },
+    &OursAsync { name: "ours-json-rpc", scheme: "tcp", dialect: Dialect::JsonRpc },
+    &OursAsync { name: "ours-http", scheme: "http", dialect: Dialect::JsonRpc },
+    &OursAsync { name: "ours-websocket", scheme: "ws", dialect: Dialect::JsonRpc },
+];
+
+const MODELS: &[&dyn Contender] = &[
     &ours::Ours { name: "ours-single", model: &models::SINGLE },
     &ours::Ours { name: "ours-fork", model: &models::FORK },
     &ours::Ours { name: "ours-prefork", model: &models::PREFORK },
@@ -63,11 +116,10 @@ pub const ALL: &[&dyn Contender] = &[
     &ours::Ours { name: "ours-prefork-event-loop", model: &models::PREFORK_EVENT_LOOP },
 ];
 
-/// How many of them are measured where none is named.
-pub const USUAL: usize = 4;
-
-/// 1 MiB of text that stands in JSON as it is.
-pub static TEXT: LazyLock<String> = LazyLock::new(|| {
-    let text = "The quick brown fox jumps over the lazy dog; ".repeat(1 << 15);
-    text[..1 << 20].to_owned()
-});
+/// Text of so many bytes, 8 MiB at most, that stands in JSON as it is.
+pub fn text(bytes: usize) -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        "The quick brown fox jumps over the lazy dog; ".repeat((8 << 20) / 45 + 1)
+    });
+    &TEXT[..bytes]
+}

@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use rpc_core::{Error as RpcError, Pending, RpcClient, Socket, rpc_export};
+use rpc_core::{RpcClient, rpc_export};
 
 use super::models::Model;
-use super::{Client, Contender, TEXT};
+use super::{Clients, Contender, Kind};
+use crate::scenario::Scenario;
 
 #[rpc_export]
 pub fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
@@ -29,48 +30,50 @@ impl Contender for Ours {
         self.name
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Ours
+    }
+
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
         Ok(self.model.serve(announce)?)
     }
 
-    fn connections(&self) -> usize {
-        self.model.connections
+    fn connect(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
+        let connect = |_| RpcClient::connect(address);
+        let clients = (0..connections).map(connect).collect::<Result<_, _>>()?;
+        Ok(Box::new(BlockingClients(clients)))
     }
 
-    fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>> {
-        Ok(Box::new(BlockingClient { client: RpcClient::connect(address)?, begun: None }))
+    fn cannot(&self, scenario: &Scenario) -> Option<&'static str> {
+        (scenario.connections > self.model.connections)
+            .then_some("its model answers fewer connections at one time")
     }
 }
 
-struct BlockingClient {
-    client: RpcClient,
-    begun: Option<Pending<Socket, i64, RpcError>>,
-}
+struct BlockingClients(Vec<RpcClient>);
 
-impl Client for BlockingClient {
-    fn begin_add(&mut self) {
-        self.begun = Some(self.client.add(1, 2).c(3).start().unwrap());
-    }
-
-    fn end_add(&mut self) {
-        assert_eq!(self.begun.take().unwrap().wait().unwrap(), 6);
-    }
-
-    fn add(&mut self) {
-        assert_eq!(self.client.add(1, 2).c(3).call().unwrap(), 6);
-    }
-
-    fn add_many(&mut self, calls: usize) {
-        let burst = self.client.burst();
-        let calls: Vec<_> =
-            (0..calls).map(|_| self.client.add(1, 2).c(3).start().unwrap()).collect();
-        drop(burst);
+impl Clients for BlockingClients {
+    fn add(&mut self, in_flight: usize) {
+        if let ([client], 1) = (&self.0[..], in_flight) {
+            assert_eq!(client.add(1, 2).c(3).call().unwrap(), 6);
+            return;
+        }
+        let mut calls = Vec::with_capacity(self.0.len() * in_flight);
+        for client in &self.0 {
+            let burst = client.burst();
+            calls.extend((0..in_flight).map(|_| client.add(1, 2).c(3).start().unwrap()));
+            drop(burst);
+        }
         for call in calls {
             assert_eq!(call.wait().unwrap(), 6);
         }
     }
 
-    fn echo(&mut self) {
-        assert!(self.client.echo(&TEXT).call().unwrap() == *TEXT);
+    fn echo(&mut self, text: &str) {
+        assert!(self.0[0].echo(text).call().unwrap() == text);
     }
 }

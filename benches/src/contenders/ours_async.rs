@@ -2,74 +2,89 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
-use rpc_core::{AsyncRpcClient, CallFuture, Error as RpcError};
-use tokio::runtime::{Builder, Runtime};
+use futures_util::future::join_all;
+use rpc_core::{AsyncRpcClient, Dialect};
 
+use super::asynchronous::{self, AsyncClient};
 use super::models::EVENT_LOOP;
 use super::ours::{add, echo};
-use super::{Client, Contender, TEXT};
+use super::{Clients, Contender, Kind};
+use crate::scenario::Scenario;
 
 /// The asynchronous client on one thread, and a server with an event loop.
-pub struct OursAsync;
+pub struct OursAsync {
+    pub name: &'static str,
+    /// That of the URL: `tcp`, `http` or `ws`.
+    pub scheme: &'static str,
+    pub dialect: Dialect,
+}
 
-thread_local! {
-    /// All clients of a thread run on it, as they would in a program.
-    static RUNTIME: Rc<Runtime> =
-        Rc::new(Builder::new_current_thread().enable_all().build().unwrap());
+impl OursAsync {
+    fn has_pool(&self) -> bool {
+        self.scheme == "http"
+    }
 }
 
 impl Contender for OursAsync {
     fn name(&self) -> &'static str {
-        "ours-async"
+        self.name
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ours
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
         Ok(EVENT_LOOP.serve(announce)?)
     }
 
-    fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>> {
-        let runtime = RUNTIME.with(Rc::clone);
-        let client = runtime.block_on(AsyncRpcClient::connect(address))?;
-        Ok(Box::new(AsyncClient { runtime, client, begun: None }))
+    fn connect(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
+        asynchronous::connect(connections, || async {
+            let url = format!("{}://{address}", self.scheme);
+            let client = AsyncRpcClient::builder().dialect(self.dialect).connect_async(url).await?;
+            Ok(Client { client, has_pool: self.has_pool() })
+        })
+    }
+
+    fn note(&self, scenario: &Scenario) -> Option<&'static str> {
+        (self.has_pool() && scenario.in_flight > 1)
+            .then_some("each client has a pool of 6 connections with a call in flight on each")
     }
 }
 
-struct AsyncClient {
-    runtime: Rc<Runtime>,
+struct Client {
     client: AsyncRpcClient,
-    begun: Option<CallFuture<i64, RpcError>>,
+    /// Whether calls in flight together need connections of their own.
+    has_pool: bool,
 }
 
-impl Client for AsyncClient {
-    fn begin_add(&mut self) {
-        let _runtime = self.runtime.enter();
-        self.begun = Some(self.client.add(1, 2).c(3).start().unwrap());
+impl AsyncClient for Client {
+    async fn add(&self) -> i64 {
+        self.client.add(1, 2).c(3).call().await.unwrap()
     }
 
-    fn end_add(&mut self) {
-        let begun = self.begun.take().unwrap();
-        assert_eq!(self.runtime.block_on(begun).unwrap(), 6);
+    async fn echo(&self, text: &str) -> String {
+        self.client.echo(text).call().await.unwrap()
     }
 
-    fn add(&mut self) {
-        let call = self.client.add(1, 2).c(3).call();
-        assert_eq!(self.runtime.block_on(call).unwrap(), 6);
-    }
-
-    fn add_many(&mut self, calls: usize) {
-        self.runtime.block_on(async {
-            let calls: Vec<_> =
-                (0..calls).map(|_| self.client.add(1, 2).c(3).start().unwrap()).collect();
+    async fn add_on_all(clients: &[Self], in_flight: usize) {
+        let start = |client: &Self| client.client.add(1, 2).c(3).start().unwrap();
+        let calls = clients.iter().flat_map(|client| (0..in_flight).map(|_| start(client)));
+        let calls: Vec<_> = calls.collect();
+        if clients[0].has_pool && in_flight > 1 {
+            // Those that found no connection are sent when they are polled.
+            for sum in join_all(calls).await {
+                assert_eq!(sum.unwrap(), 6);
+            }
+        } else {
             for call in calls {
                 assert_eq!(call.await.unwrap(), 6);
             }
-        });
-    }
-
-    fn echo(&mut self) {
-        let call = self.client.echo(&TEXT).call();
-        assert!(self.runtime.block_on(call).unwrap() == *TEXT);
+        }
     }
 }

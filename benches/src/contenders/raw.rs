@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::{SocketAddr, TcpStream};
 
 use super::frames::{self, Frames, frame};
-use super::{Client, Contender, TEXT};
+use super::{Clients, Contender, Kind};
 
 /// Raw TCP, blocking, with a thread for each connection.
 pub struct Raw;
@@ -14,59 +14,91 @@ impl Contender for Raw {
         "raw"
     }
 
-    fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        frames::serve(announce, |body, out| {
-            let reply = if body.len() < 1024 { REPLY } else { body };
-            frame(out, |out| out.extend_from_slice(reply));
-        })
+    fn kind(&self) -> Kind {
+        Kind::Floor
     }
 
-    fn connect(&self, address: SocketAddr) -> Result<Box<dyn Client>, Box<dyn Error>> {
-        let mut call = Vec::new();
-        frame(&mut call, |out| out.extend_from_slice(CALL));
-        let mut echo = Vec::new();
-        frame(&mut echo, |out| {
-            out.extend_from_slice(br#"{"method_name":"echo","method_args":[""#);
-            out.extend_from_slice(TEXT.as_bytes());
-            out.extend_from_slice(br#""],"method_kwargs":{},"id":123456}"#);
-        });
-        let frames = Frames::new(TcpStream::connect(address)?)?;
-        Ok(Box::new(RawClient { frames, call, calls: Vec::new(), echo }))
+    fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
+        frames::serve(announce, answer)
+    }
+
+    fn connect(
+        &self,
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
+        RawClients::connect(address, connections)
     }
 }
 
 const CALL: &[u8] =
     br#"{"method_name":"add","method_args":[1,2],"method_kwargs":{"c":3},"id":123456}"#;
-const REPLY: &[u8] = br#"{"res":6,"id":123456}"#;
+pub const REPLY: &[u8] = br#"{"res":6,"id":123456}"#;
 
-struct RawClient {
-    frames: Frames,
-    call: Vec<u8>,
-    calls: Vec<u8>,
-    echo: Vec<u8>,
+/// Appends the reply to a call: that of `add`, or what was sent.
+pub fn answer(body: &[u8], out: &mut Vec<u8>) {
+    let reply = if body.len() == CALL.len() { REPLY } else { body };
+    frame(out, |out| out.extend_from_slice(reply));
 }
 
-impl Client for RawClient {
-    fn begin_add(&mut self) {
-        self.frames.write(&self.call).unwrap();
-    }
+/// The frames of so many calls of `add`.
+pub fn add_calls(calls: usize) -> Vec<u8> {
+    let mut call = Vec::new();
+    frame(&mut call, |out| out.extend_from_slice(CALL));
+    call.repeat(calls)
+}
 
-    fn end_add(&mut self) {
-        self.frames.next(|reply| assert_eq!(reply, REPLY)).unwrap();
-    }
+/// The frame of a call of `echo`.
+pub fn echo_call(text: &str) -> Vec<u8> {
+    let mut call = Vec::new();
+    frame(&mut call, |out| {
+        out.extend_from_slice(br#"{"method_name":"echo","method_args":[""#);
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(br#""],"method_kwargs":{},"id":123456}"#);
+    });
+    call
+}
 
-    fn add_many(&mut self, calls: usize) {
-        if self.calls.len() != self.call.len() * calls {
-            self.calls = self.call.repeat(calls);
+/// The blocking clients of raw TCP.
+pub struct RawClients {
+    connections: Vec<Frames>,
+    /// The calls that were made last, with their number or the text.
+    calls: (usize, Vec<u8>),
+    echo: (usize, Vec<u8>),
+}
+
+impl RawClients {
+    pub fn connect(
+        address: SocketAddr,
+        connections: usize,
+    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
+        let connect = |_| Frames::new(TcpStream::connect(address)?);
+        let connections = (0..connections).map(connect).collect::<Result<_, _>>()?;
+        Ok(Box::new(Self { connections, calls: (0, Vec::new()), echo: (0, Vec::new()) }))
+    }
+}
+
+impl Clients for RawClients {
+    fn add(&mut self, in_flight: usize) {
+        if self.calls.0 != in_flight {
+            self.calls = (in_flight, add_calls(in_flight));
         }
-        self.frames.write(&self.calls).unwrap();
-        for _ in 0..calls {
-            self.frames.next(|reply| assert_eq!(reply, REPLY)).unwrap();
+        for connection in &mut self.connections {
+            connection.write(&self.calls.1).unwrap();
+        }
+        for connection in &mut self.connections {
+            for _ in 0..in_flight {
+                connection.next(|reply| assert_eq!(reply, REPLY)).unwrap();
+            }
         }
     }
 
-    fn echo(&mut self) {
-        self.frames.write(&self.echo).unwrap();
-        self.frames.next(|reply| assert!(*reply == self.echo[4..])).unwrap();
+    fn echo(&mut self, text: &str) {
+        if self.echo.0 != text.len() {
+            self.echo = (text.len(), echo_call(text));
+        }
+        let call = &self.echo.1;
+        self.connections[0].write(call).unwrap();
+        self.connections[0].next(|reply| assert!(*reply == call[4..])).unwrap();
     }
 }

@@ -1,0 +1,25 @@
+//! The peers: other frameworks, each as its documentation has it used.
+//!
+//! All of them have `TCP_NODELAY`, and tokio on one thread on either side, as ours has.
+
+mod axum;
+mod hyper_client;
+mod jsonrpsee;
+mod tarpc;
+mod tonic;
+
+use super::Contender;
+
+/// Every peer.
+pub const ALL: &[&dyn Contender] = &[
+    &tarpc::Bincode,
+    &tarpc::Json,
+    &tonic::Tonic,
+    &jsonrpsee::HTTP,
+    &jsonrpsee::BATCH,
+    &jsonrpsee::WEBSOCKET,
+    &axum::Axum,
+];
+
+/// What a pool of connections without a bound does.
+const POOL: &str = "each client has a pool with a connection for each call in flight";

@@ -1,0 +1,6 @@
+//! The peers of a build without the feature `peers`: none.
+
+use super::Contender;
+
+/// Every peer.
+pub const ALL: &[&dyn Contender] = &[];
