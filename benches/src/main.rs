@@ -11,10 +11,12 @@ mod measure;
 mod memory;
 mod models;
 mod plot;
+mod scale;
 mod scenario;
 mod server;
 mod smoke;
 mod table;
+mod tree;
 
 use std::env;
 use std::error::Error;
@@ -25,7 +27,7 @@ use measure::{Sample, undisturbed};
 use scenario::{SCENARIOS, Scenario};
 use server::Server;
 
-const USAGE: &str = "usage: benches [--full] [CONTENDER or SCENARIO …] | models | --smoke";
+const USAGE: &str = "usage: benches [--full] [CONTENDER or SCENARIO …] | models | scale | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words: Vec<String> = env::args().skip(1).collect();
@@ -38,6 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     match &words[..] {
         [command, name] if command == "model" => return models::serve(name),
         [command] if command == "models" => return models::compare(),
+        [command, words @ ..] if command == "scale" => return scale::run(words),
+        [command, words @ ..] if command == "scale-server" => return scale::serve(words),
         [command] if command == "--smoke" => return smoke::run(),
         _ => {}
     }
