@@ -20,11 +20,7 @@ use sweeps::{Point, Sweep};
 
 pub use server::serve;
 
-const USAGE: &str =
-    "usage: benches scale [--full] [--svg DIR] [connections|in-flight|payload|functions|cores …]";
-/// How often a disturbed sample is taken again before it is left as it is.
-const TRIES: usize = 2;
-
+const USAGE: &str = "usage: benches scale [--full] [--svg DIR] [connections|in-flight|payload|functions|workers|workers-add …]";
 /// What came of one point: its samples, or why there are none.
 type Outcome = Result<Vec<Sample>, String>;
 
@@ -34,6 +30,8 @@ struct Extent {
     full: bool,
     /// Odd, for the sake of medians.
     rounds: usize,
+    /// How often a sample is taken before it is left as it is, disturbed.
+    tries: usize,
     time: Duration,
 }
 
@@ -49,7 +47,7 @@ pub fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
         }
     }
     let (rounds, time) = if full { (9, 1000) } else { (3, 400) };
-    let extent = Extent { full, rounds, time: Duration::from_millis(time) };
+    let extent = Extent { full, rounds, tries: 2, time: Duration::from_millis(time) };
     let mut sweeps = sweeps::all(extent)?;
     if !names.iter().all(|name| sweeps.iter().any(|sweep| sweep.name == **name)) {
         return Err(USAGE.into());
@@ -61,6 +59,20 @@ pub fn run(words: &[String]) -> Result<(), Box<dyn Error>> {
         if let Some(directory) = &directory {
             report::plot(&sweep, &outcomes, directory)?;
         }
+    }
+    Ok(())
+}
+
+/// Has every server answer every load for a moment: clients check each result.
+pub fn smoke() -> Result<(), Box<dyn Error>> {
+    let extent = Extent { full: false, rounds: 1, tries: 1, time: Duration::from_millis(1) };
+    for sweep in sweeps::all(extent)? {
+        for (point, outcome) in sweep.points.iter().zip(measure(&sweep, extent)?) {
+            if let Err(reason) = outcome {
+                println!("scale, {} at {}: {reason}", sweep.name, point.at);
+            }
+        }
+        println!("scale, {}: every result is right", sweep.name);
     }
     Ok(())
 }
@@ -78,20 +90,22 @@ fn measure(sweep: &Sweep, extent: Extent) -> Result<Vec<Outcome>, Box<dyn Error>
     for _ in 0..extent.rounds {
         for (point, outcome) in sweep.points.iter().zip(&mut outcomes) {
             if let Ok(samples) = outcome {
-                samples.push(undisturbed(point, extent.time)?);
+                samples.push(undisturbed(point, extent)?);
             }
         }
     }
     Ok(outcomes)
 }
 
-fn undisturbed(point: &Point, time: Duration) -> Result<Sample, Box<dyn Error>> {
-    let mut sample = sample::take(point.form, point.load, time)?;
-    for _ in 1..TRIES {
+/// Takes a sample while nobody else uses the CPUs, if that can be had.
+fn undisturbed(point: &Point, extent: Extent) -> Result<Sample, Box<dyn Error>> {
+    let take = || sample::take(point.form, point.load, extent.time);
+    let mut sample = take()?;
+    for _ in 1..extent.tries {
         if !sample.disturbed {
             break;
         }
-        sample = sample::take(point.form, point.load, time)?;
+        sample = take()?;
     }
     Ok(sample)
 }

@@ -117,7 +117,8 @@ pub fn plot(sweep: &Sweep, outcomes: &[Outcome], directory: &Path) -> Result<(),
         for (point, value) in figures(figure) {
             let plural = if point.at == 1 { "" } else { "s" };
             let label = format!("{} worker{plural}", point.at);
-            let bar = Bar { label, value, highlighted: false };
+            let most = sweep.points.iter().all(|other| other.at <= point.at);
+            let bar = Bar { label, value, highlighted: most };
             match groups.last_mut() {
                 Some(group) if group.label == point.group => group.bars.push(bar),
                 _ => groups.push(Group { label: point.group.clone(), bars: vec![bar] }),

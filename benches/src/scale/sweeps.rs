@@ -49,12 +49,16 @@ const LIGHT: Load =
 
 /// Every sweep.
 pub fn all(extent: Extent) -> Result<Vec<Sweep>, Box<dyn Error>> {
+    /// Some 50 µs.
+    const STEPS: u32 = 100_000;
+    let cpus = thread::available_parallelism()?.get();
     Ok(vec![
         connections(extent),
         in_flight(extent),
         payload(extent),
         functions(extent),
-        cores(thread::available_parallelism()?.get()),
+        workers("workers", "A function that computes some 50 µs", Work::Compute(STEPS), cpus),
+        workers("workers-add", "add(1, 2, c=3)", Work::Add, cpus),
     ])
 }
 
@@ -148,40 +152,30 @@ fn functions(extent: Extent) -> Sweep {
     sweep
 }
 
-fn cores(cpus: usize) -> Sweep {
-    /// Some 50 µs.
-    const STEPS: u32 = 100_000;
+/// Every model that can have several workers, with up to one for each CPU.
+fn workers(name: &'static str, what: &str, work: Work, cpus: usize) -> Sweep {
     const CALLERS: usize = 16;
-    let works = [("add(1, 2, c=3)", Work::Add), ("compute, some 50 µs", Work::Compute(STEPS))];
     let mut points = Vec::new();
-    for (name, work) in works {
-        for model in Model::ALL {
-            let workers = (0..).map(|power| 1 << power).take_while(|workers| *workers < cpus);
-            for workers in workers.chain([cpus]) {
-                // A prefork worker serves one connection at a time.
-                let connections = match model {
-                    Model::Prefork => workers,
-                    Model::EventLoop | Model::PreforkEventLoop => CALLERS * workers,
-                };
-                let load = Load {
-                    connections,
-                    in_flight: CALLERS * workers,
-                    work,
-                    threads: cpus,
-                    cpu: None,
-                };
-                let form = Form { model, workers, functions: 0, pinned: false };
-                let group = format!("{}: {name}", model.name());
-                points.push(Point { group, at: workers, form, load });
-            }
+    for model in Model::ALL {
+        let powers = (0..).map(|power| 1 << power).take_while(|workers| *workers < cpus);
+        for workers in powers.chain([cpus]) {
+            // A prefork worker serves one connection at a time.
+            let connections = match model {
+                Model::Prefork => workers,
+                Model::EventLoop | Model::PreforkEventLoop => CALLERS * workers,
+            };
+            let in_flight = CALLERS * workers;
+            let load = Load { connections, in_flight, work, threads: cpus, cpu: None };
+            let form = Form { model, workers, functions: 0, pinned: false };
+            points.push(Point { group: model.name().to_owned(), at: workers, form, load });
         }
     }
     Sweep {
-        name: "cores",
+        name,
         title: "Workers",
         about: format!(
-            "{CALLERS} calls in flight for each worker: on as many connections, or on one for each \
-             worker of prefork, which serves one at a time. Servers and clients share {cpus} CPUs."
+            "{what}, {CALLERS} calls in flight for each worker: on as many connections, or on one for \
+             each worker of prefork, which serves one at a time. Servers and clients share {cpus} CPUs."
         ),
         axis: "workers",
         scale: Scale::Log,
