@@ -149,9 +149,9 @@ impl FunctionRegistry {
 
     /// The signature of the function that answers to a name.
     fn known(&self, name: &str) -> Result<&Signature, Fault> {
-        let system = SYSTEM.iter().map(|(signature, _)| signature);
-        let mut signatures = self.functions().chain(system);
-        signatures.find(|signature| signature.name() == name).ok_or_else(|| {
+        let mut system = SYSTEM.iter().map(|(signature, _)| signature);
+        let system = || system.find(|signature| signature.name() == name);
+        self.signature(name).or_else(system).ok_or_else(|| {
             let advice = nearest(name, self.names())
                 .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
             let name = shorten(name);
