@@ -12,7 +12,6 @@ use crate::protocol::{Call, Fault, code};
 use super::bind::shorten;
 use super::entry::Entry;
 use super::name_hash::NameHashes;
-use super::nearest::nearest;
 use super::state::States;
 use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, Scope, Signature};
 
@@ -129,6 +128,11 @@ impl FunctionRegistry {
         entries
     }
 
+    /// The names of the functions, in no order.
+    pub(super) fn unordered(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(|entry| entry.signature.name())
+    }
+
     /// The signature of the function of this name.
     pub(super) fn signature(&self, name: &str) -> Option<&Signature> {
         self.functions.get(name).map(|entry| &*entry.signature)
@@ -148,10 +152,7 @@ impl FunctionRegistry {
             "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
                 .to_owned()
         } else {
-            match nearest(method, self.names()) {
-                Some(name) => format!("; did you mean `{name}`?"),
-                None => String::new(),
-            }
+            self.advice(method)
         };
         Fault::new(
             code::METHOD_NOT_FOUND,
