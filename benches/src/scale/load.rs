@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use crate::contenders::ours::{add, echo};
 use crate::cpu;
 
-use super::server::{computed, function_name};
+use super::server::{compute, function_name};
 
 /// What a client does.
 #[derive(Debug, Clone, Copy)]
@@ -46,21 +46,23 @@ pub enum Work {
 struct Material {
     names: Vec<String>,
     text: String,
+    computed: u64,
 }
 
 impl Work {
     fn material(self) -> Material {
         const TEXT: &str = "The quick brown fox jumps over the lazy dog; ";
-        let (mut names, mut text) = (Vec::new(), String::new());
+        let (mut names, mut text, mut computed) = (Vec::new(), String::new(), 0);
         match self {
             Self::Spread(functions) => names.extend((0..functions).map(function_name)),
             Self::Echo(bytes) => {
                 text = TEXT.repeat(bytes / TEXT.len() + 1);
                 text.truncate(bytes);
             }
-            Self::Add | Self::Compute(_) => {}
+            Self::Compute(steps) => computed = compute(steps),
+            Self::Add => {}
         }
-        Material { names, text }
+        Material { names, text, computed }
     }
 }
 
@@ -199,7 +201,7 @@ async fn call(
 ) -> Result<Vec<Duration>, Failure> {
     // Prime, so that its multiples come to every function.
     const STRIDE: usize = 7919;
-    let Material { names, text } = &*material;
+    let Material { names, text, computed } = &*material;
     let mut times = Vec::new();
     let mut last = Instant::now();
     for (turn, client) in clients.iter().cycle().enumerate() {
@@ -207,7 +209,7 @@ async fn call(
             Work::Add => client.add(1, 2).c(3).call().await? == 6,
             Work::Echo(_) => client.echo(text).call().await? == *text,
             Work::Compute(steps) => {
-                client.call::<u64>("compute", args![steps], kwargs! {}).await? == computed(steps)
+                client.call::<u64>("compute", args![steps], kwargs! {}).await? == *computed
             }
             Work::Spread(functions) => {
                 let index = (caller + turn * STRIDE) % functions;

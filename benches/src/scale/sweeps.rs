@@ -50,7 +50,7 @@ const LIGHT: Load =
 /// Every sweep.
 pub fn all(extent: Extent) -> Result<Vec<Sweep>, Box<dyn Error>> {
     /// Some 50 µs.
-    const STEPS: u32 = 100_000;
+    const STEPS: u32 = 25_000;
     let cpus = thread::available_parallelism()?.get();
     Ok(vec![
         connections(extent),
