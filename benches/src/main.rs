@@ -15,17 +15,19 @@ mod memory;
 mod models;
 mod plot;
 mod run;
+mod scale;
 mod scenario;
 mod server;
 mod smoke;
 mod table;
+mod tree;
 
 use std::env;
 use std::error::Error;
 
 use run::Run;
 
-const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | --smoke";
+const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | scale … | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -35,6 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["model", name] => models::serve(name),
         ["models"] => models::compare(),
         ["memory", ref names @ ..] => idle::compare(names),
+        ["scale", ref words @ ..] => scale::run(words),
+        ["scale-server", ref words @ ..] => scale::serve(words),
         ["--smoke"] => smoke::run(),
         ["--help"] => {
             println!("{USAGE}");

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fs;
 
+use crate::tree;
+
 /// Memory in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Memory {
@@ -16,20 +18,15 @@ impl Memory {
     /// Adds up the memory of a process and of its descendants.
     pub fn of_tree(process: u32) -> Result<Self, Box<dyn Error>> {
         let mut sum = Self::default();
-        for line in fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?.lines() {
-            let mut words = line.split_whitespace();
-            let place = match words.next() {
-                Some("Rss:") => &mut sum.resident,
-                Some("Pss:") => &mut sum.proportional,
-                _ => continue,
-            };
-            *place = words.next().unwrap_or_default().parse::<usize>()? * 1024;
-        }
-        for task in fs::read_dir(format!("/proc/{process}/task"))? {
-            for child in fs::read_to_string(task?.path().join("children"))?.split_whitespace() {
-                let child = Self::of_tree(child.parse()?)?;
-                sum.resident += child.resident;
-                sum.proportional += child.proportional;
+        for process in tree::of(process)? {
+            for line in fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?.lines() {
+                let mut words = line.split_whitespace();
+                let sum = match words.next() {
+                    Some("Rss:") => &mut sum.resident,
+                    Some("Pss:") => &mut sum.proportional,
+                    _ => continue,
+                };
+                *sum += words.next().unwrap_or_default().parse::<usize>()? * 1024;
             }
         }
         Ok(sum)

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -29,7 +30,9 @@ impl Server {
     }
 
     /// Starts this program once more with these words, which have it serve.
-    pub fn start_with(words: [&str; 2]) -> Result<Self, Box<dyn Error>> {
+    pub fn start_with(
+        words: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut process =
             Command::new(env::current_exe()?).args(words).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();

@@ -6,10 +6,11 @@ use crate::contenders;
 use crate::contenders::models::MODELS;
 use crate::memory::Memory;
 use crate::models::start;
+use crate::scale;
 use crate::scenario::SCENARIOS;
 use crate::server::Server;
 
-/// Has every contender do every exchange, and every model answer.
+/// Has every contender do every exchange, every model answer, and ours grow for a moment.
 pub fn run() -> Result<(), Box<dyn Error>> {
     for contender in contenders::all() {
         if let Some(missing) = contender.missing() {
@@ -32,5 +33,5 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         Memory::of_tree(server.id)?;
         println!("{}: starts and stops", model.name);
     }
-    Ok(())
+    scale::smoke()
 }

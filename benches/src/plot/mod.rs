@@ -3,8 +3,6 @@
 //! They stand on a white ground of their own, so that they read alike on a light and on a dark page,
 //! and the same figures always give the same bytes.
 
-#![allow(dead_code, unused_imports)] // Until the commands that draw are all there.
-
 mod axis;
 mod bars;
 mod lines;

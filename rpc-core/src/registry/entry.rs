@@ -1,6 +1,7 @@
 //! One function of a registry: its signature, and what runs it.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::protocol::{Call, Fault};
@@ -10,7 +11,7 @@ use super::{
     Signature, SignatureOptions, StateType,
 };
 
-/// A function under its name.
+/// A function under its name, which is all that tells it from others.
 pub(super) struct Entry {
     pub(super) signature: Cow<'static, Signature>,
     pub(super) states: &'static [StateType],
@@ -99,3 +100,23 @@ impl Entry {
         }
     }
 }
+
+impl Borrow<str> for Entry {
+    fn borrow(&self) -> &str {
+        self.signature.name()
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.signature.name().hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.signature.name() == other.signature.name()
+    }
+}
+
+impl Eq for Entry {}

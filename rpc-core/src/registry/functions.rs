@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::protocol::{Call, Fault, code};
 
 use super::bind::shorten;
 use super::entry::Entry;
-use super::nearest::nearest;
+use super::name_hash::NameHashes;
 use super::state::States;
 use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, Scope, Signature};
 
@@ -37,8 +38,7 @@ use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, 
 /// typed proxies and by name, without a socket in between.
 #[derive(Default)]
 pub struct FunctionRegistry {
-    /// Ordered by name.
-    functions: Vec<Entry>,
+    functions: HashSet<Entry, NameHashes>,
     states: States,
     twice: Option<String>,
 }
@@ -101,8 +101,7 @@ impl FunctionRegistry {
         let instance = Arc::new(instance);
         let entries = T::METHODS.iter().map(|method| Entry::method(prefix, &instance, method));
         let entries: Vec<_> = entries.collect();
-        if let Some(taken) = entries.iter().find(|entry| self.find(entry.signature.name()).is_ok())
-        {
+        if let Some(taken) = entries.iter().find(|entry| self.functions.contains(*entry)) {
             return Err(Misuse::RegisteredTwice { name: taken.signature.name().to_owned() });
         }
         for entry in entries {
@@ -119,21 +118,32 @@ impl FunctionRegistry {
 
     /// Lists the functions, ordered by name.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> {
-        self.functions.iter().map(|entry| &*entry.signature)
+        self.ordered().into_iter().map(|entry| &*entry.signature)
     }
 
-    fn find(&self, name: &str) -> Result<usize, usize> {
-        self.functions.binary_search_by(|entry| entry.signature.name().cmp(name))
+    /// The functions, ordered by name.
+    fn ordered(&self) -> Vec<&Entry> {
+        let mut entries: Vec<&Entry> = self.functions.iter().collect();
+        entries.sort_unstable_by_key(|entry| entry.signature.name());
+        entries
+    }
+
+    /// The names of the functions, in no order.
+    pub(super) fn unordered(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(|entry| entry.signature.name())
+    }
+
+    /// The signature of the function of this name.
+    pub(super) fn signature(&self, name: &str) -> Option<&Signature> {
+        self.functions.get(name).map(|entry| &*entry.signature)
     }
 
     fn insert(&mut self, entry: Entry) -> Result<(), Misuse> {
-        match self.find(entry.signature.name()) {
-            Ok(_) => Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() }),
-            Err(place) => {
-                self.functions.insert(place, entry);
-                Ok(())
-            }
+        if self.functions.contains(&entry) {
+            return Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() });
         }
+        self.functions.insert(entry);
+        Ok(())
     }
 
     #[cold]
@@ -142,10 +152,7 @@ impl FunctionRegistry {
             "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
                 .to_owned()
         } else {
-            match nearest(method, self.names()) {
-                Some(name) => format!("; did you mean `{name}`?"),
-                None => String::new(),
-            }
+            self.advice(method)
         };
         Fault::new(
             code::METHOD_NOT_FOUND,
@@ -161,10 +168,9 @@ impl Dispatch for FunctionRegistry {
         context: &CallContext,
         reply: &mut Reply<'_>,
     ) -> Result<Progress, Fault> {
-        let Ok(place) = self.find(call.method()) else {
+        let Some(entry) = self.functions.get(call.method()) else {
             return self.answer_system(call, reply);
         };
-        let entry = &self.functions[place];
         if entry.signature.is_blocking() && context.must_not_block() {
             return Ok(Progress::Blocks);
         }
@@ -176,7 +182,7 @@ impl Dispatch for FunctionRegistry {
         if let Some(name) = &self.twice {
             return Err(Misuse::RegisteredTwice { name: name.clone() });
         }
-        let mut entries = self.functions.iter();
+        let mut entries = self.ordered().into_iter();
         entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))
     }
 }

@@ -12,6 +12,7 @@ mod dispatch;
 mod entry;
 mod export;
 mod functions;
+mod name_hash;
 mod nearest;
 mod reply;
 mod signature;

@@ -4,12 +4,21 @@
 /// square.
 const LONGEST: usize = 64;
 
+/// Pairs of letters that are compared at most, some hundred microseconds' work: of a thousand names
+/// and more the rest is left out, so that wrong names keep no server busy.
+const MOST: usize = 200_000;
+
 /// Returns the name nearest to `wrong`, if one is near enough to be worth suggesting.
 pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let tolerance = wrong.len().div_ceil(3).min(3);
+    let mut pairs = 0;
     names
         .filter(|name| wrong.len() <= LONGEST && name.len() <= LONGEST)
         .filter(|name| wrong.len().abs_diff(name.len()) <= tolerance)
+        .take_while(|name| {
+            pairs += wrong.len() * name.len();
+            pairs <= MOST
+        })
         .map(|name| (distance(wrong.as_bytes(), name.as_bytes()), name))
         .filter(|&(distance, _)| distance <= tolerance && distance < wrong.len())
         .min()
@@ -59,6 +68,9 @@ mod tests {
         }
         let long = "a".repeat(10_000);
         assert_eq!(nearest(&long, [long.as_str()].into_iter()), None);
+        let many = |count| std::iter::repeat_n("subtrahend", count).chain(["subtract"]);
+        assert_eq!(nearest("substract", many(1_000)), Some("subtract"));
+        assert_eq!(nearest("substract", many(1_000_000)), None);
         assert_eq!(distance(b"kitten", b"sitting"), 3);
         assert_eq!(distance(b"ab", b"ba"), 1);
     }

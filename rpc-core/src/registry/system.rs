@@ -147,14 +147,19 @@ impl FunctionRegistry {
         names.into_iter()
     }
 
+    /// Suggests what a wrong name was probably meant to be.
+    pub(super) fn advice(&self, wrong: &str) -> String {
+        let system = SYSTEM.iter().map(|(signature, _)| signature.name());
+        nearest(wrong, system.chain(self.unordered()))
+            .map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+    }
+
     /// The signature of the function that answers to a name.
     fn known(&self, name: &str) -> Result<&Signature, Fault> {
-        let system = SYSTEM.iter().map(|(signature, _)| signature);
-        let mut signatures = self.functions().chain(system);
-        signatures.find(|signature| signature.name() == name).ok_or_else(|| {
-            let advice = nearest(name, self.names())
-                .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-            let name = shorten(name);
+        let mut system = SYSTEM.iter().map(|(signature, _)| signature);
+        let system = || system.find(|signature| signature.name() == name);
+        self.signature(name).or_else(system).ok_or_else(|| {
+            let (name, advice) = (shorten(name), self.advice(name));
             Fault::invalid_params(format!("no function `{name}` is served here{advice}"))
         })
     }
