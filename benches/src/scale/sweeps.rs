@@ -137,7 +137,7 @@ fn functions(extent: Extent) -> Sweep {
         scale: Scale::Log,
         figures: &[
             (Figure::ServerCpu, Scale::Linear),
-            (Figure::P99, Scale::Log),
+            (Figure::P99, Scale::Linear),
             (Figure::Memory, Scale::Bytes),
         ],
         points: along(extent.steps(1, 10, 4, 10_000), Form::USUAL, |at| Load {
