@@ -26,7 +26,7 @@ const USUAL: &[&str] = &[
 pub fn compare(names: &[&str]) -> Result<(), Box<dyn Error>> {
     cpu::allow_descriptors(4 * CONNECTIONS)?;
     println!("bytes of a server's RSS for each of {CONNECTIONS} connections\n");
-    println!("{:<24}{:>12}{:>16}{:>14}", "", "accepted", "after a call", "before all");
+    println!("{:<28}{:>12}{:>16}{:>14}", "", "accepted", "after a call", "before all");
     for &name in if names.is_empty() { USUAL } else { names } {
         let Some(contender) = contenders::named(name) else {
             println!("skipped: {name}: not in this build");
@@ -34,7 +34,7 @@ pub fn compare(names: &[&str]) -> Result<(), Box<dyn Error>> {
         };
         let before = Idle::start(contender)?.resident()?;
         let (accepted, called) = (accepted(contender)?, called(contender)?);
-        println!("{name:<24}{accepted:>12}{called:>16}{before:>14}");
+        println!("{name:<28}{accepted:>12}{called:>16}{before:>14}");
     }
     Ok(())
 }

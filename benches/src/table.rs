@@ -7,13 +7,13 @@ use crate::scenario::Scenario;
 /// Prints the table.
 pub fn print(scenario: &Scenario, rows: &[Row]) {
     println!("\n{}: {}", scenario.name, scenario.about);
-    print!("{:<24}", "");
+    print!("{:<28}", "");
     for heading in ["p50 µs", "server µs", "client µs", "calls/s"] {
         print!("{heading:>11}{:>9}{:>8}", "× first", "× peer");
     }
     println!("{:>6}", "kept");
     for row in rows {
-        print!("{:<24}", row.contender.name());
+        print!("{:<28}", row.contender.name());
         for (figure, decimals) in [(P50, 2), (SERVER, 3), (CLIENT, 3), (RATE, 0)] {
             print!("{:>11.decimals$}{:>9.2}", row.median(figure), row.ratio(&rows[0], figure));
             match best_peer(rows, figure) {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
@@ -76,10 +76,14 @@ impl<C: AsyncClient> Clients for AsyncClients<C> {
 
 impl<C> Drop for AsyncClients<C> {
     fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_millis(200);
+        let begun = Instant::now();
         self.runtime.block_on(async {
             self.clients.clear();
             // Tasks of theirs see that they are gone, and close the connections.
-            sleep(Duration::from_millis(2)).await;
+            while self.runtime.metrics().num_alive_tasks() > 0 && begun.elapsed() < PATIENCE {
+                sleep(Duration::from_millis(1)).await;
+            }
         });
     }
 }

@@ -82,7 +82,7 @@ pub trait Clients {
 
 /// Every contender, the usual ones first.
 pub fn all() -> Vec<&'static dyn Contender> {
-    [USUAL, peers::ALL, MODELS].concat()
+    [USUAL, peers::ALL, peers::WITH_OURS, MODELS].concat()
 }
 
 /// The contender of this name.

@@ -1,4 +1,4 @@
-//! jsonrpsee: JSON-RPC 2.0 over HTTP and WebSocket.
+//! jsonrpsee: JSON-RPC 2.0 over HTTP and WebSocket, its clients also with our server.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -14,28 +14,45 @@ use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 
 use super::POOL;
 use crate::contenders::asynchronous::{self, AsyncClient};
+use crate::contenders::models::EVENT_LOOP;
 use crate::contenders::{Clients, Contender, Kind};
 use crate::scenario::Scenario;
 
-/// jsonrpsee's server, and one of its clients.
+/// One of jsonrpsee's clients, and a server.
 pub struct Jsonrpsee {
     name: &'static str,
     how: How,
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum How {
+    /// A request for each call.
     Http,
+    /// A request for all calls that are in flight on a connection.
     Batch,
+    /// A message for each call.
     WebSocket,
 }
 
-/// A request for each call.
-pub const HTTP: Jsonrpsee = Jsonrpsee { name: "jsonrpsee-http", how: How::Http };
-/// A request for all calls that are in flight on a connection.
-pub const BATCH: Jsonrpsee = Jsonrpsee { name: "jsonrpsee-batch", how: How::Batch };
-/// A message for each call.
-pub const WEBSOCKET: Jsonrpsee = Jsonrpsee { name: "jsonrpsee-websocket", how: How::WebSocket };
+pub const HTTP: Jsonrpsee = Jsonrpsee::with_its_server("jsonrpsee-http", How::Http);
+pub const BATCH: Jsonrpsee = Jsonrpsee::with_its_server("jsonrpsee-batch", How::Batch);
+pub const WEBSOCKET: Jsonrpsee = Jsonrpsee::with_its_server("jsonrpsee-websocket", How::WebSocket);
+
+pub const HTTP_TO_OURS: Jsonrpsee = Jsonrpsee::with_ours("jsonrpsee-http-to-ours", How::Http);
+pub const BATCH_TO_OURS: Jsonrpsee = Jsonrpsee::with_ours("jsonrpsee-batch-to-ours", How::Batch);
+pub const WEBSOCKET_TO_OURS: Jsonrpsee =
+    Jsonrpsee::with_ours("jsonrpsee-websocket-to-ours", How::WebSocket);
+
+impl Jsonrpsee {
+    const fn with_its_server(name: &'static str, how: How) -> Self {
+        Self { name, how, kind: Kind::Peer }
+    }
+
+    const fn with_ours(name: &'static str, how: How) -> Self {
+        Self { name, how, kind: Kind::Ours }
+    }
+}
 
 impl Contender for Jsonrpsee {
     fn name(&self) -> &'static str {
@@ -43,10 +60,13 @@ impl Contender for Jsonrpsee {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Peer
+        self.kind
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
+        if self.kind == Kind::Ours {
+            return Ok(EVENT_LOOP.serve(announce)?);
+        }
         asynchronous::runtime().block_on(async {
             let config = ServerConfig::builder().max_connections(1 << 16).set_tcp_no_delay(true);
             let server = Server::builder().set_config(config.build()).build("127.0.0.1:0").await?;

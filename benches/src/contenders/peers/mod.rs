@@ -21,5 +21,9 @@ pub const ALL: &[&dyn Contender] = &[
     &axum::Axum,
 ];
 
+/// Clients of peers with our server: what is left to compare are the servers.
+pub const WITH_OURS: &[&dyn Contender] =
+    &[&jsonrpsee::HTTP_TO_OURS, &jsonrpsee::BATCH_TO_OURS, &jsonrpsee::WEBSOCKET_TO_OURS];
+
 /// What a pool of connections without a bound does.
 const POOL: &str = "each client has a pool with a connection for each call in flight";
