@@ -78,12 +78,19 @@ fn fill<'a>(
     if call.positional().len() > positions && has(ParameterKind::Args) {
         rest.positional.extend(given);
     }
+    // Names mostly come in the order of the parameters.
+    let mut next = call.positional().len();
     for (name, value) in call.keyword().iter() {
-        let place = parameters
-            .iter()
-            .position(|p| p.kind.is_single() && p.name == name && !p.name.is_empty());
+        let is_meant = |p: &Parameter| p.kind.is_single() && p.name == name && !p.name.is_empty();
+        let place = match parameters.get(next) {
+            Some(parameter) if is_meant(parameter) => Some(next),
+            _ => parameters.iter().position(is_meant),
+        };
         match place {
-            Some(index) if values[index].is_none() => values[index] = Some(value),
+            Some(index) if values[index].is_none() => {
+                values[index] = Some(value);
+                next = index + 1;
+            }
             Some(index) => return Err(given_twice(call, index, &name)),
             None if has(ParameterKind::Kwargs) => rest.keyword.push((name, value)),
             None => return Err(unexpected(signature, call.method(), &name)),

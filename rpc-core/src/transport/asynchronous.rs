@@ -1,10 +1,14 @@
 //! Sockets of programs on tokio.
 
 use std::io::{self, IoSlice};
+#[cfg(feature = "http")]
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[cfg(feature = "http")]
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -78,7 +82,9 @@ impl AsyncSocket {
     /// As [`Stream::is_quiet`](super::Stream::is_quiet).
     #[cfg(feature = "http")]
     pub(crate) fn is_quiet(&self) -> bool {
-        either!(self, stream => unix::is_quiet(stream))
+        let peek = |socket: SockRef<'_>| socket.peek(&mut [MaybeUninit::uninit()]);
+        let peeked = either!(self, stream => peek(SockRef::from(stream)));
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     pub(crate) async fn readable(&self) -> io::Result<()> {

@@ -85,13 +85,6 @@ impl Stream for UnixStream {
     }
 }
 
-/// As [`Stream::is_quiet`], of a socket that does not block.
-#[cfg(feature = "http")]
-pub(super) fn is_quiet(stream: &impl AsFd) -> bool {
-    let peeked = as_tcp(stream).and_then(|stream| stream.peek(&mut [0]));
-    peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
-}
-
 /// The same socket as a `TcpStream`, which std lets look at the next byte: the question put to the
 /// operating system is the same for every kind of stream.
 fn as_tcp(stream: &impl AsFd) -> io::Result<TcpStream> {

@@ -15,12 +15,6 @@ pub(crate) async fn connect_async(path: &Path) -> io::Result<super::AsyncSocket>
     Err(refuse(path))
 }
 
-/// Leaves it to reading to find out.
-#[cfg(feature = "http")]
-pub(super) fn is_quiet<S>(_: &S) -> bool {
-    true
-}
-
 pub(crate) fn refuse(path: &Path) -> io::Error {
     let problem = format!("`unix:{}` needs an operating system with Unix sockets", path.display());
     io::Error::new(io::ErrorKind::Unsupported, problem)

@@ -67,7 +67,12 @@ impl From<UnixAddress> for Address {
 }
 
 fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<Listener> {
-    TcpListener::bind(address).map(Listener::Tcp)
+    let listener = TcpListener::bind(address)?;
+    // Std asks for a queue of 128, which a burst of connections overflows: each of the others would
+    // wait a second before it tries again. The operating system makes it shorter where it is told to.
+    #[cfg(feature = "tokio")]
+    socket2::SockRef::from(&listener).listen(4096)?;
+    Ok(Listener::Tcp(listener))
 }
 
 #[allow(private_interfaces)]
