@@ -31,21 +31,6 @@ pub fn die_with_parent() -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Lets this process, and those it starts, have so many files and sockets open.
-pub fn allow_descriptors(count: usize) -> Result<(), Box<dyn Error>> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the call writes the limit to the place it is lent.
-    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
-        return Err(io::Error::last_os_error().into());
-    }
-    limit.rlim_cur = limit.rlim_cur.max(libc::rlim_t::try_from(count)?.min(limit.rlim_max));
-    // SAFETY: the call reads the limit it is lent, and keeps nothing.
-    if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } != 0 {
-        return Err(io::Error::last_os_error().into());
-    }
-    Ok(())
-}
-
 /// Asks a process to end.
 pub fn terminate(process: u32) {
     if let Ok(process) = libc::pid_t::try_from(process) {

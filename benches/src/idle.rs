@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::contenders::{self, Contender};
-use crate::cpu;
+use crate::descriptors;
 use crate::memory::Memory;
 use crate::server::Server;
 
@@ -24,7 +24,7 @@ const USUAL: &[&str] = &[
 
 /// Measures the servers of these names, or the usual, and prints a table.
 pub fn compare(names: &[&str]) -> Result<(), Box<dyn Error>> {
-    cpu::allow_descriptors(4 * CONNECTIONS)?;
+    descriptors::raise()?;
     println!("bytes of a server's RSS for each of {CONNECTIONS} connections\n");
     println!("{:<28}{:>12}{:>16}{:>14}", "", "accepted", "after a call", "before all");
     for &name in if names.is_empty() { USUAL } else { names } {

@@ -8,6 +8,7 @@
 mod chart;
 mod contenders;
 mod cpu;
+mod descriptors;
 mod figures;
 mod idle;
 mod measure;

@@ -4,7 +4,6 @@
 //! not in the next one's memory. Points take turns within a round; a figure is the median of the
 //! rounds.
 
-mod descriptors;
 mod load;
 mod report;
 mod sample;
@@ -17,6 +16,8 @@ use std::time::Duration;
 
 use sample::Sample;
 use sweeps::{Point, Sweep};
+
+use crate::descriptors;
 
 pub use server::serve;
 

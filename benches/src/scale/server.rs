@@ -6,8 +6,7 @@ use std::time::Duration;
 use rpc_core::{EventLoop, FunctionRegistry, Misuse, Prefork, PreforkEventLoop, RpcServer};
 
 use crate::cpu::{self, SERVER_CPU};
-
-use super::descriptors;
+use crate::descriptors;
 
 /// How a server is made.
 #[derive(Debug, Clone, Copy)]
