@@ -2,7 +2,7 @@
 
 use crate::contenders::Kind;
 use crate::figures::{RATE, Row};
-use crate::plot::{Axis, Bar, Bars, Group, Scale};
+use crate::plot::{Bar, Bars, Group};
 use crate::scenario::Scenario;
 
 /// Draws the run, the fastest first; ours stands out.
@@ -15,9 +15,9 @@ pub fn of(results: &[(&Scenario, Vec<Row>)]) -> String {
     let chart = Bars {
         title: "Calls a second".into(),
         about: "Over the loopback, the server in a process of its own on one CPU; medians of \
-                interleaved rounds. Lengths are logarithmic."
+                interleaved rounds."
             .into(),
-        axis: Axis::new("calls/s (logarithmic)", Scale::Log),
+        axis: None,
         groups: groups.collect(),
     };
     chart.svg()

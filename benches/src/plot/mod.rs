@@ -42,7 +42,7 @@ mod tests {
         Bars {
             title: "Calls a second, 64 in flight".into(),
             about: "add(1, 2, c=3) on one connection, each end on its own CPU; the median of the rounds. ".repeat(2),
-            axis: Axis::new("calls/s (logarithmic)", scale),
+            axis: Some(Axis::new("calls/s (logarithmic)", scale)),
             groups: vec![group("64 in flight on one connection"), group("16 × 16")],
         }
     }

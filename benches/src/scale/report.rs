@@ -124,7 +124,7 @@ pub fn plot(sweep: &Sweep, outcomes: &[Outcome], directory: &Path) -> Result<(),
                 _ => groups.push(Group { label: point.group.clone(), bars: vec![bar] }),
             }
         }
-        Bars { title, about, axis: Axis::new(figure.title(), scale), groups }.svg()
+        Bars { title, about, axis: Some(Axis::new(figure.title(), scale)), groups }.svg()
     };
     Ok(plot::save(directory, &format!("scale-{}", sweep.name), &svg)?)
 }
