@@ -32,6 +32,11 @@ impl Deadline {
         self.at < other.at
     }
 
+    /// When the call was made.
+    pub(super) fn begun(self) -> Instant {
+        self.at.checked_sub(self.limit).unwrap_or(self.at)
+    }
+
     /// How long a call may take.
     pub(super) fn limit(self) -> Duration {
         self.limit

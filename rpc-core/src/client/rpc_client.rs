@@ -93,7 +93,7 @@ impl<T: Transport> RpcClient<T> {
         let client = Self { transport, settings, current: Mutex::new(current), names };
         // A server that serves one connection at a time is not to wait at one without a call.
         if !client.settings.one_call_per_connection && client.settings.target.is_none() {
-            client.try_connection()?;
+            client.try_connection(Instant::now())?;
         }
         Ok(client)
     }
@@ -117,27 +117,37 @@ impl<T: Transport> RpcClient<T> {
         if self.settings.one_call_per_connection {
             return self.dial();
         }
+        // A clock takes its time to look at, and most calls find a connection.
+        let begun = deadline.map_or_else(Instant::now, Deadline::begun);
+        self.try_connection(begun).or_else(|error| self.keep_trying(error, deadline))
+    }
+
+    #[cold]
+    fn keep_trying(
+        &self,
+        mut error: Error,
+        deadline: Option<Deadline>,
+    ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
         let mut backoff = Backoff::default();
         loop {
-            let error = match self.try_connection() {
-                Ok(connection) => return Ok(connection),
-                Err(error) => error,
-            };
             let wait = backoff.wait();
             let ends = |deadline: Deadline| deadline.left() <= wait;
             if deadline.is_some_and(ends) || patience.is_none_or(ends) {
                 return Err(error);
             }
             thread::sleep(wait);
+            error = match self.try_connection(Instant::now()) {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
         }
     }
 
-    fn try_connection(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+    fn try_connection(&self, now: Instant) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         if self.settings.target.is_some() {
             return self.try_pool();
         }
-        let now = Instant::now();
         let mut current = self.lock();
         let unused = now.saturating_duration_since(current.used) > UNUSED;
         current.used = now;
