@@ -8,27 +8,11 @@ from pylsp_jsonrpc.endpoint import Endpoint
 from pylsp_jsonrpc.exceptions import JsonRpcException
 from pylsp_jsonrpc.streams import JsonRpcStreamReader, JsonRpcStreamWriter
 
-told = set()
-
-
-def add(a, b, c=10):
-    return a + b + c
-
-
-def echo(text):
-    return text
+from served import add, echo, remember, remembers
 
 
 def fail(message):
     raise JsonRpcException(message, 7, {"paper": "none"})
-
-
-def remember(text):
-    told.add(text)
-
-
-def remembers(text):
-    return text in told
 
 
 def handler(function):

@@ -3,27 +3,11 @@
 from xmlrpc.client import Fault
 from xmlrpc.server import SimpleXMLRPCServer
 
-told = set()
-
-
-def add(a, b, c=10):
-    return a + b + c
-
-
-def echo(text):
-    return text
+from served import add, echo, remember, remembers
 
 
 def fail(message):
     raise Fault(7, message)
-
-
-def remember(text):
-    told.add(text)
-
-
-def remembers(text):
-    return text in told
 
 
 server = SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False, allow_none=True)
