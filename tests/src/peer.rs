@@ -76,6 +76,15 @@ impl Peer {
         self.write(&frame(self.framing, message.as_bytes()));
     }
 
+    /// Sends one message to another side that may have gone.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    pub fn try_send(&mut self, message: &str) -> std::io::Result<()> {
+        self.try_write(&frame(self.framing, message.as_bytes()))
+    }
+
     /// Sends bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) {
         self.try_write(bytes).expect("a server that reads");

@@ -29,7 +29,7 @@ fn replies_that_answer_no_call_are_dropped() {
             // The same once more, and the like of it, for which the client may have left.
             let error = format!(r#"{{"error":{{"code":1,"message":"{argument}"}},"id":{id}}}"#);
             for late in [format!(r#"{{"res":{argument},"id":{id}}}"#), error] {
-                let _ = peer.try_write(&tests::frame(Framing::LengthPrefix, late.as_bytes()));
+                let _ = peer.try_send(&late);
             }
         }
     });

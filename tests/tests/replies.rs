@@ -42,7 +42,7 @@ fn replies_that_answer_no_call_are_dropped() {
         // The same once more, and the like of it, for which the client may have left.
         let error = format!(r#"{{"error":{{"code":1,"message":"{argument}"}},"id":{id}}}"#);
         for late in [format!(r#"{{"res":{argument},"id":{id}}}"#), error] {
-            let _ = peer.try_write(&tests::frame(Framing::LengthPrefix, late.as_bytes()));
+            let _ = peer.try_send(&late);
         }
     });
     for n in 0..20 {
@@ -91,7 +91,7 @@ fn what_is_no_reply_at_all_ends_the_connection_and_the_next_call_makes_another()
         if turn % 2 == 0 {
             return peer.echo(call);
         }
-        let _ = peer.try_write(&tests::frame(Framing::LengthPrefix, nonsense[turn / 2].as_bytes()));
+        let _ = peer.try_send(nonsense[turn / 2]);
     });
     for (n, text) in (0..).zip(nonsense) {
         let error = same(&client, n).unwrap_err();
