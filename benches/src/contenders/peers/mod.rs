@@ -12,8 +12,8 @@ use super::Contender;
 
 /// Every peer.
 pub const ALL: &[&dyn Contender] = &[
-    &tarpc::Bincode,
-    &tarpc::Json,
+    &tarpc::BINCODE,
+    &tarpc::JSON,
     &tonic::Tonic,
     &jsonrpsee::HTTP,
     &jsonrpsee::BATCH,

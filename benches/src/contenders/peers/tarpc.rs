@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
 use tarpc::client::Config;
 use tarpc::context::{self, Context};
 use tarpc::serde_transport::Transport as SerdeTransport;
@@ -16,11 +17,22 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::contenders::asynchronous::{self, AsyncClient};
 use crate::contenders::{Clients, Contender, Kind};
 
+/// tarpc with frames of a format.
+pub struct Tarpc {
+    name: &'static str,
+    format: Format,
+}
+
+enum Format {
+    Bincode,
+    Json,
+}
+
 /// tarpc with bincode.
-pub struct Bincode;
+pub const BINCODE: Tarpc = Tarpc { name: "tarpc-bincode", format: Format::Bincode };
 
 /// tarpc with JSON.
-pub struct Json;
+pub const JSON: Tarpc = Tarpc { name: "tarpc-json", format: Format::Json };
 
 #[tarpc::service]
 trait Math {
@@ -41,9 +53,9 @@ impl Math for Functions {
     }
 }
 
-impl Contender for Bincode {
+impl Contender for Tarpc {
     fn name(&self) -> &'static str {
-        "tarpc-bincode"
+        self.name
     }
 
     fn kind(&self) -> Kind {
@@ -51,7 +63,10 @@ impl Contender for Bincode {
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        serve(announce, |stream| SerdeTransport::from((stream, formats::Bincode::default())))
+        match self.format {
+            Format::Bincode => serve(announce, bincode),
+            Format::Json => serve(announce, json),
+        }
     }
 
     fn connect(
@@ -59,34 +74,27 @@ impl Contender for Bincode {
         address: SocketAddr,
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
-        connect(address, connections, |stream| {
-            SerdeTransport::from((stream, formats::Bincode::default()))
-        })
+        match self.format {
+            Format::Bincode => connect(address, connections, bincode),
+            Format::Json => connect(address, connections, json),
+        }
     }
 }
 
-impl Contender for Json {
-    fn name(&self) -> &'static str {
-        "tarpc-json"
-    }
+fn bincode<I, O>(stream: TcpStream) -> SerdeTransport<TcpStream, I, O, formats::Bincode<I, O>>
+where
+    I: for<'de> Deserialize<'de>,
+    O: Serialize,
+{
+    SerdeTransport::from((stream, formats::Bincode::default()))
+}
 
-    fn kind(&self) -> Kind {
-        Kind::Peer
-    }
-
-    fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        serve(announce, |stream| SerdeTransport::from((stream, formats::Json::default())))
-    }
-
-    fn connect(
-        &self,
-        address: SocketAddr,
-        connections: usize,
-    ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
-        connect(address, connections, |stream| {
-            SerdeTransport::from((stream, formats::Json::default()))
-        })
-    }
+fn json<I, O>(stream: TcpStream) -> SerdeTransport<TcpStream, I, O, formats::Json<I, O>>
+where
+    I: for<'de> Deserialize<'de>,
+    O: Serialize,
+{
+    SerdeTransport::from((stream, formats::Json::default()))
 }
 
 fn serve<T>(announce: fn(SocketAddr), over: fn(TcpStream) -> T) -> Result<(), Box<dyn Error>>
