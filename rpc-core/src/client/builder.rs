@@ -72,7 +72,7 @@ pub enum ConnectionState {
 pub(super) struct Tries {
     left: u32,
     /// Of a try after which the call may have run.
-    doubtful: Option<Error>,
+    doubtful: Option<Box<Error>>,
 }
 
 impl Default for Tries {
@@ -94,11 +94,15 @@ impl Tries {
         let is_lost = matches!(&error, Error::Io(error) if error.kind() == IoErrorKind::Lost);
         let may_have_run = error.may_have_run();
         if !is_lost || self.left == 0 || (may_have_run && !is_idempotent) {
-            return Err(self.doubtful.take().filter(|_| !may_have_run).unwrap_or(error));
+            return Err(self
+                .doubtful
+                .take()
+                .filter(|_| !may_have_run)
+                .map_or(error, |first| *first));
         }
         self.left -= 1;
         if may_have_run {
-            self.doubtful = Some(error);
+            self.doubtful = Some(Box::new(error));
         }
         Ok(())
     }
@@ -243,19 +247,19 @@ impl ClientBuilder {
         let Some(Url { scheme, address, host, path }) = Url::of(&url).map_err(failed)? else {
             return Ok((url, settings));
         };
+        if scheme != Scheme::Tcp && !settings.has_dialect {
+            settings.dialect = Dialect::JsonRpc;
+        }
         match scheme {
-            Scheme::Tcp => return Ok((address, settings)),
+            Scheme::Tcp => {}
             Scheme::Http => {
-                let target = Target::new(host, path, settings.headers.clone()).map_err(failed)?;
-                settings.target = Some(Arc::new(target));
+                let target = Target::new(&host, &path, &settings.headers, settings.dialect);
+                settings.target = Some(Arc::new(target.map_err(failed)?));
             }
             Scheme::WebSocket => {
                 settings.framing = Framing::WebSocket;
                 settings.websocket = Some(Arc::new(Resource::new(host, path).map_err(failed)?));
             }
-        }
-        if !settings.has_dialect {
-            settings.dialect = Dialect::JsonRpc;
         }
         Ok((address, settings))
     }

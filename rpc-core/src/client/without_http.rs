@@ -11,7 +11,7 @@ use crate::protocol::{Inbound, Limits, ProtocolError};
 pub(super) enum Target {}
 
 impl Target {
-    pub(super) fn new(_: String, _: String, _: Vec<(String, String)>) -> io::Result<Self> {
+    pub(super) fn new(_: &str, _: &str, _: &[(String, String)], _: Dialect) -> io::Result<Self> {
         let problem = "HTTP takes the feature `http` of rpc-core";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
     }
@@ -62,7 +62,7 @@ impl Exchange {
         match *self {}
     }
 
-    pub(super) fn end_request(&self, _: &mut Vec<u8>, _: usize, _: Dialect) {
+    pub(super) fn end_request(&self, _: &mut Vec<u8>, _: usize) {
         match *self {}
     }
 

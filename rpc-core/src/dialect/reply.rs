@@ -40,19 +40,54 @@ pub(crate) enum ResultText<'m> {
 /// A result's JSON text apart from its message.
 #[derive(Debug)]
 pub(crate) struct OwnedText {
-    pub(crate) text: String,
+    text: Kept,
     /// Whether an escape may stand in a string of it.
     pub(crate) has_escapes: bool,
+}
+
+/// Text that allocates nothing where it is short, as the numbers and words are that most calls come
+/// to.
+#[derive(Debug)]
+enum Kept {
+    Short { bytes: [u8; SHORT], length: u8 },
+    Long(String),
+}
+
+/// So that it takes no more room than an error does.
+const SHORT: usize = 30;
+
+impl OwnedText {
+    /// Keeps a copy.
+    pub(crate) fn of(text: &str, has_escapes: bool) -> Self {
+        let mut bytes = [0; SHORT];
+        let text = match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(room), Ok(length)) => {
+                room.copy_from_slice(text.as_bytes());
+                Kept::Short { bytes, length }
+            }
+            _ => Kept::Long(text.to_owned()),
+        };
+        Self { text, has_escapes }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        match &self.text {
+            // It was text when it was kept.
+            Kept::Short { bytes, length } => {
+                std::str::from_utf8(&bytes[..usize::from(*length)]).unwrap_or_default()
+            }
+            Kept::Long(text) => text,
+        }
+    }
 }
 
 impl ResultText<'_> {
     /// The same apart from its message.
     pub(crate) fn apart(self) -> OwnedText {
         match self {
-            Self::At(Span { text, has_escapes, .. }) => {
-                OwnedText { text: text.to_owned(), has_escapes }
-            }
-            Self::Made(text) => OwnedText { text, has_escapes: true },
+            Self::At(Span { text, has_escapes, .. }) => OwnedText::of(text, has_escapes),
+            Self::Made(text) => OwnedText { text: Kept::Long(text), has_escapes: true },
         }
     }
 }
@@ -70,57 +105,67 @@ pub(crate) fn read_reply<'m>(
         let outcome = outcome.map(ResultText::Made);
         return Ok(FromServer::Reply(ReplyMessage { id: None, outcome }));
     }
-    let text = Reader::text(message)?;
     let usual = match dialect {
-        Dialect::Native => read_usual(text, limits),
-        Dialect::JsonRpc => read_usual_json_rpc(text, limits),
+        Dialect::Native => read_usual(message, limits),
+        Dialect::JsonRpc => read_usual_json_rpc(message, limits),
         _ => None,
     };
-    if let Some(reply) = usual {
-        return Ok(FromServer::Reply(reply));
+    match usual {
+        Some(reply) => Ok(FromServer::Reply(reply)),
+        None => read_any(dialect, Reader::text(message)?, limits),
     }
-    read_any(dialect, text, limits)
 }
 
 /// Reads `{"res":…,"id":…}`, byte for byte as servers of this crate write it; `None` says nothing of
 /// the message.
-fn read_usual<'m>(text: &'m str, limits: &Limits) -> Option<ReplyMessage<'m>> {
-    let mut reader = Reader::new(text, limits.depth);
-    // With white space before the result there is more behind it, and that is seen here.
-    if !reader.enter(b"{\"res\":") || reader.is_at_white() {
-        return None;
-    }
-    let result = reader.span().ok()?;
-    if !reader.step(b",\"id\":") {
-        return None;
-    }
-    let id = reader.small_number()?.parse().ok();
-    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
+fn read_usual<'m>(message: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
+    let before = message.strip_suffix(b"}")?;
+    read_after(b"{\"res\":".len(), before.strip_prefix(b"{\"res\":")?, limits)
 }
 
 /// Reads `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
 /// `{"jsonrpc":"2.0","id":…,"result":…}`; `None` says nothing of the message.
-fn read_usual_json_rpc<'m>(text: &'m str, limits: &Limits) -> Option<ReplyMessage<'m>> {
-    let mut reader = Reader::new(text, limits.depth);
-    if !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
+fn read_usual_json_rpc<'m>(message: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
+    let before = message.strip_suffix(b"}")?;
+    let members = before.strip_prefix(b"{\"jsonrpc\":\"2.0\",\"")?;
+    if let Some(result) = members.strip_prefix(b"result\":") {
+        return read_after(message.len() - 1 - result.len(), result, limits);
+    }
+    let members = members.strip_prefix(b"id\":")?;
+    let digits = members.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (id, members) = members.split_at(digits);
+    let result = members.strip_prefix(b",\"result\":")?;
+    reply(id, message.len() - 1 - result.len(), result, limits)
+}
+
+/// Reads `…,"id":…`, which begins at `start` in its message.
+fn read_after<'m>(start: usize, members: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
+    let digits = members.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (members, id) = members.split_at(members.len() - digits);
+    reply(id, start, members.strip_suffix(b",\"id\":")?, limits)
+}
+
+/// The reply of that id with the result that begins at `start` in its message, if that is one value
+/// and nothing else: then it does not matter what stands in it that looks like the end of a message.
+fn reply<'m>(
+    id: &[u8],
+    start: usize,
+    result: &'m [u8],
+    limits: &Limits,
+) -> Option<ReplyMessage<'m>> {
+    // As many digits as a `u64` always holds.
+    if id.is_empty() || id.len() > 18 || (id.len() > 1 && id[0] == b'0') {
         return None;
     }
-    let mut id = None;
-    if reader.step(b"id\":") {
-        id = Some(reader.small_number()?);
-        if !reader.step(b",\"") {
-            return None;
-        }
-    }
-    if !reader.step(b"result\":") || reader.is_at_white() {
+    let id = id.iter().fold(0, |id, digit| id * 10 + u64::from(digit - b'0'));
+    let text = Reader::text(result).ok()?;
+    let depth = limits.depth.min(Limits::DEEPEST).checked_sub(1)?;
+    let span = Reader::new(text, depth).span().ok()?;
+    if span.text.len() < text.len() {
         return None;
     }
-    let result = reader.span().ok()?;
-    if id.is_none() && reader.step(b",\"id\":") {
-        id = Some(reader.small_number()?);
-    }
-    let id = id?.parse().ok();
-    reader.is_last(b'}').then_some(ReplyMessage { id, outcome: Ok(ResultText::At(result)) })
+    let outcome = Ok(ResultText::At(Span { start, ..span }));
+    Some(ReplyMessage { id: Some(id), outcome })
 }
 
 /// Reads a reply with any members in any order.

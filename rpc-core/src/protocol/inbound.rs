@@ -150,6 +150,31 @@ impl Inbound {
         self.buffer.get(message.clone()).unwrap_or_default()
     }
 
+    /// Everything that a place of a message refers to.
+    pub(crate) fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Takes the buffer out, with the message that was found last; what has arrived behind it stays.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        let waiting = self.waiting().to_vec();
+        (self.start, self.end) = (0, waiting.len());
+        std::mem::replace(&mut self.buffer, waiting)
+    }
+
+    /// Gives a buffer that was taken out back for its memory.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn give_buffer(&mut self, mut buffer: Vec<u8>) {
+        let waiting = self.waiting();
+        let count = waiting.len();
+        if let Some(room) = buffer.get_mut(..count) {
+            room.copy_from_slice(waiting);
+            self.buffer = buffer;
+            (self.start, self.end) = (0, count);
+        }
+    }
+
     fn next_message(
         &mut self,
         whole: bool,

@@ -68,7 +68,7 @@ fn fill<'a>(
     rest: &mut Rest<'a>,
 ) -> Result<(), Fault> {
     let parameters = signature.parameters();
-    let positions = signature.positions();
+    let positions = signature.positions;
     let has = |kind| parameters.iter().any(|parameter| parameter.kind == kind);
 
     let mut given = call.positional().iter();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::protocol::{Call, Fault};
 
+use super::signature;
 use super::{
     Bound, Export, Function, Handler, Instance, Method, MethodHandler, Progress, Reply, Scope,
     Signature, SignatureOptions, StateType,
@@ -38,11 +39,13 @@ impl Entry {
 
     /// A plain function or closure under a name.
     pub(super) fn registered<A, F: Function<A>>(name: Cow<'static, str>, function: F) -> Self {
+        let parameters = F::parameters();
         let signature = Signature {
             name,
             reply: None,
             doc: "",
-            parameters: Cow::Owned(F::parameters()),
+            positions: signature::positions(&parameters),
+            parameters: Cow::Owned(parameters),
             result: F::result(),
             options: SignatureOptions::default(),
         };

@@ -13,6 +13,8 @@ pub struct Signature {
     pub(crate) reply: Option<&'static str>,
     pub(crate) doc: &'static str,
     pub(crate) parameters: Cow<'static, [Parameter]>,
+    /// How many of them can be given by position.
+    pub(crate) positions: usize,
     pub(crate) result: &'static str,
     pub(crate) options: SignatureOptions,
 }
@@ -71,6 +73,7 @@ impl Signature {
             reply,
             doc,
             parameters: Cow::Borrowed(parameters),
+            positions: positions(parameters),
             result,
             options,
         }
@@ -105,16 +108,10 @@ impl Signature {
     /// variadic one, or takes the positions that are left over.
     pub(crate) fn is_positional(&self, index: usize) -> bool {
         match self.parameters[index].kind {
-            ParameterKind::Required => index < self.positions(),
+            ParameterKind::Required => index < self.positions,
             ParameterKind::Args => true,
             _ => false,
         }
-    }
-
-    /// How many parameters can be given by position. As in Python, those behind a variadic one can
-    /// be given by name only.
-    pub(crate) fn positions(&self) -> usize {
-        self.parameters.iter().take_while(|parameter| parameter.kind.is_single()).count()
     }
 
     /// Whether running it twice does what running it once does.
@@ -131,6 +128,16 @@ impl Signature {
     pub fn is_blocking(&self) -> bool {
         self.options.blocking
     }
+}
+
+/// How many parameters can be given by position. As in Python, those behind a variadic one can be given
+/// by name only.
+pub(crate) const fn positions(parameters: &[Parameter]) -> usize {
+    let mut count = 0;
+    while count < parameters.len() && parameters[count].kind.is_single() {
+        count += 1;
+    }
+    count
 }
 
 impl fmt::Display for Signature {
@@ -162,7 +169,7 @@ impl fmt::Display for Parameter {
 
 impl ParameterKind {
     /// Whether one argument fills it, by position or by name.
-    pub(crate) fn is_single(self) -> bool {
+    pub(crate) const fn is_single(self) -> bool {
         !matches!(self, Self::Args | Self::Kwargs)
     }
 }

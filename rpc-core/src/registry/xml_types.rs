@@ -14,7 +14,7 @@ pub(super) fn signatures(signature: &Signature) -> Option<Vec<Vec<&'static str>>
     }
     let types: Vec<_> = [signature.result()]
         .into_iter()
-        .chain(parameters[..signature.positions()].iter().map(|parameter| parameter.ty))
+        .chain(parameters[..signature.positions].iter().map(|parameter| parameter.ty))
         .map(type_of)
         .collect();
     let is_required = |kind| kind == ParameterKind::Required;

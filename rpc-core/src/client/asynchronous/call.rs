@@ -42,9 +42,9 @@ pub struct CallFuture<T, E> {
 
 enum State {
     /// It cannot be sent.
-    Refused(Error),
+    Refused(Box<Error>),
     /// The server is asked for the names of the function's parameters, which the message needs.
-    Asking { arguments: Loose, question: Option<Box<CallFuture<Description, Error>>> },
+    Asking(Box<Asking>),
     /// It is to be sent.
     Unsent,
     /// A connection is being made.
@@ -55,6 +55,16 @@ enum State {
     Done,
 }
 
+/// How a call leaves by a connection: with others, or now.
+type Leave = fn(&Link, &str, &[u8], Option<Duration>) -> Result<u64, Error>;
+
+/// What a call waits for that lacks names.
+struct Asking {
+    arguments: Loose,
+    /// Once it is asked.
+    question: Option<CallFuture<Description, Error>>,
+}
+
 impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
     pub(super) fn new<A: Arguments>(
         client: &Arc<Shared>,
@@ -62,7 +72,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         wants_reply: bool,
     ) -> Self {
         let settings = &client.settings;
-        let mut message = Vec::with_capacity(96);
+        let mut message = client.spare.take();
         let (method, arguments) = (invocation.method(), invocation.arguments());
         let written = settings.dialect.begin_call(&mut message, method, arguments);
         let call = Self {
@@ -99,7 +109,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             {
                 Some(names) => self.write(arguments.named(names)),
                 None => {
-                    self.state = State::Asking { arguments, question: None };
+                    self.state = State::Asking(Box::new(Asking { arguments, question: None }));
                     Ok(())
                 }
             });
@@ -108,7 +118,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
 
     fn or_refused(mut self, so_far: Result<(), Error>) -> Self {
         if let Err(error) = so_far {
-            self.state = State::Refused(error);
+            self.state = State::Refused(Box::new(error));
         }
         self
     }
@@ -125,27 +135,34 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         CallFuture::new(&self.client, &question(&self.method, self.deadline), true)
     }
 
+    /// Has the time begun that the call may take, if it has not.
+    fn begin(&mut self) {
+        if self.deadline.is_none() {
+            self.deadline = self.limit.and_then(Deadline::from_now);
+        }
+    }
+
     /// Sends the call now if there is a connection.
     pub(super) fn started(mut self) -> Result<Self, Error> {
-        self.deadline = self.limit.and_then(Deadline::from_now);
+        self.begin();
         if let State::Refused(_) = self.state
             && let State::Refused(error) = mem::replace(&mut self.state, State::Done)
         {
-            return Err(error);
+            return Err(*error);
         }
         let asked = match self.state {
-            State::Asking { .. } => Some(Box::new(self.question().started()?)),
+            State::Asking(_) => Some(self.question().started()?),
             _ => None,
         };
-        if let State::Asking { question, .. } = &mut self.state {
-            *question = asked;
+        if let State::Asking(asking) = &mut self.state {
+            asking.question = asked;
         } else if let Some(link) = self.client.usable() {
-            self.send(link)?;
+            self.send(link, Link::send)?;
         }
         Ok(self)
     }
 
-    fn send(&mut self, link: Arc<Link>) -> Result<(), Error> {
+    fn send(&mut self, link: Arc<Link>, send: Leave) -> Result<(), Error> {
         if !self.wants_reply {
             self.state = State::Done;
             if let Some(call) = link.notify(&self.method, &self.message, self.deadline)? {
@@ -153,7 +170,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             }
             return Ok(());
         }
-        let call = link.send(&self.method, &self.message, self.timeout, self.deadline)?;
+        let call = send(&link, &self.method, &self.message, self.timeout)?;
         self.state = State::Sent { link, call };
         Ok(())
     }
@@ -163,36 +180,33 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             match &mut self.state {
                 State::Refused(_) => {
                     if let State::Refused(error) = mem::replace(&mut self.state, State::Done) {
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(*error));
                     }
                 }
-                State::Asking { question: Some(question), .. } => {
-                    let answer = ready!(Pin::new(&mut **question).poll(task));
+                State::Asking(asking) => {
+                    let Some(question) = &mut asking.question else {
+                        self.begin();
+                        let asked = self.question();
+                        if let State::Asking(asking) = &mut self.state {
+                            asking.question = Some(asked);
+                        }
+                        continue;
+                    };
+                    let answer = ready!(Pin::new(question).poll(task));
                     // The question was repeated where it could be.
                     self.tries.end();
                     let asked = mem::replace(&mut self.state, State::Done);
                     let names = self.client.names.learn(&self.method, answer)?;
-                    if let State::Asking { arguments, .. } = asked {
-                        self.write(arguments.named(names))?;
+                    if let State::Asking(asking) = asked {
+                        self.write(asking.arguments.named(names))?;
                     }
                     self.tries = Tries::default();
                     self.state = State::Unsent;
                 }
-                State::Asking { .. } => {
-                    if self.deadline.is_none() {
-                        self.deadline = self.limit.and_then(Deadline::from_now);
-                    }
-                    let asked = Box::new(self.question());
-                    if let State::Asking { question, .. } = &mut self.state {
-                        *question = Some(asked);
-                    }
-                }
                 State::Unsent => {
-                    if self.deadline.is_none() {
-                        self.deadline = self.limit.and_then(Deadline::from_now);
-                    }
+                    self.begin();
                     match self.client.usable() {
-                        Some(link) => self.send(link)?,
+                        Some(link) => self.send(link, Link::send_now)?,
                         None => {
                             let link = Arc::clone(&self.client).link(self.deadline);
                             self.state = State::Connecting(Box::pin(link));
@@ -202,13 +216,12 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
                 State::Connecting(link) => {
                     let link = ready!(link.as_mut().poll(task));
                     self.state = State::Unsent;
-                    self.send(link?)?;
+                    self.send(link?, Link::send_now)?;
                 }
                 State::Sent { link, call } => {
-                    let reply = link.poll(*call, &self.method, self.deadline, task);
-                    let reply = ready!(reply);
+                    let result = ready!(link.poll(*call, &self.method, self.deadline, task));
                     self.state = State::Done;
-                    return Poll::Ready(reply.and_then(|reply| reply.decode(&self.method)));
+                    return Poll::Ready(result);
                 }
                 // Only a call that wants no reply is done without returning one.
                 State::Done => return Poll::Ready(nothing()),
@@ -250,6 +263,7 @@ impl<T, E> Drop for CallFuture<T, E> {
         if let State::Sent { link, call } = &self.state {
             link.cancel(*call);
         }
+        self.client.spare.give(mem::take(&mut self.message));
     }
 }
 

@@ -1,40 +1,26 @@
-//! The task that moves a connection's bytes: what is queued out, replies in.
+//! The task that drives a connection: what is queued out, replies in.
 
 use std::future::poll_fn;
-use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::sleep_until;
 
-use crate::protocol::Inbound;
-use crate::protocol::websocket::Side;
-use crate::transport::AsyncSocket;
-
-use super::super::ClientBuilder;
 use super::super::lost::Lost;
 use super::link::Link;
 
-/// Drives a connection, from which `received` has been read already, until nobody needs it any more.
-pub(super) async fn drive(
-    mut stream: AsyncSocket,
-    received: Vec<u8>,
-    end: End,
-    settings: ClientBuilder,
-) {
+/// Drives a connection until nobody needs it any more.
+pub(super) async fn drive(end: End) {
     let link = &end.0;
-    let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
-    inbound.feed(&received);
-    let (mut outgoing, mut written, mut awake) = (Vec::new(), 0, Vec::new());
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
-
     let ended = poll_fn(|task| {
         loop {
-            let orders = link.orders(&mut outgoing, task);
+            let mut wire = link.wire();
+            let Some(wire) = &mut *wire else { return Poll::Ready(None) };
+            let orders = link.orders(&mut wire.outgoing, task);
             if orders.is_over {
                 return Poll::Ready(None);
             }
@@ -48,53 +34,24 @@ pub(super) async fn drive(
                     link.expire();
                 }
             }
-            if written == 0 && !outgoing.is_empty() && !settings.is_fresh(&stream) {
-                return Poll::Ready(Some(Lost::closed()));
-            }
-            let resumes = written > 0;
-            while written < outgoing.len() {
-                match Pin::new(&mut stream).poll_write(task, &outgoing[written..]) {
-                    Poll::Ready(Ok(count)) => {
-                        written += count;
-                        link.wrote(count);
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Lost::io(&error))),
-                    Poll::Pending => break,
+            let resumes = wire.is_under_way();
+            let moved = wire.write(link, task).and_then(|written| {
+                if orders.reads {
+                    wire.read(link, None)?;
                 }
-            }
-            if written > 0 && written == outgoing.len() {
-                written = 0;
-                outgoing.clear();
-                outgoing.shrink_to(settings.limits.message);
+                Ok(written)
+            });
+            match moved {
                 // More may have been queued while this could not be written.
-                if resumes {
-                    continue;
-                }
-            }
-            let mut room = ReadBuf::new(inbound.room());
-            match Pin::new(&mut stream).poll_read(task, &mut room) {
-                Poll::Ready(Ok(())) => match room.filled().len() {
-                    0 => return Poll::Ready(link.end(&mut inbound).err()),
-                    count => {
-                        inbound.received(count);
-                        if let Err(lost) = link.receive(&mut inbound, &mut awake) {
-                            return Poll::Ready(Some(lost));
-                        }
-                    }
-                },
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Some(Lost::io(&error))),
+                Ok(true) if resumes => {}
                 // Whoever queues more wakes this task.
-                Poll::Pending => return Poll::Pending,
+                Ok(_) => return Poll::Pending,
+                Err(lost) => return Poll::Ready(Some(lost)),
             }
         }
     });
     if let Some(lost) = ended.await {
         link.lose(lost);
-    }
-    let words = link.last_words();
-    if !words.is_empty() {
-        let _ = stream.try_write(&words);
     }
 }
 
@@ -104,6 +61,10 @@ pub(super) struct End(pub(super) Arc<Link>);
 
 impl Drop for End {
     fn drop(&mut self) {
+        let wire = self.0.wire().take();
+        if let Some(wire) = wire {
+            wire.close(&self.0);
+        }
         self.0.lose(Lost::closed());
     }
 }

@@ -1,30 +1,51 @@
 //! One connection, as its callers and the task that drives it both see it.
+//!
+//! The driving task writes what callers queue and reads their replies: many of either at once. A call
+//! that is alone on its connection is written and its reply read by its own task, which saves two
+//! turns of the runtime, or of two of its threads.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Inbound;
+use crate::transport::AsyncSocket;
 
 use super::super::ClientBuilder;
 use super::super::deadline::Deadline;
-use super::super::flight::{Flight, Progress, Reply};
+use super::super::flight::{Flight, Own, Progress};
 use super::super::lost::Lost;
 use super::pool::Room;
+use super::wire::Wire;
 
 /// A connection and the calls in flight on it.
 #[derive(Debug)]
 pub(super) struct Link {
     state: Mutex<State>,
+    /// Locked before the state by who needs both; gone once the connection has ended.
+    wire: Mutex<Option<Wire>>,
+    /// The driving task, once it has begun.
+    driver: OnceLock<Waker>,
+    /// Whether something has come that nobody has read yet.
+    is_readable: AtomicBool,
+    /// Whether a call's task may be the one that reads: if not, nothing need be locked to find out.
+    may_have_reader: AtomicBool,
 }
 
 #[derive(Debug)]
 struct State {
     flight: Flight<Waker>,
-    /// The driving task, when it is asleep.
-    driver: Option<Waker>,
+    /// Whether the driver is to be woken.
+    calls_driver: bool,
+    /// The call alone in flight whose task reads, rather than the driver.
+    reader: Option<u64>,
+    /// The call whose task has read for long enough.
+    relieved: Option<u64>,
     /// When the driver is to look for calls whose time is up.
     alarm: Option<Deadline>,
     /// Whether nobody will call any more.
@@ -35,17 +56,50 @@ struct State {
 
 /// What the driver is to do.
 pub(super) struct Orders {
+    /// Whether to read.
+    pub(super) reads: bool,
     /// When to call [`Link::expire`].
     pub(super) alarm: Option<Deadline>,
     /// Whether there is nothing left to do, now or later.
     pub(super) is_over: bool,
 }
 
+/// After so long the driver reads again where a call's task did: that may not have been polled, in an
+/// arm of a `select!` say, and what came meanwhile may have to be answered.
+const TURN: Duration = Duration::from_millis(100);
+
 impl Link {
-    pub(super) fn new(peer: String, settings: &ClientBuilder) -> Self {
-        let flight = Flight::new(peer, settings);
-        let state = State { flight, driver: None, alarm: None, is_closed: false, room: None };
-        Self { state: Mutex::new(state) }
+    /// Takes a socket from which `received` has been read already.
+    pub(super) fn new(
+        peer: String,
+        stream: AsyncSocket,
+        received: &[u8],
+        settings: &ClientBuilder,
+    ) -> Arc<Self> {
+        let state = State {
+            flight: Flight::new(peer, settings),
+            calls_driver: false,
+            reader: None,
+            relieved: None,
+            alarm: None,
+            is_closed: false,
+            room: None,
+        };
+        let link = Arc::new(Self {
+            state: Mutex::new(state),
+            wire: Mutex::new(None),
+            driver: OnceLock::new(),
+            is_readable: AtomicBool::new(true),
+            may_have_reader: AtomicBool::new(false),
+        });
+        let reader = Waker::from(Arc::clone(&link));
+        *link.wire() = Some(Wire::new(stream, received, reader, settings.clone()));
+        link
+    }
+
+    /// The socket, for whoever writes or reads now.
+    pub(super) fn wire(&self) -> MutexGuard<'_, Option<Wire>> {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether further calls may be sent.
@@ -62,9 +116,10 @@ impl Link {
 
     /// Says that nobody will call any more.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
-        state.is_closed = true;
-        state.wake_driver();
+        self.with(|state| {
+            state.is_closed = true;
+            state.calls_driver = true;
+        });
     }
 
     /// Queues a call put together before, and returns its number.
@@ -73,18 +128,44 @@ impl Link {
         method: &str,
         message: &[u8],
         timeout: Option<Duration>,
-        deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
-        let mut state = self.lock();
-        let call = state.flight.send(method, timeout, |_, out| {
-            out.extend_from_slice(message);
-            Ok(())
+        self.with(|state| {
+            state.calls_driver = true;
+            state.queue(method, message, timeout)
+        })
+    }
+
+    /// The same; if no other is in flight and nobody has the socket, it leaves now.
+    pub(super) fn send_now(
+        &self,
+        method: &str,
+        message: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<u64, Error> {
+        let (call, wire) = self.with(|state| {
+            let is_alone = state.flight.is_idle() && state.flight.outgoing.is_empty();
+            let call = state.queue(method, message, timeout);
+            if is_alone
+                && let Ok(mut wire) = self.wire.try_lock()
+                && let Some(idle) = wire.as_mut().filter(|wire| wire.is_idle())
+            {
+                mem::swap(&mut idle.outgoing, &mut state.flight.outgoing);
+                return (call, Some(wire));
+            }
+            state.calls_driver = true;
+            (call, None)
         });
-        state.make_room();
-        let call = call?;
-        state.watch(deadline);
-        state.wake_driver();
-        Ok(call)
+        if let Some(mut wire) = wire
+            && let Some(wire) = &mut *wire
+        {
+            match wire.try_write(self) {
+                Ok(true) => {}
+                Ok(false) => self.wake_driver(),
+                // The call hears of it when it is polled.
+                Err(lost) => self.lose(lost),
+            }
+        }
+        call
     }
 
     /// Queues a call that wants no reply; returns its number where it has a response all the same.
@@ -94,66 +175,104 @@ impl Link {
         message: &[u8],
         deadline: Option<Deadline>,
     ) -> Result<Option<u64>, Error> {
-        let mut state = self.lock();
         let write = |_, out: &mut Vec<u8>| {
             out.extend_from_slice(message);
             Ok(())
         };
-        let call = if state.flight.answers_notifications() {
-            let call = state.flight.send_notification(method, write);
-            state.make_room();
-            state.watch(deadline);
-            Some(call?)
-        } else {
-            state.flight.notify(method, write)?;
-            None
-        };
-        state.wake_driver();
-        Ok(call)
+        self.with(|state| {
+            state.calls_driver = true;
+            if state.flight.answers_notifications() {
+                let call = state.flight.send_notification(method, write);
+                state.make_room();
+                state.watch(deadline);
+                call.map(Some)
+            } else {
+                state.flight.notify(method, write).map(|_| None)
+            }
+        })
     }
 
-    /// Asks for a call's reply, for which `task` is woken later if it is not there.
-    pub(super) fn poll(
+    /// Asks for what a call comes to, for which `task` is woken later if it is not there.
+    pub(super) fn poll<T: DeserializeOwned>(
         &self,
         call: u64,
         method: &str,
         deadline: Option<Deadline>,
         task: &Context<'_>,
-    ) -> Poll<Result<Reply, Error>> {
-        let mut state = self.lock();
-        match state.flight.progress(call, method) {
-            Progress::Answered(reply) => {
-                // The driver leaves with the last of them a server that is about to stop.
-                if !state.flight.is_open() && state.flight.is_idle() {
-                    state.wake_driver();
-                }
-                Poll::Ready(Ok(reply))
+    ) -> Poll<Result<T, Error>> {
+        loop {
+            match self.with(|state| self.progress(state, call, method, deadline, task)) {
+                Turn::Over(Progress::Answered(reply)) => return Poll::Ready(reply.decode(method)),
+                Turn::Over(Progress::Failed(error)) => return Poll::Ready(Err(error)),
+                Turn::Over(Progress::Waiting) => return Poll::Pending,
+                Turn::Reads => {}
             }
-            Progress::Failed(error) => Poll::Ready(Err(error)),
-            Progress::Waiting => match deadline {
-                Some(deadline) if deadline.has_passed() => {
-                    state.flight.cancel(call);
-                    state.make_room();
-                    state.wake_driver();
-                    let kind = IoErrorKind::TimedOut(deadline.limit());
-                    let doing = state.flight.doing(method);
-                    Poll::Ready(Err(IoError::new(kind, doing).may_have_run(true).into()))
+            if let Some((own, buffer)) = self.read(call) {
+                // Nothing is locked while a user's type is made.
+                let result = own.decode(method, &buffer);
+                if let Some(wire) = &mut *self.wire() {
+                    wire.inbound.give_buffer(buffer);
                 }
-                _ => {
-                    state.flight.wake_with(call, task.waker().clone());
-                    state.watch(deadline);
-                    Poll::Pending
-                }
-            },
+                return Poll::Ready(result);
+            }
         }
+    }
+
+    /// Reads what is there; if the reply to `own` is among it, returns it and the buffer it stands in.
+    fn read(&self, own: u64) -> Option<(Own, Vec<u8>)> {
+        let mut wire = self.wire();
+        let wire = wire.as_mut()?;
+        match wire.read(self, Some(own)) {
+            Ok(own) => Some((own?, wire.inbound.take_buffer())),
+            Err(lost) => {
+                self.lose(lost);
+                None
+            }
+        }
+    }
+
+    /// How far a call has come, and whether its task is to read.
+    fn progress(
+        &self,
+        state: &mut State,
+        call: u64,
+        method: &str,
+        deadline: Option<Deadline>,
+        task: &Context<'_>,
+    ) -> Turn {
+        let progress = state.flight.progress(call, method, || Some(task.waker().clone()));
+        if !matches!(progress, Progress::Waiting) {
+            state.stop_reading(call);
+            return Turn::Over(progress);
+        }
+        // While an alarm is set for no later, it has not passed.
+        let is_watched = |deadline: Deadline| match state.alarm {
+            Some(alarm) => !deadline.is_before(alarm),
+            None => false,
+        };
+        if let Some(deadline) = deadline
+            && !is_watched(deadline)
+            && deadline.has_passed()
+        {
+            state.give_up(call);
+            let kind = IoErrorKind::TimedOut(deadline.limit());
+            let error = IoError::new(kind, state.flight.doing(method)).may_have_run(true);
+            return Turn::Over(Progress::Failed(error.into()));
+        }
+        state.watch(deadline);
+        let has_begun = self.driver.get().is_some();
+        if state.flight.len() > 1 || state.relieved == Some(call) || !has_begun {
+            return Turn::Over(progress);
+        }
+        state.reader = Some(call);
+        self.may_have_reader.store(true, Ordering::SeqCst);
+        state.watch(Deadline::after(deadline.map_or_else(Instant::now, Deadline::begun), TURN));
+        if self.takes_readable() { Turn::Reads } else { Turn::Over(progress) }
     }
 
     /// Gives a call up.
     pub(super) fn cancel(&self, call: u64) {
-        let mut state = self.lock();
-        state.flight.cancel(call);
-        state.make_room();
-        state.wake_driver();
+        self.with(|state| state.give_up(call));
     }
 
     /// Tells the driver what to do, swaps what it has written for what is to be written, and wakes
@@ -163,11 +282,11 @@ impl Link {
         if outgoing.is_empty() {
             mem::swap(outgoing, &mut state.flight.outgoing);
         }
-        if !state.driver.as_ref().is_some_and(|driver| driver.will_wake(task.waker())) {
-            state.driver = Some(task.waker().clone());
-        }
+        // A task is woken by the same as long as it lives.
+        self.driver.get_or_init(|| task.waker().clone());
         let nobody_calls = state.is_closed || !state.flight.is_open();
         Orders {
+            reads: self.takes_readable(),
             alarm: state.alarm,
             is_over: nobody_calls && state.flight.is_idle() && outgoing.is_empty(),
         }
@@ -178,26 +297,35 @@ impl Link {
         self.lock().flight.wrote(count);
     }
 
-    /// Hands out the replies that have arrived; `awake` is lent for its memory.
+    /// Hands out the replies that have arrived, but returns that of the call `own`; `awake` is lent for
+    /// its memory.
     pub(super) fn receive(
         &self,
         inbound: &mut Inbound,
+        own: Option<u64>,
         awake: &mut Vec<Waker>,
-    ) -> Result<(), Lost> {
-        let mut state = self.lock();
-        let received = state.flight.receive(inbound, None, awake);
-        state.make_room();
-        drop(state);
+    ) -> Result<Option<Own>, Lost> {
+        let received = self.with(|state| {
+            let queued = state.flight.queued();
+            let received = state.flight.receive(inbound, own, awake);
+            state.received(own, queued, &received);
+            received
+        });
         awake.drain(..).for_each(Waker::wake);
-        received.map(|_| ())
+        received
     }
 
     /// Takes note that the other side has ended the stream, which may be how a reply ends.
-    pub(super) fn end(&self, inbound: &mut Inbound) -> Result<(), Lost> {
+    pub(super) fn end(&self, inbound: &mut Inbound, own: Option<u64>) -> Result<Option<Own>, Lost> {
         let mut awake = Vec::new();
-        let received = self.lock().flight.end(inbound, None, &mut awake);
+        let received = self.with(|state| {
+            let queued = state.flight.queued();
+            let received = state.flight.end(inbound, own, &mut awake);
+            state.received(own, queued, &received);
+            received
+        });
         awake.into_iter().for_each(Waker::wake);
-        received.map(|_| ())
+        received
     }
 
     /// What is said to the other side before the connection is given up.
@@ -205,30 +333,135 @@ impl Link {
         self.lock().flight.last_words()
     }
 
-    /// Wakes everybody who waits, some of whom have waited long enough.
+    /// Wakes everybody who waits, some of whom have waited long enough; and leaves reading to the
+    /// driver.
     pub(super) fn expire(&self) {
-        let mut state = self.lock();
-        state.alarm = None;
-        let waiters = state.flight.waiters();
-        drop(state);
+        let waiters = self.with(|state| {
+            state.alarm = None;
+            state.relieved = state.reader.take();
+            state.flight.waiters()
+        });
         waiters.into_iter().for_each(Waker::wake);
     }
 
     /// Ends the connection for every call in flight.
     pub(super) fn lose(&self, lost: Lost) {
-        let mut state = self.lock();
-        state.room = None;
-        let waiters = state.flight.lose(lost);
-        drop(state);
+        let waiters = self.with(|state| {
+            state.room = None;
+            state.calls_driver = true;
+            state.flight.lose(lost)
+        });
         waiters.into_iter().for_each(Waker::wake);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Changes the state, and then wakes the driver if that calls for it: whoever is woken on another
+    /// thread is not to find the lock taken.
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state);
+        let calls_driver = mem::take(&mut state.calls_driver);
+        drop(state);
+        if calls_driver {
+            self.wake_driver();
+        }
+        result
+    }
+
+    fn wake_driver(&self) {
+        if let Some(driver) = self.driver.get() {
+            driver.wake_by_ref();
+        }
+    }
+
+    /// Whether something has come; whoever asks is to read it.
+    fn takes_readable(&self) -> bool {
+        self.is_readable.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// What a call's task does next.
+enum Turn {
+    /// Nothing, now that it has come so far.
+    Over(Progress),
+    /// It reads.
+    Reads,
+}
+
+/// Wakes whoever is to read what has come.
+impl Wake for Link {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_readable.store(true, Ordering::SeqCst);
+        if self.may_have_reader.load(Ordering::SeqCst) {
+            let mut state = self.lock();
+            let reader = state.reader.and_then(|call| state.flight.waiter(call));
+            self.may_have_reader.store(state.reader.is_some(), Ordering::SeqCst);
+            drop(state);
+            if let Some(reader) = reader {
+                return reader.wake();
+            }
+        }
+        self.wake_driver();
+    }
 }
 
 impl State {
+    /// Queues a call put together before, and returns its number.
+    fn queue(
+        &mut self,
+        method: &str,
+        message: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<u64, Error> {
+        // It is not alone any more.
+        self.reader = None;
+        let call = self.flight.send(method, timeout, |_, out| {
+            out.extend_from_slice(message);
+            Ok(())
+        });
+        self.make_room();
+        call
+    }
+
+    /// Gives a call up.
+    fn give_up(&mut self, call: u64) {
+        self.flight.cancel(call);
+        self.make_room();
+        // It may have been told to read, and will not.
+        self.calls_driver = true;
+        self.stop_reading(call);
+    }
+
+    /// Takes note that a call is over.
+    fn stop_reading(&mut self, call: u64) {
+        if self.reader == Some(call) {
+            self.reader = None;
+        }
+        // The driver leaves with the last of them a server that is about to stop.
+        if !self.flight.is_open() && self.flight.is_idle() {
+            self.calls_driver = true;
+        }
+    }
+
+    /// Takes note of what was received when so many bytes were queued before.
+    fn received(&mut self, own: Option<u64>, queued: u64, received: &Result<Option<Own>, Lost>) {
+        self.make_room();
+        if let (Some(call), Ok(Some(_))) = (own, received) {
+            self.stop_reading(call);
+        }
+        // What the framing answers.
+        if self.flight.queued() > queued {
+            self.calls_driver = true;
+        }
+    }
+
     /// Gives others the room of a call that is over.
     fn make_room(&mut self) {
         if !self.flight.is_taken() {
@@ -242,13 +475,7 @@ impl State {
             && self.alarm.is_none_or(|alarm| deadline.is_before(alarm))
         {
             self.alarm = Some(deadline);
-            self.wake_driver();
-        }
-    }
-
-    fn wake_driver(&mut self) {
-        if let Some(driver) = &self.driver {
-            driver.wake_by_ref();
+            self.calls_driver = true;
         }
     }
 }

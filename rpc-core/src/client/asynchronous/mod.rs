@@ -4,18 +4,21 @@ mod call;
 mod driver;
 mod link;
 mod pool;
+mod spare;
+mod wire;
 
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
 pub use call::CallFuture;
 use driver::{End, drive};
 use link::Link;
 use pool::Pool;
+use spare::Spare;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
@@ -68,6 +71,7 @@ struct Shared {
     names: KnownNames,
     /// The connections that carry one call each at a time, over HTTP.
     pool: Pool,
+    spare: Spare,
 }
 
 impl AsyncRpcClient {
@@ -97,6 +101,7 @@ impl AsyncRpcClient {
             address,
             names: KnownNames::default(),
             pool: Pool::new(settings.connections),
+            spare: Spare::default(),
             settings,
             current: Mutex::default(),
             dialing: tokio::sync::Mutex::default(),
@@ -139,7 +144,7 @@ impl Shared {
             })
         };
         match deadline {
-            Some(deadline) => timeout(deadline.left(), linked).await.unwrap_or_else(|_| {
+            Some(deadline) => timeout_at(deadline.at().into(), linked).await.unwrap_or_else(|_| {
                 Err(self.failed(IoErrorKind::TimedOut(deadline.limit()), None))
             }),
             None => linked.await,
@@ -164,7 +169,8 @@ impl Shared {
             Ok(link) => return Ok(link),
             Err(room) => room,
         };
-        let link = self.dial_until(deadline).await?;
+        // In a box, so that the many calls that wait for room have none for it.
+        let link = Box::pin(self.dial_until(deadline)).await?;
         link.take(room);
         self.pool.keep(Arc::clone(&link));
         Ok(link)
@@ -198,8 +204,8 @@ impl Shared {
             .await
             .unwrap_or_else(|late| Err(late.into()))
             .map_err(|error| self.failed(IoErrorKind::Connect, Some(error)))?;
-        let link = Arc::new(Link::new(self.address.clone(), &self.settings));
-        tokio::spawn(drive(stream, received, End(Arc::clone(&link)), self.settings.clone()));
+        let link = Link::new(self.address.clone(), stream, &received, &self.settings);
+        tokio::spawn(drive(End(Arc::clone(&link))));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)
     }

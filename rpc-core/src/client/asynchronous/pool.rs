@@ -41,13 +41,13 @@ impl Pool {
     /// A connection that carries no call, taken for one; gives the room back where there is none.
     pub(super) fn take(&self, mut room: Room) -> Result<Arc<Link>, Room> {
         let mut links = self.lock();
-        links.retain(|link| link.is_open());
         for link in &*links {
             room = match link.take(room) {
                 None => return Ok(Arc::clone(link)),
                 Some(room) => room,
             };
         }
+        links.retain(|link| link.is_open());
         Err(room)
     }
 

@@ -101,7 +101,7 @@ impl<W> Flight<W> {
         response: Response,
     ) -> Result<OwnedText, Error> {
         if !wants_result && response.is_success() {
-            return Ok(OwnedText { text: "null".to_owned(), has_escapes: false });
+            return Ok(OwnedText::of("null", false));
         }
         let is_silent = response.body.trim_ascii().is_empty();
         let reply = match read_reply(self.dialect, &response.body, &self.limits) {

@@ -6,6 +6,7 @@
 
 mod by_http;
 
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -207,7 +208,7 @@ impl<W> Flight<W> {
             return Err(refusal.into());
         }
         match &self.exchange {
-            Some(exchange) => exchange.end_request(out, start, self.dialect),
+            Some(exchange) => exchange.end_request(out, start),
             None => self.framing.end_call(out, start),
         }
         let starts_at = self.queued;
@@ -245,24 +246,30 @@ impl<W> Flight<W> {
         }
     }
 
-    /// Takes a call's reply, or the error it ended in, if either is there.
-    pub(super) fn progress(&mut self, call: u64, method: &str) -> Progress {
-        let Some(entry) = self.calls.get_mut(&call) else {
+    /// Takes a call's reply, or the error it ended in, if either is there; `waiter` says who is woken
+    /// when it comes later.
+    pub(super) fn progress(
+        &mut self,
+        call: u64,
+        method: &str,
+        waiter: impl FnOnce() -> Option<W>,
+    ) -> Progress {
+        let Entry::Occupied(mut entry) = self.calls.entry(call) else {
             let error = ProtocolError::NotAReply("the call was given up".to_owned());
             return Progress::Failed(error.into());
         };
-        entry.waiter = None;
-        if let Some(reply) = entry.reply.take() {
-            self.calls.remove(&call);
+        let in_flight = entry.get_mut();
+        if let Some(reply) = in_flight.reply.take() {
+            entry.remove();
             return Progress::Answered(reply);
         }
         let Some(lost) = &self.lost else {
+            in_flight.waiter = waiter();
             return Progress::Waiting;
         };
-        let may_have_run = entry.starts_at < self.written && lost.leaves_doubt();
-        let error = lost.to_error(&self.doing(method), may_have_run);
-        self.calls.remove(&call);
-        Progress::Failed(error)
+        let may_have_run = in_flight.starts_at < self.written && lost.leaves_doubt();
+        entry.remove();
+        Progress::Failed(lost.to_error(&self.doing(method), may_have_run))
     }
 
     /// Says who is to be woken when a call's reply comes.
@@ -414,11 +421,12 @@ impl Own {
     pub(super) fn decode<T: DeserializeOwned>(
         self,
         method: &str,
-        inbound: &Inbound,
+        buffer: &[u8],
     ) -> Result<T, Error> {
         match self.0? {
             Place::At { place, has_escapes } => {
-                decode(method, Reader::text(inbound.bytes(&place))?, has_escapes)
+                let text = buffer.get(place).unwrap_or_default();
+                decode(method, Reader::text(text)?, has_escapes)
             }
             Place::Apart(text) => text.decode(method),
         }
@@ -433,7 +441,7 @@ fn closes(code: i64) -> bool {
 
 impl OwnedText {
     fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
-        decode(method, &self.text, self.has_escapes)
+        decode(method, self.text(), self.has_escapes)
     }
 }
 

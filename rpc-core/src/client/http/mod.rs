@@ -11,7 +11,6 @@ use std::sync::Arc;
 pub(super) use response::Response;
 pub(super) use target::Target;
 
-use crate::dialect::Dialect;
 use crate::protocol::{Inbound, Limits, ProtocolError};
 
 use response::Responses;
@@ -64,8 +63,8 @@ impl Exchange {
     }
 
     /// Makes a request of the message that stands at the end of `out` from `start`.
-    pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize, dialect: Dialect) {
-        let head = self.target.head(dialect, out.len() - start);
+    pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize) {
+        let head = self.target.head(out.len() - start);
         out.splice(start..start, head.into_bytes());
     }
 

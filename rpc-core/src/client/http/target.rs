@@ -19,19 +19,26 @@ const OURS: [&str; 7] = [
 /// What an `http://` URL names, and the headers its requests have besides those they need.
 #[derive(Debug)]
 pub(in crate::client) struct Target {
-    host: String,
-    path: String,
-    headers: Vec<(String, String)>,
+    /// The head of every request up to the length of its body, and from there on.
+    head: [String; 2],
 }
 
 impl Target {
     /// Refuses headers that are none, and those that every request has anyway.
     pub(in crate::client) fn new(
-        host: String,
-        path: String,
-        headers: Vec<(String, String)>,
+        host: &str,
+        path: &str,
+        headers: &[(String, String)],
+        dialect: Dialect,
     ) -> io::Result<Self> {
-        for (name, value) in &headers {
+        let media_type = dialect.media_type();
+        let before = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: rpc-core/{}\r\n\
+             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: ",
+            env!("CARGO_PKG_VERSION"),
+        );
+        let mut after = String::from("\r\n");
+        for (name, value) in headers {
             let is_token =
                 |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
             let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
@@ -41,24 +48,21 @@ impl Target {
                 let problem = format!("`{name}` is no header that can be added to a request");
                 return Err(io::Error::new(ErrorKind::InvalidInput, problem));
             }
+            // Writing to a text does not fail.
+            let _ = write!(after, "{name}: {value}\r\n");
         }
-        Ok(Self { host, path, headers })
+        after.push_str("\r\n");
+        Ok(Self { head: [before, after] })
     }
 
     /// The head of a request whose body has so many bytes.
-    pub(super) fn head(&self, dialect: Dialect, length: usize) -> String {
-        let Self { host, path, headers } = self;
-        let media_type = dialect.media_type();
-        let mut head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: rpc-core/{}\r\n\
-             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: {length}\r\n",
-            env!("CARGO_PKG_VERSION"),
-        );
-        for (name, value) in headers {
-            // Writing to a text does not fail.
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        head.push_str("\r\n");
+    pub(super) fn head(&self, length: usize) -> String {
+        const DIGITS: usize = 20;
+        let [before, after] = &self.head;
+        let mut head = String::with_capacity(before.len() + DIGITS + after.len());
+        head.push_str(before);
+        let _ = write!(head, "{length}");
+        head.push_str(after);
         head
     }
 }

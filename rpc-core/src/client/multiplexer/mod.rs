@@ -167,7 +167,7 @@ impl<S: Stream> Multiplexer<S> {
         }
         let (mut has_waited, mut has_looked) = (false, false);
         loop {
-            match state.flight.progress(call, method) {
+            match state.flight.progress(call, method, || None) {
                 Progress::Answered(reply) => {
                     drop(state);
                     return reply.decode(method);
@@ -222,7 +222,7 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                return own.decode(method, &reading.inbound);
+                return own.decode(method, reading.inbound.buffer());
             }
             drop(reading);
             drop(reader);

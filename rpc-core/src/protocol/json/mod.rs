@@ -8,6 +8,7 @@ mod key;
 mod plain;
 mod raw_text;
 mod reader;
+mod string;
 mod write;
 
 pub(crate) use boundary::Boundary;

@@ -92,8 +92,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over a whole number that stands at the cursor with another token right behind it, as
-    /// most numbers do: shorter than [`value`](Self::value), which any value takes.
+    /// Steps over a whole number that stands at the cursor with another token or nothing right behind
+    /// it, as most numbers do: shorter than [`value`](Self::value), which any value takes.
     #[inline]
     pub(crate) fn small_number(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
@@ -103,7 +103,10 @@ impl<'a> Reader<'a> {
             end += 1;
         }
         let leading_zero = end - start > 1 && bytes[start] == b'0';
-        if end == start || leading_zero || !matches!(bytes.get(end), Some(b',' | b']' | b'}')) {
+        if end == start
+            || leading_zero
+            || !matches!(bytes.get(end), None | Some(b',' | b']' | b'}'))
+        {
             return None;
         }
         self.at = end;

@@ -11,8 +11,8 @@ use serde::ser::{self, Serialize};
 
 use super::super::Limits;
 use super::form::{Form, Mark};
-use super::plain::plain_prefix;
 use super::raw_text::RawText;
+use super::string::string;
 
 /// Appends `value` to `out` as plain JSON. On an error, what was appended is cut off again.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), WriteError> {
@@ -84,42 +84,6 @@ impl Writer<'_> {
         }
     }
 
-    fn string(&mut self, text: &str) {
-        // And a little more where it is long, lest what follows it should have it moved once more.
-        self.out.reserve(text.len() + text.len() / 32 + 2);
-        self.out.push(b'"');
-        let mut rest = text.as_bytes();
-        loop {
-            let plain = plain_prefix(rest);
-            self.out.extend_from_slice(&rest[..plain]);
-            let Some(&special) = rest.get(plain) else {
-                break;
-            };
-            self.escape(special);
-            rest = &rest[plain + 1..];
-        }
-        self.out.push(b'"');
-    }
-
-    fn escape(&mut self, byte: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                self.raw("\\u00");
-                self.out.push(DIGITS[usize::from(byte >> 4)]);
-                self.out.push(DIGITS[usize::from(byte & 15)]);
-                return;
-            }
-        };
-        self.out.extend_from_slice(&[b'\\', short]);
-    }
-
     fn open(&mut self, bracket: u8) -> Result<()> {
         if self.depth >= Limits::DEEPEST {
             return Err(WriteError(format!(
@@ -140,7 +104,7 @@ impl Writer<'_> {
     /// Opens `{"variant":`, the form of every enum variant that carries something.
     fn variant(&mut self, variant: &str) -> Result<()> {
         self.open(b'{')?;
-        self.string(variant);
+        string(self.out, variant);
         self.out.push(b':');
         Ok(())
     }
@@ -198,11 +162,11 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         self.float(v, v)
     }
     fn serialize_char(self, v: char) -> Result<()> {
-        self.string(v.encode_utf8(&mut [0; 4]));
+        string(self.out, v.encode_utf8(&mut [0; 4]));
         Ok(())
     }
     fn serialize_str(self, v: &str) -> Result<()> {
-        self.string(v);
+        string(self.out, v);
         Ok(())
     }
     fn serialize_bytes(self, v: &[u8]) -> Result<()> {
@@ -294,7 +258,7 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         Ok(Compound::new(self, "}}"))
     }
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<()> {
-        self.string(&value.to_string());
+        string(self.out, &value.to_string());
         Ok(())
     }
 }
@@ -355,7 +319,7 @@ impl<'w, 'o> Compound<'w, 'o> {
             return Ok(());
         }
         self.comma();
-        self.writer.string(name);
+        string(self.writer.out, name);
         self.writer.out.push(b':');
         value.serialize(&mut *self.writer)
     }

@@ -1,7 +1,7 @@
 //! Steps over what stands at the cursor byte for byte, for messages in their usual form.
 
 use super::super::plain::plain_prefix;
-use super::{Reader, is_white};
+use super::Reader;
 
 impl<'a> Reader<'a> {
     /// Steps over `bytes`, if these stand at the cursor.
@@ -35,11 +35,6 @@ impl<'a> Reader<'a> {
             self.step(b"\"")
         };
         is_string.then(|| &self.text[start..self.at])
-    }
-
-    /// Whether white space stands at the cursor.
-    pub(crate) fn is_at_white(&self) -> bool {
-        self.text.as_bytes().get(self.at).is_some_and(|&byte| is_white(byte))
     }
 
     /// Whether this byte stands at the cursor and ends the text.
