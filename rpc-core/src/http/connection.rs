@@ -101,10 +101,7 @@ fn respond<A: Answer>(
                 }
                 response
             }
-            None => {
-                let request = Request::from_parts(parts, body);
-                exchange.respond(request, || running.arrived()).await
-            }
+            None => exchange.respond(&parts, body, || running.arrived()).await,
         };
         Ok(response.map(|body| body.held(running)))
     }

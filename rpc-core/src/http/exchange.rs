@@ -1,13 +1,15 @@
 //! One request and its response.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use http_body::Body;
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode, Version};
+use hyper::{Method, Response, StatusCode, Version};
 use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
@@ -62,18 +64,18 @@ impl<A: Answer> Exchange<A> {
     /// Answers one request; `arrived` is told when its body has been read.
     pub(super) async fn respond<B>(
         &self,
-        request: Request<B>,
+        request: &Parts,
+        body: B,
         arrived: impl FnOnce(),
     ) -> Response<ReplyBody>
     where
         B: Body<Error: fmt::Display>,
     {
-        let (request, body) = request.into_parts();
         let mut body = pin!(body);
-        let response = match self.guard.admit(&request) {
+        let response = match self.guard.admit(request) {
             Ok(granted) => {
                 let mut response = match request.method {
-                    Method::POST => self.call(&request, body.as_mut(), arrived).await,
+                    Method::POST => self.call(request, body.as_mut(), arrived).await,
                     Method::OPTIONS => options(),
                     Method::GET | Method::HEAD => {
                         health::answer(request.uri.path(), self.is_ready())
@@ -106,7 +108,13 @@ impl<A: Answer> Exchange<A> {
         let mut session = self.session.clone();
         media_type.begin(&mut session);
         let limit = session.limits.message;
-        let unread = match timeout(self.body_timeout, read(body, limit)).await {
+        let mut read = pin!(read(body, limit));
+        // Mostly it is there already, and no clock is looked at.
+        let message = match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {
+            Poll::Ready(message) => Ok(message),
+            Poll::Pending => timeout(self.body_timeout, read).await,
+        };
+        let unread = match message {
             Ok(Ok(message)) => {
                 arrived();
                 let presence = Waiting(Arc::default());

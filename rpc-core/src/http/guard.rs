@@ -5,7 +5,7 @@
 //! 7.2), and `Origin` the page (RFC 6454). A page whose own name was made to point here (DNS
 //! rebinding) is known by the first, any other by the second.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -17,6 +17,9 @@ use hyper::http::uri::Authority;
 use hyper::{Method, StatusCode, Version};
 
 use super::refusal::Refusal;
+
+/// In which browsers say whether a request is made from a page of the same site (Fetch Metadata).
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What a server was told about its names and about pages.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +64,7 @@ impl Guard {
             let is_own = text
                 .split_once("://")
                 .zip(host)
-                .is_some_and(|((_, page), host)| page.eq_ignore_ascii_case(host.as_str()));
+                .is_some_and(|((_, page), host)| page.eq_ignore_ascii_case(host));
             if is_own {
                 return Ok(Granted::default());
             }
@@ -84,24 +87,24 @@ impl Guard {
     }
 
     /// The host the request was sent to, where it is one of this server's names.
-    fn host(&self, request: &Parts) -> Result<Option<Authority>, Refusal> {
+    fn host<'r>(&self, request: &'r Parts) -> Result<Option<&'r str>, Refusal> {
         let bad = |what| Refusal::new(StatusCode::BAD_REQUEST, what);
         let mut headers = request.headers.get_all(HOST).iter();
         let header = match (headers.next(), headers.next()) {
-            (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-                Ok(host) => Some(host),
-                Err(_) => return Err(bad("the Host header names no host")),
-            },
+            (Some(host), None) => Some(host.to_str().unwrap_or_default()),
             (None, _) => None,
             (Some(_), Some(_)) => return Err(bad("the request has more than one Host header")),
         };
         // In HTTP/2 the host stands here, in HTTP/1 where a proxy was to be asked.
-        let target = request.uri.authority().cloned();
+        let target = request.uri.authority().map(Authority::as_str);
         if header.is_none() && target.is_none() && request.version == Version::HTTP_11 {
             return Err(bad("the request has no Host header, which HTTP/1.1 requires"));
         }
-        for host in target.iter().chain(&header) {
-            if !self.is_own(host) {
+        for host in target.into_iter().chain(header) {
+            if !self.is_own(without_port(host)) {
+                let Ok(host) = Authority::try_from(host) else {
+                    return Err(bad("the Host header names no host"));
+                };
                 return Err(Refusal::new(
                     StatusCode::FORBIDDEN,
                     format!(
@@ -115,22 +118,26 @@ impl Guard {
         Ok(target.or(header))
     }
 
-    fn is_own(&self, host: &Authority) -> bool {
-        if host.as_str().contains('@') {
-            return false;
-        }
-        let host = host.host();
+    fn is_own(&self, host: &str) -> bool {
         let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         host.eq_ignore_ascii_case("localhost")
-            || host.parse::<IpAddr>().is_ok()
+            || host.parse::<Ipv4Addr>().is_ok()
             || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
             || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
     }
 }
 
+/// The host of an authority: what stands before its port (RFC 3986, section 3.2.3).
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
 /// Requests that a page makes without saying which, as for an image, say at least where they are made.
 fn is_from_elsewhere(request: &Parts) -> Option<Refusal> {
-    let site = request.headers.get("sec-fetch-site")?.as_bytes();
+    let site = request.headers.get(&SEC_FETCH_SITE)?.as_bytes();
     (site == b"cross-site" || site == b"same-site").then(|| {
         Refusal::new(
             StatusCode::FORBIDDEN,

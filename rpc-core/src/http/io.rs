@@ -148,7 +148,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         task: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(task, parts);
+        // To the operating system a short text is less than a list of its parts.
+        const SHORT: usize = 512;
+        let mut short = [0; SHORT];
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        let written = if size <= SHORT {
+            let mut end = 0;
+            for part in parts {
+                short[end..end + part.len()].copy_from_slice(part);
+                end += part.len();
+            }
+            Pin::new(&mut self.stream).poll_write(task, &short[..end])
+        } else {
+            Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+        };
         self.in_time(task, written)
     }
 

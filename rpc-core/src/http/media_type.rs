@@ -44,6 +44,12 @@ impl MediaType {
             }
             return Ok(Self::Json);
         };
+        if types.next().is_some() {
+            return Err(refused("the request has more than one Content-Type".into()));
+        }
+        if given == "application/json" {
+            return Ok(Self::Json);
+        }
         let given = given.to_str().unwrap_or_default();
         let mut parts = given.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -53,9 +59,6 @@ impl MediaType {
             "text/xml" | "application/xml" => Self::Xml(None),
             _ => return Err(refused(format!("{given:?} is not taken here; {TAKEN} are"))),
         };
-        if types.next().is_some() {
-            return Err(refused("the request has more than one Content-Type".into()));
-        }
         for parameter in parts {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             if !name.eq_ignore_ascii_case("charset") {

@@ -56,6 +56,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let exchange = Arc::clone(&self.exchange);
-        Box::pin(async move { Ok(exchange.respond(request, || ()).await) })
+        let (request, body) = request.into_parts();
+        Box::pin(async move { Ok(exchange.respond(&request, body, || ()).await) })
     }
 }

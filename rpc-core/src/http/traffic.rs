@@ -28,15 +28,18 @@ struct State {
     unwritten: bool,
     /// Whether a request has begun to arrive, where none is running.
     head: bool,
-    /// Since when nothing runs, or the request arrives.
-    since: Instant,
+    /// Since when nothing runs, or the request arrives; unset where that is now.
+    since: Option<Instant>,
     /// Whether the connection carries no requests any more.
     switched: bool,
     /// Bytes of replies that have not been taken.
     waiting: usize,
-    /// When some were taken last, or the first came to wait.
-    moved: Instant,
+    /// When some were taken last, or the first came to wait; unset where that is now.
+    moved: Option<Instant>,
 }
+
+/// Bytes of replies that may wait before no more are made.
+const REPLIES_WAITING: usize = 16 * 1024 * 1024;
 
 /// What a peer takes too long over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,17 +54,16 @@ pub(super) enum Late {
 
 impl Traffic {
     pub(super) fn new(multiplexed: bool) -> Self {
-        let now = Instant::now();
         // Its first bytes are what told that this is HTTP.
         let state = State {
             running: 0,
             arriving: 0,
             unwritten: false,
             head: !multiplexed,
-            since: now,
+            since: None,
             switched: false,
             waiting: 0,
-            moved: now,
+            moved: None,
         };
         Self { state: Mutex::new(state), multiplexed, taken: Notify::new() }
     }
@@ -71,7 +73,7 @@ impl Traffic {
         let mut state = self.state();
         if state.running == 0 && !state.head && !self.multiplexed {
             state.head = true;
-            state.since = Instant::now();
+            state.since = None;
         }
     }
 
@@ -88,7 +90,7 @@ impl Traffic {
     pub(super) fn restart(&self) {
         let mut state = self.state();
         if !state.head {
-            state.since = Instant::now();
+            state.since = None;
         }
     }
 
@@ -120,7 +122,6 @@ impl Traffic {
 
     /// Waits until few enough replies are waiting that another may be made.
     pub(super) async fn room(&self) {
-        const REPLIES_WAITING: usize = 16 * 1024 * 1024;
         loop {
             let taken = self.taken.notified();
             if self.state().waiting < REPLIES_WAITING {
@@ -134,14 +135,16 @@ impl Traffic {
     /// that the server stops it has little time to say more.
     pub(super) fn due(&self, timeouts: &Timeouts, told: bool) -> Option<(Instant, Late)> {
         const SILENCE: Duration = Duration::from_millis(1500);
-        let state = self.state();
-        let (since, limit, late) = match *state {
+        let state = &mut *self.state();
+        let (since, limit, late) = match state {
             State { running: 0, head: true, since, .. } => (since, timeouts.message, Late::Head),
             State { running: 0, since, .. } if told => (since, SILENCE, Late::Idle),
             State { running: 0, since, .. } => (since, timeouts.idle, Late::Idle),
             State { waiting: 1.., moved, .. } => (moved, timeouts.write, Late::Replies),
             _ => return None,
         };
+        // A clock takes its time to look at: once here, not at everything that happens.
+        let since = since.get_or_insert_with(Instant::now);
         Some((since.checked_add(limit)?, late))
     }
 
@@ -171,12 +174,15 @@ impl Running {
     pub(super) fn waits(&mut self, waiting: usize) {
         let mut state = self.traffic.state();
         if waiting < self.waiting || state.waiting == 0 {
-            state.moved = Instant::now();
+            state.moved = None;
         }
-        state.waiting = state.waiting - self.waiting + waiting;
+        let before = state.waiting;
+        state.waiting = before - self.waiting + waiting;
         self.waiting = waiting;
         drop(state);
-        self.traffic.taken.notify_waiters();
+        if before >= REPLIES_WAITING {
+            self.traffic.taken.notify_waiters();
+        }
     }
 }
 
@@ -187,6 +193,6 @@ impl Drop for Running {
         let mut state = self.traffic.state();
         state.running -= 1;
         state.unwritten = true;
-        state.since = Instant::now();
+        state.since = None;
     }
 }

@@ -96,8 +96,13 @@ impl Watch<'_> {
         task: &mut Context<'_>,
     ) -> Poll<Late> {
         loop {
+            let due = self.traffic.due(self.timeouts, told);
+            // An alarm that rings no later says when to look at the clock.
+            if due.is_none_or(|(due, _)| alarm.deadline() <= due.into()) {
+                ready!(alarm.as_mut().poll(task));
+            }
             let now = Instant::now();
-            let next = match self.traffic.due(self.timeouts, told) {
+            let next = match due {
                 Some((due, late)) if due <= now => return Poll::Ready(late),
                 Some((due, _)) => due,
                 // Streams of HTTP/2 begin and end without being heard of here, so this looks.

@@ -176,7 +176,6 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 Some(End::Http) => return Ok(End::Http),
                 None => {}
             }
-            buffers::take_back(self.connection);
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
             if self.handle(event, &mut under_way)? {
                 write(self.stream, self.connection, self.timeouts).await?;
@@ -268,6 +267,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         if reads && let Poll::Ready(read) = read(Pin::new(self.stream), self.connection, task) {
             return Poll::Ready(Event::Read(read));
         }
+        // An idle connection holds none.
+        buffers::take_back(self.connection);
         let waits = under_way.turn.is_some() || !under_way.running.is_empty();
         let limit = self.patience(under_way);
         let due = later(under_way.since, limit).into();
@@ -359,21 +360,15 @@ fn later(since: Instant, wait: Duration) -> Instant {
     since.checked_add(wait).unwrap_or(since + AGES)
 }
 
-/// Reads what is there, into a buffer that is lent only while there is something to read.
+/// Reads what is there, into a buffer that is lent until there is nothing to read.
 fn read(
-    mut stream: Pin<&mut AsyncSocket>,
+    stream: Pin<&mut AsyncSocket>,
     connection: &mut Connection,
     task: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    ready!(stream.poll_read_ready(task))?;
     buffers::lend(connection);
     let mut room = ReadBuf::new(connection.room());
-    let Poll::Ready(read) = stream.as_mut().poll_read(task, &mut room) else {
-        // It was not readable after all, as new sockets say they are until they are tried.
-        buffers::take_back(connection);
-        return Poll::Pending;
-    };
-    read?;
+    ready!(stream.poll_read(task, &mut room))?;
     let count = room.filled().len();
     connection.received(count);
     Poll::Ready(Ok(count))
@@ -440,6 +435,9 @@ async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
 }
 
+/// Most replies have no more bytes.
+const USUAL: usize = 256;
+
 /// Answers a message that waits for no other, and waits for the reply; an empty one is none.
 #[cfg_attr(not(feature = "http"), allow(dead_code))]
 pub(crate) async fn settle<A: Answer>(
@@ -447,7 +445,7 @@ pub(crate) async fn settle<A: Answer>(
     mut session: Session,
     message: impl AsRef<[u8]>,
 ) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(USUAL);
     match answer.answer(message.as_ref(), &mut session, &mut out) {
         Answered::Later(later) => finish(later).await,
         Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
