@@ -27,7 +27,8 @@ use super::wire::Wire;
 #[derive(Debug)]
 pub(super) struct Link {
     state: Mutex<State>,
-    /// Locked before the state by who needs both; gone once the connection has ended.
+    /// Locked before the state by who needs both, and only tried where the state is locked; gone once
+    /// the connection has ended.
     wire: Mutex<Option<Wire>>,
     /// The driving task, once it has begun.
     driver: OnceLock<Waker>,
