@@ -306,26 +306,33 @@ impl Link {
         own: Option<u64>,
         awake: &mut Vec<Waker>,
     ) -> Result<Option<Own>, Lost> {
+        self.hand_out(own, awake, |flight, awake| flight.receive(inbound, own, awake))
+    }
+
+    /// Takes note that the other side has ended the stream, which may be how a reply ends.
+    pub(super) fn end(
+        &self,
+        inbound: &mut Inbound,
+        own: Option<u64>,
+        awake: &mut Vec<Waker>,
+    ) -> Result<Option<Own>, Lost> {
+        self.hand_out(own, awake, |flight, awake| flight.end(inbound, own, awake))
+    }
+
+    /// Has replies taken out of what arrived, and wakes those they are for.
+    fn hand_out(
+        &self,
+        own: Option<u64>,
+        awake: &mut Vec<Waker>,
+        take: impl FnOnce(&mut Flight<Waker>, &mut Vec<Waker>) -> Result<Option<Own>, Lost>,
+    ) -> Result<Option<Own>, Lost> {
         let received = self.with(|state| {
             let queued = state.flight.queued();
-            let received = state.flight.receive(inbound, own, awake);
+            let received = take(&mut state.flight, awake);
             state.received(own, queued, &received);
             received
         });
         awake.drain(..).for_each(Waker::wake);
-        received
-    }
-
-    /// Takes note that the other side has ended the stream, which may be how a reply ends.
-    pub(super) fn end(&self, inbound: &mut Inbound, own: Option<u64>) -> Result<Option<Own>, Lost> {
-        let mut awake = Vec::new();
-        let received = self.with(|state| {
-            let queued = state.flight.queued();
-            let received = state.flight.end(inbound, own, &mut awake);
-            state.received(own, queued, &received);
-            received
-        });
-        awake.into_iter().for_each(Waker::wake);
         received
     }
 

@@ -105,7 +105,7 @@ impl Wire {
                 Poll::Pending => return Ok(None),
             };
             if count == 0 {
-                return match link.end(&mut self.inbound, own)? {
+                return match link.end(&mut self.inbound, own, &mut self.awake)? {
                     None => Err(Lost::closed()),
                     own => Ok(own),
                 };

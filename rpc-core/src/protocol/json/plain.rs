@@ -55,8 +55,12 @@ fn plain_words(bytes: &[u8]) -> usize {
             return index * 8 + (special & HIGH).trailing_zeros() as usize / 8;
         }
     }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes.len() - rest.len() + rest.iter().take_while(|byte| !special(byte)).count()
+    bytes.len() - rest.len() + rest.iter().take_while(|byte| !is_special(**byte)).count()
+}
+
+/// Whether a JSON string cannot hold a byte plainly.
+pub(super) fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20)
 }
 
 #[cfg(test)]

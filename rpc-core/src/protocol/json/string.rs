@@ -1,13 +1,13 @@
 //! Writes a text as a JSON string (RFC 8259, section 7).
 
-use super::plain::plain_prefix;
+use super::plain::{is_special, plain_prefix};
 
 /// Appends `text` to `out`, in quotes and with escapes.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     // And a little more where it is long, lest what follows it should have it moved once more.
     out.reserve(text.len() + text.len() / 32 + 2);
     out.push(b'"');
-    if text.len() <= NAME && text.bytes().all(is_plain) {
+    if text.len() <= NAME && !text.bytes().any(is_special) {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.as_bytes().chunks(NEAR).for_each(|chunk| append(out, chunk));
@@ -19,10 +19,6 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 const NAME: usize = 16;
 /// So many bytes are still at hand, having been looked through, when they are copied.
 const NEAR: usize = 16 * 1024;
-
-fn is_plain(byte: u8) -> bool {
-    byte >= 0x20 && byte != b'"' && byte != b'\\'
-}
 
 fn append(out: &mut Vec<u8>, mut rest: &[u8]) {
     loop {
