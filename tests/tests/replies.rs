@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::add;
-use rpc_core::{Dialect, Error, Framing, RpcClient, Stub, code};
+use rpc_core::{AsyncRpcClient, Dialect, Error, Framing, RpcClient, Stub, code};
 use tests::{Fake, Peer, Received};
+use tokio::runtime::Builder;
 
 /// A server that answers the calls of each connection in the way given.
 fn answering(mut answer: impl FnMut(&mut Peer, &Received) + Send + 'static) -> (Fake, RpcClient) {
@@ -81,23 +82,85 @@ fn a_reply_is_read_whatever_else_it_has_and_in_whatever_order() {
     drop(client);
 }
 
-#[test]
-fn what_is_no_reply_at_all_ends_the_connection_and_the_next_call_makes_another() {
-    let nonsense =
-        ["", "hello", "[]", "5", "{}", r#"{"id":0}"#, r#"{"res":1"#, r#"{"res":NaN,"id":0}"#];
+/// Messages that are no reply to the call `ID`, some of which begin and end like one. `LONG` stands for
+/// much text.
+const NONSENSE: [&str; 16] = [
+    "",
+    "hello",
+    "[]",
+    "5",
+    "{}",
+    r#"{"id":ID}"#,
+    r#"{"res":1"#,
+    r#"{"res":NaN,"id":ID}"#,
+    r#"{"res":LONG,"id":ID}"#,
+    r#"{"res":"LONG,"id":ID}"#,
+    r#"{"res":"LONG\","id":ID}"#,
+    "{\"res\":\"LONG\n\",\"id\":ID}",
+    r#"{"res":["LONG","id":ID}"#,
+    r#"{"res":"LONG"],"id":ID}"#,
+    r#"{"res":,"x":"LONG","id":ID}"#,
+    r#"{"res":"LONG" "LONG","id":ID}"#,
+];
+
+/// A server that answers every other call with the next piece of nonsense.
+fn talking_nonsense() -> (Fake, RpcClient) {
     let mut turn = 0;
-    let (_server, client) = answering(move |peer, call| {
+    answering(move |peer, call| {
         turn += 1;
         if turn % 2 == 0 {
             return peer.echo(call);
         }
-        let _ = peer.try_send(nonsense[turn / 2]);
-    });
-    for (n, text) in (0..).zip(nonsense) {
+        let message = NONSENSE[turn / 2].replace("ID", &call.id.to_string());
+        let _ = peer.try_send(&message.replace("LONG", &"long ".repeat(100)));
+    })
+}
+
+#[test]
+fn what_is_no_reply_at_all_ends_the_connection_and_the_next_call_makes_another() {
+    let (_server, client) = talking_nonsense();
+    for (n, text) in (0..).zip(NONSENSE) {
         let error = same(&client, n).unwrap_err();
         assert!(matches!(error, Error::Protocol(_)), "{error:?} for {text}");
         assert!(error.may_have_run());
-        assert_eq!(same(&client, n).unwrap(), n);
+        assert_eq!(same(&client, n).unwrap(), n, "after {text}");
+    }
+    drop(client);
+}
+
+#[test]
+fn an_asynchronous_client_does_the_same() {
+    let (server, _) = talking_nonsense();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = AsyncRpcClient::connect(server.address()).await.unwrap();
+        for (n, text) in (0..).zip(NONSENSE) {
+            let error = client.call::<u64>("same", [n], ()).await.unwrap_err();
+            assert!(matches!(error, Error::Protocol(_)), "{error:?} for {text}");
+            assert!(error.may_have_run());
+            assert_eq!(client.call::<u64>("same", [n], ()).await.unwrap(), n, "after {text}");
+        }
+    });
+    // The connection's task ends with it, and the server with that.
+    drop(runtime);
+    drop(server);
+}
+
+#[test]
+fn a_message_that_only_looks_like_a_reply_is_the_end_of_every_call_on_its_connection() {
+    let (_server, client) = answering(|peer, call| {
+        if call.argument == 2 {
+            peer.send(&format!(r#"{{"res":"{},"id":{}}}"#, "x".repeat(100), call.id));
+        }
+    });
+    for is_first in [true, false] {
+        let mut calls: Vec<_> = (0..3).map(|n| client.add(n, 0).start().unwrap()).collect();
+        if is_first {
+            calls.reverse();
+        }
+        for call in calls {
+            assert!(matches!(call.wait().unwrap_err(), Error::Protocol(_)));
+        }
     }
     drop(client);
 }

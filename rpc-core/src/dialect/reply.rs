@@ -1,5 +1,7 @@
 //! Reads a reply, on the client's side.
 
+use std::ops::Range;
+
 use serde_json::value::RawValue;
 
 use crate::protocol::json::{Kind, Reader, Span};
@@ -31,7 +33,11 @@ pub(crate) struct ReplyMessage<'m> {
 #[derive(Debug)]
 pub(crate) enum ResultText<'m> {
     /// It stands there in the message.
-    At(Span<'m>),
+    At {
+        text: &'m str,
+        /// Whether an escape may stand in a string of it.
+        has_escapes: bool,
+    },
     /// It was made of what stands there.
     #[cfg_attr(not(feature = "xmlrpc"), allow(dead_code))]
     Made(String),
@@ -82,99 +88,111 @@ impl OwnedText {
     }
 }
 
-impl ResultText<'_> {
+impl<'m> ResultText<'m> {
+    fn of(Span { text, has_escapes, .. }: Span<'m>) -> Self {
+        Self::At { text, has_escapes }
+    }
+
     /// The same apart from its message.
     pub(crate) fn apart(self) -> OwnedText {
         match self {
-            Self::At(Span { text, has_escapes, .. }) => OwnedText::of(text, has_escapes),
+            Self::At { text, has_escapes } => OwnedText::of(text, has_escapes),
             Self::Made(text) => OwnedText { text: Kept::Long(text), has_escapes: true },
         }
     }
 }
 
-/// Reads one message in the dialect the client speaks.
-pub(crate) fn read_reply<'m>(
+/// Reads one message in the dialect the client speaks, with up to `depth` levels of nesting.
+pub(crate) fn read_reply(
+    dialect: Dialect,
+    message: &[u8],
+    depth: usize,
+) -> Result<FromServer<'_>, ProtocolError> {
+    let usual = UsualReply::of(dialect, message);
+    read_split(dialect, message, usual.as_ref(), depth)
+}
+
+/// The same where it has been looked for the usual form before.
+pub(crate) fn read_split<'m>(
     dialect: Dialect,
     message: &'m [u8],
-    limits: &Limits,
+    usual: Option<&UsualReply>,
+    depth: usize,
 ) -> Result<FromServer<'m>, ProtocolError> {
+    if let Some(usual) = usual
+        && let Some(result) = usual.result(message, depth)
+    {
+        let outcome = Ok(ResultText::of(result));
+        return Ok(FromServer::Reply(ReplyMessage { id: Some(usual.id), outcome }));
+    }
     #[cfg(feature = "xmlrpc")]
     if dialect == Dialect::XmlRpc {
-        let outcome = super::xml_rpc::read_reply(message, limits)
+        let outcome = super::xml_rpc::read_reply(message, depth)
             .map_err(|fault| ProtocolError::NotAReply(fault.message().to_owned()))?;
         let outcome = outcome.map(ResultText::Made);
         return Ok(FromServer::Reply(ReplyMessage { id: None, outcome }));
     }
-    let usual = match dialect {
-        Dialect::Native => read_usual(message, limits),
-        Dialect::JsonRpc => read_usual_json_rpc(message, limits),
-        _ => None,
-    };
-    match usual {
-        Some(reply) => Ok(FromServer::Reply(reply)),
-        None => read_any(dialect, Reader::text(message)?, limits),
-    }
+    read_any(dialect, Reader::text(message)?, depth)
 }
 
-/// Reads `{"res":…,"id":…}`, byte for byte as servers of this crate write it; `None` says nothing of
-/// the message.
-fn read_usual<'m>(message: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
-    let before = message.strip_suffix(b"}")?;
-    read_after(b"{\"res\":".len(), before.strip_prefix(b"{\"res\":")?, limits)
+/// Where a reply has what, if it is in its usual form, byte for byte as servers of this crate write it:
+/// `{"res":…,"id":…}`, `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
+/// `{"jsonrpc":"2.0","id":…,"result":…}`.
+#[derive(Debug)]
+pub(crate) struct UsualReply {
+    pub(crate) id: u64,
+    result: Range<usize>,
 }
 
-/// Reads `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
-/// `{"jsonrpc":"2.0","id":…,"result":…}`; `None` says nothing of the message.
-fn read_usual_json_rpc<'m>(message: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
-    let before = message.strip_suffix(b"}")?;
-    let members = before.strip_prefix(b"{\"jsonrpc\":\"2.0\",\"")?;
-    if let Some(result) = members.strip_prefix(b"result\":") {
-        return read_after(message.len() - 1 - result.len(), result, limits);
+impl UsualReply {
+    /// Looks at a message's ends; `None` says nothing of the message.
+    pub(crate) fn of(dialect: Dialect, message: &[u8]) -> Option<Self> {
+        let is_digit = |byte: &&u8| byte.is_ascii_digit();
+        let before = message.strip_suffix(b"}")?;
+        let members = match dialect {
+            Dialect::Native => before.strip_prefix(b"{\"res\":")?,
+            Dialect::JsonRpc => {
+                let members = before.strip_prefix(b"{\"jsonrpc\":\"2.0\",\"")?;
+                if let Some(members) = members.strip_prefix(b"id\":") {
+                    let digits = members.iter().take_while(is_digit).count();
+                    let (id, members) = members.split_at(digits);
+                    let result = members.strip_prefix(b",\"result\":")?;
+                    return Self::at(before.len() - result.len(), result, id);
+                }
+                members.strip_prefix(b"result\":")?
+            }
+            _ => return None,
+        };
+        let start = before.len() - members.len();
+        let digits = members.iter().rev().take_while(is_digit).count();
+        let (members, id) = members.split_at(members.len() - digits);
+        Self::at(start, members.strip_suffix(b",\"id\":")?, id)
     }
-    let members = members.strip_prefix(b"id\":")?;
-    let digits = members.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (id, members) = members.split_at(digits);
-    let result = members.strip_prefix(b",\"result\":")?;
-    reply(id, message.len() - 1 - result.len(), result, limits)
-}
 
-/// Reads `…,"id":…`, which begins at `start` in its message.
-fn read_after<'m>(start: usize, members: &'m [u8], limits: &Limits) -> Option<ReplyMessage<'m>> {
-    let digits = members.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let (members, id) = members.split_at(members.len() - digits);
-    reply(id, start, members.strip_suffix(b",\"id\":")?, limits)
-}
+    fn at(start: usize, result: &[u8], id: &[u8]) -> Option<Self> {
+        // As many digits as a `u64` always holds.
+        let is_number = !id.is_empty() && id.len() <= 18 && (id.len() == 1 || id[0] != b'0');
+        // Some peers always send both a result and an error, one of them null.
+        if !is_number || result.starts_with(b"null,") {
+            return None;
+        }
+        let id = id.iter().fold(0, |id, digit| id * 10 + u64::from(digit - b'0'));
+        Some(Self { id, result: start..start + result.len() })
+    }
 
-/// The reply of that id with the result that begins at `start` in its message, if that is one value
-/// and nothing else: then it does not matter what stands in it that looks like the end of a message.
-fn reply<'m>(
-    id: &[u8],
-    start: usize,
-    result: &'m [u8],
-    limits: &Limits,
-) -> Option<ReplyMessage<'m>> {
-    // As many digits as a `u64` always holds.
-    if id.is_empty() || id.len() > 18 || (id.len() > 1 && id[0] == b'0') {
-        return None;
+    /// The result, if it is one value and nothing else: then it does not matter what stands in it that
+    /// looks like the end of a message.
+    fn result<'m>(&self, message: &'m [u8], depth: usize) -> Option<Span<'m>> {
+        let text = Reader::text(message.get(self.result.clone())?).ok()?;
+        let depth = depth.min(Limits::DEEPEST).checked_sub(1)?;
+        let span = Reader::new(text, depth).span().ok()?;
+        if span.text.len() < text.len() { None } else { Some(span) }
     }
-    let id = id.iter().fold(0, |id, digit| id * 10 + u64::from(digit - b'0'));
-    let text = Reader::text(result).ok()?;
-    let depth = limits.depth.min(Limits::DEEPEST).checked_sub(1)?;
-    let span = Reader::new(text, depth).span().ok()?;
-    if span.text.len() < text.len() {
-        return None;
-    }
-    let outcome = Ok(ResultText::At(Span { start, ..span }));
-    Some(ReplyMessage { id: Some(id), outcome })
 }
 
 /// Reads a reply with any members in any order.
-fn read_any<'m>(
-    dialect: Dialect,
-    text: &'m str,
-    limits: &Limits,
-) -> Result<FromServer<'m>, ProtocolError> {
-    let mut reader = Reader::new(text, limits.depth);
+fn read_any(dialect: Dialect, text: &str, depth: usize) -> Result<FromServer<'_>, ProtocolError> {
+    let mut reader = Reader::new(text, depth);
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
         Dialect::Ping | Dialect::JsonRpc => "result",
@@ -224,7 +242,7 @@ fn read_any<'m>(
     let outcome = match (error, result) {
         (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(error.text))),
         (Some(error), _) => Err(read_fault(error.text)),
-        (None, Some(result)) => Ok(ResultText::At(result)),
+        (None, Some(result)) => Ok(ResultText::of(result)),
         (None, None) => {
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }
@@ -254,7 +272,7 @@ fn read_fault(text: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, Limits, read_any, read_reply};
+    use super::{Dialect, UsualReply, read_any, read_reply};
 
     #[test]
     fn a_reply_reads_the_same_whether_in_the_usual_form_or_any() {
@@ -278,6 +296,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_usual_form_says_which_call_it_answers() {
+        let call = |dialect, message: &str| {
+            UsualReply::of(dialect, message.as_bytes()).map(|usual| usual.id)
+        };
+        for (message, id) in [
+            (r#"{"res":6,"id":123456}"#, Some(123_456)),
+            (r#"{"res":null,"id":0}"#, Some(0)),
+            (r#"{"res":",\"id\":1}","id":2}"#, Some(2)),
+            (r#"{"error":{"code":1,"message":""},"id":3}"#, None),
+            (r#"{"res":null,"error":{"code":1,"message":""},"id":3}"#, None),
+            (r#"{"res":6,"id":"7"}"#, None),
+            (r#"{"res":6}"#, None),
+        ] {
+            assert_eq!(call(Dialect::Native, message), id, "{message}");
+            assert_eq!(call(Dialect::NativeWithoutIds, message), None);
+        }
+        for (message, id) in [
+            (r#"{"jsonrpc":"2.0","result":[],"id":1}"#, Some(1)),
+            (r#"{"jsonrpc":"2.0","id":1,"result":[]}"#, Some(1)),
+            (r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#, None),
+        ] {
+            assert_eq!(call(Dialect::JsonRpc, message), id, "{message}");
+        }
+    }
+
     /// Compares the two with any byte changed, added or taken away.
     fn assert_same(dialect: Dialect, reply: &[u8]) {
         for at in 0..=reply.len() {
@@ -289,10 +333,9 @@ mod tests {
                         continue;
                     };
                     for depth in 0..4 {
-                        let limits = Limits { depth, ..Limits::default() };
                         assert_eq!(
-                            format!("{:?}", read_reply(dialect, message, &limits)),
-                            format!("{:?}", read_any(dialect, text, &limits)),
+                            format!("{:?}", read_reply(dialect, message, depth)),
+                            format!("{:?}", read_any(dialect, text, depth)),
                             "{text}",
                         );
                     }

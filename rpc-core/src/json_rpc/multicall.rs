@@ -162,7 +162,7 @@ fn translate(out: &mut Vec<u8>, reply: &[u8]) {
         out.push(b']');
         return;
     }
-    let fault = match read_reply(ALONE, reply, &Limits::default()) {
+    let fault = match read_reply(ALONE, reply, Limits::default().depth) {
         Ok(FromServer::Reply(reply)) => reply.outcome.err(),
         _ => None,
     };

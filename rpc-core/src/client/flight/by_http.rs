@@ -6,7 +6,7 @@ use crate::protocol::{ArgumentError, Inbound, ProtocolError};
 
 use super::super::http::{Exchange, Response};
 use super::super::lost::Lost;
-use super::{Flight, Own, Place, Reply};
+use super::{Flight, Own, Reply};
 
 impl<W> Flight<W> {
     /// Takes the connection for one call; `false` where it has one, or takes no more.
@@ -84,7 +84,7 @@ impl<W> Flight<W> {
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
         let outcome = self.outcome(call, wants_result, response);
         if own == Some(call) && self.calls.remove(&call).is_some() {
-            return Ok(Some(Own(outcome.map(Place::Apart))));
+            return Ok(Some(Own::Read(outcome)));
         }
         if let Some(entry) = self.calls.get_mut(&call) {
             entry.reply = Some(Reply(outcome));
@@ -104,7 +104,7 @@ impl<W> Flight<W> {
             return Ok(OwnedText::of("null", false));
         }
         let is_silent = response.body.trim_ascii().is_empty();
-        let reply = match read_reply(self.dialect, &response.body, &self.limits) {
+        let reply = match read_reply(self.dialect, &response.body, self.limits.depth) {
             Ok(FromServer::Reply(reply)) => reply,
             Err(error) if response.is_success() && !is_silent => return Err(error.into()),
             _ => return Err(response.to_error().into()),

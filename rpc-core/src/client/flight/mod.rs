@@ -15,9 +15,11 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "tokio")]
 use crate::dialect::write_cancel;
-use crate::dialect::{Dialect, FromServer, OwnedText, ReplyMessage, ResultText, read_reply};
+use crate::dialect::{
+    Dialect, FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_split,
+};
 use crate::error::{Error, Misuse};
-use crate::protocol::json::{self, Reader};
+use crate::protocol::json;
 use crate::protocol::websocket::{Close, Side, code, write_close};
 use crate::protocol::{ArgumentError, Framing, Inbound, Limits, ProtocolError};
 use crate::registry::without_place;
@@ -64,18 +66,22 @@ struct InFlight<W> {
 #[derive(Debug)]
 pub(super) struct Reply(Result<OwnedText, Error>);
 
-/// A reply of the reader's own: the result's text, in the read buffer or apart, or the error.
+/// A reply of the reader's own.
 #[derive(Debug)]
-pub(super) struct Own(Result<Place, Error>);
+pub(super) enum Own {
+    /// It stands there in the read buffer, and is read where nothing is locked.
+    Unread(Unread),
+    /// The result's text apart, or the error.
+    Read(Result<OwnedText, Error>),
+}
 
+/// A message that looks like the reply to a call, and the terms it is to be read on.
 #[derive(Debug)]
-enum Place {
-    /// It stands there in the read buffer.
-    At {
-        place: Range<usize>,
-        has_escapes: bool,
-    },
-    Apart(OwnedText),
+pub(super) struct Unread {
+    place: Range<usize>,
+    usual: UsualReply,
+    dialect: Dialect,
+    depth: usize,
 }
 
 /// How far a call has come.
@@ -314,7 +320,17 @@ impl<W> Flight<W> {
         let mut found = None;
         while let Some(message) = self.next_message(inbound)? {
             let bytes = inbound.bytes(&message);
-            let read = read_reply(self.dialect, bytes, &self.limits).map_err(Lost::Protocol)?;
+            let mut usual = UsualReply::of(self.dialect, bytes);
+            let is_own = |usual: &mut UsualReply| {
+                Some(usual.id) == own && self.calls.remove(&usual.id).is_some()
+            };
+            if let Some(usual) = usual.take_if(is_own) {
+                let (dialect, depth) = (self.dialect, self.limits.depth);
+                found = Some(Own::Unread(Unread { place: message, usual, dialect, depth }));
+                continue;
+            }
+            let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.depth);
+            let read = read.map_err(Lost::Protocol)?;
             let ReplyMessage { id, outcome } = match read {
                 FromServer::Reply(reply) => reply,
                 FromServer::Draining => {
@@ -335,15 +351,7 @@ impl<W> Flight<W> {
                 (None, Ok(_)) => continue,
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
-                let place = |result: ResultText<'_>| match result {
-                    ResultText::At(span) => {
-                        let place = span.place();
-                        let place = message.start + place.start..message.start + place.end;
-                        Place::At { place, has_escapes: span.has_escapes }
-                    }
-                    made @ ResultText::Made(_) => Place::Apart(made.apart()),
-                };
-                found = Some(Own(outcome.map(place).map_err(Error::from)));
+                found = Some(Own::Read(outcome.map(ResultText::apart).map_err(Error::from)));
             } else if let Some(entry) = self.calls.get_mut(&call)
                 && entry.reply.is_none()
             {
@@ -417,18 +425,30 @@ impl Reply {
 }
 
 impl Own {
-    /// Decodes the result from the buffer it stands in.
+    /// Decodes the result, from the buffer if it stands there.
+    ///
+    /// # Errors
+    ///
+    /// What the connection is to be given up for: the message is no reply after all.
     pub(super) fn decode<T: DeserializeOwned>(
         self,
         method: &str,
         buffer: &[u8],
-    ) -> Result<T, Error> {
-        match self.0? {
-            Place::At { place, has_escapes } => {
-                let text = buffer.get(place).unwrap_or_default();
-                decode(method, Reader::text(text)?, has_escapes)
+    ) -> Result<Result<T, Error>, ProtocolError> {
+        let Unread { place, usual, dialect, depth } = match self {
+            Self::Unread(message) => message,
+            Self::Read(result) => return Ok(result.and_then(|text| text.decode(method))),
+        };
+        let message = buffer.get(place).unwrap_or_default();
+        match read_split(dialect, message, Some(&usual), depth)? {
+            FromServer::Reply(ReplyMessage { id, outcome }) if id == Some(usual.id) => {
+                Ok(match outcome {
+                    Ok(ResultText::At { text, has_escapes }) => decode(method, text, has_escapes),
+                    Ok(made @ ResultText::Made(_)) => made.apart().decode(method),
+                    Err(fault) => Err(fault.into()),
+                })
             }
-            Place::Apart(text) => text.decode(method),
+            _ => Err(ProtocolError::NotAReply("it only looks like one".to_owned())),
         }
     }
 }

@@ -222,7 +222,11 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                return own.decode(method, reading.inbound.buffer());
+                let result = own.decode(method, reading.inbound.buffer());
+                return result.unwrap_or_else(|broken| {
+                    self.lose(Lost::Protocol(broken.clone()));
+                    Err(broken.into())
+                });
             }
             drop(reading);
             drop(reader);

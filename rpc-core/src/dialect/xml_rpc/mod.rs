@@ -85,7 +85,7 @@ pub(crate) fn read_call(
     options: XmlRpcOptions,
 ) -> Result<MethodCall, Fault> {
     let text = encoding::decode(message, charset)?;
-    let mut values = Values::new(&text, limits);
+    let mut values = Values::new(&text, limits.depth);
     values.open(Element::MethodCall)?;
     values.open(Element::MethodName)?;
     let method = values.text()?.trim_ascii().to_owned();
@@ -193,9 +193,9 @@ fn write_params(out: &mut Vec<u8>, method: &str, json: &[u8]) -> Result<(), Argu
 }
 
 /// Reads a reply: the result as JSON text, or the fault.
-pub(crate) fn read_reply(message: &[u8], limits: &Limits) -> Result<Result<String, Fault>, Fault> {
+pub(crate) fn read_reply(message: &[u8], depth: usize) -> Result<Result<String, Fault>, Fault> {
     let text = encoding::decode(message, None)?;
-    let mut values = Values::new(&text, limits);
+    let mut values = Values::new(&text, depth);
     values.open(Element::MethodResponse)?;
     let fault = values.either(Element::Params, Element::Fault)? == Element::Fault;
     if fault {

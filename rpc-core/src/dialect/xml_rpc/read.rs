@@ -17,8 +17,8 @@ pub(super) struct Values<'a> {
 
 impl<'a> Values<'a> {
     /// Starts at the beginning of `text`, inside of an envelope and a list of arguments.
-    pub(super) fn new(text: &'a str, limits: &Limits) -> Self {
-        let limit = limits.depth.min(Limits::DEEPEST);
+    pub(super) fn new(text: &'a str, depth: usize) -> Self {
+        let limit = depth.min(Limits::DEEPEST);
         Self { tags: Tags::new(text), depth: 2, limit, json: Vec::new() }
     }
 
