@@ -44,7 +44,16 @@ impl Refusal {
 
 /// A response that is a sentence for people.
 pub(super) fn text(status: StatusCode, text: String) -> Response<ReplyBody> {
-    with_type(status, text.into_bytes(), "text/plain; charset=utf-8")
+    let mut response = with_type(status, text.into_bytes(), "text/plain; charset=utf-8");
+    let mut say = |name: HeaderName, value| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    };
+    // No page is to make something else of it, and nobody is to keep it. Replies to calls need neither:
+    // what is JSON or XML by its type is taken for nothing else (MIME Sniffing, section 7), and what
+    // answers a POST is not kept unless it says so (RFC 9110, section 9.3.3).
+    say(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    say(CACHE_CONTROL, "no-store");
+    response
 }
 
 /// A response with a body.
@@ -55,13 +64,7 @@ pub(super) fn with_type(
 ) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
-    let mut say = |name: HeaderName, value| {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    };
-    say(CONTENT_TYPE, content_type);
-    // No page is to make something else of it, and nobody is to keep it.
-    say(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    say(CACHE_CONTROL, "no-store");
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 

@@ -148,8 +148,28 @@ impl Traffic {
         Some((since.checked_add(limit)?, late))
     }
 
+    /// Lets those go on who waited for room, unless there was some before.
+    fn tell_of_room(&self, had_room: bool) {
+        if !had_room {
+            self.taken.notify_waiters();
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes note that of one reply so many bytes wait now, which were so many before. Whether there was
+    /// room for more.
+    fn move_waiting(&mut self, before: usize, now: usize) -> bool {
+        if now < before || self.waiting == 0 {
+            self.moved = None;
+        }
+        let had_room = self.waiting < REPLIES_WAITING;
+        self.waiting = self.waiting - before + now;
+        had_room
     }
 }
 
@@ -172,27 +192,23 @@ impl Running {
 
     /// Takes note of how much of the reply has not been taken.
     pub(super) fn waits(&mut self, waiting: usize) {
-        let mut state = self.traffic.state();
-        if waiting < self.waiting || state.waiting == 0 {
-            state.moved = None;
-        }
-        let before = state.waiting;
-        state.waiting = before - self.waiting + waiting;
-        self.waiting = waiting;
-        drop(state);
-        if before >= REPLIES_WAITING {
-            self.traffic.taken.notify_waiters();
+        let before = mem::replace(&mut self.waiting, waiting);
+        if waiting != before {
+            let had_room = self.traffic.state().move_waiting(before, waiting);
+            self.traffic.tell_of_room(had_room);
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.arrived();
-        self.waits(0);
         let mut state = self.traffic.state();
         state.running -= 1;
+        state.arriving -= usize::from(self.arriving);
         state.unwritten = true;
         state.since = None;
+        let had_room = state.move_waiting(self.waiting, 0);
+        drop(state);
+        self.traffic.tell_of_room(had_room);
     }
 }

@@ -97,10 +97,14 @@ impl Watch<'_> {
     ) -> Poll<Late> {
         loop {
             let due = self.traffic.due(self.timeouts, told);
-            // An alarm that rings no later says when to look at the clock.
-            if due.is_none_or(|(due, _)| alarm.deadline() <= due.into()) {
-                ready!(alarm.as_mut().poll(task));
+            if let Some((due, _)) = due
+                && alarm.deadline() > due.into()
+            {
+                alarm.as_mut().reset(due.into());
             }
+            // It may ring too early, after what it was set for has been put off; then it is set anew, not
+            // at every message, and the clock is not looked at before.
+            ready!(alarm.as_mut().poll(task));
             let now = Instant::now();
             let next = match due {
                 Some((due, late)) if due <= now => return Poll::Ready(late),
@@ -108,11 +112,7 @@ impl Watch<'_> {
                 // Streams of HTTP/2 begin and end without being heard of here, so this looks.
                 None => now + self.timeouts.idle.min(self.timeouts.write).min(LOOK),
             };
-            // Set anew when it would ring too late, or has rung too early, not at every message.
-            if alarm.deadline() <= now.into() || alarm.deadline() > next.into() {
-                alarm.as_mut().reset(next.into());
-            }
-            ready!(alarm.as_mut().poll(task));
+            alarm.as_mut().reset(next.into());
         }
     }
 }

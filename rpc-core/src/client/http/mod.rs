@@ -64,8 +64,9 @@ impl Exchange {
 
     /// Makes a request of the message that stands at the end of `out` from `start`.
     pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize) {
-        let head = self.target.head(out.len() - start);
-        out.splice(start..start, head.into_bytes());
+        let length = out.len() - start;
+        self.target.write_head(out, length);
+        out[start..].rotate_left(length);
     }
 
     /// Takes the next response from what has arrived, once it is whole; `ended` when no more will

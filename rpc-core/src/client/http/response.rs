@@ -1,6 +1,8 @@
 //! Reads responses (RFC 9112, sections 4 to 7).
 
-use httparse::{EMPTY_HEADER, Header, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{Header, ParserConfig, Status};
 
 use crate::protocol::{Inbound, ProtocolError};
 
@@ -81,9 +83,14 @@ type Begun = Option<(Response, Body)>;
 
 /// Reads a head, and says how long it is, once it is whole.
 fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, ProtocolError> {
-    let mut headers = [EMPTY_HEADER; HEADERS];
-    let mut head = httparse::Response::new(&mut headers);
-    let size = match head.parse(waiting).map_err(|error| bad(error.to_string()))? {
+    let mut headers = [MaybeUninit::uninit(); HEADERS];
+    let mut head = httparse::Response::new(&mut []);
+    let parsed = ParserConfig::default().parse_response_with_uninit_headers(
+        &mut head,
+        waiting,
+        &mut headers,
+    );
+    let size = match parsed.map_err(|error| bad(error.to_string()))? {
         Status::Complete(size) if size <= HEAD => size,
         Status::Partial if waiting.len() <= HEAD => return Ok(None),
         _ => return Err(ProtocolError::TooLarge { size: waiting.len(), limit: HEAD }),
@@ -95,59 +102,86 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
     if status < 200 {
         return Ok(Some((size, None)));
     }
-    if has(head.headers, "content-encoding", |coding| coding != "identity") {
+    let fields = Fields::of(head.headers);
+    if fields.is_encoded {
         return Err(bad("its body is compressed, which nobody asked for"));
     }
     let body = match status {
         204 | 304 => Body::Length(0),
-        _ => body(head.headers, limit)?,
+        _ => fields.body(limit)?,
     };
-    let stays = match head.version {
-        Some(1) => !has(head.headers, "connection", |option| option == "close"),
-        _ => has(head.headers, "connection", |option| option == "keep-alive"),
-    };
-    let is_last = !stays || body.is_last() || has_both_lengths(head.headers);
+    let stays = if head.version == Some(1) { !fields.closes } else { fields.keeps };
+    let is_last = !stays || body.is_last() || fields.has_both_lengths();
     Ok(Some((size, Some((Response { status, body: Vec::new(), is_last }, body)))))
 }
 
-/// How a body comes (RFC 9112, section 6.3).
-fn body(headers: &[Header<'_>], limit: usize) -> Result<Body, ProtocolError> {
-    if let Some(coding) = values(headers, "transfer-encoding").last() {
-        let is_chunked = coding.eq_ignore_ascii_case("chunked");
-        return Ok(if is_chunked { Body::chunked() } else { Body::UntilEnd });
+/// What a head says that matters here. Each field may stand in several lines, and be a list.
+struct Fields<'h> {
+    /// Whether the body is not as it is.
+    is_encoded: bool,
+    /// In what the body travels.
+    coding: Option<&'h str>,
+    /// How long the body is, or what is wrong with that.
+    length: Result<Option<usize>, &'static str>,
+    /// Whether the connection is said to end, and to stay.
+    closes: bool,
+    keeps: bool,
+}
+
+impl<'h> Fields<'h> {
+    fn of(headers: &'h [Header<'h>]) -> Self {
+        let mut fields =
+            Self { is_encoded: false, coding: None, length: Ok(None), closes: false, keeps: false };
+        for header in headers {
+            let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+            let values = str::from_utf8(header.value).into_iter().flat_map(|text| text.split(','));
+            let mut values = values.map(str::trim);
+            if is("content-length") {
+                values.for_each(|value| fields.add_length(value));
+            } else if is("connection") {
+                for option in values {
+                    fields.closes |= option.eq_ignore_ascii_case("close");
+                    fields.keeps |= option.eq_ignore_ascii_case("keep-alive");
+                }
+            } else if is("transfer-encoding") {
+                fields.coding = values.next_back().or(fields.coding);
+            } else if is("content-encoding") {
+                fields.is_encoded |= values.any(|coding| !coding.eq_ignore_ascii_case("identity"));
+            }
+        }
+        fields
     }
-    let mut length = None;
-    for value in values(headers, "content-length") {
+
+    fn add_length(&mut self, value: &str) {
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        let value = if is_number { Some(value.parse().unwrap_or(usize::MAX)) } else { None };
-        let value = value.ok_or_else(|| bad("its content length is no number"))?;
-        if length.replace(value).is_some_and(|before| before != value) {
-            return Err(bad("it has two content lengths"));
+        self.length = match self.length {
+            _ if !is_number => Err("its content length is no number"),
+            // More than a number here can say is too large in any case.
+            Ok(before) => match (before, value.parse().unwrap_or(usize::MAX)) {
+                (Some(before), length) if before != length => Err("it has two content lengths"),
+                (_, length) => Ok(Some(length)),
+            },
+            Err(problem) => Err(problem),
+        };
+    }
+
+    /// How the body comes (RFC 9112, section 6.3).
+    fn body(&self, limit: usize) -> Result<Body, ProtocolError> {
+        if let Some(coding) = self.coding {
+            let is_chunked = coding.eq_ignore_ascii_case("chunked");
+            return Ok(if is_chunked { Body::chunked() } else { Body::UntilEnd });
+        }
+        match self.length.map_err(bad)? {
+            Some(size) if size > limit => Err(ProtocolError::TooLarge { size, limit }),
+            Some(length) => Ok(Body::Length(length)),
+            None => Ok(Body::UntilEnd),
         }
     }
-    match length {
-        Some(size) if size > limit => Err(ProtocolError::TooLarge { size, limit }),
-        Some(length) => Ok(Body::Length(length)),
-        None => Ok(Body::UntilEnd),
+
+    /// What has a length and comes in chunks may have been written by two hands.
+    fn has_both_lengths(&self) -> bool {
+        self.coding.is_some() && self.length != Ok(None)
     }
-}
-
-/// What has a length and comes in chunks may have been written by two hands.
-fn has_both_lengths(headers: &[Header<'_>]) -> bool {
-    let is_there = |name| values(headers, name).next().is_some();
-    is_there("transfer-encoding") && is_there("content-length")
-}
-
-/// The values of a header, which may stand in several lines and be lists.
-fn values<'h>(headers: &'h [Header<'h>], name: &'h str) -> impl Iterator<Item = &'h str> {
-    let lines = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
-    let values = lines.filter_map(|header| str::from_utf8(header.value).ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
-}
-
-/// Whether a header has such a value.
-fn has(headers: &[Header<'_>], name: &str, is_such: fn(&str) -> bool) -> bool {
-    values(headers, name).any(|value| is_such(&value.to_ascii_lowercase()))
 }
 
 /// What breaks HTTP.

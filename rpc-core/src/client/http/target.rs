@@ -55,14 +55,11 @@ impl Target {
         Ok(Self { head: [before, after] })
     }
 
-    /// The head of a request whose body has so many bytes.
-    pub(super) fn head(&self, length: usize) -> String {
-        const DIGITS: usize = 20;
+    /// Appends the head of a request whose body has so many bytes.
+    pub(super) fn write_head(&self, out: &mut Vec<u8>, length: usize) {
         let [before, after] = &self.head;
-        let mut head = String::with_capacity(before.len() + DIGITS + after.len());
-        head.push_str(before);
-        let _ = write!(head, "{length}");
-        head.push_str(after);
-        head
+        out.extend_from_slice(before.as_bytes());
+        let _ = io::Write::write_fmt(out, format_args!("{length}"));
+        out.extend_from_slice(after.as_bytes());
     }
 }
