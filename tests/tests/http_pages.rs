@@ -21,6 +21,23 @@ fn request(method: &str, host: &str, headers: &[&str]) -> String {
 }
 
 #[test]
+fn what_is_written_for_people_is_neither_kept_nor_taken_for_a_page() {
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let mut peer = HttpPeer::connect(server.address());
+        for refused in [("GET", "localhost"), ("GET", "evil.example"), ("POST", "evil.example")] {
+            let response = peer.exchange(&request(refused.0, refused.1, &[]));
+            assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
+            assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(response.header("cache-control"), Some("no-store"));
+        }
+        // A reply's type is taken for nothing else, and what answers a POST is not kept.
+        let reply = peer.exchange(&request("POST", "localhost", &[]));
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    });
+}
+
+#[test]
 fn a_server_answers_to_its_own_names_alone() {
     Model::each(|model| {
         let server = RpcServer::exported().allow_host("rpc.example.org");
