@@ -33,10 +33,9 @@ pub(super) struct Io<S> {
     closing: Option<Pin<Box<Sleep>>>,
 }
 
-/// Bytes read at a time.
+/// Bytes read at a time, and where a long message is coming.
 const ROOM: usize = 8 * 1024;
-/// Room for them. Filling it with zeros for each read would cost more than hyper does with a call.
-const UNUSED: [MaybeUninit<u8>; ROOM] = [MaybeUninit::uninit(); ROOM];
+const MUCH: usize = 64 * 1024;
 
 impl<S> Io<S> {
     pub(super) fn new(
@@ -84,6 +83,23 @@ impl<S: AsyncRead + Unpin> Io<S> {
         }
         Poll::Ready(Ok(()))
     }
+
+    /// Reads up to so many bytes, and says how many there were. A function of its own for each number,
+    /// lest a short read have the stack of a long one.
+    #[inline(never)]
+    fn poll_at_once<const ROOM: usize>(
+        &mut self,
+        task: &mut Context<'_>,
+        cursor: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<usize>> {
+        // Filling it with zeros for each read would cost more than hyper does with a call.
+        let mut room = [MaybeUninit::uninit(); ROOM];
+        let size = cursor.remaining().min(ROOM);
+        let mut room = ReadBuf::uninit(&mut room[..size]);
+        ready!(self.poll_some(task, &mut room))?;
+        cursor.put_slice(room.filled());
+        Poll::Ready(Ok(room.filled().len()))
+    }
 }
 
 impl<S: AsyncRead + Unpin> Read for Io<S> {
@@ -96,13 +112,14 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
     ) -> Poll<io::Result<()>> {
         const PATIENCE: Duration = Duration::from_secs(1);
         if self.ending.is_none() {
-            let mut room = UNUSED;
-            let size = cursor.remaining().min(ROOM);
-            let mut room = ReadBuf::uninit(&mut room[..size]);
-            ready!(self.poll_some(task, &mut room))?;
-            if !room.filled().is_empty() {
+            // hyper asks for more where much has come before.
+            let count = if cursor.remaining() <= ROOM {
+                self.poll_at_once::<ROOM>(task, &mut cursor)
+            } else {
+                self.poll_at_once::<MUCH>(task, &mut cursor)
+            };
+            if ready!(count)? > 0 {
                 self.traffic.received();
-                cursor.put_slice(room.filled());
                 return Poll::Ready(Ok(()));
             }
             self.ending = Some(Box::pin(sleep(PATIENCE)));
@@ -190,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
             ready!(Pin::new(&mut self.stream).poll_shutdown(task))?;
             self.closing = Some(Box::pin(sleep(PATIENCE)));
         }
-        let mut rest = UNUSED;
+        let mut rest = [MaybeUninit::uninit(); ROOM];
         loop {
             if self.closing.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready()) {
                 return Poll::Ready(Ok(()));

@@ -1,6 +1,6 @@
 //! Calls in flight by HTTP: one at a time on a connection, each answered by one response.
 
-use crate::dialect::{Dialect, FromServer, OwnedText, read_reply};
+use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
 use crate::error::Error;
 use crate::protocol::{ArgumentError, Inbound, ProtocolError};
 
@@ -82,40 +82,48 @@ impl<W> Flight<W> {
         };
         self.closing |= response.is_last;
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
-        let outcome = self.outcome(call, wants_result, response);
+        let (dialect, depth) = (self.dialect, self.limits.depth);
+        let answer = Answer { call, wants_result, response, dialect, depth };
         if own == Some(call) && self.calls.remove(&call).is_some() {
-            return Ok(Some(Own::Read(outcome)));
+            return Ok(Some(Own::Answer(answer)));
         }
         if let Some(entry) = self.calls.get_mut(&call) {
-            entry.reply = Some(Reply(outcome));
+            entry.reply = Some(Reply(answer.result().map(ResultText::apart)));
             awake.extend(entry.waiter.take());
         }
         Ok(None)
     }
+}
 
-    /// What a response says of its call. A reply is one whatever the status.
-    fn outcome(
-        &self,
-        call: u64,
-        wants_result: bool,
-        response: Response,
-    ) -> Result<OwnedText, Error> {
-        if !wants_result && response.is_success() {
-            return Ok(OwnedText::of("null", false));
+/// The response to a call.
+#[derive(Debug)]
+pub(in crate::client) struct Answer {
+    call: u64,
+    wants_result: bool,
+    response: Response,
+    dialect: Dialect,
+    depth: usize,
+}
+
+impl Answer {
+    /// What it says of its call. A reply is one whatever the status.
+    pub(super) fn result(&self) -> Result<ResultText<'_>, Error> {
+        let Self { call, response, dialect, .. } = self;
+        if !self.wants_result && response.is_success() {
+            return Ok(ResultText::At { text: "null", has_escapes: false });
         }
         let is_silent = response.body.trim_ascii().is_empty();
-        let reply = match read_reply(self.dialect, &response.body, self.limits.depth) {
+        let reply = match read_reply(*dialect, &response.body, self.depth) {
             Ok(FromServer::Reply(reply)) => reply,
             Err(error) if response.is_success() && !is_silent => return Err(error.into()),
             _ => return Err(response.to_error().into()),
         };
         match (reply.id, reply.outcome) {
-            (Some(id), _) if self.dialect.has_ids() && id != call => {
+            (Some(id), _) if dialect.has_ids() && id != *call => {
                 let problem = format!("it answers call {id}, and call {call} was made");
                 Err(ProtocolError::NotAReply(problem).into())
             }
-            (_, Ok(result)) => Ok(result.apart()),
-            (_, Err(fault)) => Err(fault.into()),
+            (_, outcome) => Ok(outcome?),
         }
     }
 }

@@ -29,6 +29,8 @@ use super::call_map::CallMap;
 use super::http::Exchange;
 use super::lost::Lost;
 
+use by_http::Answer;
+
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
 pub(super) struct Flight<W> {
@@ -71,6 +73,8 @@ pub(super) struct Reply(Result<OwnedText, Error>);
 pub(super) enum Own {
     /// It stands there in the read buffer, and is read where nothing is locked.
     Unread(Unread),
+    /// It came by HTTP, and is read there too.
+    Answer(Answer),
     /// The result's text apart, or the error.
     Read(Result<OwnedText, Error>),
 }
@@ -437,16 +441,15 @@ impl Own {
     ) -> Result<Result<T, Error>, ProtocolError> {
         let Unread { place, usual, dialect, depth } = match self {
             Self::Unread(message) => message,
+            Self::Answer(answer) => {
+                return Ok(answer.result().and_then(|text| text.decode(method)));
+            }
             Self::Read(result) => return Ok(result.and_then(|text| text.decode(method))),
         };
         let message = buffer.get(place).unwrap_or_default();
         match read_split(dialect, message, Some(&usual), depth)? {
             FromServer::Reply(ReplyMessage { id, outcome }) if id == Some(usual.id) => {
-                Ok(match outcome {
-                    Ok(ResultText::At { text, has_escapes }) => decode(method, text, has_escapes),
-                    Ok(made @ ResultText::Made(_)) => made.apart().decode(method),
-                    Err(fault) => Err(fault.into()),
-                })
+                Ok(outcome.map_err(Error::from).and_then(|text| text.decode(method)))
             }
             _ => Err(ProtocolError::NotAReply("it only looks like one".to_owned())),
         }
@@ -457,6 +460,15 @@ impl Own {
 fn closes(code: i64) -> bool {
     use crate::protocol::code::{OVERLOADED, PARSE_ERROR, SHUTTING_DOWN, TOO_LARGE};
     matches!(code, PARSE_ERROR | OVERLOADED | SHUTTING_DOWN | TOO_LARGE)
+}
+
+impl ResultText<'_> {
+    fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
+        match self {
+            Self::At { text, has_escapes } => decode(method, text, has_escapes),
+            Self::Made(text) => decode(method, &text, true),
+        }
+    }
 }
 
 impl OwnedText {

@@ -30,6 +30,9 @@ pub(super) enum Next {
     Trailer(usize),
 }
 
+/// Bytes that room is made for because they were announced, at most; beyond, it grows with what comes.
+const AT_ONCE: usize = 1024 * 1024;
+
 impl Body {
     pub(super) fn chunked() -> Self {
         Self::Chunked(Next::Size)
@@ -51,6 +54,7 @@ impl Body {
     ) -> Result<bool, ProtocolError> {
         match self {
             Self::Length(left) => {
+                out.reserve((*left).min(AT_ONCE));
                 *left -= take(inbound, out, *left);
                 Ok(*left == 0)
             }
