@@ -4,7 +4,7 @@
 
 use examples::add;
 use rpc_core::{AsyncRpcClient, Dialect, Error, Framing, RpcClient, Stub, code};
-use tests::{Fake, Peer, Received};
+use tests::{Fake, Peer, Received, frame};
 use tokio::runtime::Builder;
 
 /// A server that answers the calls of each connection in the way given.
@@ -161,6 +161,24 @@ fn a_message_that_only_looks_like_a_reply_is_the_end_of_every_call_on_its_connec
         for call in calls {
             assert!(matches!(call.wait().unwrap_err(), Error::Protocol(_)));
         }
+    }
+    drop(client);
+}
+
+#[test]
+fn what_follows_a_message_that_only_looks_like_a_reply_is_not_believed() {
+    let (_server, client) = answering(|peer, call| {
+        if call.argument == 1 {
+            let first = format!(r#"{{"res":"{},"id":0}}"#, "x".repeat(100));
+            let second = format!(r#"{{"res":13,"id":{}}}"#, call.id);
+            let frames =
+                [first, second].map(|reply| frame(Framing::LengthPrefix, reply.as_bytes()));
+            peer.write(&frames.concat());
+        }
+    });
+    let calls: Vec<_> = (0..2).map(|n| client.add(n, 2).start().unwrap()).collect();
+    for call in calls {
+        assert!(matches!(call.wait().unwrap_err(), Error::Protocol(_)));
     }
     drop(client);
 }

@@ -323,6 +323,11 @@ impl<W> Flight<W> {
         }
         let mut found = None;
         while let Some(message) = self.next_message(inbound)? {
+            // Nothing is believed that follows a message which is no reply.
+            if let Some(Own::Unread(before)) = &found {
+                let read = before.result(inbound.buffer()).map_err(Lost::Protocol)?;
+                found = Some(Own::Read(read.map(ResultText::apart)));
+            }
             let bytes = inbound.bytes(&message);
             let mut usual = UsualReply::of(self.dialect, bytes);
             let is_own = |usual: &mut UsualReply| {
@@ -439,17 +444,21 @@ impl Own {
         method: &str,
         buffer: &[u8],
     ) -> Result<Result<T, Error>, ProtocolError> {
-        let Unread { place, usual, dialect, depth } = match self {
-            Self::Unread(message) => message,
-            Self::Answer(answer) => {
-                return Ok(answer.result().and_then(|text| text.decode(method)));
-            }
-            Self::Read(result) => return Ok(result.and_then(|text| text.decode(method))),
-        };
-        let message = buffer.get(place).unwrap_or_default();
-        match read_split(dialect, message, Some(&usual), depth)? {
-            FromServer::Reply(ReplyMessage { id, outcome }) if id == Some(usual.id) => {
-                Ok(outcome.map_err(Error::from).and_then(|text| text.decode(method)))
+        Ok(match self {
+            Self::Unread(message) => message.result(buffer)?.and_then(|text| text.decode(method)),
+            Self::Answer(answer) => answer.result().and_then(|text| text.decode(method)),
+            Self::Read(result) => result.and_then(|text| text.decode(method)),
+        })
+    }
+}
+
+impl Unread {
+    /// Reads it.
+    fn result<'b>(&self, buffer: &'b [u8]) -> Result<Result<ResultText<'b>, Error>, ProtocolError> {
+        let message = buffer.get(self.place.clone()).unwrap_or_default();
+        match read_split(self.dialect, message, Some(&self.usual), self.depth)? {
+            FromServer::Reply(ReplyMessage { id, outcome }) if id == Some(self.usual.id) => {
+                Ok(outcome.map_err(Error::from))
             }
             _ => Err(ProtocolError::NotAReply("it only looks like one".to_owned())),
         }
