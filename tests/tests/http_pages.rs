@@ -25,8 +25,10 @@ fn what_is_written_for_people_is_neither_kept_nor_taken_for_a_page() {
     Model::each(|model| {
         let server = model.start(RpcServer::exported());
         let mut peer = HttpPeer::connect(server.address());
-        for refused in [("GET", "localhost"), ("GET", "evil.example"), ("POST", "evil.example")] {
-            let response = peer.exchange(&request(refused.0, refused.1, &[]));
+        for (method, host) in
+            [("GET", "localhost"), ("GET", "evil.example"), ("POST", "evil.example")]
+        {
+            let response = peer.exchange(&request(method, host, &[]));
             assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"));
             assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
             assert_eq!(response.header("cache-control"), Some("no-store"));

@@ -87,14 +87,14 @@ impl<S: AsyncRead + Unpin> Io<S> {
     /// Reads up to so many bytes, and says how many there were. A function of its own for each number,
     /// lest a short read have the stack of a long one.
     #[inline(never)]
-    fn poll_at_once<const ROOM: usize>(
+    fn poll_at_once<const SIZE: usize>(
         &mut self,
         task: &mut Context<'_>,
         cursor: &mut ReadBufCursor<'_>,
     ) -> Poll<io::Result<usize>> {
         // Filling it with zeros for each read would cost more than hyper does with a call.
-        let mut room = [MaybeUninit::uninit(); ROOM];
-        let size = cursor.remaining().min(ROOM);
+        let mut room = [MaybeUninit::uninit(); SIZE];
+        let size = cursor.remaining().min(SIZE);
         let mut room = ReadBuf::uninit(&mut room[..size]);
         ready!(self.poll_some(task, &mut room))?;
         cursor.put_slice(room.filled());

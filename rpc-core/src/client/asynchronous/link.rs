@@ -210,10 +210,7 @@ impl Link {
             }
             if let Some((own, buffer)) = self.read(call) {
                 // Nothing is locked while a user's type is made.
-                let result = own.decode(method, &buffer).unwrap_or_else(|broken| {
-                    self.lose(Lost::Protocol(broken.clone()));
-                    Err(broken.into())
-                });
+                let result = own.decode(method, &buffer, |lost| self.lose(lost));
                 if let Some(wire) = &mut *self.wire() {
                     wire.inbound.give_buffer(buffer);
                 }

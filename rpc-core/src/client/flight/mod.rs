@@ -434,21 +434,25 @@ impl Reply {
 }
 
 impl Own {
-    /// Decodes the result, from the buffer if it stands there.
-    ///
-    /// # Errors
-    ///
-    /// What the connection is to be given up for: the message is no reply after all.
+    /// Decodes the result, from the buffer if it stands there; `lose` gives the connection up where the
+    /// message is no reply after all.
     pub(super) fn decode<T: DeserializeOwned>(
         self,
         method: &str,
         buffer: &[u8],
-    ) -> Result<Result<T, Error>, ProtocolError> {
-        Ok(match self {
-            Self::Unread(message) => message.result(buffer)?.and_then(|text| text.decode(method)),
-            Self::Answer(answer) => answer.result().and_then(|text| text.decode(method)),
-            Self::Read(result) => result.and_then(|text| text.decode(method)),
-        })
+        lose: impl FnOnce(Lost),
+    ) -> Result<T, Error> {
+        match self {
+            Self::Unread(message) => match message.result(buffer) {
+                Ok(result) => result?.decode(method),
+                Err(broken) => {
+                    lose(Lost::Protocol(broken.clone()));
+                    Err(broken.into())
+                }
+            },
+            Self::Answer(answer) => answer.result()?.decode(method),
+            Self::Read(result) => result?.decode(method),
+        }
     }
 }
 

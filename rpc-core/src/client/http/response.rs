@@ -153,15 +153,18 @@ impl<'h> Fields<'h> {
     }
 
     fn add_length(&mut self, value: &str) {
+        let Ok(before) = self.length else {
+            return;
+        };
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-        self.length = match self.length {
-            _ if !is_number => Err("its content length is no number"),
-            // More than a number here can say is too large in any case.
-            Ok(before) => match (before, value.parse().unwrap_or(usize::MAX)) {
-                (Some(before), length) if before != length => Err("it has two content lengths"),
-                (_, length) => Ok(Some(length)),
-            },
-            Err(problem) => Err(problem),
+        // More than a number here can say is too large in any case.
+        let length = value.parse().unwrap_or(usize::MAX);
+        self.length = if !is_number {
+            Err("its content length is no number")
+        } else if before.is_some_and(|before| before != length) {
+            Err("it has two content lengths")
+        } else {
+            Ok(Some(length))
         };
     }
 

@@ -1,7 +1,6 @@
 //! What requests are sent to, and what stands before their bodies.
 
-use std::fmt::Write;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 
 use crate::dialect::Dialect;
 
@@ -20,7 +19,7 @@ const OURS: [&str; 7] = [
 #[derive(Debug)]
 pub(in crate::client) struct Target {
     /// The head of every request up to the length of its body, and from there on.
-    head: [String; 2],
+    head: [Vec<u8>; 2],
 }
 
 impl Target {
@@ -37,7 +36,7 @@ impl Target {
              Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: ",
             env!("CARGO_PKG_VERSION"),
         );
-        let mut after = String::from("\r\n");
+        let mut after = b"\r\n".to_vec();
         for (name, value) in headers {
             let is_token =
                 |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -48,18 +47,18 @@ impl Target {
                 let problem = format!("`{name}` is no header that can be added to a request");
                 return Err(io::Error::new(ErrorKind::InvalidInput, problem));
             }
-            // Writing to a text does not fail.
+            // Writing to memory does not fail.
             let _ = write!(after, "{name}: {value}\r\n");
         }
-        after.push_str("\r\n");
-        Ok(Self { head: [before, after] })
+        after.extend_from_slice(b"\r\n");
+        Ok(Self { head: [before.into_bytes(), after] })
     }
 
     /// Appends the head of a request whose body has so many bytes.
     pub(super) fn write_head(&self, out: &mut Vec<u8>, length: usize) {
         let [before, after] = &self.head;
-        out.extend_from_slice(before.as_bytes());
-        let _ = io::Write::write_fmt(out, format_args!("{length}"));
-        out.extend_from_slice(after.as_bytes());
+        out.extend_from_slice(before);
+        let _ = write!(out, "{length}");
+        out.extend_from_slice(after);
     }
 }

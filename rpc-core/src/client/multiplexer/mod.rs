@@ -222,11 +222,7 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                let result = own.decode(method, reading.inbound.buffer());
-                return result.unwrap_or_else(|broken| {
-                    self.lose(Lost::Protocol(broken.clone()));
-                    Err(broken.into())
-                });
+                return own.decode(method, reading.inbound.buffer(), |lost| _ = self.lose(lost));
             }
             drop(reading);
             drop(reader);
