@@ -62,7 +62,7 @@ pub use client::{
     RpcClient, Stub, Within,
 };
 #[cfg(feature = "tokio")]
-pub use client::{AsyncRpcClient, CallFuture};
+pub use client::{AsyncRpcClient, CallFuture, CallFutures};
 pub use dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 pub use dialect::xml_rpc::XmlRpcOptions;

@@ -41,6 +41,15 @@ def answer(call):
     raise KeyError(method)
 
 
+def reply_to(call):
+    reply = {"jsonrpc": "2.0", "id": call["id"]}
+    try:
+        reply["result"] = answer(call)
+    except KeyError as unknown:
+        reply["error"] = {"code": -32601, "message": f"no {unknown}"}
+    return reply
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = sys.argv[1]
 
@@ -66,14 +75,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         if way[1] == "key" and self.headers["Authorization"] != "Bearer 7":
             return self.say(b"who are you?", 401)
-        if "id" not in call:
+        if "id" not in call and not isinstance(call, list):
             answer(call)
             return self.say(b"", 204 if way[1] != "length" else 200)
-        reply = {"jsonrpc": "2.0", "id": call["id"]}
-        try:
-            reply["result"] = answer(call)
-        except KeyError as unknown:
-            reply["error"] = {"code": -32601, "message": f"no {unknown}"}
+        # The last first, which a batch may be answered in as well as in any other order.
+        reply = [reply_to(one) for one in reversed(call)] if isinstance(call, list) else reply_to(call)
         self.say(json.dumps(reply).encode(), int(way[2]) if way[1] == "status" else 200)
 
     def say(self, body, status=200):

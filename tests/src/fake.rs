@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use rpc_core::{Framing, Socket};
 use serde_json::Value;
 
-use crate::Peer;
+use crate::{HttpPeer, Peer};
 
 /// A server that does what the test says. It ends when this is dropped and its clients are gone.
 #[derive(Debug)]
@@ -22,6 +22,15 @@ pub struct Fake {
 impl Fake {
     /// Has `converse` talk to one client after another, in `framing`.
     pub fn start(framing: Framing, mut converse: impl FnMut(Peer) + Send + 'static) -> Self {
+        Self::serve(move |stream| converse(Peer::of_client(Socket::Tcp(stream), framing)))
+    }
+
+    /// Has `converse` talk HTTP to one client after another.
+    pub fn start_http(mut converse: impl FnMut(HttpPeer) + Send + 'static) -> Self {
+        Self::serve(move |stream| converse(HttpPeer::of(stream)))
+    }
+
+    fn serve(mut converse: impl FnMut(TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a port");
         let ended = Arc::new(AtomicBool::new(false));
@@ -33,7 +42,7 @@ impl Fake {
                 }
                 let stream = stream.expect("a client");
                 stream.set_nodelay(true).expect("a socket");
-                converse(Peer::of_client(Socket::Tcp(stream), framing));
+                converse(stream);
             }
         });
         Self { address, ended, thread: Some(thread) }

@@ -32,7 +32,11 @@ impl Response {
 impl HttpPeer {
     /// Connects.
     pub fn connect(address: impl ToSocketAddrs) -> Self {
-        let stream = TcpStream::connect(address).expect("a server that listens");
+        Self::of(TcpStream::connect(address).expect("a server that listens"))
+    }
+
+    /// Takes a connection that has been made.
+    pub(crate) fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket");
         // Longer than anything takes here: a response that never comes fails the test.
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
@@ -77,6 +81,29 @@ impl HttpPeer {
         self.stream.get_ref().shutdown(Shutdown::Write).expect("a socket");
     }
 
+    /// Receives the body of a client's next request; `None` where it has ended the connection.
+    pub fn receive_request(&mut self) -> Option<String> {
+        let mut length = 0;
+        assert!(self.line()?.starts_with("POST "));
+        loop {
+            let line = self.line()?.to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().expect("a number");
+            }
+            if line.is_empty() {
+                return Some(self.body(length));
+            }
+        }
+    }
+
+    /// Answers a client's request.
+    pub fn respond(&mut self, status: u16, body: &str) {
+        let length = body.len();
+        let response =
+            format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {length}\r\n\r\n{body}");
+        self.write(response.as_bytes());
+    }
+
     /// Receives the next response; `None` where the other side has ended the connection.
     pub fn receive(&mut self) -> Option<Response> {
         self.receive_head(true)
@@ -107,11 +134,15 @@ impl HttpPeer {
         let mut response = Response { status, headers, body: String::new() };
         let length = response.header("content-length").map(|length| length.parse().unwrap());
         if has_body && let Some(length) = length {
-            let mut body = vec![0; length];
-            self.stream.read_exact(&mut body).expect("the announced bytes");
-            response.body = String::from_utf8(body).expect("UTF-8");
+            response.body = self.body(length);
         }
         Some(response)
+    }
+
+    fn body(&mut self, length: usize) -> String {
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("the announced bytes");
+        String::from_utf8(body).expect("UTF-8")
     }
 
     fn line(&mut self) -> Option<String> {

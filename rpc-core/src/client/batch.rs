@@ -1,18 +1,23 @@
-//! Several calls sent in one write and waited for together.
+//! Several calls sent in one write, or one request, and waited for together.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, Misuse};
 use crate::protocol::Arguments;
-use crate::transport::Transport;
+use crate::transport::{Stream, Transport};
 
-use super::{FromError, Invocation, Pending, Pipelined, RpcClient, Stub};
+use super::deadline::Deadline;
+use super::multiplexer::Multiplexer;
+use super::{FromError, Invocation, Pending, Pipelined, RpcClient, Stub, names};
 
 /// The stub that a batch's calls are made on; [`RpcClient::batch`] lends one.
 pub struct Batch<'c, T: Transport> {
     client: &'c RpcClient<T>,
+    /// Where calls gather for one request.
+    gathering: Mutex<Option<Arc<Multiplexer<T::Stream>>>>,
 }
 
 /// A call of a batch: its result comes with the others'.
@@ -20,6 +25,9 @@ pub type Promise<T, R, E> = Result<Pending<<T as Transport>::Stream, R, E>, Erro
 
 impl<T: Transport> RpcClient<T> {
     /// Makes several calls at once: they leave in one write, and their results come back together.
+    ///
+    /// Over HTTP, JSON-RPC calls travel as one request, a JSON-RPC batch, and their results come as one
+    /// response; of more than 64 KiB, or than [`Limits::batch`](crate::Limits::batch) calls, as several.
     ///
     /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
     /// have been answered.
@@ -55,9 +63,76 @@ impl<T: Transport> RpcClient<T> {
         calls: impl FnOnce(&Batch<'c, T>) -> P,
     ) -> Result<P::Values, Error> {
         let burst = self.burst();
-        let promises = calls(&Batch { client: self });
-        drop(burst);
+        let batch = Batch { client: self, gathering: Mutex::default() };
+        let promises = calls(&batch);
+        drop((batch, burst));
         promises.wait()
+    }
+}
+
+impl<T: Transport> Batch<'_, T> {
+    /// Adds a call to the request that is being put together.
+    fn gather<A: Arguments, R: DeserializeOwned, E: FromError>(
+        &self,
+        invocation: &Invocation<'_, A>,
+    ) -> Promise<T, R, E> {
+        let client = self.client;
+        let deadline = client.deadline(invocation);
+        let mut gathering = self.lock();
+        let added = self.add(&mut gathering, invocation, invocation.arguments(), deadline);
+        added.or_else(|error| {
+            if names::would_help(&error) {
+                // A server may have no other connection to be asked for them by.
+                leave(&mut gathering);
+                client.make_room(deadline);
+            }
+            let folded = client.fold(error, invocation, deadline)?;
+            self.add(&mut gathering, invocation, &folded, deadline)
+        })
+    }
+
+    fn add<A: Arguments, R: DeserializeOwned, E: FromError>(
+        &self,
+        gathering: &mut Option<Arc<Multiplexer<T::Stream>>>,
+        invocation: &Invocation<'_, A>,
+        arguments: &impl Arguments,
+        deadline: Option<Deadline>,
+    ) -> Promise<T, R, E> {
+        let client = self.client;
+        let timeout = client.settings.travelling_timeout(invocation);
+        let add = |connection: &Arc<Multiplexer<T::Stream>>| {
+            let call = connection.add(invocation.method(), arguments, timeout, deadline)?;
+            Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline))
+        };
+        if let Some(connection) = gathering {
+            match add(connection) {
+                // What cannot be sent with the others may be by itself.
+                Err(error) if !matches!(error, Error::Misuse(Misuse::Argument(_))) => {}
+                added => return added,
+            }
+        }
+        leave(gathering);
+        client.make_room(deadline);
+        let connection = client.connection(deadline)?;
+        connection.begin_batch();
+        add(gathering.insert(connection))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Multiplexer<T::Stream>>>> {
+        self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends what has gathered.
+fn leave<S: Stream>(gathering: &mut Option<Arc<Multiplexer<S>>>) {
+    if let Some(connection) = gathering.take() {
+        connection.end_batch();
+    }
+}
+
+impl<T: Transport> Drop for Batch<'_, T> {
+    fn drop(&mut self) {
+        leave(&mut self.lock());
     }
 }
 
@@ -71,7 +146,11 @@ impl<T: Transport> Stub for Batch<'_, T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Promise<T, R, E> {
-        self.client.start(invocation)
+        if self.client.settings.has_batches() {
+            self.gather(&invocation)
+        } else {
+            self.client.start(invocation)
+        }
     }
 }
 
@@ -96,7 +175,7 @@ pub trait Promises {
 
 impl<S, R, E> Promises for Result<Pending<S, R, E>, Error>
 where
-    S: crate::transport::Stream,
+    S: Stream,
     R: DeserializeOwned,
     E: FromError + Into<Error>,
 {

@@ -201,6 +201,11 @@ impl ClientBuilder {
         }
     }
 
+    /// Whether a batch travels as one request.
+    pub(super) fn has_batches(&self) -> bool {
+        self.target.is_some() && self.dialect == Dialect::JsonRpc
+    }
+
     /// How long the server is told that a call's result is waited for.
     pub(super) fn travelling_timeout<A: Arguments>(
         &self,

@@ -34,7 +34,7 @@ mod websocket;
 mod within;
 
 #[cfg(feature = "tokio")]
-pub use asynchronous::{AsyncRpcClient, CallFuture};
+pub use asynchronous::{AsyncRpcClient, CallFuture, CallFutures};
 pub use at::At;
 pub use batch::{Batch, Promise, Promises};
 pub use builder::{ClientBuilder, ConnectionState};

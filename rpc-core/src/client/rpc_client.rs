@@ -48,7 +48,7 @@ use super::{
 /// ```
 pub struct RpcClient<T: Transport = TcpTransport> {
     transport: T,
-    settings: ClientBuilder,
+    pub(super) settings: ClientBuilder,
     current: Mutex<Current<T>>,
     names: KnownNames,
 }
@@ -113,7 +113,10 @@ impl<T: Transport> RpcClient<T> {
 
     /// The connection for the next call; where there is none, one is made, and tried for again until
     /// `deadline` or the connect timeout.
-    fn connection(&self, deadline: Option<Deadline>) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
+    pub(super) fn connection(
+        &self,
+        deadline: Option<Deadline>,
+    ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         if self.settings.one_call_per_connection {
             return self.dial();
         }
@@ -192,7 +195,7 @@ impl<T: Transport> RpcClient<T> {
 
     /// Where as many connections carry calls as may for those that are started, waits until one of
     /// them is answered. The call itself need not be waited for: its reply is kept.
-    fn make_room(&self, deadline: Option<Deadline>) {
+    pub(super) fn make_room(&self, deadline: Option<Deadline>) {
         if self.settings.target.is_none() {
             return;
         }
@@ -220,7 +223,10 @@ impl<T: Transport> RpcClient<T> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn deadline<A: Arguments>(&self, invocation: &Invocation<'_, A>) -> Option<Deadline> {
+    pub(super) fn deadline<A: Arguments>(
+        &self,
+        invocation: &Invocation<'_, A>,
+    ) -> Option<Deadline> {
         let limit = invocation.timeout().or(self.settings.call_timeout)?;
         Deadline::after(Instant::now(), limit)
     }
@@ -245,7 +251,7 @@ impl<T: Transport> RpcClient<T> {
 
     /// The arguments of a call that could not be written, where that was because the names of the
     /// function's parameters were missing.
-    fn fold<A: Arguments>(
+    pub(super) fn fold<A: Arguments>(
         &self,
         error: Error,
         invocation: &Invocation<'_, A>,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
@@ -46,7 +47,7 @@ impl Exchange {
         match *self {}
     }
 
-    pub(super) fn give_back(&mut self) -> Option<u64> {
+    pub(super) fn give_back(&mut self) -> Range<u64> {
         match *self {}
     }
 
@@ -54,11 +55,31 @@ impl Exchange {
         match *self {}
     }
 
-    pub(super) fn begin(&mut self, _: u64) {
+    pub(super) fn add(&mut self, _: u64) {
         match *self {}
     }
 
-    pub(super) fn call(&self) -> Option<u64> {
+    pub(super) fn forget(&mut self, _: u64) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn begin_batch(&mut self) {
+        match *self {}
+    }
+
+    pub(super) fn gathers(&self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn gathered(&mut self) -> Option<&mut Vec<u8>> {
+        match *self {}
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        match *self {}
+    }
+
+    pub(super) fn end_batch(&mut self, _: &mut Vec<u8>) {
         match *self {}
     }
 

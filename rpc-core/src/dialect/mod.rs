@@ -18,7 +18,8 @@ pub(crate) mod xml_rpc;
 pub(crate) use json_rpc::Elements;
 pub(crate) use read::{Incoming, Request, Unreadable, read_call, read_element};
 pub(crate) use reply::{
-    FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_reply, read_split,
+    FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_replies, read_reply,
+    read_split,
 };
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Door, Fault, Framing, ObjectWriter};

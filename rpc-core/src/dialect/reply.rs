@@ -135,6 +135,27 @@ pub(crate) fn read_split<'m>(
     read_any(dialect, Reader::text(message)?, depth)
 }
 
+/// Reads the replies to a batch: an array, or one that answers the whole.
+pub(crate) fn read_replies(
+    dialect: Dialect,
+    message: &[u8],
+    depth: usize,
+    mut each: impl FnMut(ReplyMessage<'_>),
+) -> Result<(), ProtocolError> {
+    let mut read = |reader: &mut Reader<'_>| {
+        if let FromServer::Reply(reply) = read_object(dialect, reader)? {
+            each(reply);
+        }
+        Ok(())
+    };
+    let mut reader = Reader::new(Reader::text(message)?, depth);
+    match reader.kind()? {
+        Kind::Array => reader.array(read)?,
+        _ => read(&mut reader)?,
+    }
+    reader.end()
+}
+
 /// Where a reply has what, if it is in its usual form, byte for byte as servers of this crate write it:
 /// `{"res":…,"id":…}`, `{"jsonrpc":"2.0","result":…,"id":…}` or, as other servers write it,
 /// `{"jsonrpc":"2.0","id":…,"result":…}`.
@@ -193,6 +214,15 @@ impl UsualReply {
 /// Reads a reply with any members in any order.
 fn read_any(dialect: Dialect, text: &str, depth: usize) -> Result<FromServer<'_>, ProtocolError> {
     let mut reader = Reader::new(text, depth);
+    let read = read_object(dialect, &mut reader)?;
+    reader.end()?;
+    Ok(read)
+}
+
+fn read_object<'m>(
+    dialect: Dialect,
+    reader: &mut Reader<'m>,
+) -> Result<FromServer<'m>, ProtocolError> {
     let success = match dialect {
         Dialect::Native | Dialect::NativeWithoutIds => "res",
         Dialect::Ping | Dialect::JsonRpc => "result",
@@ -227,7 +257,6 @@ fn read_any(dialect: Dialect, text: &str, depth: usize) -> Result<FromServer<'_>
         }
         Ok::<_, ProtocolError>(())
     })?;
-    reader.end()?;
     if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
         return Ok(FromServer::Draining);
     }
@@ -272,7 +301,7 @@ fn read_fault(text: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, UsualReply, read_any, read_reply};
+    use super::{Dialect, FromServer, UsualReply, read_any, read_replies, read_reply};
 
     #[test]
     fn a_reply_reads_the_same_whether_in_the_usual_form_or_any() {
@@ -294,6 +323,35 @@ mod tests {
         for reply in replies {
             assert_same(Dialect::JsonRpc, reply.as_bytes());
         }
+    }
+
+    #[test]
+    fn the_replies_to_a_batch_read_as_each_does_alone_up_to_where_it_breaks() {
+        let replies = [
+            r#"{"jsonrpc":"2.0","result":[{"a":"é\n"}],"id":1}"#,
+            r#" { "id" : 2 , "error" : {"code":7,"message":"no"} } "#,
+            r#"{"jsonrpc":"2.0","method":"a call","params":[]}"#,
+        ];
+        let alone = |depth| {
+            let read = replies.iter().map(move |reply| read_any(Dialect::JsonRpc, reply, depth));
+            read.filter_map(|read| match read.unwrap() {
+                FromServer::Reply(reply) => Some(format!("{reply:?}")),
+                _ => None,
+            })
+        };
+        let batch = format!("[{}]", replies.join(","));
+        for end in 0..=batch.len() {
+            let Some(text) = batch.get(..end) else { continue };
+            let mut read = Vec::new();
+            let outcome = read_replies(Dialect::JsonRpc, text.as_bytes(), 4, |reply| {
+                read.push(format!("{reply:?}"));
+            });
+            assert_eq!(outcome.is_ok(), end == batch.len(), "{text}");
+            assert!(alone(3).take(read.len()).eq(read.iter().cloned()), "{text}");
+            assert!(outcome.is_err() || read.len() == 2);
+        }
+        // The array is one level of the depth.
+        read_replies(Dialect::JsonRpc, batch.as_bytes(), 3, |_| ()).unwrap_err();
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -16,6 +16,7 @@ use crate::protocol::{Arguments, ProtocolError};
 
 use super::super::builder::Tries;
 use super::super::deadline::Deadline;
+use super::super::flight::Flight;
 use super::super::loose::Loose;
 use super::super::names::{Description, question};
 use super::super::{FromError, Invocation};
@@ -26,6 +27,13 @@ use super::link::Link;
 /// dropped.
 #[must_use = "a call is made when it is awaited"]
 pub struct CallFuture<T, E> {
+    call: Call,
+    result: PhantomData<fn() -> (T, E)>,
+}
+
+/// A call, whatever it comes to.
+#[allow(unreachable_pub)] // A trait that is out of reach names it.
+pub struct Call {
     client: Arc<Shared>,
     method: Cow<'static, str>,
     /// The message but for its end, which depends on the connection that it leaves by.
@@ -37,7 +45,6 @@ pub struct CallFuture<T, E> {
     deadline: Option<Deadline>,
     tries: Tries,
     state: State,
-    result: PhantomData<fn() -> (T, E)>,
 }
 
 enum State {
@@ -65,8 +72,29 @@ struct Asking {
     question: Option<CallFuture<Description, Error>>,
 }
 
-impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
+impl<T, E> CallFuture<T, E> {
     pub(super) fn new<A: Arguments>(
+        client: &Arc<Shared>,
+        invocation: &Invocation<'_, A>,
+        wants_reply: bool,
+    ) -> Self {
+        Self { call: Call::new(client, invocation, wants_reply), result: PhantomData }
+    }
+
+    /// Sends the call now if there is a connection.
+    pub(super) fn started(mut self) -> Result<Self, Error> {
+        self.call.start()?;
+        Ok(self)
+    }
+
+    /// The call, to be sent with others.
+    pub(super) fn call(&mut self) -> &mut Call {
+        &mut self.call
+    }
+}
+
+impl Call {
+    fn new<A: Arguments>(
         client: &Arc<Shared>,
         invocation: &Invocation<'_, A>,
         wants_reply: bool,
@@ -86,7 +114,6 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
             deadline: None,
             tries: Tries::default(),
             state: State::Unsent,
-            result: PhantomData,
         };
         match written {
             Ok(()) => call,
@@ -135,15 +162,42 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         CallFuture::new(&self.client, &question(&self.method, self.deadline), true)
     }
 
-    /// Has the time begun that the call may take, if it has not.
-    fn begin(&mut self) {
+    /// Has the time begun that the call may take, if it has not, and says when that ends.
+    pub(super) fn begin(&mut self) -> Option<Deadline> {
         if self.deadline.is_none() {
             self.deadline = self.limit.and_then(Deadline::from_now);
         }
+        self.deadline
     }
 
-    /// Sends the call now if there is a connection.
-    pub(super) fn started(mut self) -> Result<Self, Error> {
+    /// Whether it may be sent with others of this client.
+    pub(super) fn can_join(&self, client: &Arc<Shared>) -> bool {
+        matches!(self.state, State::Unsent) && self.wants_reply && Arc::ptr_eq(&self.client, client)
+    }
+
+    /// Queues it behind others, unless it cannot be; the first of them then is refused.
+    pub(super) fn join(
+        &mut self,
+        link: &Arc<Link>,
+        flight: &mut Flight<Waker>,
+        is_first: bool,
+    ) -> bool {
+        self.begin();
+        let queued = flight.add(&self.method, self.timeout, |_, out| {
+            out.extend_from_slice(&self.message);
+            Ok(())
+        });
+        self.state = match queued {
+            Ok(call) => State::Sent { link: Arc::clone(link), call },
+            // By itself it may do.
+            Err(_) if !is_first => return false,
+            Err(error) => State::Refused(Box::new(error)),
+        };
+        true
+    }
+
+    /// Sends it now if there is a connection.
+    fn start(&mut self) -> Result<(), Error> {
         self.begin();
         if let State::Refused(_) = self.state
             && let State::Refused(error) = mem::replace(&mut self.state, State::Done)
@@ -159,7 +213,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         } else if let Some(link) = self.client.usable() {
             self.send(link, Link::send)?;
         }
-        Ok(self)
+        Ok(())
     }
 
     fn send(&mut self, link: Arc<Link>, send: Leave) -> Result<(), Error> {
@@ -175,7 +229,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> CallFuture<T, E> {
         Ok(())
     }
 
-    fn poll_call(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
+    fn poll<T: DeserializeOwned>(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             match &mut self.state {
                 State::Refused(_) => {
@@ -242,15 +296,15 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<T, E>> {
+        let call = &mut self.call;
         loop {
-            match ready!(self.poll_call(task)) {
+            match ready!(call.poll(task)) {
                 Err(error) => {
-                    self.state = State::Done;
-                    let is_idempotent = self.is_idempotent;
-                    if let Err(error) = self.tries.again(error, is_idempotent) {
+                    call.state = State::Done;
+                    if let Err(error) = call.tries.again(error, call.is_idempotent) {
                         return Poll::Ready(Err(E::from_error(error)));
                     }
-                    self.state = State::Unsent;
+                    call.state = State::Unsent;
                 }
                 Ok(result) => return Poll::Ready(Ok(result)),
             }
@@ -258,7 +312,7 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
     }
 }
 
-impl<T, E> Drop for CallFuture<T, E> {
+impl Drop for Call {
     fn drop(&mut self) {
         if let State::Sent { link, call } = &self.state {
             link.cancel(*call);
@@ -272,6 +326,6 @@ impl<T, E> Unpin for CallFuture<T, E> {}
 
 impl<T, E> fmt::Debug for CallFuture<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallFuture").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("CallFuture").field("method", &self.call.method).finish_non_exhaustive()
     }
 }

@@ -21,6 +21,7 @@ use super::super::deadline::Deadline;
 use super::super::flight::{Flight, Own, Progress};
 use super::super::lost::Lost;
 use super::pool::Room;
+use super::state::State;
 use super::wire::Wire;
 
 /// A connection and the calls in flight on it.
@@ -36,23 +37,6 @@ pub(super) struct Link {
     is_readable: AtomicBool,
     /// Whether a call's task may be the one that reads: if not, nothing need be locked to find out.
     may_have_reader: AtomicBool,
-}
-
-#[derive(Debug)]
-struct State {
-    flight: Flight<Waker>,
-    /// Whether the driver is to be woken.
-    calls_driver: bool,
-    /// The call alone in flight whose task reads, rather than the driver.
-    reader: Option<u64>,
-    /// The call whose task has read for long enough.
-    relieved: Option<u64>,
-    /// When the driver is to look for calls whose time is up.
-    alarm: Option<Deadline>,
-    /// Whether nobody will call any more.
-    is_closed: bool,
-    /// What the call under way holds of the pool that the connection belongs to.
-    room: Option<Room>,
 }
 
 /// What the driver is to do.
@@ -77,17 +61,8 @@ impl Link {
         received: &[u8],
         settings: &ClientBuilder,
     ) -> Arc<Self> {
-        let state = State {
-            flight: Flight::new(peer, settings),
-            calls_driver: false,
-            reader: None,
-            relieved: None,
-            alarm: None,
-            is_closed: false,
-            room: None,
-        };
         let link = Arc::new(Self {
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(peer, settings)),
             wire: Mutex::new(None),
             driver: OnceLock::new(),
             is_readable: AtomicBool::new(true),
@@ -368,7 +343,7 @@ impl Link {
 
     /// Changes the state, and then wakes the driver if that calls for it: whoever is woken on another
     /// thread is not to find the lock taken.
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
         let calls_driver = mem::take(&mut state.calls_driver);
@@ -417,73 +392,5 @@ impl Wake for Link {
             }
         }
         self.wake_driver();
-    }
-}
-
-impl State {
-    /// Queues a call put together before, and returns its number.
-    fn queue(
-        &mut self,
-        method: &str,
-        message: &[u8],
-        timeout: Option<Duration>,
-    ) -> Result<u64, Error> {
-        // It is not alone any more.
-        self.reader = None;
-        let call = self.flight.send(method, timeout, |_, out| {
-            out.extend_from_slice(message);
-            Ok(())
-        });
-        self.make_room();
-        call
-    }
-
-    /// Gives a call up.
-    fn give_up(&mut self, call: u64) {
-        self.flight.cancel(call);
-        self.make_room();
-        // It may have been told to read, and will not.
-        self.calls_driver = true;
-        self.stop_reading(call);
-    }
-
-    /// Takes note that a call is over.
-    fn stop_reading(&mut self, call: u64) {
-        if self.reader == Some(call) {
-            self.reader = None;
-        }
-        // The driver leaves with the last of them a server that is about to stop.
-        if !self.flight.is_open() && self.flight.is_idle() {
-            self.calls_driver = true;
-        }
-    }
-
-    /// Takes note of what was received when so many bytes were queued before.
-    fn received(&mut self, own: Option<u64>, queued: u64, received: &Result<Option<Own>, Lost>) {
-        self.make_room();
-        if let (Some(call), Ok(Some(_))) = (own, received) {
-            self.stop_reading(call);
-        }
-        // What the framing answers.
-        if self.flight.queued() > queued {
-            self.calls_driver = true;
-        }
-    }
-
-    /// Gives others the room of a call that is over.
-    fn make_room(&mut self) {
-        if !self.flight.is_taken() {
-            self.room = None;
-        }
-    }
-
-    /// Has the driver look at a call when its time is up.
-    fn watch(&mut self, deadline: Option<Deadline>) {
-        if let Some(deadline) = deadline
-            && self.alarm.is_none_or(|alarm| deadline.is_before(alarm))
-        {
-            self.alarm = Some(deadline);
-            self.calls_driver = true;
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! The asynchronous client, for programs on tokio.
 
+mod batch;
 mod call;
 mod driver;
 mod link;
 mod pool;
 mod spare;
+mod state;
 mod wire;
 
 use std::fmt;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout, timeout_at};
 
+pub use batch::CallFutures;
 pub use call::CallFuture;
 use driver::{End, drive};
 use link::Link;

@@ -1,4 +1,4 @@
-//! Calls in flight by HTTP: one at a time on a connection, each answered by one response.
+//! Calls in flight by HTTP: one request at a time on a connection, answered by one response.
 
 use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
 use crate::error::Error;
@@ -38,10 +38,12 @@ impl<W> Flight<W> {
         self.closing = true;
     }
 
-    /// Gives up the call under way, and with it the connection: the next response would be its.
+    /// Gives a call up, and with the last of its request the connection: the next response would be
+    /// its.
     pub(super) fn abandon(&mut self, call: u64) {
         if let Some(exchange) = &mut self.exchange
-            && exchange.call() == Some(call)
+            && self.calls.contains_key(&call)
+            && exchange.forget(call)
         {
             exchange.give_back();
             self.closing = true;
@@ -63,7 +65,7 @@ impl<W> Flight<W> {
         if self.is_taken() { Err(Lost::closed()) } else { Ok(found) }
     }
 
-    /// Hands out the reply that has arrived, if one has: to the call under way.
+    /// Hands out the reply that has arrived, if one has, or the replies: to what is under way.
     pub(super) fn receive_response(
         &mut self,
         inbound: &mut Inbound,
@@ -77,10 +79,12 @@ impl<W> Flight<W> {
         let Some(response) = exchange.response(inbound, ended).map_err(Lost::Protocol)? else {
             return Ok(None);
         };
-        let Some(call) = exchange.give_back() else {
-            return Ok(None);
-        };
+        let calls = exchange.give_back();
         self.closing |= response.is_last;
+        if calls.end - calls.start > 1 {
+            return Ok(self.receive_batch(calls, &response, own, awake));
+        }
+        let call = calls.start;
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
         let (dialect, depth) = (self.dialect, self.limits.depth);
         let answer = Answer { call, wants_result, response, dialect, depth };

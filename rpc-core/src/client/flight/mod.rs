@@ -4,11 +4,13 @@
 //! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
 //! task, which is all that `W` stands for.
 
+mod batch;
 mod by_http;
+mod message;
 
 use std::collections::hash_map::Entry;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -30,6 +32,7 @@ use super::http::Exchange;
 use super::lost::Lost;
 
 use by_http::Answer;
+use message::Message;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -148,21 +151,33 @@ impl<W> Flight<W> {
         timeout: Option<Duration>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
-        if self.calls.len() >= self.limits.calls_in_flight {
-            return Err(Misuse::TooManyInFlight { limit: self.limits.calls_in_flight }.into());
+        if let Err(refusal) = self.has_room() {
+            self.exchange.as_mut().map(Exchange::give_back);
+            return Err(refusal);
         }
         let call = self.next_call;
-        let queued = self.queue(wants_result.then_some(call), method, timeout, write);
-        if let Some(exchange) = &mut self.exchange {
-            match queued {
-                Ok(_) => exchange.begin(call),
-                Err(_) => _ = exchange.give_back(),
-            }
-        }
-        let starts_at = queued?;
-        self.next_call += 1;
-        self.calls.insert(call, InFlight { starts_at, wants_result, waiter: None, reply: None });
+        let starts_at = self.queue(wants_result.then_some(call), method, timeout, write)?;
+        self.begin(InFlight { starts_at, wants_result, waiter: None, reply: None });
         Ok(call)
+    }
+
+    fn has_room(&self) -> Result<(), Error> {
+        let limit = self.limits.calls_in_flight;
+        if self.calls.len() < limit {
+            Ok(())
+        } else {
+            Err(Misuse::TooManyInFlight { limit }.into())
+        }
+    }
+
+    /// Takes note that the next call is under way.
+    fn begin(&mut self, in_flight: InFlight<W>) {
+        let call = self.next_call;
+        self.next_call += 1;
+        if let Some(exchange) = &mut self.exchange {
+            exchange.add(call);
+        }
+        self.calls.insert(call, in_flight);
     }
 
     /// Queues a call that wants no reply, and returns where it starts among all bytes queued. Where
@@ -194,29 +209,12 @@ impl<W> Flight<W> {
         if self.exchange.is_none() {
             self.framing.begin_call(out);
         }
-        let body = out.len();
-        let write = AssertUnwindSafe(|| write(self.dialect, out));
-        let written = catch_unwind(write).unwrap_or_else(|panic| {
-            // Half a call must not go out with the next one.
-            self.outgoing.truncate(start);
+        let message = Message { dialect: self.dialect, method, id, timeout };
+        let written = message.append(out, start, self.limits.message, write);
+        if !matches!(written, Ok(Ok(()))) {
             self.exchange.as_mut().map(Exchange::give_back);
-            resume_unwind(panic)
-        });
-        let out = &mut self.outgoing;
-        self.dialect.end_call(out, id, timeout);
-        let size = out.len() - body;
-        let limit = self.limits.message;
-        let refusal = match written {
-            Err(error) => Some(Misuse::Argument(error)),
-            Ok(()) if size > limit => {
-                Some(Misuse::CallTooLarge { method: method.to_owned(), size, limit })
-            }
-            Ok(()) => None,
-        };
-        if let Some(refusal) = refusal {
-            out.truncate(start);
-            return Err(refusal.into());
         }
+        written.unwrap_or_else(|panic| resume_unwind(panic))?;
         match &self.exchange {
             Some(exchange) => exchange.end_request(out, start),
             None => self.framing.end_call(out, start),

@@ -1,11 +1,13 @@
 //! HTTP/1.1 as a client speaks it (RFC 9110, RFC 9112), without a socket: requests out, responses in.
 //!
-//! A connection has one exchange under way at most; calls side by side are made on several.
+//! A connection has one exchange under way at most, of one call or of a batch; calls side by side are
+//! made on several.
 
 mod body;
 mod response;
 mod target;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) use response::Response;
@@ -22,8 +24,12 @@ pub(super) struct Exchange {
     responses: Responses,
     /// Whether somebody is to send a request, or has sent one that is not answered.
     is_taken: bool,
-    /// The call under way.
-    call: Option<u64>,
+    /// The calls that the request makes.
+    calls: Range<u64>,
+    /// How many of them somebody waits for.
+    awaited: u64,
+    /// What there is of the body while calls gather for it.
+    gathered: Option<Vec<u8>>,
 }
 
 impl Exchange {
@@ -32,7 +38,9 @@ impl Exchange {
             target: Arc::clone(target),
             responses: Responses::new(limits.message),
             is_taken: false,
-            call: None,
+            calls: 0..0,
+            awaited: 0,
+            gathered: None,
         }
     }
 
@@ -41,25 +49,72 @@ impl Exchange {
         !std::mem::replace(&mut self.is_taken, true)
     }
 
-    /// Gives the connection back, and says which call was under way.
-    pub(super) fn give_back(&mut self) -> Option<u64> {
+    /// Gives the connection back, and says which calls were under way.
+    pub(super) fn give_back(&mut self) -> Range<u64> {
         self.is_taken = false;
-        self.call.take()
+        self.gathered = None;
+        self.awaited = 0;
+        std::mem::replace(&mut self.calls, 0..0)
     }
 
     pub(super) fn is_taken(&self) -> bool {
         self.is_taken
     }
 
-    /// Says which call the next response answers.
-    pub(super) fn begin(&mut self, call: u64) {
+    /// Says that the request makes this call, besides those it makes already.
+    pub(super) fn add(&mut self, call: u64) {
         self.is_taken = true;
-        self.call = Some(call);
+        if self.calls.is_empty() {
+            self.calls.start = call;
+        }
+        self.calls.end = call + 1;
+        self.awaited += 1;
     }
 
-    /// The call under way.
-    pub(super) fn call(&self) -> Option<u64> {
-        self.call
+    /// Takes note that nobody waits for this call any more. Whether it was the last of the request.
+    pub(super) fn forget(&mut self, call: u64) -> bool {
+        let is_awaited = self.calls.contains(&call);
+        self.awaited -= u64::from(is_awaited);
+        is_awaited && self.awaited == 0
+    }
+
+    /// Has calls gather for one request.
+    pub(super) fn begin_batch(&mut self) {
+        self.gathered = Some(b"[".to_vec());
+    }
+
+    pub(super) fn gathers(&self) -> bool {
+        self.gathered.is_some()
+    }
+
+    /// What has gathered, to be added to; `None` where no calls gather.
+    pub(super) fn gathered(&mut self) -> Option<&mut Vec<u8>> {
+        self.gathered.as_mut()
+    }
+
+    /// How many calls the request makes.
+    pub(super) fn count(&self) -> u64 {
+        self.calls.end - self.calls.start
+    }
+
+    /// Makes a request of what has gathered, if something has: an array, except of one call.
+    pub(super) fn end_batch(&mut self, out: &mut Vec<u8>) {
+        let Some(mut array) = self.gathered.take() else {
+            return;
+        };
+        let body = match self.count() {
+            0 => {
+                self.give_back();
+                return;
+            }
+            1 => &array[1..],
+            _ => {
+                array.push(b']');
+                &array
+            }
+        };
+        self.target.write_head(out, body.len());
+        out.extend_from_slice(body);
     }
 
     /// Makes a request of the message that stands at the end of `out` from `start`.
@@ -76,7 +131,7 @@ impl Exchange {
         inbound: &mut Inbound,
         ended: bool,
     ) -> Result<Option<Response>, ProtocolError> {
-        if self.call.is_none() && !inbound.waiting().is_empty() {
+        if self.calls.is_empty() && !inbound.waiting().is_empty() {
             return Err(ProtocolError::NotAReply("an HTTP response that nobody asked for".into()));
         }
         self.responses.next(inbound, ended)

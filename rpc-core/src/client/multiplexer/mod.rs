@@ -162,6 +162,7 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<T, Error> {
         let mut state = self.state();
+        state.flight.end_batch();
         if !state.flight.outgoing.is_empty() {
             state = self.flush(state, deadline);
         }

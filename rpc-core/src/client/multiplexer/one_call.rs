@@ -1,9 +1,12 @@
-//! Connections that carry one call at a time, as those by HTTP do.
+//! Connections that carry one call at a time, or one batch, as those by HTTP do.
 
 use std::mem;
 use std::net::Shutdown;
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::error::Error;
+use crate::protocol::Arguments;
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
@@ -14,9 +17,10 @@ impl<S: Stream> Multiplexer<S> {
         self.state().flight.is_open()
     }
 
-    /// Whether a thread waits for what comes.
+    /// Whether a thread waits for what comes, or calls gather that will be waited for.
     pub(in crate::client) fn is_read(&self) -> bool {
-        self.state().is_reading
+        let state = self.state();
+        state.is_reading || state.flight.gathers()
     }
 
     /// Takes a connection that carries one call at a time for the next one; `false` where it has one
@@ -32,7 +36,39 @@ impl<S: Stream> Multiplexer<S> {
         state.flight.is_open()
     }
 
-    /// Reads until the call under way is answered, unless another thread does.
+    /// Has calls gather for one request, on a connection taken for it.
+    pub(in crate::client) fn begin_batch(&self) {
+        self.state().flight.begin_batch();
+    }
+
+    /// Adds a call to those that gather, and returns its number.
+    pub(in crate::client) fn add(
+        &self,
+        method: &str,
+        arguments: &impl Arguments,
+        timeout: Option<Duration>,
+        deadline: Option<Deadline>,
+    ) -> Result<u64, Error> {
+        let mut state = self.state();
+        let call = state
+            .flight
+            .add(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        if state.flight.is_batch_full() {
+            state.flight.end_batch();
+            drop(self.flush(state, deadline));
+        }
+        Ok(call)
+    }
+
+    /// Sends the calls that have gathered, if they have not been.
+    pub(in crate::client) fn end_batch(&self) {
+        let mut state = self.state();
+        state.flight.end_batch();
+        // What goes wrong is told to the calls, when they are waited for.
+        drop(self.flush(state, None));
+    }
+
+    /// Reads until what is under way is answered, unless another thread does.
     pub(in crate::client) fn settle(&self, deadline: Option<Deadline>) {
         let mut state = self.state();
         if mem::replace(&mut state.is_reading, true) {
