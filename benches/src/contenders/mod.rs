@@ -6,6 +6,7 @@ mod json;
 pub mod models;
 pub mod ours;
 mod ours_async;
+mod ours_batch;
 #[cfg(feature = "peers")]
 mod peers;
 #[cfg(not(feature = "peers"))]
@@ -24,6 +25,7 @@ use rpc_core::Dialect;
 
 use crate::scenario::Scenario;
 use ours_async::OursAsync;
+use ours_batch::OursBatch;
 
 /// A way to call functions over TCP.
 pub trait Contender: Sync {
@@ -105,6 +107,7 @@ const USUAL: &[&dyn Contender] = &[
     &OursAsync { name: "ours-async", scheme: "tcp", dialect: Dialect::Native },
     &OursAsync { name: "ours-json-rpc", scheme: "tcp", dialect: Dialect::JsonRpc },
     &OursAsync { name: "ours-http", scheme: "http", dialect: Dialect::JsonRpc },
+    &OursBatch,
     &OursAsync { name: "ours-websocket", scheme: "ws", dialect: Dialect::JsonRpc },
 ];
 

@@ -84,6 +84,14 @@ fn block(client: &RpcClient, traffic: &Traffic, calls: usize) {
 
 async fn wait(client: &AsyncRpcClient, traffic: &Traffic, calls: usize) {
     match (traffic.call, traffic.in_flight) {
+        (Call::Add, in_flight) if traffic.is_batch => {
+            for _ in 0..calls / in_flight {
+                let batch = client.batch(|calls| {
+                    (0..in_flight).map(|_| calls.add(1, 2).c(3).call()).collect::<Vec<_>>()
+                });
+                assert!(batch.await.unwrap().iter().all(|sum| *sum == 6));
+            }
+        }
         (Call::Add, 1) => {
             for _ in 0..calls {
                 assert_eq!(client.add(1, 2).c(3).call().await.unwrap(), 6);

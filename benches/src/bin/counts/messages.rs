@@ -10,16 +10,26 @@ pub struct Traffic {
     pub call: Call,
     /// How many calls are sent before the first is answered.
     pub in_flight: usize,
+    /// Whether they are one message, a batch.
+    pub is_batch: bool,
 }
 
-/// Every kind of traffic.
-pub const TRAFFIC: &[Traffic] = &[
-    Traffic { name: "add", call: Call::Add, in_flight: 1 },
-    Traffic { name: "echo-64-B", call: Call::Echo(SHORT), in_flight: 1 },
-    Traffic { name: "echo-4-KiB", call: Call::Echo(LONG), in_flight: 1 },
-    // The last, for protocols that have one call in flight do without it.
-    Traffic { name: "add-64-in-flight", call: Call::Add, in_flight: 64 },
-];
+/// The kinds of traffic on a connection that has many calls in flight.
+pub const SHARED: &[Traffic] = &[ADD, ECHO_SHORT, ECHO_LONG, ADD_IN_FLIGHT];
+/// The kinds of traffic on a connection that has one request in flight.
+pub const ONE_BY_ONE: &[Traffic] = &[ADD, ECHO_SHORT, ECHO_LONG, ADD_IN_BATCH];
+
+const ADD: Traffic = one("add", Call::Add);
+const ECHO_SHORT: Traffic = one("echo-64-B", Call::Echo(SHORT));
+const ECHO_LONG: Traffic = one("echo-4-KiB", Call::Echo(LONG));
+const ADD_IN_FLIGHT: Traffic =
+    Traffic { name: "add-64-in-flight", call: Call::Add, in_flight: 64, is_batch: false };
+const ADD_IN_BATCH: Traffic =
+    Traffic { name: "add-batch-of-64", call: Call::Add, in_flight: 64, is_batch: true };
+
+const fn one(name: &'static str, call: Call) -> Traffic {
+    Traffic { name, call, in_flight: 1, is_batch: false }
+}
 
 const SHORT: usize = 64;
 const LONG: usize = 4096;
@@ -61,8 +71,20 @@ impl Call {
         message.into_bytes()
     }
 
+    /// The reply to a message, a call or a batch.
+    pub fn answer(protocol: Protocol, message: &[u8]) -> Option<Vec<u8>> {
+        let Some(batch) = message.strip_prefix(b"[") else {
+            let (call, id) = Self::of(message)?;
+            return Some(call.reply(protocol, id));
+        };
+        // No call of ours has a brace in its text.
+        let calls = str::from_utf8(batch).ok()?.trim_end_matches(']').split("},{");
+        let replies = calls.map(|call| Self::answer(protocol, call.as_bytes()));
+        Some(array(&replies.collect::<Option<Vec<_>>>()?))
+    }
+
     /// The call that a message is, and its id.
-    pub fn of(message: &[u8]) -> Option<(Self, usize)> {
+    fn of(message: &[u8]) -> Option<(Self, usize)> {
         let (_, end) = str::from_utf8(message).ok()?.rsplit_once(r#""id":"#)?;
         let id = end.trim_end_matches('}').parse().ok()?;
         let call = match message {
@@ -82,7 +104,7 @@ impl Call {
     }
 
     /// The reply, as our servers write it.
-    pub fn reply(self, protocol: Protocol, id: usize) -> Vec<u8> {
+    fn reply(self, protocol: Protocol, id: usize) -> Vec<u8> {
         let result = self.result();
         let reply = match protocol {
             Protocol::Native => format!(r#"{{"res":{result},"id":{id}}}"#),
@@ -90,6 +112,11 @@ impl Call {
         };
         reply.into_bytes()
     }
+}
+
+/// Messages as one.
+pub fn array(messages: &[Vec<u8>]) -> Vec<u8> {
+    [&b"["[..], &messages.join(&b','), b"]"].concat()
 }
 
 /// The call that ends a stretch of counting.

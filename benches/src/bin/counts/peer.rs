@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::messages::{Call, Traffic, mark};
+use crate::messages::{Call, Traffic, array, mark};
 use crate::process::{Counted, wait_until_asleep};
 use crate::subject::Protocol;
 use crate::wire;
@@ -38,14 +38,18 @@ impl Caller {
 
     /// Makes calls of a kind.
     pub fn call(&mut self, traffic: &Traffic, calls: usize) -> Result<(), Box<dyn Error>> {
+        // All of them as long as those of a client that has made many.
+        let message = |id| traffic.call.message(self.protocol, 100_000 + id);
+        let mut messages: Vec<_> = (0..traffic.in_flight).map(message).collect();
+        if traffic.is_batch {
+            messages = vec![array(&messages)];
+        }
         let mut out = Vec::new();
-        for id in 0..traffic.in_flight {
-            // All of them as long as those of a client that has made many.
-            let message = traffic.call.message(self.protocol, 100_000 + id);
-            wire::put_call(self.protocol, &mut out, &message);
+        for message in &messages {
+            wire::put_call(self.protocol, &mut out, message);
         }
         for _ in 0..calls / traffic.in_flight {
-            self.exchange(&out, traffic.in_flight, &traffic.call.result())?;
+            self.exchange(&out, messages.len(), &traffic.call.result())?;
         }
         Ok(())
     }
@@ -106,8 +110,8 @@ pub fn answer(
         let mut out = Vec::new();
         while let Some(place) = wire::take(protocol, &mut received[start..end]) {
             let message = &received[start + place.start..start + place.end];
-            let (call, id) = Call::of(message).ok_or("a message that is no call")?;
-            wire::put_reply(protocol, &mut out, &call.reply(protocol, id));
+            let reply = Call::answer(protocol, message).ok_or("a message that is no call")?;
+            wire::put_reply(protocol, &mut out, &reply);
             start += place.end;
         }
         received.copy_within(start..end, 0);

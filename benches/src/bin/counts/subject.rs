@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 
-use crate::messages::{TRAFFIC, Traffic};
+use crate::messages::{ONE_BY_ONE, SHARED, Traffic};
 use crate::peer::{Caller, answer};
 use crate::process::Counted;
 use crate::record::Row;
@@ -59,9 +59,9 @@ impl Protocol {
         NAMES.iter().find(|(protocol, _)| *protocol == self).map_or("", |(_, name)| name)
     }
 
-    /// The kinds of traffic that it is counted with: an HTTP connection has one call in flight.
+    /// The kinds of traffic that it is counted with.
     pub fn traffic(self) -> &'static [Traffic] {
-        if self == Self::Http { &TRAFFIC[..TRAFFIC.len() - 1] } else { TRAFFIC }
+        if self == Self::Http { ONE_BY_ONE } else { SHARED }
     }
 }
 
