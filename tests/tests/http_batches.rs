@@ -292,6 +292,22 @@ fn more_than_a_request_takes_goes_in_several() {
         assert_eq!(server.requests().len(), 2);
     });
 }
+
+#[test]
+fn a_limit_of_no_calls_is_one_of_one() {
+    let server = Answering::echoing();
+    let builder = builder().limits(Limits { batch: 0, ..Limits::default() });
+    let client = builder.connect(server.url()).unwrap();
+    let sums = client.batch(|calls| (calls.add(1, 0).call(), calls.add(2, 0).call()));
+    assert_eq!((sums.unwrap(), server.requests().len()), ((1, 2), 2));
+    drop(client);
+    run(async {
+        let client = builder.connect_async(server.url()).await.unwrap();
+        let sums = client.batch(|calls| (calls.add(1, 0).call(), calls.add(2, 0).call()));
+        assert_eq!((sums.await.unwrap(), server.requests().len()), ((1, 2), 2));
+    });
+}
+
 #[test]
 fn many_requests_are_answered_side_by_side() {
     Model::each(|model| {

@@ -103,10 +103,13 @@ impl Link {
             state.flight.begin_batch();
             let mut count = 0;
             for call in calls {
-                if state.flight.is_batch_full() || !call.join(self, &mut state.flight, count == 0) {
+                if !call.join(self, &mut state.flight, count == 0) {
                     break;
                 }
                 count += 1;
+                if state.flight.is_batch_full() {
+                    break;
+                }
             }
             state.flight.end_batch();
             state.make_room();
