@@ -9,6 +9,7 @@ use crate::protocol::json::Reader;
 use crate::protocol::{ArgumentError, Arguments, Fault, ProtocolError, code};
 
 use super::params::{Written, write_params};
+use super::usual::step_over_usual_call;
 use super::{append, write_fault_object};
 
 /// The version that every message names.
@@ -112,7 +113,10 @@ impl<'a> Elements<'a> {
     pub(super) fn read(reader: &mut Reader<'a>, limit: usize) -> Result<Self, ProtocolError> {
         let mut elements = Self { texts: Vec::new(), count: 0 };
         reader.array(|reader| {
-            let text = reader.value()?;
+            let text = reader.lend(|reader| match reader.attempt(step_over_usual_call) {
+                Some(()) => Ok(()),
+                None => reader.value().map(drop),
+            })?;
             elements.count += 1;
             if elements.count <= limit {
                 elements.texts.push(text);

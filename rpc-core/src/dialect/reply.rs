@@ -143,7 +143,9 @@ pub(crate) fn read_replies(
     mut each: impl FnMut(ReplyMessage<'_>),
 ) -> Result<(), ProtocolError> {
     let mut read = |reader: &mut Reader<'_>| {
-        if let FromServer::Reply(reply) = read_object(dialect, reader)? {
+        if let Some(reply) = reader.attempt(|reader| read_usual(dialect, reader)) {
+            each(reply);
+        } else if let FromServer::Reply(reply) = read_object(dialect, reader)? {
             each(reply);
         }
         Ok(())
@@ -154,6 +156,22 @@ pub(crate) fn read_replies(
         _ => read(&mut reader)?,
     }
     reader.end()
+}
+
+/// Reads a reply among others in the usual form of [`UsualReply`], from the front.
+fn read_usual<'m>(dialect: Dialect, reader: &mut Reader<'m>) -> Option<ReplyMessage<'m>> {
+    if dialect != Dialect::JsonRpc || !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
+        return None;
+    }
+    let (result, id) = if reader.step(b"result\":") {
+        let result = reader.span().ok()?;
+        (result, reader.step(b",\"id\":").then(|| reader.small_number())?)
+    } else {
+        let id = reader.step(b"id\":").then(|| reader.small_number())?;
+        (reader.step(b",\"result\":").then(|| reader.span().ok())??, id)
+    };
+    let id = Some(id?.parse().ok()?);
+    reader.leave().then_some(ReplyMessage { id, outcome: Ok(ResultText::of(result)) })
 }
 
 /// Where a reply has what, if it is in its usual form, byte for byte as servers of this crate write it:
@@ -301,7 +319,10 @@ fn read_fault(text: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, FromServer, UsualReply, read_any, read_replies, read_reply};
+    use super::{
+        Dialect, FromServer, Kind, Reader, ReplyMessage, UsualReply, read_any, read_object,
+        read_replies, read_reply,
+    };
 
     #[test]
     fn a_reply_reads_the_same_whether_in_the_usual_form_or_any() {
@@ -311,7 +332,7 @@ mod tests {
             r#"{"res":"text","id":99999999999999999999}"#,
         ];
         for reply in replies {
-            assert_same(Dialect::Native, reply.as_bytes());
+            assert_same(Dialect::Native, reply);
         }
         let replies = [
             r#"{"jsonrpc":"2.0","result":6,"id":123456}"#,
@@ -321,7 +342,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","result":2}"#,
         ];
         for reply in replies {
-            assert_same(Dialect::JsonRpc, reply.as_bytes());
+            assert_same(Dialect::JsonRpc, reply);
         }
     }
 
@@ -355,6 +376,40 @@ mod tests {
     }
 
     #[test]
+    fn the_replies_to_a_batch_read_the_same_in_the_usual_form_and_any() {
+        let batch =
+            r#"[{"jsonrpc":"2.0","result":[6],"id":1},{"jsonrpc":"2.0","id":20,"result":"é\n"}]"#;
+        let read = |text: &str, depth| {
+            let mut read = Vec::new();
+            let each = |reply: ReplyMessage<'_>| read.push(format!("{reply:?}"));
+            let outcome = read_replies(Dialect::JsonRpc, text.as_bytes(), depth, each);
+            format!("{read:?} {outcome:?}")
+        };
+        let read_in_any_form = |text: &str, depth| {
+            let mut read = Vec::new();
+            let mut each = |reader: &mut Reader<'_>| {
+                if let FromServer::Reply(reply) = read_object(Dialect::JsonRpc, reader)? {
+                    read.push(format!("{reply:?}"));
+                }
+                Ok(())
+            };
+            let mut reader = Reader::new(text, depth);
+            let outcome = match reader.kind() {
+                Ok(Kind::Array) => reader.array(each),
+                Ok(_) => each(&mut reader),
+                Err(error) => Err(error),
+            };
+            let outcome = outcome.and_then(|()| reader.end());
+            format!("{read:?} {outcome:?}")
+        };
+        for text in altered(batch) {
+            for depth in 0..5 {
+                assert_eq!(read(&text, depth), read_in_any_form(&text, depth), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn the_usual_form_says_which_call_it_answers() {
         let call = |dialect, message: &str| {
             UsualReply::of(dialect, message.as_bytes()).map(|usual| usual.id)
@@ -381,24 +436,29 @@ mod tests {
     }
 
     /// Compares the two with any byte changed, added or taken away.
-    fn assert_same(dialect: Dialect, reply: &[u8]) {
-        for at in 0..=reply.len() {
-            let (before, after) = reply.split_at(at);
-            for byte in *b"\"\\{}[],: 01-.eE\n\x01r" {
-                let changed = [before, &[byte], after.get(1..).unwrap_or_default()].concat();
-                for message in [before, &[before, &[byte], after].concat(), &changed] {
-                    let Ok(text) = std::str::from_utf8(message) else {
-                        continue;
-                    };
-                    for depth in 0..4 {
-                        assert_eq!(
-                            format!("{:?}", read_reply(dialect, message, depth)),
-                            format!("{:?}", read_any(dialect, text, depth)),
-                            "{text}",
-                        );
-                    }
-                }
+    fn assert_same(dialect: Dialect, reply: &str) {
+        for text in altered(reply) {
+            for depth in 0..4 {
+                assert_eq!(
+                    format!("{:?}", read_reply(dialect, text.as_bytes(), depth)),
+                    format!("{:?}", read_any(dialect, &text, depth)),
+                    "{text}",
+                );
             }
         }
+    }
+
+    /// A text cut off anywhere, and with any byte changed or added.
+    fn altered(text: &str) -> Vec<String> {
+        let mut altered = Vec::new();
+        for at in 0..=text.len() {
+            let (before, after) = text.as_bytes().split_at(at);
+            altered.push(before.to_vec());
+            for byte in *b"\"\\{}[],: 01-.eE\n\x01r" {
+                altered.push([before, &[byte], after].concat());
+                altered.push([before, &[byte], after.get(1..).unwrap_or_default()].concat());
+            }
+        }
+        altered.into_iter().flat_map(String::from_utf8).collect()
     }
 }

@@ -86,6 +86,27 @@ fn read_json_rpc<'a>(
     Ok(reader.is_last(b'}'))
 }
 
+/// Steps over a JSON-RPC call in the usual form, in less time than over any value. What is found is
+/// JSON; it need not be a call.
+pub(super) fn step_over_usual_call(reader: &mut Reader<'_>) -> Option<()> {
+    let has = |found: bool| found.then_some(());
+    has(reader.enter(b"{\"jsonrpc\":\"2.0\",\""))?;
+    if reader.step(b"id\":") {
+        id(reader)?;
+        has(reader.step(b",\""))?;
+    }
+    has(reader.step(b"method\":\""))?;
+    reader.plain_text();
+    has(reader.step(b"\""))?;
+    if reader.step(b",\"params\":") {
+        reader.value().ok()?;
+    }
+    if reader.step(b",\"id\":") {
+        id(reader)?;
+    }
+    has(reader.leave())
+}
+
 /// Reads an id of the kinds that clients use: a number that is not negative, or a text.
 fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
     reader.small_number().or_else(|| reader.plain_string())
@@ -94,7 +115,9 @@ fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::super::read::{Incoming, Request, read_any, read_call};
+    use super::step_over_usual_call;
     use crate::protocol::Limits;
+    use crate::protocol::json::Reader;
 
     /// Says all there is to a call, or how it fails.
     fn told(read: Result<Incoming<'_>, impl std::fmt::Debug>, request: &Request<'_>) -> String {
@@ -147,6 +170,36 @@ mod tests {
         for call in CALLS {
             for depth in 0..5 {
                 assert_same(call.as_bytes(), &Limits { depth, ..Limits::default() });
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_stepped_over_is_a_value_as_any_walk_finds_it() {
+        let check = |text: &[u8], limit| {
+            let Ok(text) = std::str::from_utf8(text) else { return };
+            let mut usual = Reader::new(text, limit);
+            let Some(()) = usual.attempt(step_over_usual_call) else {
+                assert_eq!(format!("{usual:?}"), format!("{:?}", Reader::new(text, limit)));
+                return;
+            };
+            let mut any = Reader::new(text, limit);
+            any.value().unwrap();
+            assert_eq!(format!("{usual:?}"), format!("{any:?}"), "{text}");
+        };
+        for call in CALLS.map(str::as_bytes) {
+            for at in 0..=call.len() {
+                for byte in *b"\"\\{}[],: 01-.eE\n\x01dn" {
+                    let (before, after) = call.split_at(at);
+                    for limit in 0..4 {
+                        check(&[before, &[byte], after].concat(), limit);
+                        check(
+                            &[before, &[byte], after.get(1..).unwrap_or_default()].concat(),
+                            limit,
+                        );
+                        check(&[call, &[byte]].concat(), limit);
+                    }
+                }
             }
         }
     }

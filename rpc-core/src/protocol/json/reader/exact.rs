@@ -37,6 +37,25 @@ impl<'a> Reader<'a> {
         is_string.then(|| &self.text[start..self.at])
     }
 
+    /// Steps over the end of an object, if it stands at the cursor.
+    pub(crate) fn leave(&mut self) -> bool {
+        let is_end = self.text.as_bytes().get(self.at) == Some(&b'}');
+        if is_end {
+            self.close();
+        }
+        is_end
+    }
+
+    /// Has `walk` step ahead; where it finds nothing, the cursor stays.
+    pub(crate) fn attempt<T>(&mut self, walk: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let Self { at, depth, has_escapes, .. } = *self;
+        let found = walk(self);
+        if found.is_none() {
+            *self = Self { at, depth, has_escapes, ..*self };
+        }
+        found
+    }
+
     /// Whether this byte stands at the cursor and ends the text.
     pub(crate) fn is_last(&self, byte: u8) -> bool {
         self.text.as_bytes().get(self.at..) == Some(&[byte])
