@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rpc_core::{
-    Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub, args, call, rpc_export,
+    Dialect, Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub, args, call,
+    kwargs, rpc_export,
 };
-use tests::Model;
+use tests::{Model, run};
 
 /// Squares.
 #[rpc_export]
@@ -95,6 +97,66 @@ fn the_first_error_is_returned_after_every_call_has_run() {
             .unwrap_err();
         assert_eq!(error.fault().unwrap().message(), "first");
         assert_eq!(client.declined().call().unwrap(), 2);
+    }
+}
+
+#[test]
+fn an_asynchronous_batch_is_the_same_whatever_it_travels_by() {
+    for model in Model::ALL {
+        let (server, client) = server(model);
+        // Some servers serve one connection at a time.
+        drop(client);
+        let address = server.address().to_string();
+        let ways = [
+            (address.clone(), Dialect::Native),
+            (address.clone(), Dialect::JsonRpc),
+            (format!("http://{address}/"), Dialect::Native),
+            (format!("http://{address}/"), Dialect::JsonRpc),
+            (format!("http://{address}/"), Dialect::XmlRpc),
+            (format!("ws://{address}/"), Dialect::JsonRpc),
+        ];
+        for (way, (url, dialect)) in (1..).zip(ways) {
+            run(async {
+                let builder = RpcClient::builder().dialect(dialect).connections(1);
+                let client = builder.connect_async(&url).await.unwrap();
+                let (a, b, c, d) = client
+                    .batch(|calls| {
+                        (
+                            calls.square(3).call(),
+                            call!(calls.square_later(n = 4)),
+                            // Of a batch, or with names that are asked for first, or alone.
+                            vec![
+                                calls.square(5).call(),
+                                calls.call("math.weigh", args![1], kwargs! { b: 2 }),
+                            ],
+                            calls.square(6).notify(),
+                        )
+                    })
+                    .await
+                    .unwrap();
+                assert_eq!((a, b, c, d), (9, 16, vec![25, 123], ()), "{url}, {dialect:?}");
+                let squares = client
+                    .batch(|calls| (0..200).map(|n| calls.square(n).call()).collect::<Vec<_>>())
+                    .await;
+                assert_eq!(squares.unwrap(), (0..200).map(|n| n * n).collect::<Vec<_>>());
+                let outcome = client.batch(|calls| {
+                    (calls.square(1).call(), calls.decline("a").call(), calls.decline("b").call())
+                });
+                let error = outcome.await.unwrap_err();
+                assert_eq!(error.fault().unwrap().message(), "a", "{url}, {dialect:?}");
+                assert_eq!(client.declined().call().await.unwrap(), 2 * way);
+                let none = client
+                    .batch(|calls| (0..0).map(|n| calls.square(n).call()).collect::<Vec<_>>());
+                assert_eq!(none.await.unwrap(), [0; 0]);
+            });
+        }
+        run(async {
+            let builder = RpcClient::builder().connect_timeout(Duration::from_millis(50));
+            let client = builder.connect_async(&address).await.unwrap();
+            drop(server);
+            let lost = client.batch(|calls| (calls.square(1).call(), calls.square(2).call()));
+            assert!(matches!(lost.await, Err(Error::Io(_))));
+        });
     }
 }
 

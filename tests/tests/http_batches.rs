@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use examples::add;
 use rpc_core::{
-    ClientBuilder, Error, IoErrorKind, Limits, Misuse, RpcClient, RpcServer, Stub, args, call,
-    kwargs,
+    ClientBuilder, Dialect, Error, IoErrorKind, Limits, Misuse, RpcClient, RpcServer, Stub, args,
+    call, kwargs,
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -290,6 +290,23 @@ fn more_than_a_request_takes_goes_in_several() {
         assert!(matches!(error, Error::Misuse(Misuse::CallTooLarge { .. })), "{error}");
         assert_eq!(client.add(1, 0).call().await.unwrap(), 1);
         assert_eq!(server.requests().len(), 2);
+    });
+}
+
+#[test]
+fn in_a_dialect_without_batches_each_call_is_a_request() {
+    let server = Answering::with(|call| {
+        (200, json!({"res": call["method_args"][0], "id": call["id"]}).to_string())
+    });
+    let builder = builder().dialect(Dialect::Native);
+    let client = builder.connect(server.url()).unwrap();
+    let sums = client.batch(|calls| (0..5).map(|n| calls.add(n, 0).call()).collect::<Vec<_>>());
+    assert_eq!((sums.unwrap(), server.requests().len()), (vec![0, 1, 2, 3, 4], 5));
+    drop(client);
+    run(async {
+        let client = builder.connect_async(server.url()).await.unwrap();
+        let sums = client.batch(|calls| (0..5).map(|n| calls.add(n, 0).call()).collect::<Vec<_>>());
+        assert_eq!((sums.await.unwrap(), server.requests().len()), (vec![0, 1, 2, 3, 4], 5));
     });
 }
 

@@ -61,10 +61,10 @@ impl AsyncRpcClient {
         let mut futures = calls(self);
         let mut calls = Vec::new();
         futures.list(&mut calls);
-        let leave_together = self.shared.send_together(calls).await?;
+        let at_once = self.shared.send_together(calls).await?;
         let mut outcomes = P::Outcomes::default();
         let all = poll_fn(|task| {
-            let all_have_come = futures.advance(&mut outcomes, leave_together, task);
+            let all_have_come = futures.advance(&mut outcomes, &mut { at_once }, task);
             if all_have_come { Poll::Ready(()) } else { Poll::Pending }
         });
         all.await;
@@ -73,13 +73,16 @@ impl AsyncRpcClient {
 }
 
 impl Shared {
-    /// Sends calls in as few writes or requests as they go in. Whether that could be done.
-    async fn send_together(self: &Arc<Self>, mut calls: Vec<&mut Call>) -> Result<bool, Error> {
+    /// Sends calls in as few writes or requests as they go in. How many of them are then to be driven
+    /// at one time.
+    async fn send_together(self: &Arc<Self>, mut calls: Vec<&mut Call>) -> Result<usize, Error> {
         let has_connection_for_each = self.settings.target.is_some();
         if has_connection_for_each && !self.settings.has_batches() {
-            return Ok(false);
+            return Ok(self.settings.connections);
         }
+        let count = calls.len();
         calls.retain(|call| call.can_join(self));
+        let can_all_join = calls.len() == count;
         let mut calls = &mut calls[..];
         while let Some(first) = calls.first_mut() {
             let deadline = first.begin();
@@ -90,7 +93,8 @@ impl Shared {
             let sent = link.send_together(calls);
             calls = &mut calls[sent..];
         }
-        Ok(true)
+        // Those that have been sent need not be driven, and are waited for in turn.
+        Ok(if can_all_join { 1 } else { usize::MAX })
     }
 }
 
@@ -131,12 +135,12 @@ pub trait CallFutures {
     #[doc(hidden)]
     fn list<'c>(&'c mut self, calls: &mut Vec<&'c mut Call>);
 
-    /// Takes what has come, up to the first that has not where they were sent. Whether all have come.
+    /// Drives so many that have not come at most, and takes what has. Whether all have come.
     #[doc(hidden)]
     fn advance(
         &mut self,
         outcomes: &mut Self::Outcomes,
-        are_sent: bool,
+        at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool;
 
@@ -157,11 +161,17 @@ where
         calls.push(self.call());
     }
 
-    fn advance(&mut self, outcome: &mut Self::Outcomes, _: bool, task: &mut Context<'_>) -> bool {
-        if outcome.is_none()
-            && let Poll::Ready(ready) = Pin::new(self).poll(task)
-        {
-            *outcome = Some(ready);
+    fn advance(
+        &mut self,
+        outcome: &mut Self::Outcomes,
+        at_once: &mut usize,
+        task: &mut Context<'_>,
+    ) -> bool {
+        if outcome.is_none() && *at_once > 0 {
+            match Pin::new(self).poll(task) {
+                Poll::Ready(ready) => *outcome = Some(ready),
+                Poll::Pending => *at_once -= 1,
+            }
         }
         outcome.is_some()
     }
@@ -186,14 +196,14 @@ impl<P: CallFutures> CallFutures for Vec<P> {
     fn advance(
         &mut self,
         outcomes: &mut Self::Outcomes,
-        are_sent: bool,
+        at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool {
         outcomes.resize_with(self.len(), Default::default);
         let mut all = true;
         for (call, outcome) in self.iter_mut().zip(outcomes) {
-            all &= call.advance(outcome, are_sent, task);
-            if are_sent && !all {
+            all &= call.advance(outcome, at_once, task);
+            if *at_once == 0 {
                 return false;
             }
         }
@@ -218,14 +228,11 @@ macro_rules! call_futures {
             fn advance(
                 &mut self,
                 outcomes: &mut Self::Outcomes,
-                are_sent: bool,
+                at_once: &mut usize,
                 task: &mut Context<'_>,
             ) -> bool {
                 let mut all = true;
-                $(
-                    all &= (all || !are_sent)
-                        && self.$index.advance(&mut outcomes.$index, are_sent, task);
-                )*
+                $(all &= self.$index.advance(&mut outcomes.$index, at_once, task);)*
                 all
             }
 
