@@ -150,10 +150,10 @@ fn an_asynchronous_batch_is_the_same_whatever_it_travels_by() {
                 assert_eq!(none.await.unwrap(), [0; 0]);
             });
         }
+        drop(server);
         run(async {
             let builder = RpcClient::builder().connect_timeout(Duration::from_millis(50));
-            let client = builder.connect_async(&address).await.unwrap();
-            drop(server);
+            let client = builder.connect_async(format!("http://{address}/")).await.unwrap();
             let lost = client.batch(|calls| (calls.square(1).call(), calls.square(2).call()));
             assert!(matches!(lost.await, Err(Error::Io(_))));
         });
