@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::mpsc;
+use std::task::Poll;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
@@ -10,6 +15,7 @@ use rpc_core::{
     Stub, args, call, code, kwargs,
 };
 use tests::{Fake, Running, after_ms, python, run, same, until};
+use tokio::time::{sleep, timeout};
 
 /// A server in Python that speaks HTTP of this version.
 struct Python {
@@ -267,7 +273,7 @@ fn a_call_that_is_given_up_costs_its_connection_and_nothing_else() {
         let client = builder.connect_async(server.url("length")).await.unwrap();
         for n in 0..3 {
             client.within(patience).after_ms(20_000, n).call().await.unwrap_err();
-            let dropped = tokio::time::timeout(patience, client.after_ms(20_000, n).call()).await;
+            let dropped = timeout(patience, client.after_ms(20_000, n).call()).await;
             dropped.unwrap_err();
             assert_eq!(client.after_ms(0, n).call().await.unwrap(), n);
         }
@@ -305,4 +311,35 @@ fn urls_that_name_no_server_are_refused_in_words() {
         let builder = RpcClient::builder().header(name, value);
         builder.connect("http://127.0.0.1:1/").unwrap_err();
     }
+}
+
+#[test]
+fn a_call_that_is_given_up_in_the_middle_of_its_response_takes_no_other_along() {
+    let (asks, asked) = mpsc::channel();
+    let server = Fake::start_http(move |mut peer| {
+        peer.receive_request();
+        asks.send(()).unwrap();
+        thread::sleep(Duration::from_millis(50));
+        peer.respond(200, r#"{"jsonrpc":"2.0","result":1,"id":0}"#);
+        peer.receive_request();
+        // The end of the connection is that of the response.
+        peer.write(b"HTTP/1.1 200 OK\r\n\r\n{\"jsonrpc\":\"2.0\",\"result\":2,\"id\":1}");
+        thread::sleep(Duration::from_millis(200));
+    });
+    let url = format!("http://{}/", server.address());
+    run(async {
+        let client = RpcClient::builder().connections(1).connect_async(&url).await.unwrap();
+        // It is sent, and its reply comes while nobody looks.
+        let mut answered = client.add(1, 0).call();
+        while asked.try_recv().is_err() {
+            let poll = poll_fn(|task| Poll::Ready(Pin::new(&mut answered).poll(task)));
+            assert!(poll.await.is_pending());
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(Duration::from_millis(150)).await;
+        let given_up = timeout(Duration::from_millis(100), client.add(2, 0).call());
+        given_up.await.unwrap_err();
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(answered.await.unwrap(), 1);
+    });
 }

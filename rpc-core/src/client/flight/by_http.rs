@@ -81,10 +81,12 @@ impl<W> Flight<W> {
         };
         let calls = exchange.give_back();
         self.closing |= response.is_last;
-        if calls.end - calls.start > 1 {
-            return Ok(self.receive_batch(calls, &response, own, awake));
-        }
-        let call = calls.start;
+        let call = match calls.end - calls.start {
+            // They have been given up.
+            0 => return Ok(None),
+            1 => calls.start,
+            _ => return Ok(self.receive_batch(calls, &response, own, awake)),
+        };
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
         let (dialect, depth) = (self.dialect, self.limits.depth);
         let answer = Answer { call, wants_result, response, dialect, depth };
