@@ -6,7 +6,6 @@ mod json;
 pub mod models;
 pub mod ours;
 mod ours_async;
-mod ours_batch;
 #[cfg(feature = "peers")]
 mod peers;
 #[cfg(not(feature = "peers"))]
@@ -24,8 +23,7 @@ use std::sync::LazyLock;
 use rpc_core::Dialect;
 
 use crate::scenario::Scenario;
-use ours_async::OursAsync;
-use ours_batch::OursBatch;
+use ours_async::{OursAsync, Together};
 
 /// A way to call functions over TCP.
 pub trait Contender: Sync {
@@ -104,11 +102,11 @@ const USUAL: &[&dyn Contender] = &[
     &json::Json,
     &redis::Redis,
     &ours::Ours { name: "ours", model: &models::THREADS },
-    &OursAsync { name: "ours-async", scheme: "tcp", dialect: Dialect::Native },
-    &OursAsync { name: "ours-json-rpc", scheme: "tcp", dialect: Dialect::JsonRpc },
-    &OursAsync { name: "ours-http", scheme: "http", dialect: Dialect::JsonRpc },
-    &OursBatch,
-    &OursAsync { name: "ours-websocket", scheme: "ws", dialect: Dialect::JsonRpc },
+    &OursAsync::new("ours-async", "tcp", Dialect::Native, Together::Shared),
+    &OursAsync::new("ours-json-rpc", "tcp", Dialect::JsonRpc, Together::Shared),
+    &OursAsync::new("ours-http", "http", Dialect::JsonRpc, Together::Pool),
+    &OursAsync::new("ours-batch", "http", Dialect::JsonRpc, Together::Batch),
+    &OursAsync::new("ours-websocket", "ws", Dialect::JsonRpc, Together::Shared),
 ];
 
 const MODELS: &[&dyn Contender] = &[

@@ -14,15 +14,32 @@ use crate::scenario::Scenario;
 
 /// The asynchronous client on one thread, and a server with an event loop.
 pub struct OursAsync {
-    pub name: &'static str,
+    name: &'static str,
     /// That of the URL: `tcp`, `http` or `ws`.
-    pub scheme: &'static str,
-    pub dialect: Dialect,
+    scheme: &'static str,
+    dialect: Dialect,
+    together: Together,
+}
+
+/// How calls are in flight together.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Together {
+    /// On one connection.
+    Shared,
+    /// On one connection each, of a few.
+    Pool,
+    /// As one request.
+    Batch,
 }
 
 impl OursAsync {
-    fn has_pool(&self) -> bool {
-        self.scheme == "http"
+    pub const fn new(
+        name: &'static str,
+        scheme: &'static str,
+        dialect: Dialect,
+        together: Together,
+    ) -> Self {
+        Self { name, scheme, dialect, together }
     }
 }
 
@@ -47,20 +64,29 @@ impl Contender for OursAsync {
         asynchronous::connect(connections, || async {
             let url = format!("{}://{address}", self.scheme);
             let client = AsyncRpcClient::builder().dialect(self.dialect).connect_async(url).await?;
-            Ok(Client { client, has_pool: self.has_pool() })
+            Ok(Client { client, together: self.together })
         })
     }
 
+    fn cannot(&self, scenario: &Scenario) -> Option<&'static str> {
+        (self.together == Together::Batch && scenario.in_flight == 1)
+            .then_some("one call is no batch: see ours-http")
+    }
+
     fn note(&self, scenario: &Scenario) -> Option<&'static str> {
-        (self.has_pool() && scenario.in_flight > 1)
-            .then_some("each client has a pool of 6 connections with a call in flight on each")
+        match self.together {
+            Together::Pool if scenario.in_flight > 1 => {
+                Some("each client has a pool of 6 connections with a call in flight on each")
+            }
+            Together::Batch => Some("the calls in flight on a connection are one request"),
+            _ => None,
+        }
     }
 }
 
 struct Client {
     client: AsyncRpcClient,
-    /// Whether calls in flight together need connections of their own.
-    has_pool: bool,
+    together: Together,
 }
 
 impl AsyncClient for Client {
@@ -73,10 +99,21 @@ impl AsyncClient for Client {
     }
 
     async fn add_on_all(clients: &[Self], in_flight: usize) {
+        if clients[0].together == Together::Batch {
+            let batches = clients.iter().map(|client| {
+                client.client.batch(move |calls| {
+                    (0..in_flight).map(|_| calls.add(1, 2).c(3).call()).collect::<Vec<_>>()
+                })
+            });
+            for sums in join_all(batches).await {
+                assert_eq!(sums.unwrap(), vec![6; in_flight]);
+            }
+            return;
+        }
         let start = |client: &Self| client.client.add(1, 2).c(3).start().unwrap();
         let calls = clients.iter().flat_map(|client| (0..in_flight).map(|_| start(client)));
         let calls: Vec<_> = calls.collect();
-        if clients[0].has_pool && in_flight > 1 {
+        if clients[0].together == Together::Pool && in_flight > 1 {
             // Those that found no connection are sent when they are polled.
             for sum in join_all(calls).await {
                 assert_eq!(sum.unwrap(), 6);

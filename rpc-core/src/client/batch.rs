@@ -208,11 +208,20 @@ macro_rules! promises {
     };
 }
 
-promises!(A 0);
-promises!(A 0, B 1);
-promises!(A 0, B 1, C 2);
-promises!(A 0, B 1, C 2, D 3);
-promises!(A 0, B 1, C 2, D 3, E 4);
-promises!(A 0, B 1, C 2, D 3, E 4, F 5);
-promises!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-promises!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+/// Has a macro implement a trait for each tuple of calls that may be a batch.
+macro_rules! for_tuples {
+    ($implement:ident) => {
+        $implement!(A 0);
+        $implement!(A 0, B 1);
+        $implement!(A 0, B 1, C 2);
+        $implement!(A 0, B 1, C 2, D 3);
+        $implement!(A 0, B 1, C 2, D 3, E 4);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+    };
+}
+#[cfg(feature = "tokio")]
+pub(super) use for_tuples;
+
+for_tuples!(promises);

@@ -143,9 +143,10 @@ pub(crate) fn read_replies(
     mut each: impl FnMut(ReplyMessage<'_>),
 ) -> Result<(), ProtocolError> {
     let mut read = |reader: &mut Reader<'_>| {
-        if let Some(reply) = reader.attempt(|reader| read_usual(dialect, reader)) {
-            each(reply);
-        } else if let FromServer::Reply(reply) = read_object(dialect, reader)? {
+        let usual = reader.attempt(|reader| read_usual(dialect, reader));
+        let read = usual
+            .map_or_else(|| read_object(dialect, reader), |reply| Ok(FromServer::Reply(reply)))?;
+        if let FromServer::Reply(reply) = read {
             each(reply);
         }
         Ok(())
@@ -160,18 +161,21 @@ pub(crate) fn read_replies(
 
 /// Reads a reply among others in the usual form of [`UsualReply`], from the front.
 fn read_usual<'m>(dialect: Dialect, reader: &mut Reader<'m>) -> Option<ReplyMessage<'m>> {
-    if dialect != Dialect::JsonRpc || !reader.enter(b"{\"jsonrpc\":\"2.0\",\"") {
-        return None;
-    }
-    let (result, id) = if reader.step(b"result\":") {
-        let result = reader.span().ok()?;
-        (result, reader.step(b",\"id\":").then(|| reader.small_number())?)
+    let has = |found: bool| found.then_some(());
+    has(dialect == Dialect::JsonRpc && reader.enter(b"{\"jsonrpc\":\"2.0\",\""))?;
+    let (result, id);
+    if reader.step(b"result\":") {
+        result = reader.span().ok()?;
+        has(reader.step(b",\"id\":"))?;
+        id = reader.small_number()?;
     } else {
-        let id = reader.step(b"id\":").then(|| reader.small_number())?;
-        (reader.step(b",\"result\":").then(|| reader.span().ok())??, id)
-    };
-    let id = Some(id?.parse().ok()?);
-    reader.leave().then_some(ReplyMessage { id, outcome: Ok(ResultText::of(result)) })
+        has(reader.step(b"id\":"))?;
+        id = reader.small_number()?;
+        has(reader.step(b",\"result\":"))?;
+        result = reader.span().ok()?;
+    }
+    has(reader.leave())?;
+    Some(ReplyMessage { id: Some(id.parse().ok()?), outcome: Ok(ResultText::of(result)) })
 }
 
 /// Where a reply has what, if it is in its usual form, byte for byte as servers of this crate write it:

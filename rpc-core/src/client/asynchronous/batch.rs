@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::protocol::ProtocolError;
 
 use super::super::FromError;
+use super::super::batch::for_tuples;
 use super::call::Call;
 use super::link::Link;
 use super::{AsyncRpcClient, CallFuture, Shared};
@@ -243,11 +244,4 @@ macro_rules! call_futures {
     };
 }
 
-call_futures!(A 0);
-call_futures!(A 0, B 1);
-call_futures!(A 0, B 1, C 2);
-call_futures!(A 0, B 1, C 2, D 3);
-call_futures!(A 0, B 1, C 2, D 3, E 4);
-call_futures!(A 0, B 1, C 2, D 3, E 4, F 5);
-call_futures!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-call_futures!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+for_tuples!(call_futures);
