@@ -1,16 +1,20 @@
 //! Gates that functions wait at until the test opens them, so that no test guesses what is faster.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::until;
 use rpc_core::rpc_export;
 use tokio::sync::watch;
 
 /// The gates that are open.
 static OPEN: LazyLock<watch::Sender<HashSet<u64>>> = LazyLock::new(watch::Sender::default);
+
+/// The gates that a function has waited at.
+static REACHED: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
 
 /// A gate in this process, closed at first. It opens when it is dropped, too.
 #[derive(Debug)]
@@ -28,6 +32,11 @@ impl Gate {
         self.0
     }
 
+    /// Waits until a function that keeps its thread waits here.
+    pub fn until_reached(&self) {
+        until("a function waits", || REACHED.lock().is_ok_and(|reached| reached.contains(&self.0)));
+    }
+
     /// Lets pass who waits here, and who comes later.
     pub fn open(&self) {
         OPEN.send_modify(|open| _ = open.insert(self.0));
@@ -41,6 +50,7 @@ impl Drop for Gate {
 }
 
 fn wait(gate: u64) {
+    REACHED.lock().expect("nothing panics here").insert(gate);
     while !OPEN.borrow().contains(&gate) {
         thread::sleep(Duration::from_millis(1));
     }

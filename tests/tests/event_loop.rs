@@ -182,6 +182,28 @@ fn a_server_is_part_of_somebody_elses_runtime() {
 }
 
 #[test]
+fn a_server_on_somebody_elses_runtime_answers_who_is_not_accepted_yet() {
+    run(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut peers: Vec<_> = (0..5).map(|n| Peer::connect(address, FRAMINGS[n % 2])).collect();
+        for peer in &mut peers {
+            peer.send(ADD);
+        }
+        let asking = thread::spawn(move || {
+            for mut peer in peers {
+                assert_eq!(peer.receive().unwrap(), SUM);
+                peer.finish();
+            }
+        });
+        // Stopped before it has served at all.
+        RpcServer::exported().serve_on(listener, async {}).await.unwrap();
+        assert!(TcpStream::connect(address).is_err());
+        asking.join().unwrap();
+    });
+}
+
+#[test]
 fn slow_peers_do_not_disturb_others() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let address = server.address();

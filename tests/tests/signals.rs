@@ -100,14 +100,16 @@ fn a_client_that_waits_for_nothing_holds_no_stopping_server_up() {
 fn every_call_that_was_taken_is_answered_when_a_server_is_stopped_under_load() {
     for model in MODELS {
         let mut server = Served::start(SERVER, model);
-        let clients = if model == "--model single" { 1 } else { 3 };
         let (stopping, calls) = (AtomicBool::new(false), AtomicUsize::new(0));
         thread::scope(|scope| {
-            for _ in 0..clients {
-                scope.spawn(|| {
-                    // It tries again for this long when the server has gone.
-                    let client = RpcClient::builder().connect_timeout(Duration::from_millis(200));
-                    let client = client.connect(server.address()).unwrap();
+            // They try again for this long when the server has gone. Where fewer are served at a time,
+            // the others are connected and wait to be accepted.
+            let builder = RpcClient::builder().connect_timeout(Duration::from_millis(200));
+            let clients: Vec<_> =
+                (0..8).map(|_| builder.connect(server.address()).unwrap()).collect();
+            for client in clients {
+                let (stopping, calls) = (&stopping, &calls);
+                scope.spawn(move || {
                     loop {
                         match client.add(1, 2).call() {
                             Ok(sum) => assert_eq!(sum, 13),
@@ -144,6 +146,36 @@ fn calls_that_run_are_answered_before_a_stopping_server_ends() {
             peer.finish();
             assert!(server.wait().success(), "{model}");
         }
+    }
+}
+
+#[test]
+fn calls_over_connections_that_are_not_accepted_yet_are_answered() {
+    let of_workers = ["--model prefork --workers 2", "--model prefork-event-loop --workers 2"];
+    for model in ["--model single", "--model fork", "--model event-loop"].iter().chain(&of_workers)
+    {
+        let mut server = Served::start(SERVER, model);
+        let connect = |n: usize| Peer::connect(server.address(), FRAMINGS[n % 2]);
+        // They keep the workers of some models from accepting the others.
+        let mut first: Vec<_> = (0..2).map(connect).collect();
+        for peer in &mut first {
+            peer.send(&slow(500));
+        }
+        until_accepted(server.address(), 1);
+        let mut others: Vec<_> = (0..8).map(connect).collect();
+        for peer in &mut others {
+            peer.send(&slow(0));
+        }
+        let silent = connect(0);
+        server.process().signal("TERM");
+        for mut peer in first.into_iter().chain(others) {
+            assert_eq!(peer.receive().unwrap(), r#"{"res":7,"id":1}"#, "{model}");
+            peer.finish();
+        }
+        let begun = Instant::now();
+        assert!(server.wait().success(), "{model}");
+        assert!(begun.elapsed() < AT_ONCE, "{model}: {:?}", begun.elapsed());
+        drop(silent);
     }
 }
 

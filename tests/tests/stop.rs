@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Address, RpcServer, SingleThread};
-use tests::{FRAMINGS, Gate, Model, Peer, until_accepted};
+use rpc_core::{Address, RpcServer, SingleThread, Socket};
+use tests::{FRAMINGS, Folder, Gate, Model, Peer, until_accepted};
 
 /// Far below any timeout of a server, far above what a busy machine adds.
 const AT_ONCE: Duration = Duration::from_secs(15);
@@ -100,6 +100,46 @@ fn a_first_call_that_is_on_its_way_is_answered() {
             }
             assert!(peer.is_ended(), "{model:?}");
             server.wait().unwrap();
+        }
+    });
+}
+
+#[test]
+fn calls_over_connections_that_are_not_accepted_yet_are_answered() {
+    let folder = Folder::new();
+    let unix = format!("unix:{}", folder.path().display());
+    Model::each(|model| {
+        for address in ["127.0.0.1:0".to_owned(), format!("{unix}/{model:?}")] {
+            let server = model.start_at(&*address, RpcServer::exported()).unwrap();
+            // Where functions run on the thread that accepts, nobody is accepted meanwhile.
+            let gate = Gate::closed();
+            let mut first = Peer::connect(server.address(), FRAMINGS[0]);
+            let arguments = format!("[{},5]", gate.number());
+            first.send(&format!(
+                r#"{{"method_name":"pass_gate","method_args":{arguments},"id":1}}"#
+            ));
+            gate.until_reached();
+            let mut others: Vec<_> =
+                (0..5).map(|n| Peer::connect(server.address(), FRAMINGS[n % 2])).collect();
+            for peer in &mut others {
+                peer.send(ADD);
+            }
+            let silent = Peer::connect(server.address(), FRAMINGS[0]);
+            server.stop();
+            gate.open();
+            assert_eq!(first.receive().unwrap(), r#"{"res":5,"id":1}"#, "{model:?}");
+            assert_eq!(first.receive().unwrap(), NOTICE, "{model:?}");
+            drop(first);
+            for mut peer in others {
+                assert_eq!(peer.receive().unwrap(), SUM, "{model:?}");
+                assert_eq!(peer.receive().unwrap(), NOTICE, "{model:?}");
+            }
+            let begun = Instant::now();
+            let address = server.address();
+            server.wait().unwrap();
+            assert!(begun.elapsed() < AT_ONCE, "{model:?}: {:?}", begun.elapsed());
+            drop(silent);
+            assert!(Socket::connect(&address, AT_ONCE).is_err(), "{model:?}");
         }
     });
 }

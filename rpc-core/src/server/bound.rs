@@ -90,8 +90,9 @@ impl<A: Answer> BoundServer<A> {
         let Self { listener, address, answer, settings } = self;
         let close = port_closer(&listener).map_err(listen_failed)?;
         let stop = Stop::new(address.clone(), move || {
-            close();
+            let rest = close();
             connect_to_end_accept(&address);
+            rest
         });
         Ok((listener, Service::new(answer, settings, model, stop)))
     }

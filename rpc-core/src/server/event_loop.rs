@@ -22,7 +22,7 @@ use crate::transport::AsyncSocket;
 
 use super::Concurrency;
 use super::busy::Busy;
-use super::listener::{AsyncListener, Listener};
+use super::listener::{AsyncListener, Listener, Rest};
 use super::service::{Service, Visit, is_about_one_connection};
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
@@ -81,7 +81,7 @@ pub(super) fn run_loop<A: Answer>(
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let ended = runtime.block_on(async {
         let listener = AsyncListener::copy_of(listener)?;
-        serve_on(listener, service, max_connections).await;
+        serve_on(listener, service, max_connections, |_| service.stop().take_rest()).await;
         Ok(())
     });
     // A function that blocks its thread for longer than the stop timeout is not waited for.
@@ -89,16 +89,17 @@ pub(super) fn run_loop<A: Answer>(
     ended
 }
 
-/// Accepts and serves connections on the runtime that polls this, until the service is stopped.
+/// Accepts and serves connections on the runtime that polls this, until the service is stopped; then
+/// `rest` gives up the listener and says who connected before and is still to be served.
 pub(super) async fn serve_on<A: Answer>(
     listener: AsyncListener,
     service: &Service<A>,
     max_connections: usize,
+    rest: impl FnOnce(AsyncListener) -> Rest,
 ) {
     // What keeps a connection from being accepted (no descriptor is left, say) passes; trying again
     // at once would only burn time.
     const PAUSE: Duration = Duration::from_millis(50);
-    const REFUSALS: usize = 64;
     let mut connections = JoinSet::new();
     let mut stopped = pin!(service.stop().stopped());
     loop {
@@ -111,21 +112,34 @@ pub(super) async fn serve_on<A: Answer>(
         });
         match accepted.await {
             None => break,
-            Some(Ok(stream)) if connections.len() < max_connections => {
-                connections.spawn(converse(stream, service.clone()));
-            }
-            Some(Ok(stream)) if connections.len() < max_connections + REFUSALS => {
-                connections.spawn(refuse(stream, service.clone(), max_connections));
-            }
-            // A refusal that finds no room is a connection closed without a word.
-            Some(Ok(_)) => {}
+            Some(Ok(stream)) => admit(stream, &mut connections, service, max_connections),
             Some(Err(error)) if is_about_one_connection(&error) => {}
             Some(Err(_)) => sleep(PAUSE).await,
         }
     }
-    drop(listener);
+    for stream in rest(listener) {
+        if let Ok(stream) = AsyncSocket::from_std(stream) {
+            admit(stream, &mut connections, service, max_connections);
+        }
+    }
     let ended = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(service.stop_timeout(), ended).await;
+}
+
+/// Begins to serve a connection, or to refuse it.
+fn admit<A: Answer>(
+    stream: AsyncSocket,
+    connections: &mut JoinSet<()>,
+    service: &Service<A>,
+    limit: usize,
+) {
+    const REFUSALS: usize = 64;
+    if connections.len() < limit {
+        connections.spawn(converse(stream, service.clone()));
+    } else if connections.len() < limit + REFUSALS {
+        connections.spawn(refuse(stream, service.clone(), limit));
+    }
+    // A refusal that finds no room is a connection closed without a word.
 }
 
 /// Answers what comes over a connection until either side ends it.

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::transport::Socket;
 
-use super::listener::Listener;
-use super::process::{self, Child, Children, LAST_WORDS, Log, PAUSE, accept_now};
+use super::listener::{Listener, Rest};
+use super::process::{self, Child, Children, LAST_WORDS, Log, PAUSE};
 use super::service::Service;
 use super::{Concurrency, listen_failed};
 
@@ -72,23 +72,40 @@ impl Concurrency for ForkPerConnection {
             };
             children.reap(|_, _, _| {});
             if waiting.is_none() {
-                match accept_now(listener) {
+                match listener.accept_now() {
                     Ok(stream) => waiting = stream.map(Waiting::new),
                     Err(_) => _ = signals.wait(None, Some(PAUSE)),
                 }
             }
             if let Some(connection) = waiting.take()
-                && let Err(error) = self.take(&connection, listener, &mut children, service)
+                && let Err(error) = self.take(
+                    &connection.stream,
+                    &mut Rest::new(),
+                    listener,
+                    &mut children,
+                    service,
+                )
             {
                 log.say(&format!("no process can be made for a connection: {error}"));
                 waiting = connection.wait_on(service);
             }
         }
-        process::stop_listening(listener);
+        let mut rest = process::stop_listening(listener);
+        if let Some(connection) = waiting {
+            rest.push_front(connection.stream);
+        }
+        while let Some(stream) = rest.pop_front() {
+            if let Err(error) = self.take(&stream, &mut rest, listener, &mut children, service) {
+                log.say(&format!("no process can be made for a connection: {error}"));
+                service.refuse_now(&stream, NO_PROCESS);
+            }
+        }
         children.end(&signals, service.stop_timeout() + LAST_WORDS);
         Ok(())
     }
 }
+
+const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
 
 /// A connection that has no process yet.
 struct Waiting {
@@ -107,17 +124,17 @@ impl Waiting {
         if self.since.elapsed() < PATIENCE {
             return Some(self);
         }
-        let message = "the server can make no process for a connection now; try again later";
-        service.refuse_now(&self.stream, message);
+        service.refuse_now(&self.stream, NO_PROCESS);
         None
     }
 }
 
 impl ForkPerConnection {
-    /// Makes a process for a connection.
+    /// Makes a process for a connection, which lets go of the `rest`.
     fn take<A: Answer>(
         self,
-        waiting: &Waiting,
+        stream: &Socket,
+        rest: &mut Rest,
         listener: &Listener,
         children: &mut Children<Purpose>,
         service: &Service<A>,
@@ -134,9 +151,10 @@ impl ForkPerConnection {
             return Ok(());
         };
         // A copy for the child, so that what is here is still open where there is none.
-        let stream = waiting.stream.try_clone()?;
+        let stream = stream.try_clone()?;
         children.fork(purpose, |child| {
             child.let_go(listener);
+            rest.clear();
             match purpose {
                 Purpose::Serve => serve(stream, &child, service),
                 Purpose::Refuse => refuse(stream, &child, service, self.max_children),
@@ -148,7 +166,7 @@ impl ForkPerConnection {
 
 /// Answers what comes over a connection, in its own process.
 fn serve<A: Answer>(stream: Socket, child: &Child, service: &Service<A>) -> io::Result<()> {
-    let service = service.in_child(|answer| answer, || {});
+    let service = service.in_child(|answer| answer, Rest::new);
     let open = service.open(stream);
     child.mind(None, service.leave())?;
     service.converse(&open);
@@ -163,6 +181,6 @@ fn refuse<A: Answer>(
     limit: usize,
 ) -> io::Result<()> {
     child.mind(None, || {})?;
-    service.refuse(stream, limit);
+    service.refuse(&stream, limit);
     Ok(())
 }

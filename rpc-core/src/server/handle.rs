@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
@@ -72,17 +72,16 @@ impl ServerHandle {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
-        let stopping = self.stop.is_stopping();
-        if stopping {
+        let begun = Instant::now();
+        if self.stop.is_stopping() {
             // A model may be at a connection for as long as that is open.
             self.stop.drained(self.stop_timeout);
         }
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())
         });
-        if !stopping {
-            self.stop.drained(self.stop_timeout);
-        }
+        // It may have accepted its last connection after that.
+        self.stop.drained(self.stop_timeout.saturating_sub(begun.elapsed()));
         ended
     }
 }

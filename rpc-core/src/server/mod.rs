@@ -45,6 +45,8 @@ pub use handle::ServerHandle;
 pub use in_memory::InMemory;
 #[cfg(feature = "tokio")]
 pub use listener::AsyncListener;
+#[cfg(feature = "tokio")]
+use listener::Rest;
 pub use listener::{Listen, UnixAddress};
 #[cfg(unix)]
 pub use prefork::Prefork;
@@ -315,9 +317,10 @@ impl<A: Answer> TcpServer<A> {
         let address = listener.address().map_err(listen_failed)?;
         let model = EventLoop::default();
         // Nothing waits in `accept` but a task, which is told by other means.
-        let state = Stop::new(address, || {});
+        let state = Stop::new(address, Rest::new);
         let service = Service::new(self.answer, self.settings, model.name(), state);
-        let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections));
+        let rest = |listener: AsyncListener| listener.into_rest().unwrap_or_default();
+        let mut serve = pin!(event_loop::serve_on(listener, &service, model.max_connections, rest));
         let mut stop = pin!(stop);
         let mut told = false;
         poll_fn(|task| {

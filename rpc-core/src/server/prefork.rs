@@ -79,10 +79,15 @@ impl Concurrency for Prefork {
         };
         pool.run(listener, |worker| {
             let bell = Bell::new()?;
-            let service = service.in_child(|answer| worker.watch(answer), bell.ringer());
+            let (ring, rest) = (bell.ringer(), worker.rest());
+            let close = move || {
+                ring();
+                rest()
+            };
+            let service = service.in_child(|answer| worker.watch(answer), close);
             worker.mind(service.leave())?;
-            while let Some(stream) = bell.accept(worker.listener, service.stop()) {
-                service.converse(&service.open(stream));
+            while let Some(open) = bell.accept(worker.listener, service.stop()) {
+                service.converse(&open);
             }
             Ok(())
         })

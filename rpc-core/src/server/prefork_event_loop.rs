@@ -63,7 +63,7 @@ impl Concurrency for PreforkEventLoop {
             log: service.settings.log,
         };
         pool.run(listener, |worker| {
-            let service = service.in_child(|answer| worker.watch_loop(answer), || {});
+            let service = service.in_child(|answer| worker.watch_loop(answer), worker.rest());
             let stop = service.stop().clone();
             worker.mind(move || stop.stop())?;
             run_loop(worker.listener, &service, self.max_connections)

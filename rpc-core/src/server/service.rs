@@ -17,6 +17,8 @@ use crate::transport::{Socket, Stream};
 
 use super::busy::Busy;
 use super::listener::Listener;
+#[cfg(unix)]
+use super::listener::Rest;
 use super::stop::{Open, Stop};
 use super::to_stderr;
 #[cfg(feature = "http")]
@@ -91,19 +93,19 @@ impl<A: Answer> Service<A> {
         Self { answer: Arc::new(answer), settings, model, stop: Arc::new(stop) }
     }
 
-    /// The same in a process of its own, whose `accept` is ended by `wake`, with `layer` around what
+    /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what
     /// answers.
     #[cfg(unix)]
     pub(super) fn in_child<B: Answer>(
         &self,
         layer: impl FnOnce(Arc<A>) -> Arc<B>,
-        wake: impl Fn() + Send + Sync + 'static,
+        close: impl Fn() -> Rest + Send + Sync + 'static,
     ) -> Service<B> {
         Service {
             answer: layer(Arc::clone(&self.answer)),
             settings: self.settings.clone(),
             model: self.model,
-            stop: Arc::new(Stop::new(self.stop.address().clone(), wake)),
+            stop: Arc::new(Stop::new(self.stop.address().clone(), close)),
         }
     }
 
@@ -124,21 +126,22 @@ impl<A: Answer> Service<A> {
         &self.stop
     }
 
-    /// Waits for the next connection; `None` when the service is stopped.
-    pub(super) fn accept(&self, listener: &Listener) -> Option<Socket> {
+    /// Waits for the next connection; `None` when the service is stopped and none is left. It is
+    /// noted, so that stopping can end it.
+    pub(super) fn accept(&self, listener: &Listener) -> Option<Open> {
         // What keeps a connection from being accepted (no descriptor is left, say) passes; trying
         // again at once would only burn time.
         const PAUSE: Duration = Duration::from_millis(50);
         while !self.stop.is_stopping() {
             match listener.accept() {
                 // One that ends the waiting says nothing and is gone.
-                Ok(stream) => return Some(stream),
+                Ok(stream) => return Some(self.open(stream)),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(_) if self.stop.is_stopping() => {}
                 Err(_) => thread::sleep(PAUSE),
             }
         }
-        None
+        self.stop.open_rest()
     }
 
     /// How many connections are open.
@@ -183,7 +186,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
-    pub(super) fn refuse(&self, stream: Socket, limit: usize) {
+    pub(super) fn refuse(&self, stream: &Socket, limit: usize) {
         let busy = Arc::new(Busy::new(&self.answer, limit));
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
@@ -192,12 +195,12 @@ impl<A: Answer> Service<A> {
             let voice = Voice::default();
             let timeouts = &Busy::<A>::TIMEOUTS;
             let end =
-                blocking::serve(&stream, &voice, &mut connection, &mut session, &*busy, timeouts)?;
+                blocking::serve(stream, &voice, &mut connection, &mut session, &*busy, timeouts)?;
             match end {
                 End::Closed => Ok(()),
                 End::Http => {
                     let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
-                    visit.go_on_blocking(&stream, connection)?;
+                    visit.go_on_blocking(stream, connection)?;
                     Ok(())
                 }
             }

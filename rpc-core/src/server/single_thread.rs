@@ -22,8 +22,8 @@ impl Concurrency for SingleThread {
     }
 
     fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
-        while let Some(stream) = service.accept(listener) {
-            service.converse(&service.open(stream));
+        while let Some(open) = service.accept(listener) {
+            service.converse(&open);
         }
         Ok(())
     }

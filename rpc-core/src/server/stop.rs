@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 #[cfg(feature = "tokio")]
 use std::future::poll_fn;
+#[cfg(feature = "tokio")]
+use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown};
 #[cfg(feature = "tokio")]
 use std::pin::pin;
@@ -17,19 +19,35 @@ use crate::pump::blocking::Voice;
 use crate::registry::Caller;
 use crate::transport::{Address, Socket, Stream};
 
-/// Ends an `accept` that waits.
-type Wake = Box<dyn Fn() + Send + Sync>;
+use super::listener::Rest;
+
+/// Ends accepting, also where it is waited, and says who was waiting to be accepted.
+type Close = Box<dyn Fn() -> Rest + Send + Sync>;
 
 /// What a service and whoever stops it both see.
 pub(super) struct Stop {
     address: Address,
-    wake: Wake,
+    close: Close,
     stopping: AtomicBool,
     next: AtomicU64,
-    open: Mutex<HashMap<u64, Arc<Connected>>>,
+    connections: Mutex<Connections>,
     closed: Condvar,
     #[cfg(feature = "tokio")]
     tasks: tokio::sync::watch::Sender<bool>,
+}
+
+/// The connections of a service.
+#[derive(Debug, Default)]
+struct Connections {
+    open: HashMap<u64, Arc<Connected>>,
+    /// Those that are still to be served of a service that is stopped.
+    rest: Rest,
+}
+
+impl Connections {
+    fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.rest.is_empty()
+    }
 }
 
 /// A connection, as both its own thread and whoever stops it see it.
@@ -46,20 +64,20 @@ impl fmt::Debug for Stop {
         f.debug_struct("Stop")
             .field("address", &self.address)
             .field("stopping", &self.stopping)
-            .field("open", &self.open)
+            .field("connections", &self.connections)
             .finish_non_exhaustive()
     }
 }
 
 impl Stop {
-    /// Starts for a service at `address` whose `accept` is ended by `wake`.
-    pub(super) fn new(address: Address, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    /// Starts for a service at `address` whose accepting is ended by `close`.
+    pub(super) fn new(address: Address, close: impl Fn() -> Rest + Send + Sync + 'static) -> Self {
         Self {
             address,
-            wake: Box::new(wake),
+            close: Box::new(close),
             stopping: AtomicBool::new(false),
             next: AtomicU64::new(0),
-            open: Mutex::default(),
+            connections: Mutex::default(),
             closed: Condvar::new(),
             #[cfg(feature = "tokio")]
             tasks: tokio::sync::watch::Sender::default(),
@@ -98,22 +116,25 @@ impl Stop {
 
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
-        self.lock().len()
+        self.lock().open.len()
     }
 
     /// Makes the service accept nothing more, and end its connections once nothing is asked on them
     /// any more: a peer that can be told is told, and leaves; of any other, the calls that have
     /// arrived are answered.
     pub(super) fn stop(&self) {
+        // Whoever sees that the service is stopped, and asks who is left, is told when that is known.
+        let mut connections = self.lock();
         if self.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
         // Before anybody is told, who would then connect anew.
-        (self.wake)();
+        connections.rest = (self.close)();
+        let open: Vec<_> = connections.open.values().cloned().collect();
+        drop(connections);
         #[cfg(feature = "tokio")]
         self.tasks.send_replace(true);
-        let connections: Vec<_> = self.lock().values().cloned().collect();
-        for connection in connections {
+        for connection in open {
             connection.end();
         }
     }
@@ -128,44 +149,76 @@ impl Stop {
         loop {
             let left = limit.saturating_sub(begun.elapsed());
             let last = left <= SILENCE;
-            let open = self.wait_until_closed(left.min(SILENCE));
-            for connection in open.values() {
+            let connections = self.wait_until_closed(left.min(SILENCE));
+            for connection in connections.open.values() {
                 if last || connection.is_silent() {
                     let _ = connection.stream.shutdown(Shutdown::Read);
                 }
             }
-            if last || open.is_empty() {
+            // Those whose turn has not come have had the time to ask, too.
+            for stream in &connections.rest {
+                let _ = stream.shutdown(Shutdown::Read);
+            }
+            if last || connections.is_empty() {
                 break;
             }
         }
-        for connection in self.wait_until_closed(LAST_WORDS).values() {
+        let mut connections = self.wait_until_closed(LAST_WORDS);
+        for connection in connections.open.values() {
             let _ = connection.stream.shutdown(Shutdown::Both);
         }
+        connections.rest.clear();
     }
 
-    fn wait_until_closed(&self, limit: Duration) -> MutexGuard<'_, HashMap<u64, Arc<Connected>>> {
-        let open = self.lock();
-        let waited = self.closed.wait_timeout_while(open, limit, |open| !open.is_empty());
+    fn wait_until_closed(&self, limit: Duration) -> MutexGuard<'_, Connections> {
+        let connections = self.lock();
+        let waited = self.closed.wait_timeout_while(connections, limit, |those| !those.is_empty());
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes note of a connection until what is returned is dropped.
     pub(super) fn open(self: &Arc<Self>, stream: Socket) -> Open {
+        let open = self.enter(&mut self.lock(), stream);
+        if self.is_stopping() {
+            // On some systems it takes after its listener, which waits for nobody any more.
+            #[cfg(unix)]
+            let _ = open.stream().set_nonblocking(false);
+            open.connection.end();
+        }
+        open
+    }
+
+    /// The same for the next of those that are still to be served of a service that is stopped.
+    pub(super) fn open_rest(self: &Arc<Self>) -> Option<Open> {
+        let mut connections = self.lock();
+        let stream = connections.rest.pop_front()?;
+        let open = self.enter(&mut connections, stream);
+        drop(connections);
+        open.connection.end();
+        Some(open)
+    }
+
+    /// Those that are still to be served of a service that is stopped, for somebody who ends them.
+    #[cfg(feature = "tokio")]
+    pub(super) fn take_rest(&self) -> Rest {
+        let rest = mem::take(&mut self.lock().rest);
+        self.closed.notify_all();
+        rest
+    }
+
+    fn enter(self: &Arc<Self>, connections: &mut Connections, stream: Socket) -> Open {
         let connection = Arc::new(Connected {
             stream: Arc::new(stream),
             voice: Voice::default(),
             seen: AtomicU64::new(0),
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().insert(number, Arc::clone(&connection));
-        if self.is_stopping() {
-            connection.end();
-        }
+        connections.open.insert(number, Arc::clone(&connection));
         Open { connection, number, stop: Arc::clone(self) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connected>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -200,11 +253,16 @@ impl Open {
     pub(super) fn voice(&self) -> &Voice {
         &self.connection.voice
     }
+
+    /// Leaves the connection to somebody who ends it soon.
+    pub(super) fn forget(self) -> Arc<Socket> {
+        Arc::clone(&self.connection.stream)
+    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.stop.lock().remove(&self.number);
+        self.stop.lock().open.remove(&self.number);
         self.stop.closed.notify_all();
     }
 }

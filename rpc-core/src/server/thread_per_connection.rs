@@ -1,5 +1,6 @@
 //! A thread for each connection.
 
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
@@ -35,15 +36,14 @@ impl Concurrency for ThreadPerConnection {
 
     fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
         let mut refuser = None;
-        while let Some(stream) = service.accept(listener) {
-            if service.connections() >= self.max_connections {
+        while let Some(open) = service.accept(listener) {
+            if service.connections() > self.max_connections {
                 let refuser =
                     refuser.get_or_insert_with(|| start_refuser(service, self.max_connections));
                 // A refusal that finds no room is a connection closed without a word.
-                let _ = refuser.try_send(stream);
+                let _ = refuser.try_send(open.forget());
                 continue;
             }
-            let open = service.open(stream);
             let service = service.clone();
             // Where no thread can be made the connection is closed, and the peer may try again.
             let _ = thread::Builder::new()
@@ -55,13 +55,13 @@ impl Concurrency for ThreadPerConnection {
 }
 
 /// Starts the one thread that turns connections away, so that they cost no thread each.
-fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Socket> {
+fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Arc<Socket>> {
     const WAITING: usize = 64;
-    let (sender, receiver) = sync_channel(WAITING);
+    let (sender, receiver) = sync_channel::<Arc<Socket>>(WAITING);
     let service = service.clone();
     let _ = thread::Builder::new().name("rpc refuser".to_owned()).spawn(move || {
         for stream in receiver {
-            service.refuse(stream, limit);
+            service.refuse(&stream, limit);
         }
     });
     sender

@@ -8,7 +8,7 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
-use super::listener::Listener;
+use super::listener::{Listener, Rest};
 use super::service::Service;
 use super::stop::Stop;
 
@@ -95,8 +95,8 @@ impl Obeying {
 
 /// Closes the port of a listener, where that can be done while it is waited at.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() + Send + Sync + 'static> {
-    Ok(|| {})
+pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
+    Ok(Rest::new)
 }
 
 /// Standard output, which elsewhere can be kept for messages alone.

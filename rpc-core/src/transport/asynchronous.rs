@@ -14,10 +14,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-#[cfg(feature = "http")]
-use super::Socket;
 use super::address::unix_path;
-use super::unix;
+use super::{Socket, unix};
 
 /// A connected socket of a program on tokio, TCP or Unix: the twin of [`Socket`](super::Socket).
 #[derive(Debug)]
@@ -39,7 +37,6 @@ impl AsyncSocket {
     }
 
     /// Takes a socket of blocking code into the runtime that runs this.
-    #[cfg(feature = "http")]
     pub(crate) fn from_std(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(match socket {

@@ -41,7 +41,7 @@ impl Socket {
         }
     }
 
-    #[cfg(any(unix, feature = "http"))]
+    #[cfg(any(unix, feature = "tokio"))]
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         either!(self, stream => stream.set_nonblocking(nonblocking))
     }

@@ -7,9 +7,9 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
-use crate::transport::{Address, AsyncSocket};
+use crate::transport::{Address, AsyncSocket, Socket};
 
-use super::Listener;
+use super::{Listener, Rest, accept_rest};
 
 /// A listener of a program on tokio, made from either of tokio's (feature `tokio`).
 #[derive(Debug)]
@@ -48,6 +48,21 @@ impl AsyncListener {
                 Ok(Address::Unix(address.as_pathname().map(Into::into).unwrap_or_default()))
             }
         }
+    }
+
+    /// Accepts those that have connected and wait, because nobody will be accepted later.
+    pub(in crate::server) fn into_rest(self) -> io::Result<Rest> {
+        Ok(match self {
+            Self::Tcp(listener) => {
+                let listener = listener.into_std()?;
+                accept_rest(|| Ok(Socket::Tcp(listener.accept()?.0)))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                let listener = listener.into_std()?;
+                accept_rest(|| Ok(Socket::Unix(listener.accept()?.0)))
+            }
+        })
     }
 
     pub(in crate::server) fn poll_accept(

@@ -6,6 +6,7 @@ mod listen;
 #[cfg(unix)]
 mod socket_file;
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::TcpListener;
 #[cfg(unix)]
@@ -22,6 +23,13 @@ pub use listen::{Listen, UnixAddress};
 use socket_file::SocketFile;
 
 use crate::transport::{Address, Socket, either};
+
+#[cfg(any(unix, feature = "tokio"))]
+use super::service::is_about_one_connection;
+
+/// Connections that nobody had accepted when a server was stopped, the oldest first. Their peers may
+/// have sent calls already, which would be lost with the listener.
+pub(super) type Rest = VecDeque<Socket>;
 
 /// What connections are accepted from. Copies of it share one queue.
 #[derive(Debug)]
@@ -47,6 +55,30 @@ impl Listener {
             Self::Tcp(listener) => Ok(Socket::Tcp(listener.accept()?.0)),
             #[cfg(unix)]
             Self::Unix(listener, _) => Ok(Socket::Unix(listener.accept()?.0)),
+        }
+    }
+
+    /// Accepts a connection of a listener that does not block, if there is one.
+    #[cfg(unix)]
+    pub(super) fn accept_now(&self) -> io::Result<Option<Socket>> {
+        match self.accept() {
+            Ok(stream) => {
+                // On some systems it takes after its listener.
+                stream.set_nonblocking(false)?;
+                Ok(Some(stream))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) if is_about_one_connection(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Accepts those that have connected and wait, because nobody will be accepted later.
+    #[cfg(unix)]
+    pub(super) fn accept_rest(&self) -> Rest {
+        match self.set_nonblocking() {
+            Ok(()) => accept_rest(|| self.accept()),
+            Err(_) => Rest::new(),
         }
     }
 
@@ -86,4 +118,20 @@ impl AsRawFd for Listener {
     fn as_raw_fd(&self) -> RawFd {
         either!(self, listener => listener.as_raw_fd())
     }
+}
+
+/// Accepts from a listener that does not block, until there is nobody.
+#[cfg(any(unix, feature = "tokio"))]
+fn accept_rest(accept: impl Fn() -> io::Result<Socket>) -> Rest {
+    // However fast others connect.
+    const LONGEST_QUEUE: usize = 4096;
+    let mut rest = Rest::new();
+    for _ in 0..LONGEST_QUEUE {
+        match accept().and_then(|stream| stream.set_nonblocking(false).map(|()| stream)) {
+            Ok(stream) => rest.push_back(stream),
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(_) => break,
+        }
+    }
+    rest
 }

@@ -9,9 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::server::listener::Listener;
-use crate::server::service::is_about_one_connection;
-use crate::server::stop::Stop;
-use crate::transport::Socket;
+use crate::server::stop::{Open, Stop};
 
 use super::signals::{open_notes, read_note};
 use super::sys;
@@ -115,35 +113,20 @@ impl Bell {
         }
     }
 
-    /// Waits for the next connection; `None` when the service is stopped. What was accepted before
-    /// is served.
-    pub(in crate::server) fn accept(&self, listener: &Listener, stop: &Stop) -> Option<Socket> {
+    /// Waits for the next connection; `None` when the service is stopped and none is left.
+    pub(in crate::server) fn accept(&self, listener: &Listener, stop: &Arc<Stop>) -> Option<Open> {
         while !stop.is_stopping() {
             sys::readable([Some(listener.as_fd()), Some(self.heard.as_fd())], None);
-            match accept_now(listener) {
-                Ok(Some(stream)) => return Some(stream),
+            match listener.accept_now() {
+                Ok(Some(stream)) => return Some(stop.open(stream)),
                 Ok(None) => {}
                 Err(_) => thread::sleep(PAUSE),
             }
         }
-        None
+        stop.open_rest()
     }
 }
 
 /// What keeps connections from being accepted (no descriptor is left, say) passes; trying again at
 /// once would only burn time.
 pub(in crate::server) const PAUSE: Duration = Duration::from_millis(50);
-
-/// Accepts a connection of a listener that does not block, if there is one.
-pub(in crate::server) fn accept_now(listener: &Listener) -> io::Result<Option<Socket>> {
-    match listener.accept() {
-        Ok(stream) => {
-            // On some systems it takes after its listener.
-            stream.set_nonblocking(false)?;
-            Ok(Some(stream))
-        }
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        Err(error) if is_about_one_connection(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}

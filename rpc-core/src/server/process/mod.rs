@@ -13,7 +13,7 @@ mod supervisor;
 mod sys;
 mod watched;
 
-pub(super) use child::{Bell, Child, PAUSE, accept_now};
+pub(super) use child::{Bell, Child, PAUSE};
 pub(super) use children::Children;
 pub(super) use log::{Log, to_stderr};
 pub(super) use obey::Obeying;
@@ -25,7 +25,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::listener::Listener;
+use super::listener::{Listener, Rest};
 
 /// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
 const ENDED_BY_SIGNAL: libc::c_int = 128 + libc::SIGTERM;
@@ -39,19 +39,23 @@ pub(super) fn catch_signals(restart: bool) -> io::Result<Signals> {
     Signals::catch(if restart { &signals } else { &signals[..3] })
 }
 
-/// Stops accepting, in the children too; another server may take the address.
-pub(super) fn stop_listening(listener: &Listener) {
+/// Stops accepting, in the children too; another server may take the address. Returns the
+/// connections that were waiting to be accepted.
+pub(super) fn stop_listening(listener: &Listener) -> Rest {
     // Whoever waits at it may end the process as soon as it is stopped.
     listener.remove_file();
+    let rest = listener.accept_rest();
     sys::stop_listening(listener);
+    rest
 }
 
 /// Stops a listener, while it is waited at.
-pub(super) fn port_closer(listener: &Listener) -> io::Result<impl Fn() + Send + Sync + 'static> {
+pub(super) fn port_closer(
+    listener: &Listener,
+) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
     let copy = Mutex::new(Some(listener.try_clone()?));
     Ok(move || {
-        if let Some(listener) = copy.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            stop_listening(&listener);
-        }
+        let listener = copy.lock().unwrap_or_else(PoisonError::into_inner).take();
+        listener.as_ref().map(stop_listening).unwrap_or_default()
     })
 }

@@ -1,12 +1,13 @@
 //! Keeps a number of workers at work: replaces those that die or hang, and renews all when told to.
 
 use std::io;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::server::listen_failed;
-use crate::server::listener::Listener;
+use crate::server::listener::{Listener, Rest};
 
 use super::child::Child;
 use super::children::Children;
@@ -58,7 +59,7 @@ impl Pool {
         let mut supervisor =
             Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
-        stop_listening(listener);
+        supervisor.serve_rest(stop_listening(listener));
         let Supervisor { children, signals, .. } = supervisor;
         children.end(&signals, self.stop_timeout + LAST_WORDS);
         Ok(())
@@ -71,9 +72,17 @@ pub(in crate::server) struct Worker<'l> {
     pub(in crate::server) listener: &'l Listener,
     child: Child,
     calls: Arc<Calls>,
+    rest: Arc<Mutex<Rest>>,
 }
 
 impl Worker<'_> {
+    /// What is to be served when the worker leaves, of those that connected before the service was
+    /// stopped.
+    pub(in crate::server) fn rest(&self) -> impl Fn() -> Rest + Send + Sync + 'static {
+        let rest = Arc::clone(&self.rest);
+        move || mem::take(&mut rest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Puts the layer on `answer` that lets the supervisor see a call that hangs, and that makes the
     /// worker leave after its number of calls.
     pub(in crate::server) fn watch<A>(&self, answer: Arc<A>) -> Arc<Watched<A>> {
@@ -174,7 +183,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         let now = Instant::now();
         for place in 0..self.places.len() {
             if self.places[place].worker.is_none() && self.places[place].due <= now {
-                match self.start() {
+                match self.start(&mut Vec::new()) {
                     Ok(worker) => self.places[place].worker = Some(worker),
                     Err(error) => {
                         self.places[place].wait(now);
@@ -185,7 +194,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         }
     }
 
-    fn start(&mut self) -> io::Result<Pid> {
+    /// Starts a worker, which takes the last of the `shares` and lets go of the others.
+    fn start(&mut self, shares: &mut Vec<Rest>) -> io::Result<Pid> {
         let calls = Arc::new(Calls::new(self.pool.max_calls)?);
         let record = Record {
             started: Instant::now(),
@@ -195,7 +205,28 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             overdue: None,
         };
         let (work, listener) = (&self.work, self.listener);
-        self.children.fork(record, |child| work(&Worker { listener, child, calls }))
+        self.children.fork(record, |child| {
+            let rest = Arc::new(Mutex::new(shares.pop().unwrap_or_default()));
+            shares.clear();
+            work(&Worker { listener, child, calls, rest })
+        })
+    }
+
+    /// Has connections that nobody accepted served by workers that have nothing else to do: those
+    /// there are may be at one connection for as long as it is open.
+    fn serve_rest(&mut self, rest: Rest) {
+        let mut shares: Vec<_> =
+            (0..self.pool.workers.max(1).min(rest.len())).map(|_| Rest::new()).collect();
+        let count = shares.len();
+        for (index, stream) in rest.into_iter().enumerate() {
+            shares[index % count].push_back(stream);
+        }
+        while !shares.is_empty() {
+            if let Err(error) = self.start(&mut shares) {
+                self.log.say(&format!("no worker can be made: {error}"));
+            }
+            shares.pop();
+        }
     }
 
     /// Starts a new worker in every place, then tells the old ones to leave.
@@ -204,7 +235,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         let mut old = Vec::new();
         for place in 0..self.places.len() {
             // Where no new one can be made the old one stays.
-            if let Ok(worker) = self.start() {
+            if let Ok(worker) = self.start(&mut Vec::new()) {
                 old.extend(self.places[place].worker.replace(worker));
                 self.places[place].early_ends = 0;
             }
