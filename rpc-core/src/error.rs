@@ -51,6 +51,16 @@ impl Error {
         }
     }
 
+    /// The same error for another call. What the operating system said is copied as text.
+    pub(crate) fn copy(&self) -> Self {
+        match self {
+            Self::Io(error) => error.copy().into(),
+            Self::Protocol(error) => error.clone().into(),
+            Self::Fault(fault) => fault.clone().into(),
+            Self::Misuse(misuse) => misuse.clone().into(),
+        }
+    }
+
     /// The other side's fault, where there is one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
@@ -102,6 +112,12 @@ impl IoError {
     pub(crate) fn because(mut self, source: impl Into<Option<io::Error>>) -> Self {
         self.source = source.into();
         self
+    }
+
+    fn copy(&self) -> Self {
+        let source = self.source.as_ref();
+        let source = source.map(|error| io::Error::new(error.kind(), error.to_string()));
+        Self { doing: self.doing.clone(), source, ..*self }
     }
 
     /// What failed.

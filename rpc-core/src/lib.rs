@@ -58,8 +58,8 @@ pub mod __private1;
 
 pub use client::{
     Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Given, GivenArgs,
-    GivenKwargs, Invocation, Kwargs, Notify, Omitted, Pending, Pipelined, Promise, Promises,
-    RpcClient, Stub, Within,
+    GivenKwargs, Invocation, Kwargs, Notify, Omitted, Outcomes, Pending, Pipelined, Promise,
+    Promises, RpcClient, Stub, Within,
 };
 #[cfg(feature = "tokio")]
 pub use client::{AsyncRpcClient, CallFuture, CallFutures};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rpc_core::{
-    Dialect, Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub, args, call,
-    kwargs, rpc_export,
+    CallError, Dialect, Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub,
+    args, call, code, kwargs, rpc_export,
 };
 use tests::{Model, run};
 
@@ -62,6 +62,18 @@ fn calls_of_every_kind_share_a_batch() {
     }
 }
 
+/// The ways that a batch may travel.
+fn ways(address: &str) -> [(String, Dialect); 6] {
+    [
+        (address.to_owned(), Dialect::Native),
+        (address.to_owned(), Dialect::JsonRpc),
+        (format!("http://{address}/"), Dialect::Native),
+        (format!("http://{address}/"), Dialect::JsonRpc),
+        (format!("http://{address}/"), Dialect::XmlRpc),
+        (format!("ws://{address}/"), Dialect::JsonRpc),
+    ]
+}
+
 /// Calls a function of another crate by name.
 trait WeighByName: Stub {
     fn weigh_by_name(&self) -> Self::Outcome<'_, i64, Error> {
@@ -107,15 +119,7 @@ fn an_asynchronous_batch_is_the_same_whatever_it_travels_by() {
         // Some servers serve one connection at a time.
         drop(client);
         let address = server.address().to_string();
-        let ways = [
-            (address.clone(), Dialect::Native),
-            (address.clone(), Dialect::JsonRpc),
-            (format!("http://{address}/"), Dialect::Native),
-            (format!("http://{address}/"), Dialect::JsonRpc),
-            (format!("http://{address}/"), Dialect::XmlRpc),
-            (format!("ws://{address}/"), Dialect::JsonRpc),
-        ];
-        for (way, (url, dialect)) in (1..).zip(ways) {
+        for (way, (url, dialect)) in (1..).zip(ways(&address)) {
             run(async {
                 let builder = RpcClient::builder().dialect(dialect).connections(1);
                 let client = builder.connect_async(&url).await.unwrap();
@@ -158,6 +162,64 @@ fn an_asynchronous_batch_is_the_same_whatever_it_travels_by() {
             assert!(matches!(lost.await, Err(Error::Io(_))));
         });
     }
+}
+
+#[test]
+fn each_call_has_an_outcome_of_its_own() {
+    for model in Model::ALL {
+        let (server, client) = server(model);
+        drop(client);
+        let address = server.address().to_string();
+        for (url, dialect) in ways(&address) {
+            let builder = RpcClient::builder().dialect(dialect).connections(1);
+            let client = builder.connect(&url).unwrap();
+            let (square, declined, unknown, squares) = client.batch_outcomes(|calls| {
+                (
+                    calls.square(3).call(),
+                    calls.decline("no").call(),
+                    calls.call::<i64>("no_such_function", (), ()),
+                    vec![calls.square(4).call(), calls.call("square", args!["four"], ())],
+                )
+            });
+            assert_outcomes(square, declined, unknown, squares, (&url, dialect));
+            drop(client);
+            run(async {
+                let client = builder.connect_async(&url).await.unwrap();
+                let calls = client.batch_outcomes(|calls| {
+                    (
+                        calls.square(3).call(),
+                        calls.decline("no").call(),
+                        calls.call::<i64>("no_such_function", (), ()),
+                        vec![calls.square(4).call(), calls.call("square", args!["four"], ())],
+                    )
+                });
+                let (square, declined, unknown, squares) = calls.await;
+                assert_outcomes(square, declined, unknown, squares, (&url, dialect));
+            });
+        }
+    }
+}
+
+fn assert_outcomes(
+    square: Result<i64, Error>,
+    declined: Result<i64, CallError<String>>,
+    unknown: Result<i64, Error>,
+    squares: Vec<Result<i64, Error>>,
+    (way, dialect): (&str, Dialect),
+) {
+    assert_eq!(square.unwrap(), 9, "{way}");
+    // A fault of XML-RPC has no place for an error of a function's own.
+    match declined.unwrap_err() {
+        CallError::Function(why) => assert!(why == "no" && dialect != Dialect::XmlRpc, "{way}"),
+        CallError::Rpc(error) => {
+            assert_eq!(error.fault().unwrap().message(), "no", "{way}");
+            assert_eq!(dialect, Dialect::XmlRpc, "{way}");
+        }
+    }
+    let unknown = unknown.unwrap_err();
+    assert!(unknown.fault().unwrap().code() == code::METHOD_NOT_FOUND, "{way}: {unknown}");
+    let [Ok(16), Err(wrong)] = &squares[..] else { panic!("{way}: {squares:?}") };
+    assert!(wrong.fault().unwrap().code() == code::INVALID_PARAMS, "{way}: {wrong}");
 }
 
 #[test]

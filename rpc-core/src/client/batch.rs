@@ -1,7 +1,7 @@
 //! Several calls sent in one write, or one request, and waited for together.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::de::DeserializeOwned;
 
@@ -18,6 +18,8 @@ pub struct Batch<'c, T: Transport> {
     client: &'c RpcClient<T>,
     /// Where calls gather for one request.
     gathering: Mutex<Option<Arc<Multiplexer<T::Stream>>>>,
+    /// Why no connection can be made: the calls after that need not try.
+    unreachable: OnceLock<Error>,
 }
 
 /// A call of a batch: its result comes with the others'.
@@ -61,9 +63,34 @@ impl<T: Transport> RpcClient<T> {
     pub fn batch<'c, P: Promises>(
         &'c self,
         calls: impl FnOnce(&Batch<'c, T>) -> P,
-    ) -> Result<P::Values, Error> {
+    ) -> Result<<P::Outcomes as Outcomes>::Values, Error> {
+        self.batch_outcomes(calls).values()
+    }
+
+    /// The same, with what each call came to: a [`Result`] in the place of each call, whose error is
+    /// the one that the call has by itself.
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{CallError, RpcClient, RpcServer, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn half(n: i64) -> Result<i64, String> {
+    ///     if n % 2 == 0 { Ok(n / 2) } else { Err(format!("{n} is odd")) }
+    /// }
+    ///
+    /// let server = RpcServer::exported().start("127.0.0.1:0")?;
+    /// let client = RpcClient::connect(server.address())?;
+    /// let halves = client.batch_outcomes(|calls| [4, 5].map(|n| calls.half(n).call()).into_iter().collect::<Vec<_>>());
+    /// assert!(matches!(&halves[..], [Ok(2), Err(CallError::Function(why))] if why == "5 is odd"));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    pub fn batch_outcomes<'c, P: Promises>(
+        &'c self,
+        calls: impl FnOnce(&Batch<'c, T>) -> P,
+    ) -> P::Outcomes {
         let burst = self.burst();
-        let batch = Batch { client: self, gathering: Mutex::default() };
+        let unreachable = OnceLock::new();
+        let batch = Batch { client: self, gathering: Mutex::default(), unreachable };
         let promises = calls(&batch);
         drop((batch, burst));
         promises.wait()
@@ -146,11 +173,21 @@ impl<T: Transport> Stub for Batch<'_, T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Promise<T, R, E> {
-        if self.client.settings.has_batches() {
+        if let Some(error) = self.unreachable.get() {
+            return Err(error.copy());
+        }
+        let limit = invocation.timeout().or(self.client.settings.call_timeout);
+        let promise = if self.client.settings.has_batches() {
             self.gather(&invocation)
         } else {
             self.client.start(invocation)
+        };
+        if let Err(error) = &promise
+            && self.client.settings.is_unreachable(error, limit)
+        {
+            let _ = self.unreachable.set(error.copy());
         }
+        promise
     }
 }
 
@@ -162,15 +199,11 @@ impl<T: Transport> fmt::Debug for Batch<'_, T> {
 
 /// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
 pub trait Promises {
-    /// Their results.
-    type Values;
+    /// What each of them comes to.
+    type Outcomes: Outcomes;
 
     /// Waits for all of them.
-    ///
-    /// # Errors
-    ///
-    /// The first error, after all have been answered.
-    fn wait(self) -> Result<Self::Values, Error>;
+    fn wait(self) -> Self::Outcomes;
 }
 
 impl<S, R, E> Promises for Result<Pending<S, R, E>, Error>
@@ -179,30 +212,69 @@ where
     R: DeserializeOwned,
     E: FromError + Into<Error>,
 {
-    type Values = R;
+    type Outcomes = Result<R, E>;
 
-    fn wait(self) -> Result<R, Error> {
-        self?.wait().map_err(Into::into)
+    fn wait(self) -> Result<R, E> {
+        self.map_err(E::from_error)?.wait()
     }
 }
 
 impl<P: Promises> Promises for Vec<P> {
-    type Values = Vec<P::Values>;
+    type Outcomes = Vec<P::Outcomes>;
 
-    fn wait(self) -> Result<Self::Values, Error> {
-        let outcomes: Vec<_> = self.into_iter().map(Promises::wait).collect();
-        outcomes.into_iter().collect()
+    fn wait(self) -> Self::Outcomes {
+        self.into_iter().map(Promises::wait).collect()
     }
 }
 
 macro_rules! promises {
     ($($promise:ident $index:tt),*) => {
         impl<$($promise: Promises),*> Promises for ($($promise,)*) {
-            type Values = ($($promise::Values,)*);
+            type Outcomes = ($($promise::Outcomes,)*);
 
-            fn wait(self) -> Result<Self::Values, Error> {
-                let outcomes = ($(self.$index.wait(),)*);
-                Ok(($(outcomes.$index?,)*))
+            fn wait(self) -> Self::Outcomes {
+                ($(self.$index.wait(),)*)
+            }
+        }
+    };
+}
+
+/// What each call of a batch came to: one `Result`, a tuple of up to eight, or a `Vec`.
+pub trait Outcomes {
+    /// The results of calls that came to one.
+    type Values;
+
+    /// The results, where every call came to one.
+    ///
+    /// # Errors
+    ///
+    /// The first error.
+    fn values(self) -> Result<Self::Values, Error>;
+}
+
+impl<R, E: Into<Error>> Outcomes for Result<R, E> {
+    type Values = R;
+
+    fn values(self) -> Result<R, Error> {
+        self.map_err(Into::into)
+    }
+}
+
+impl<O: Outcomes> Outcomes for Vec<O> {
+    type Values = Vec<O::Values>;
+
+    fn values(self) -> Result<Self::Values, Error> {
+        self.into_iter().map(Outcomes::values).collect()
+    }
+}
+
+macro_rules! outcomes {
+    ($($outcome:ident $index:tt),*) => {
+        impl<$($outcome: Outcomes),*> Outcomes for ($($outcome,)*) {
+            type Values = ($($outcome::Values,)*);
+
+            fn values(self) -> Result<Self::Values, Error> {
+                Ok(($(self.$index.values()?,)*))
             }
         }
     };
@@ -225,3 +297,4 @@ macro_rules! for_tuples {
 pub(super) use for_tuples;
 
 for_tuples!(promises);
+for_tuples!(outcomes);

@@ -149,7 +149,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Gives up connecting after this long. 5 s by default.
+    /// Gives up connecting after this long, however many calls wait for it. 5 s by default. A client
+    /// that has lost its connection tries again for as long.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -269,11 +270,19 @@ impl ClientBuilder {
         Ok((address, settings))
     }
 
+    /// Whether a call that might take so long ended in `error` because nobody can be reached, so that
+    /// others made with it need not try.
+    pub(super) fn is_unreachable(&self, error: &Error, limit: Option<Duration>) -> bool {
+        let has_tried = limit.is_none_or(|limit| limit >= self.connect_timeout);
+        let is_connect = matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Connect);
+        is_connect && has_tried
+    }
+
     /// Does what is to be done on a connection before it carries calls, and returns what has come
     /// meanwhile.
-    pub(super) fn open(&self, stream: &impl Stream) -> io::Result<Vec<u8>> {
+    pub(super) fn open(&self, stream: &impl Stream, limit: Duration) -> io::Result<Vec<u8>> {
         match &self.websocket {
-            Some(resource) => resource.open(stream, self.connect_timeout),
+            Some(resource) => resource.open(stream, limit),
             None => Ok(Vec::new()),
         }
     }

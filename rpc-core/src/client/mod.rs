@@ -9,6 +9,7 @@ mod builder;
 mod burst;
 mod by_name;
 mod call_map;
+mod connections;
 mod deadline;
 mod flight;
 #[cfg(feature = "http")]
@@ -23,6 +24,7 @@ mod lost;
 mod multiplexer;
 mod names;
 mod pending;
+mod refusal;
 mod rpc_client;
 mod stub;
 mod url;
@@ -36,7 +38,7 @@ mod within;
 #[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncRpcClient, CallFuture, CallFutures};
 pub use at::At;
-pub use batch::{Batch, Promise, Promises};
+pub use batch::{Batch, Outcomes, Promise, Promises};
 pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};

@@ -1,25 +1,22 @@
 //! The blocking client.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, IoError, IoErrorKind, Misuse};
+use crate::error::{Error, Misuse};
 use crate::protocol::Arguments;
 use crate::transport::{TcpTransport, Transport};
 
-use super::backoff::Backoff;
 use super::builder::Tries;
+use super::connections::Connections;
 use super::deadline::Deadline;
 use super::loose::Loose;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
-use super::{
-    Burst, ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pending, Pipelined, Stub,
-};
+use super::{Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
 /// their results.
@@ -47,24 +44,11 @@ use super::{
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
 pub struct RpcClient<T: Transport = TcpTransport> {
-    transport: T,
+    pub(super) transport: T,
     pub(super) settings: ClientBuilder,
-    current: Mutex<Current<T>>,
+    pub(super) connections: Connections<T::Stream>,
     names: KnownNames,
 }
-
-/// The connection in use.
-struct Current<T: Transport> {
-    connection: Option<Arc<Multiplexer<T::Stream>>>,
-    /// Those that carry one call each at a time, over HTTP.
-    pool: Vec<Arc<Multiplexer<T::Stream>>>,
-    used: Instant,
-    bursts: usize,
-}
-
-/// A connection unused for this long is looked at before it carries another call, because a peer
-/// may have closed it for being idle.
-const UNUSED: Duration = Duration::from_secs(1);
 
 impl RpcClient {
     /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
@@ -87,140 +71,15 @@ impl RpcClient {
 
 impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
-        let current =
-            Current { connection: None, pool: Vec::new(), used: Instant::now(), bursts: 0 };
-        let names = KnownNames::default();
-        let client = Self { transport, settings, current: Mutex::new(current), names };
-        // A server that serves one connection at a time is not to wait at one without a call.
-        if !client.settings.one_call_per_connection && client.settings.target.is_none() {
-            client.try_connection(Instant::now())?;
-        }
+        let (connections, names) = (Connections::default(), KnownNames::default());
+        let client = Self { transport, settings, connections, names };
+        client.connect_first()?;
         Ok(client)
     }
 
     /// Lets calls that are started gather while the burst lives, to leave in one write.
     pub fn burst(&self) -> Burst<'_, T> {
         Burst::new(self)
-    }
-
-    pub(super) fn gather(&self, begin: bool) {
-        let mut current = self.lock();
-        current.bursts = if begin { current.bursts + 1 } else { current.bursts.saturating_sub(1) };
-        if let Some(connection) = &current.connection {
-            connection.gather(current.bursts > 0);
-        }
-    }
-
-    /// The connection for the next call; where there is none, one is made, and tried for again until
-    /// `deadline` or the connect timeout.
-    pub(super) fn connection(
-        &self,
-        deadline: Option<Deadline>,
-    ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        if self.settings.one_call_per_connection {
-            return self.dial();
-        }
-        // A clock takes its time to look at, and most calls find a connection.
-        let begun = deadline.map_or_else(Instant::now, Deadline::begun);
-        self.try_connection(begun).or_else(|error| self.keep_trying(error, deadline))
-    }
-
-    #[cold]
-    fn keep_trying(
-        &self,
-        mut error: Error,
-        deadline: Option<Deadline>,
-    ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
-        let mut backoff = Backoff::default();
-        loop {
-            let wait = backoff.wait();
-            let ends = |deadline: Deadline| deadline.left() <= wait;
-            if deadline.is_some_and(ends) || patience.is_none_or(ends) {
-                return Err(error);
-            }
-            thread::sleep(wait);
-            error = match self.try_connection(Instant::now()) {
-                Ok(connection) => return Ok(connection),
-                Err(error) => error,
-            };
-        }
-    }
-
-    fn try_connection(&self, now: Instant) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        if self.settings.target.is_some() {
-            return self.try_pool();
-        }
-        let mut current = self.lock();
-        let unused = now.saturating_duration_since(current.used) > UNUSED;
-        current.used = now;
-        if let Some(connection) = &current.connection {
-            if connection.is_usable(unused) {
-                return Ok(Arc::clone(connection));
-            }
-            current.connection = None;
-            self.settings.tell(ConnectionState::Disconnected);
-        }
-        let connection = self.dial()?;
-        self.settings.tell(ConnectionState::Connected);
-        connection.gather(current.bursts > 0);
-        current.connection = Some(Arc::clone(&connection));
-        Ok(connection)
-    }
-
-    /// A connection that carries no call, taken for one.
-    fn try_pool(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        if let Some(connection) = self.take_idle() {
-            return Ok(connection);
-        }
-        let connection = self.dial()?;
-        connection.take();
-        self.settings.tell(ConnectionState::Connected);
-        self.lock().pool.push(Arc::clone(&connection));
-        Ok(connection)
-    }
-
-    fn take_idle(&self) -> Option<Arc<Multiplexer<T::Stream>>> {
-        let mut current = self.lock();
-        let taken = current.pool.iter().find(|connection| connection.take()).cloned();
-        current.pool.retain(|connection| {
-            let is_open = connection.is_open();
-            if !is_open {
-                self.settings.tell(ConnectionState::Disconnected);
-            }
-            is_open
-        });
-        taken
-    }
-
-    /// Where as many connections carry calls as may for those that are started, waits until one of
-    /// them is answered. The call itself need not be waited for: its reply is kept.
-    pub(super) fn make_room(&self, deadline: Option<Deadline>) {
-        if self.settings.target.is_none() {
-            return;
-        }
-        let pool = self.lock().pool.clone();
-        if pool.len() >= self.settings.connections
-            && let Some(first) = pool.iter().find(|connection| !connection.is_read())
-        {
-            first.settle(deadline);
-        }
-    }
-
-    fn dial(&self) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let peer = self.transport.peer();
-        let failed = |source| {
-            IoError::new(IoErrorKind::Connect, format!("connecting to {peer}")).because(source)
-        };
-        let stream = self.transport.connect(self.settings.connect_timeout).map_err(failed)?;
-        let received = self.settings.open(&stream).map_err(failed)?;
-        let connection = Multiplexer::new(stream, peer.clone(), &received, &self.settings);
-        let connection = connection.map_err(failed)?;
-        Ok(Arc::new(connection))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Current<T>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn deadline<A: Arguments>(

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::protocol::ProtocolError;
 
 use super::super::FromError;
-use super::super::batch::for_tuples;
+use super::super::batch::{Outcomes, for_tuples};
+use super::super::deadline::Deadline;
 use super::call::Call;
 use super::link::Link;
 use super::{AsyncRpcClient, CallFuture, Shared};
@@ -54,32 +55,58 @@ impl AsyncRpcClient {
     /// # Errors
     ///
     /// The first of the calls' errors; one that a function has of its own as the fault it travelled as.
-    /// Where no connection can be made, that at once.
     pub async fn batch<P: CallFutures>(
         &self,
         calls: impl FnOnce(&Self) -> P,
-    ) -> Result<P::Values, Error> {
+    ) -> Result<<P::Outcomes as Outcomes>::Values, Error> {
+        self.batch_outcomes(calls).await.values()
+    }
+
+    /// The same, with what each call came to: a [`Result`] in the place of each call, whose error is
+    /// the one that the call has by itself.
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{AsyncRpcClient, CallError, EventLoop, RpcServer, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn half(n: i64) -> Result<i64, String> {
+    ///     if n % 2 == 0 { Ok(n / 2) } else { Err(format!("{n} is odd")) }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let server = RpcServer::exported().start_with("127.0.0.1:0", EventLoop::default())?;
+    /// let client = AsyncRpcClient::connect(server.address()).await?;
+    /// let halves = client.batch_outcomes(|calls| (calls.half(4).call(), calls.half(5).call())).await;
+    /// assert!(matches!(halves, (Ok(2), Err(CallError::Function(why))) if why == "5 is odd"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn batch_outcomes<P: CallFutures>(
+        &self,
+        calls: impl FnOnce(&Self) -> P,
+    ) -> P::Outcomes {
         let mut futures = calls(self);
         let mut calls = Vec::new();
         futures.list(&mut calls);
-        let at_once = self.shared.send_together(calls).await?;
-        let mut outcomes = P::Outcomes::default();
+        let at_once = self.shared.send_together(calls).await;
+        let mut come = P::Come::default();
         let all = poll_fn(|task| {
-            let all_have_come = futures.advance(&mut outcomes, &mut { at_once }, task);
+            let all_have_come = futures.advance(&mut come, &mut { at_once }, task);
             if all_have_come { Poll::Ready(()) } else { Poll::Pending }
         });
         all.await;
-        P::values(outcomes)
+        P::outcomes(come)
     }
 }
 
 impl Shared {
     /// Sends calls in as few writes or requests as they go in. How many of them are then to be driven
     /// at one time.
-    async fn send_together(self: &Arc<Self>, mut calls: Vec<&mut Call>) -> Result<usize, Error> {
+    async fn send_together(self: &Arc<Self>, mut calls: Vec<&mut Call>) -> usize {
         let has_connection_for_each = self.settings.target.is_some();
         if has_connection_for_each && !self.settings.has_batches() {
-            return Ok(self.settings.connections);
+            return self.settings.connections;
         }
         let count = calls.len();
         calls.retain(|call| call.can_join(self));
@@ -89,13 +116,25 @@ impl Shared {
             let deadline = first.begin();
             let link = match self.usable() {
                 Some(link) => link,
-                None => Arc::clone(self).link(deadline).await?,
+                None => match Arc::clone(self).link(deadline).await {
+                    Ok(link) => link,
+                    Err(error) => {
+                        let concerns_all =
+                            self.settings.is_unreachable(&error, deadline.map(Deadline::limit));
+                        let refused = if concerns_all { calls.len() } else { 1 };
+                        for call in &mut calls[..refused] {
+                            call.refuse(error.copy());
+                        }
+                        calls = &mut calls[refused..];
+                        continue;
+                    }
+                },
             };
             let sent = link.send_together(calls);
             calls = &mut calls[sent..];
         }
         // Those that have been sent need not be driven, and are waited for in turn.
-        Ok(if can_all_join { 1 } else { usize::MAX })
+        if can_all_join { 1 } else { usize::MAX }
     }
 }
 
@@ -125,12 +164,12 @@ impl Link {
 
 /// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
 pub trait CallFutures {
-    /// Their results.
-    type Values;
+    /// What each of them comes to.
+    type Outcomes: Outcomes;
 
     /// What has come of them so far.
     #[doc(hidden)]
-    type Outcomes: Default;
+    type Come: Default;
 
     /// Lists them, in order.
     #[doc(hidden)]
@@ -140,14 +179,14 @@ pub trait CallFutures {
     #[doc(hidden)]
     fn advance(
         &mut self,
-        outcomes: &mut Self::Outcomes,
+        come: &mut Self::Come,
         at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool;
 
-    /// The results, once all have come, or the first error.
+    /// What each came to, once all have come.
     #[doc(hidden)]
-    fn values(outcomes: Self::Outcomes) -> Result<Self::Values, Error>;
+    fn outcomes(come: Self::Come) -> Self::Outcomes;
 }
 
 impl<T, E> CallFutures for CallFuture<T, E>
@@ -155,8 +194,8 @@ where
     T: DeserializeOwned + 'static,
     E: FromError + Into<Error>,
 {
-    type Values = T;
-    type Outcomes = Option<Result<T, E>>;
+    type Outcomes = Result<T, E>;
+    type Come = Option<Result<T, E>>;
 
     fn list<'c>(&'c mut self, calls: &mut Vec<&'c mut Call>) {
         calls.push(self.call());
@@ -164,29 +203,29 @@ where
 
     fn advance(
         &mut self,
-        outcome: &mut Self::Outcomes,
+        come: &mut Self::Come,
         at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool {
-        if outcome.is_none() && *at_once > 0 {
+        if come.is_none() && *at_once > 0 {
             match Pin::new(self).poll(task) {
-                Poll::Ready(ready) => *outcome = Some(ready),
+                Poll::Ready(outcome) => *come = Some(outcome),
                 Poll::Pending => *at_once -= 1,
             }
         }
-        outcome.is_some()
+        come.is_some()
     }
 
-    fn values(outcome: Self::Outcomes) -> Result<T, Error> {
+    fn outcomes(come: Self::Come) -> Result<T, E> {
         // Nobody asks before it has come.
-        let none = || Err(ProtocolError::NotAReply("there is none yet".to_owned()).into());
-        outcome.map_or_else(none, |outcome| outcome.map_err(Into::into))
+        let none = || ProtocolError::NotAReply("there is none yet".to_owned());
+        come.unwrap_or_else(|| Err(E::from_error(none().into())))
     }
 }
 
 impl<P: CallFutures> CallFutures for Vec<P> {
-    type Values = Vec<P::Values>;
     type Outcomes = Vec<P::Outcomes>;
+    type Come = Vec<P::Come>;
 
     fn list<'c>(&'c mut self, calls: &mut Vec<&'c mut Call>) {
         for call in self {
@@ -196,14 +235,14 @@ impl<P: CallFutures> CallFutures for Vec<P> {
 
     fn advance(
         &mut self,
-        outcomes: &mut Self::Outcomes,
+        come: &mut Self::Come,
         at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool {
-        outcomes.resize_with(self.len(), Default::default);
+        come.resize_with(self.len(), Default::default);
         let mut all = true;
-        for (call, outcome) in self.iter_mut().zip(outcomes) {
-            all &= call.advance(outcome, at_once, task);
+        for (call, come) in self.iter_mut().zip(come) {
+            all &= call.advance(come, at_once, task);
             if *at_once == 0 {
                 return false;
             }
@@ -211,16 +250,16 @@ impl<P: CallFutures> CallFutures for Vec<P> {
         all
     }
 
-    fn values(outcomes: Self::Outcomes) -> Result<Self::Values, Error> {
-        outcomes.into_iter().map(P::values).collect()
+    fn outcomes(come: Self::Come) -> Self::Outcomes {
+        come.into_iter().map(P::outcomes).collect()
     }
 }
 
 macro_rules! call_futures {
     ($($call:ident $index:tt),*) => {
         impl<$($call: CallFutures),*> CallFutures for ($($call,)*) {
-            type Values = ($($call::Values,)*);
             type Outcomes = ($($call::Outcomes,)*);
+            type Come = ($($call::Come,)*);
 
             fn list<'c>(&'c mut self, calls: &mut Vec<&'c mut Call>) {
                 $(self.$index.list(calls);)*
@@ -228,17 +267,17 @@ macro_rules! call_futures {
 
             fn advance(
                 &mut self,
-                outcomes: &mut Self::Outcomes,
+                come: &mut Self::Come,
                 at_once: &mut usize,
                 task: &mut Context<'_>,
             ) -> bool {
                 let mut all = true;
-                $(all &= self.$index.advance(&mut outcomes.$index, at_once, task);)*
+                $(all &= self.$index.advance(&mut come.$index, at_once, task);)*
                 all
             }
 
-            fn values(outcomes: Self::Outcomes) -> Result<Self::Values, Error> {
-                Ok(($($call::values(outcomes.$index)?,)*))
+            fn outcomes(come: Self::Come) -> Self::Outcomes {
+                ($($call::outcomes(come.$index),)*)
             }
         }
     };

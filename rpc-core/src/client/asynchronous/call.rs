@@ -145,7 +145,7 @@ impl Call {
 
     fn or_refused(mut self, so_far: Result<(), Error>) -> Self {
         if let Err(error) = so_far {
-            self.state = State::Refused(Box::new(error));
+            self.refuse(error);
         }
         self
     }
@@ -194,6 +194,11 @@ impl Call {
             Err(error) => State::Refused(Box::new(error)),
         };
         true
+    }
+
+    /// Has it end in an error, before it is sent.
+    pub(super) fn refuse(&mut self, error: Error) {
+        self.state = State::Refused(Box::new(error));
     }
 
     /// Sends it now if there is a connection.

@@ -11,7 +11,8 @@ mod wire;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout, timeout_at};
@@ -30,6 +31,7 @@ use crate::transport::AsyncSocket;
 use super::backoff::Backoff;
 use super::deadline::Deadline;
 use super::names::KnownNames;
+use super::refusal::Refusal;
 use super::{ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub};
 
 /// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
@@ -71,6 +73,7 @@ struct Shared {
     current: Mutex<Option<Arc<Link>>>,
     /// Held by whoever makes a connection, so that only one does.
     dialing: tokio::sync::Mutex<()>,
+    refusal: Mutex<Refusal>,
     names: KnownNames,
     /// The connections that carry one call each at a time, over HTTP.
     pool: Pool,
@@ -108,10 +111,11 @@ impl AsyncRpcClient {
             settings,
             current: Mutex::default(),
             dialing: tokio::sync::Mutex::default(),
+            refusal: Mutex::default(),
         });
         // A server that serves one connection at a time is not to wait at one without a call.
         if shared.settings.target.is_none() {
-            let link = shared.dial().await?;
+            let link = shared.dial(shared.settings.connect_timeout).await?;
             shared.share(&link);
         }
         Ok(Self { shared })
@@ -156,54 +160,65 @@ impl Shared {
 
     /// The connection that all calls share.
     async fn shared(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let begun = Instant::now();
         let _dialing = self.dialing.lock().await;
         if let Some(link) = self.usable() {
             return Ok(link);
         }
-        let link = self.dial_until(deadline).await?;
+        let link = self.dial_until(begun, deadline).await?;
         self.share(&link);
         Ok(link)
     }
 
     /// A connection of the pool, for one call.
     async fn pooled(&self, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
+        let begun = Instant::now();
         let room = self.pool.room().await;
         let room = match self.pool.take(room) {
             Ok(link) => return Ok(link),
             Err(room) => room,
         };
         // In a box, so that the many calls that wait for room have none for it.
-        let link = Box::pin(self.dial_until(deadline)).await?;
+        let link = Box::pin(self.dial_until(begun, deadline)).await?;
         link.take(room);
         self.pool.keep(Arc::clone(&link));
         Ok(link)
     }
 
-    async fn dial_until(&self, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
-        let patience = Deadline::from_now(self.settings.connect_timeout);
+    async fn dial_until(
+        &self,
+        begun: Instant,
+        deadline: Option<Deadline>,
+    ) -> Result<Arc<Link>, Error> {
+        // Whoever waited while others tried in vain has tried as well.
+        let refused = self.refusal().since(begun);
+        let begun = if refused.is_some() { begun } else { Instant::now() };
+        let patience = Deadline::after(begun, self.settings.connect_timeout);
+        let until = || [patience, deadline].into_iter().flatten();
+        if let Some(error) = refused
+            && until().any(Deadline::has_passed)
+        {
+            return Err(error);
+        }
         let mut backoff = Backoff::default();
         loop {
-            let error = match self.dial().await {
-                Ok(link) => return Ok(link),
-                Err(error) => error,
-            };
+            let dialed = self.dial(patience.map_or(Duration::MAX, Deadline::left)).await;
+            self.refusal().note(&dialed);
             let wait = backoff.wait();
-            let ends = |deadline: Deadline| deadline.left() <= wait;
-            if deadline.is_some_and(ends) || patience.is_none_or(ends) {
-                return Err(error);
+            if dialed.is_ok() || until().any(|end| end.left() <= wait) {
+                return dialed;
             }
             sleep(wait).await;
         }
     }
 
-    async fn dial(&self) -> Result<Arc<Link>, Error> {
+    async fn dial(&self, limit: Duration) -> Result<Arc<Link>, Error> {
         let connecting = async {
             let stream = AsyncSocket::connect(&self.address).await?;
             let received = self.settings.open_async(&stream).await?;
             Ok((stream, received))
         };
-        let connecting = timeout(self.settings.connect_timeout, connecting);
-        let (stream, received) = connecting
+        let (stream, received) = timeout(limit, connecting)
             .await
             .unwrap_or_else(|late| Err(late.into()))
             .map_err(|error| self.failed(IoErrorKind::Connect, Some(error)))?;
@@ -211,6 +226,10 @@ impl Shared {
         tokio::spawn(drive(End(Arc::clone(&link))));
         self.settings.tell(ConnectionState::Connected);
         Ok(link)
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Refusal> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn share(&self, link: &Arc<Link>) {
