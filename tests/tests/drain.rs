@@ -94,6 +94,32 @@ fn every_call_of_a_blocking_client_is_answered_or_has_not_run() {
     });
 }
 
+/// Elsewhere a connection may be made between the moment at which all have been accepted and that at
+/// which the port is closed.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_call_over_a_connection_of_its_own_is_answered_or_has_not_run() {
+    Model::each(|model| {
+        for _ in 0..10 {
+            stop_under(model, |address| {
+                let builder = RpcClient::builder().connect_timeout(Duration::from_millis(100));
+                let answered = AtomicU64::new(0);
+                thread::scope(|scope| {
+                    for _ in 0..4 {
+                        scope.spawn(|| {
+                            while let Ok(client) = builder.connect(&address) {
+                                client.count().call().unwrap();
+                                answered.fetch_add(1, Ordering::SeqCst);
+                            }
+                        });
+                    }
+                });
+                answered.into_inner()
+            });
+        }
+    });
+}
+
 #[test]
 fn every_call_of_an_asynchronous_client_is_answered_or_has_not_run() {
     Model::each(|model| {

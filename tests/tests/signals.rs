@@ -134,6 +134,28 @@ fn every_call_that_was_taken_is_answered_when_a_server_is_stopped_under_load() {
 }
 
 #[test]
+fn no_call_over_a_connection_of_its_own_is_lost_when_a_server_is_stopped() {
+    for model in MODELS {
+        let mut server = Served::start(SERVER, model);
+        let calls = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let builder = RpcClient::builder().connect_timeout(Duration::from_millis(100));
+                    while let Ok(client) = builder.connect(server.address()) {
+                        assert_eq!(client.add(1, 2).call().unwrap(), 13, "{model}");
+                        calls.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            until("there is load", || calls.load(Ordering::Relaxed) > 200);
+            server.process().signal("TERM");
+        });
+        assert!(server.wait().success(), "{model}");
+    }
+}
+
+#[test]
 fn calls_that_run_are_answered_before_a_stopping_server_ends() {
     for model in MODELS {
         for framing in FRAMINGS {

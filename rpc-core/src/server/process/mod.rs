@@ -23,6 +23,7 @@ pub(super) use supervisor::Pool;
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use super::listener::{Listener, Rest};
@@ -42,8 +43,18 @@ pub(super) fn catch_signals(restart: bool) -> io::Result<Signals> {
 /// Stops accepting, in the children too; another server may take the address. Returns the
 /// connections that were waiting to be accepted.
 pub(super) fn stop_listening(listener: &Listener) -> Rest {
+    const HANDSHAKE: Duration = Duration::from_millis(1);
     // Whoever waits at it may end the process as soon as it is stopped.
     listener.remove_file();
+    match listener {
+        Listener::Tcp(_) => {
+            sys::let_nobody_begin(listener);
+            // Whoever has begun to connect is given the time to end it.
+            thread::sleep(HANDSHAKE);
+        }
+        // Its queue outlives it.
+        Listener::Unix(..) => sys::stop_listening(listener),
+    }
     let rest = listener.accept_rest();
     sys::stop_listening(listener);
     rest

@@ -192,6 +192,36 @@ pub(super) fn stop_listening(listener: &impl AsRawFd) {
     unsafe { libc::shutdown(listener.as_raw_fd(), libc::SHUT_RDWR) };
 }
 
+/// Has nobody begin to connect to a TCP listener any more, so that its queue, once empty, stays so until
+/// it is stopped. Who tries is not answered, tries again after a second, and is refused then.
+#[cfg(target_os = "linux")]
+pub(super) fn let_nobody_begin(listener: &impl AsRawFd) {
+    const LOAD_BYTE: u16 = 0x30;
+    const SKIP_WITHOUT: u16 = 0x45;
+    const RETURN: u16 = 0x06;
+    const FLAGS: u32 = 13;
+    const SYN: u32 = 2;
+    let instruction = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
+    // A packet passes, whole, unless it is the first of a connection (RFC 9293, section 3.1).
+    let mut program = [
+        instruction(LOAD_BYTE, 0, FLAGS),
+        instruction(SKIP_WITHOUT, 1, SYN),
+        instruction(RETURN, 0, 0),
+        instruction(RETURN, 0, u32::MAX),
+    ];
+    let program = libc::sock_fprog { len: 4, filter: program.as_mut_ptr() };
+    let size = libc::socklen_t::try_from(size_of_val(&program)).unwrap_or(0);
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_ATTACH_FILTER);
+    // SAFETY: the program lives until the call returns, which copies it.
+    unsafe {
+        libc::setsockopt(listener.as_raw_fd(), level, option, (&raw const program).cast(), size)
+    };
+}
+
+/// Other systems have nothing for it.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn let_nobody_begin(_: &impl AsRawFd) {}
+
 /// A number that a process and the children it makes from now on see and change together.
 #[derive(Debug)]
 pub(super) struct Shared(NonNull<AtomicU64>);
