@@ -108,6 +108,11 @@ pub trait Argument {
     ///
     /// Where it has no JSON form.
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// Whether it is certain to be one argument.
+    fn is_given(&self) -> bool {
+        false
+    }
 }
 
 /// The positional arguments that a variadic parameter takes.
@@ -178,6 +183,10 @@ impl<T: Serialize> Argument for Given<T> {
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         object.member(name, &self.0)
     }
+
+    fn is_given(&self) -> bool {
+        true
+    }
 }
 
 impl Argument for Omitted {
@@ -236,6 +245,9 @@ pub trait GivenArguments {
         signature: &Signature,
         array: &mut ArrayWriter<'_>,
     ) -> Result<(), ArgumentError>;
+
+    /// Whether one that is not required is certain to be given.
+    fn has_keyword(&self, signature: &Signature) -> bool;
 }
 
 /// Writes an argument by position behind those before it, of which one may have been `left_out`.
@@ -286,6 +298,10 @@ impl<G: GivenArguments> Arguments for TypedArguments<G> {
     fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.given.in_order(self.signature, array)
     }
+
+    fn are_better_named(&self) -> bool {
+        self.given.has_keyword(self.signature)
+    }
 }
 
 macro_rules! given {
@@ -324,6 +340,10 @@ macro_rules! given {
                 let mut left_out: Option<&str> = None;
                 $(place(&self.$index, &signature.parameters()[$index], &mut left_out, array)?;)*
                 Ok(())
+            }
+
+            fn has_keyword(&self, signature: &Signature) -> bool {
+                $((self.$index.is_given() && !signature.is_positional($index)) ||)* false
             }
         }
     };

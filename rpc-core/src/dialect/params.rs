@@ -19,6 +19,9 @@ pub(super) fn write_params(
     arguments: &impl Arguments,
 ) -> Result<Written, ArgumentError> {
     let start = out.len();
+    if arguments.are_better_named() {
+        return write_named(out, arguments);
+    }
     out.push(b'[');
     let mut array = ArrayWriter::new(out);
     arguments.write_positional(&mut array)?;
@@ -40,9 +43,14 @@ pub(super) fn write_params(
         out.drain(start..middle);
     } else {
         out.truncate(start);
-        out.push(b'{');
-        arguments.write_named(&mut ObjectWriter::new(out))?;
-        out.push(b'}');
+        return write_named(out, arguments);
     }
+    Ok(Written::Named)
+}
+
+fn write_named(out: &mut Vec<u8>, arguments: &impl Arguments) -> Result<Written, ArgumentError> {
+    out.push(b'{');
+    arguments.write_named(&mut ObjectWriter::new(out))?;
+    out.push(b'}');
     Ok(Written::Named)
 }

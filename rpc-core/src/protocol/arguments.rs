@@ -37,6 +37,12 @@ pub trait Arguments {
     /// Where a value has no JSON form, where the position of a name is not known, or where one is
     /// left out before another.
     fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// Whether something is given by name, and the names of all the others are known. `false` where
+    /// only writing them would tell.
+    fn are_better_named(&self) -> bool {
+        false
+    }
 }
 
 impl<A: Arguments + ?Sized> Arguments for &A {
@@ -54,6 +60,10 @@ impl<A: Arguments + ?Sized> Arguments for &A {
 
     fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         (**self).write_in_order(array)
+    }
+
+    fn are_better_named(&self) -> bool {
+        (**self).are_better_named()
     }
 }
 
