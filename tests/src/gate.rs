@@ -6,9 +6,10 @@ use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::until;
 use rpc_core::rpc_export;
 use tokio::sync::watch;
+
+use crate::until;
 
 /// The gates that are open.
 static OPEN: LazyLock<watch::Sender<HashSet<u64>>> = LazyLock::new(watch::Sender::default);

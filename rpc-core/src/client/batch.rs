@@ -80,8 +80,8 @@ impl<T: Transport> RpcClient<T> {
     ///
     /// let server = RpcServer::exported().start("127.0.0.1:0")?;
     /// let client = RpcClient::connect(server.address())?;
-    /// let halves = client.batch_outcomes(|calls| [4, 5].map(|n| calls.half(n).call()).into_iter().collect::<Vec<_>>());
-    /// assert!(matches!(&halves[..], [Ok(2), Err(CallError::Function(why))] if why == "5 is odd"));
+    /// let halves = client.batch_outcomes(|calls| (calls.half(4).call(), calls.half(5).call()));
+    /// assert!(matches!(halves, (Ok(2), Err(CallError::Function(why))) if why == "5 is odd"));
     /// # Ok::<(), rpc_core::Error>(())
     /// ```
     pub fn batch_outcomes<'c, P: Promises>(

@@ -115,26 +115,33 @@ impl Shared {
         while let Some(first) = calls.first_mut() {
             let deadline = first.begin();
             let link = match self.usable() {
-                Some(link) => link,
-                None => match Arc::clone(self).link(deadline).await {
-                    Ok(link) => link,
-                    Err(error) => {
-                        let concerns_all =
-                            self.settings.is_unreachable(&error, deadline.map(Deadline::limit));
-                        let refused = if concerns_all { calls.len() } else { 1 };
-                        for call in &mut calls[..refused] {
-                            call.refuse(error.copy());
-                        }
-                        calls = &mut calls[refused..];
-                        continue;
-                    }
-                },
+                Some(link) => Ok(link),
+                None => Arc::clone(self).link(deadline).await,
             };
-            let sent = link.send_together(calls);
-            calls = &mut calls[sent..];
+            let done = match link {
+                Ok(link) => link.send_together(calls),
+                Err(error) => self.refuse_together(calls, &error, deadline),
+            };
+            calls = &mut calls[done..];
         }
         // Those that have been sent need not be driven, and are waited for in turn.
         if can_all_join { 1 } else { usize::MAX }
+    }
+
+    /// Has calls that lack a connection end in an error: all of them where nobody can be reached, else
+    /// the first, which may have had too little time. Says how many.
+    fn refuse_together(
+        &self,
+        calls: &mut [&mut Call],
+        error: &Error,
+        deadline: Option<Deadline>,
+    ) -> usize {
+        let concerns_all = self.settings.is_unreachable(error, deadline.map(Deadline::limit));
+        let count = if concerns_all { calls.len() } else { 1 };
+        for call in &mut calls[..count] {
+            call.refuse(error.copy());
+        }
+        count
     }
 }
 
