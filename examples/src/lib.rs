@@ -54,3 +54,18 @@ pub fn fail(message: &str) {
 pub fn sleep_ms(ms: u64) {
     thread::sleep(Duration::from_millis(ms));
 }
+
+/// Blocks its thread for some milliseconds, and answers with them; an event loop runs it on another.
+#[rpc_export(blocking)]
+pub fn block_ms(ms: u64) -> u64 {
+    thread::sleep(Duration::from_millis(ms));
+    ms
+}
+
+/// Waits for some milliseconds without a thread of its own, and answers with them.
+#[cfg(feature = "tokio")]
+#[rpc_export]
+pub async fn nap_ms(ms: u64) -> u64 {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    ms
+}

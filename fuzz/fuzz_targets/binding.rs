@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{Call, CallContext, Dispatch, FunctionRegistry, Progress, Reply, code};
+use rpc_core::{Call, CallContext, Dispatch, Ended, FunctionRegistry, Reply, code};
 use rpc_core_fuzz::registry;
 use serde_json::{Map, Value};
 
@@ -42,15 +42,16 @@ fuzz_target!(|input: &[u8]| {
 fn run(call: &Call<'_>) -> Option<Value> {
     let mut out = b"before".to_vec();
     let mut reply = Reply::new(&mut out);
-    match REGISTRY.dispatch(call, &CallContext::default(), &mut reply) {
-        Ok(Progress::Done) => Some(serde_json::from_str(reply.text()).expect("a result is JSON")),
-        Ok(Progress::Later(_) | Progress::Blocks | Progress::Multicall) => None,
-        Err(fault) => {
+    let outcome = REGISTRY.dispatch(call, &CallContext::default(), &mut reply);
+    match outcome.ended(&reply)? {
+        Ended::Returned(result) => Some(serde_json::from_str(result).expect("a result is JSON")),
+        Ended::Failed(fault) => {
             let expected = [code::INVALID_PARAMS, code::METHOD_NOT_FOUND, code::INTERNAL_ERROR];
             assert!(expected.contains(&fault.code()), "{fault}");
             assert!(fault.message().len() < 2000, "{fault}");
             None
         }
+        _ => None,
     }
 }
 

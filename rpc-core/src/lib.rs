@@ -69,12 +69,12 @@ pub use dialect::xml_rpc::XmlRpcOptions;
 pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 #[cfg(feature = "http")]
 pub use http::{ReplyBody, RpcService};
-pub use json_rpc::{Answer, Answered, JsonRpc, Later, Session};
+pub use json_rpc::{Answer, Answered, FinishedCall, JsonRpc, Later, Session};
 pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
-    Bytes, CallContext, DateTime, Deferred, Dispatch, Function, FunctionRegistry, Instance,
-    InvalidDateTime, Parameter, ParameterKind, Progress, Reply, Signature, State,
+    Bytes, CallContext, DateTime, Deferred, Dispatch, Ended, Function, FunctionRegistry, Instance,
+    InvalidDateTime, Outcome, Parameter, ParameterKind, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]

@@ -85,6 +85,12 @@ impl Function {
             types::name_self(&mut signature, ty);
         }
         check::signature(&signature, place.owner.as_ref(), mistakes);
+        if let Some(keyword) = signature.asyncness.as_ref().filter(|_| options.blocking) {
+            mistakes.at(
+                keyword,
+                "an `async fn` does not block its thread: take off `blocking`, or `async`",
+            );
+        }
         let mut parameters = Vec::new();
         let mut provided = Vec::new();
         let (mut arity, mut is_behind_args) = (0, false);

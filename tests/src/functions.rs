@@ -88,7 +88,7 @@ pub fn after_ms(ms: u64, number: u64) -> u64 {
 
 /// Sleeps, on a thread that may be blocked, then answers with the number.
 #[rpc_export(blocking)]
-pub fn block_ms(ms: u64, number: u64) -> u64 {
+pub fn hold_ms(ms: u64, number: u64) -> u64 {
     std::thread::sleep(Duration::from_millis(ms));
     number
 }

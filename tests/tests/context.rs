@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rpc_core::{
-    Call, CallContext, Dispatch, Error, Fault, FunctionRegistry, JsonRpc, Misuse, Progress, Reply,
+    Call, CallContext, Dispatch, Error, FunctionRegistry, JsonRpc, Misuse, Outcome, Reply,
     RpcClient, RpcServer, State, Stub, TcpServer, args, call, kwargs, rpc_export,
 };
 use tests::{Model, both_ways};
@@ -30,17 +30,12 @@ struct User(&'static str);
 struct Identify<D>(D);
 
 impl<D: Dispatch> Dispatch for Identify<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         self.0.dispatch(call, &context.with(User("ada")), reply)
     }
 
-    fn check(&self) -> Result<(), Misuse> {
-        self.0.check()
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.0)
     }
 }
 

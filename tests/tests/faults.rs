@@ -4,7 +4,7 @@
 
 use rpc_core::{
     Answer, Answered, Call, CallContext, Dispatch, Fault, FunctionRegistry, JsonRpc, Limits,
-    Progress, Reply, RpcServer, Session, TcpServer,
+    Outcome, Reply, RpcServer, Session, TcpServer,
 };
 use tests::{FRAMINGS, Model, Peer};
 
@@ -99,21 +99,20 @@ fn a_layer_that_panics_is_answered_for_like_a_function() {
 struct Unsound<D>(D);
 
 impl<D: Dispatch> Dispatch for Unsound<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         match call.method() {
             "before" => panic!("the secret"),
             "after" => {
-                reply.send("half of a reply")?;
+                reply.send("half of a reply").unwrap();
                 panic!("the secret")
             }
-            "silent" => Ok(Progress::Done),
+            "silent" => Outcome::done(),
             _ => self.0.dispatch(call, context, reply),
         }
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.0)
     }
 }
 

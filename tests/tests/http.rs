@@ -27,7 +27,7 @@ fn pipelined_requests_are_answered_in_their_order() {
         let server = model.start(RpcServer::exported());
         let mut peer = HttpPeer::connect(server.address());
         let calls = (0..50).map(|n| {
-            let (function, ms) = if n % 10 == 0 { ("block_ms", 20) } else { ("after_ms", 0) };
+            let (function, ms) = if n % 10 == 0 { ("hold_ms", 20) } else { ("after_ms", 0) };
             let call = format!(r#"{{"method_name":"{function}","method_args":[{ms},{n}]}}"#);
             HttpPeer::post("", &call)
         });
@@ -255,7 +255,7 @@ fn a_request_that_is_cut_off_harms_nobody() {
 fn a_caller_that_sends_nothing_more_is_answered() {
     Model::each(|model| {
         let server = model.start(RpcServer::exported());
-        for function in ["after_ms", "block_ms"] {
+        for function in ["after_ms", "hold_ms"] {
             let mut peer = HttpPeer::connect(server.address());
             let call = format!(r#"{{"method_name":"{function}","method_args":[50,5]}}"#);
             peer.write(HttpPeer::post("", &call).as_bytes());

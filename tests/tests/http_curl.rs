@@ -85,7 +85,7 @@ fn http_2_is_held_to_the_same_guards() {
 fn a_stream_that_runs_when_the_server_stops_is_answered() {
     Model::each(|model| {
         let server = model.start(RpcServer::exported());
-        let body = r#"{"method_name":"block_ms","method_args":[1000,5]}"#;
+        let body = r#"{"method_name":"hold_ms","method_args":[1000,5]}"#;
         let Some(mut curl) = call(HTTP_2, body) else { return };
         let curl = curl.arg(format!("http://{}", server.address()));
         thread::scope(|scope| {

@@ -18,7 +18,7 @@ const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 
 /// A request of a function that takes a while.
 fn slow_call() -> String {
-    HttpPeer::post("", r#"{"method_name":"block_ms","method_args":[400,5]}"#)
+    HttpPeer::post("", r#"{"method_name":"hold_ms","method_args":[400,5]}"#)
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn a_function_may_take_longer_than_any_timeout() {
     Model::each(|model| {
         let server = impatient(model);
         let mut peer = HttpPeer::connect(server.address());
-        for function in ["after_ms", "block_ms"] {
+        for function in ["after_ms", "hold_ms"] {
             let call = format!(r#"{{"method_name":"{function}","method_args":[600,5]}}"#);
             assert_eq!(peer.ask(&call).body, r#"{"res":5}"#);
         }

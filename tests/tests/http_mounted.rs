@@ -30,7 +30,7 @@ fn an_axum_program_serves_functions_too() {
             let json = "Content-Type: application/json\r\n";
             let post = |headers: &str, body| HttpPeer::post(headers, body).replacen('/', "/rpc", 1);
             assert_eq!(peer.exchange(&post(json, ADD)).body, SUM);
-            let slow = r#"{"method_name":"block_ms","method_args":[50,5]}"#;
+            let slow = r#"{"method_name":"hold_ms","method_args":[50,5]}"#;
             assert_eq!(peer.exchange(&post(json, slow)).body, r#"{"res":5}"#);
             let panicking = r#"{"method_name":"fail","method_args":["secret"]}"#;
             assert!(peer.exchange(&post(json, panicking)).body.contains("-32603"));

@@ -80,7 +80,7 @@ fn streams_run_side_by_side() {
         let begun = Instant::now();
         let mut calls = JoinSet::new();
         for n in 0..20 {
-            let body = format!(r#"{{"method_name":"block_ms","method_args":[500,{n}]}}"#);
+            let body = format!(r#"{{"method_name":"hold_ms","method_args":[500,{n}]}}"#);
             let client = client.clone();
             calls.spawn(async move {
                 let expected = (StatusCode::OK, format!(r#"{{"res":{n}}}"#));

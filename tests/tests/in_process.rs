@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rpc_core::{
-    Call, CallContext, Dispatch, Error, Fault, FunctionRegistry, InMemory, JsonRpc, Progress,
-    Reply, RpcClient, Stub, args, call, kwargs, rpc_export,
+    Call, CallContext, Dispatch, Error, FunctionRegistry, InMemory, JsonRpc, Outcome, Reply,
+    RpcClient, Stub, args, call, kwargs, rpc_export,
 };
 
 /// Adds three numbers.
@@ -49,14 +49,13 @@ impl<D> Count<D> {
 }
 
 impl<D: Dispatch> Dispatch for Count<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.inner.dispatch(call, context, reply)
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.inner)
     }
 }
 

@@ -263,12 +263,12 @@ fn a_batch_of_functions_of_every_kind_is_answered_in_the_order_of_its_calls() {
         let calls = [
             call("later", "[30,1]", 1),
             call("add", "[1,2]", 2),
-            call("block_ms", "[20,3]", 3),
+            call("hold_ms", "[20,3]", 3),
             call("fail_later", "[5]", 4),
             r#"{"jsonrpc":"2.0","method":"later","params":[1,0]}"#.to_owned(),
             call("fail_blocking", "[]", 5),
             call("fail", "[\"the secret\"]", 6),
-            r#"{"jsonrpc":"2.0","method":"block_ms","params":[1,0]}"#.to_owned(),
+            r#"{"jsonrpc":"2.0","method":"hold_ms","params":[1,0]}"#.to_owned(),
             r#"{"jsonrpc":"2.0","method":"fail_later","params":[1]}"#.to_owned(),
             call("later", "[1,7]", "\"7\""),
             call("later", "[]", 8),
@@ -313,7 +313,7 @@ fn the_calls_of_a_batch_that_take_time_run_side_by_side() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let mut peer = Peer::connect(server.address(), Framing::Raw);
     let calls: Vec<_> = (0..40)
-        .map(|id| call(if id % 2 == 0 { "later" } else { "block_ms" }, &format!("[500,{id}]"), id))
+        .map(|id| call(if id % 2 == 0 { "later" } else { "hold_ms" }, &format!("[500,{id}]"), id))
         .collect();
     let replies: Vec<_> = (0..40).map(|id| result(id, id)).collect();
     let begun = Instant::now();
@@ -337,7 +337,7 @@ fn the_calls_of_a_batch_are_run_once_each() {
         let calls: Vec<_> = (0..100)
             .map(|id| match id % 3 {
                 0 => call("count", "[]", id),
-                1 => call("block_ms", "[0,1]", id),
+                1 => call("hold_ms", "[0,1]", id),
                 _ => call("later", "[0,1]", id),
             })
             .collect();

@@ -103,7 +103,7 @@ fn what_functions_print_goes_to_standard_error() {
 #[test]
 fn functions_of_every_kind_are_answered_and_a_panic_harms_nobody() {
     let mut program = Program::start(&[]);
-    program.write(br#"{"jsonrpc":"2.0","method":"block_ms","params":[1,5],"id":1}"#);
+    program.write(br#"{"jsonrpc":"2.0","method":"hold_ms","params":[1,5],"id":1}"#);
     assert_eq!(program.line(), r#"{"jsonrpc":"2.0","result":5,"id":1}"#);
     program.write(br#"{"jsonrpc":"2.0","method":"fail","params":["noise"],"id":1}"#);
     assert!(program.line().contains(r#""code":-32603"#));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use examples::{add, greet};
 use rpc_core::{
     Arguments, Call, CallContext, CallError, Dispatch, Error, Fault, FromError, FunctionRegistry,
-    Invocation, Progress, Reply, RpcClient, RpcServer, ServerHandle, Stub, TcpServer, args,
+    Invocation, Outcome, Reply, RpcClient, RpcServer, ServerHandle, Stub, TcpServer, args,
     block_on, call, code, kwargs,
 };
 use serde::de::DeserializeOwned;
@@ -122,16 +122,15 @@ impl<S: Stub> Stub for At<'_, S> {
 struct Under<D>(&'static str, D);
 
 impl<D: Dispatch> Dispatch for Under<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         match call.method().strip_prefix(self.0) {
             Some(method) => self.1.dispatch(&call.renamed(method), context, reply),
-            None => Err(Fault::new(code::METHOD_NOT_FOUND, "not here")),
+            None => Fault::new(code::METHOD_NOT_FOUND, "not here").into(),
         }
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.1)
     }
 }
 

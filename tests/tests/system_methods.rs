@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rpc_core::{
-    Call, CallContext, Dispatch, Fault, Framing, FunctionRegistry, JsonRpc, Limits, Progress,
-    Reply, RpcClient, RpcServer, Stub, TcpServer, args, code, kwargs, rpc_export,
+    Call, CallContext, Dispatch, Fault, Framing, FunctionRegistry, JsonRpc, Limits, Outcome, Reply,
+    RpcClient, RpcServer, Stub, TcpServer, args, code, kwargs, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{Model, Peer};
@@ -171,7 +171,7 @@ fn several_calls_are_made_with_one_in_every_model() {
         let several = calls(&[
             ("add", json!([1, 2])),
             ("add", json!({ "a": 1, "b": 2, "c": 3 })),
-            ("block_ms", json!([1, 7])),
+            ("hold_ms", json!([1, 7])),
             ("divide", json!([1])),
             ("no_such", json!([])),
             ("system.multicall", json!([[]])),
@@ -220,7 +220,7 @@ fn calls_that_take_time_take_it_side_by_side() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
     let rests: Vec<_> = (0..40).map(|n| ("texts.rest", json!([500, n]))).collect();
-    let blocks: Vec<_> = (0..20).map(|n| ("block_ms", json!([500, n]))).collect();
+    let blocks: Vec<_> = (0..20).map(|n| ("hold_ms", json!([500, n]))).collect();
     for several in [rests, blocks] {
         let began = Instant::now();
         let results = ask(&mut peer, "system.multicall", &calls(&several)).unwrap();
@@ -253,21 +253,17 @@ fn a_call_of_several_has_its_id_its_time_and_its_limit() {
 struct Guard<D>(D, Mutex<Vec<String>>);
 
 impl<D: Dispatch> Dispatch for Guard<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         self.1.lock().unwrap().push(call.method().to_owned());
         match call.method() {
-            "add" => Err(Fault::new(code::UNAUTHORISED, "nobody adds here")),
-            "seen" => {
-                reply.send(&*self.1.lock().unwrap())?;
-                Ok(Progress::Done)
-            }
+            "add" => Fault::new(code::UNAUTHORISED, "nobody adds here").into(),
+            "seen" => reply.send(&*self.1.lock().unwrap()).into(),
             _ => self.0.dispatch(call, context, reply),
         }
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.0)
     }
 }
 
@@ -278,7 +274,7 @@ fn each_of_several_calls_goes_through_every_layer() {
     let mut peer = Peer::connect(server.address(), Framing::Raw);
     let several = calls(&[("add", json!([1, 2])), ("nothing", json!([])), ("seen", json!([]))]);
     let results = ask(&mut peer, "system.multicall", &several).unwrap();
-    let seen = json!(["system.multicall", "add", "nothing", "seen"]);
+    let seen = json!(["add", "nothing", "seen"]);
     let refused = json!({ "faultCode": code::UNAUTHORISED, "faultString": "nobody adds here" });
     assert_eq!(results, json!([refused, [null], [seen]]));
 }

@@ -61,7 +61,7 @@ fn a_result_that_comes_when_its_caller_has_stopped_waiting_is_none() {
         let server = model.start(RpcServer::exported());
         for framing in FRAMINGS {
             let mut peer = Peer::connect(server.address(), framing);
-            for function in ["after_ms", "block_ms", "doze_ms"] {
+            for function in ["after_ms", "hold_ms", "doze_ms"] {
                 let call = format!(r#""method_name":"{function}","method_args":[100,5],"id":1"#);
                 let late = format!(
                     r#"{{"error":{{"code":-32001,"message":"`{function}` was not done within 50ms"}},"id":1}}"#

@@ -159,7 +159,7 @@ fn large_and_fragmented_messages_are_whole_ones() {
 fn on_an_event_loop_calls_overtake_and_pings_are_answered_meanwhile() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let mut socket = open(&server);
-    socket.send(&call(1, "block_ms", &json!([400, 5])));
+    socket.send(&call(1, "hold_ms", &json!([400, 5])));
     socket.send(&call(2, "add", &json!([1, 2])));
     socket.send_frame(0x89, b"still there?");
     assert_eq!(socket.receive_json()["id"], 2);
@@ -172,7 +172,7 @@ fn a_close_is_answered_behind_the_replies_of_calls_that_run() {
     Model::each(|model| {
         let server = model.start(RpcServer::exported());
         let mut socket = open(&server);
-        socket.send(&call(1, "block_ms", &json!([200, 5])));
+        socket.send(&call(1, "hold_ms", &json!([200, 5])));
         socket.send_frame(0x88, &[&4000_u16.to_be_bytes()[..], b"enough"].concat());
         assert_eq!(socket.receive_json()["result"], 5, "{model:?}");
         socket.assert_closed_with(4000, &format!("{model:?}"));
@@ -222,7 +222,7 @@ fn a_server_that_stops_answers_what_has_arrived_and_goes_away() {
         let mut socket = open(&server);
         socket.send(&call(1, "add", &json!([1, 2])));
         assert_eq!(socket.receive_json()["result"], 13);
-        socket.send(&call(2, "block_ms", &json!([300, 5])));
+        socket.send(&call(2, "hold_ms", &json!([300, 5])));
         // Until the call runs.
         thread::sleep(Duration::from_millis(100));
         server.stop();

@@ -4,38 +4,29 @@ use std::time::Instant;
 
 use examples::add;
 use rpc_core::{
-    Call, CallContext, Dispatch, Error, Fault, FunctionRegistry, JsonRpc, Misuse, Progress, Reply,
-    RpcClient, Stub, TcpServer, args, kwargs,
+    Call, CallContext, Dispatch, Error, FunctionRegistry, Outcome, Reply, RpcClient, Stub,
+    TcpServer, args, kwargs,
 };
 
 /// Says of every call what it was, how it ended, and how long it took.
 struct CallLog<D>(D);
 
 impl<D: Dispatch> Dispatch for CallLog<D> {
-    fn dispatch(
-        &self,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
-        let begun = Instant::now();
-        let outcome = self.0.dispatch(call, context, reply);
-        let ended = match &outcome {
-            Ok(_) => reply.text(),
-            Err(fault) => fault.message(),
-        };
-        println!("{} -> {ended} in {:?}", call.method(), begun.elapsed());
-        outcome
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
+        let (name, begun) = (call.method().to_owned(), Instant::now());
+        self.0.dispatch(call, context, reply).inspect(reply, move |ended| {
+            println!("{name} -> {ended} in {:?}", begun.elapsed());
+        })
     }
 
-    fn check(&self) -> Result<(), Misuse> {
-        self.0.check()
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.0)
     }
 }
 
 fn main() -> Result<(), Error> {
-    let stack = JsonRpc::new(CallLog(FunctionRegistry::exported()));
-    let server = TcpServer::new(stack).start("127.0.0.1:0")?;
+    let stack = CallLog(FunctionRegistry::exported());
+    let server = TcpServer::of(stack).start("127.0.0.1:0")?;
     let client = RpcClient::connect(server.address())?;
     client.add(1, 2).c(3).call()?;
     if let Err(error) = client.call::<i64>("ad", args![1, 2], kwargs! {}) {

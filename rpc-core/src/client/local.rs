@@ -3,9 +3,9 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
-use crate::json_rpc::{JsonRpc, guarded, run_guarded};
-use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, ProtocolError, code};
-use crate::pump::block_on;
+use crate::json_rpc::{JsonRpc, run_guarded, too_late};
+use crate::protocol::{Arguments, ArrayWriter, Call, ObjectWriter, ProtocolError};
+use crate::pump::wait;
 use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, without_place};
 
 use super::{FromError, Invocation, Notify, Stub};
@@ -74,16 +74,19 @@ fn run(
     let (args, kwargs) = (text(&args)?, text(&kwargs)?);
     let call = Call::new(method, args, kwargs)?;
 
+    let mut context = CallContext::default();
+    context.begin("", invocation.timeout());
     let mut out = Vec::new();
     let mut reply = Reply::new(&mut out);
-    let outcome = match run_guarded(dispatch, &call, &CallContext::default(), &mut reply) {
-        Ok(Progress::Done | Progress::Blocks) => Ok(text(&out)?.to_owned()),
-        Ok(Progress::Multicall) => Err(Fault::new(
-            code::INVALID_REQUEST,
-            "calls within a process are made one by one, without `system.multicall`",
-        )),
-        Ok(Progress::Later(rest)) => block_on(guarded(rest, method)),
-        Err(fault) => Err(fault),
+    let late = || too_late(method, invocation.timeout().unwrap_or_default());
+    let outcome = match run_guarded(dispatch, &call, &context, &mut reply).into_progress() {
+        Progress::Done => Ok(text(&out)?.to_owned()),
+        Progress::Failed(fault) => Err(fault),
+        Progress::Cancelled => Err(late()),
+        Progress::Later(rest) => {
+            let rest = rest.run(&|job| Box::pin(async { job() }));
+            wait(rest, invocation.timeout()).unwrap_or_else(|| Err(late()))
+        }
     };
     Ok(outcome.map_err(Error::Fault))
 }

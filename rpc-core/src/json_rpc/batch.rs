@@ -4,21 +4,19 @@
 //! its thread is put aside meanwhile; those run side by side, and their replies are put into the gaps
 //! they left, so that replies stand in the order of the calls.
 
-use std::sync::Arc;
-
 use crate::dialect::{Dialect, Elements, Incoming, Request, Unreadable, read_element};
 use crate::protocol::{Fault, Limits};
-use crate::registry::Dispatch;
+use crate::registry::{Deferred, Dispatch, Job};
 
-use super::later::{Blocking, Later, Reply};
+use super::later::{Later, Reply};
 use super::room::Room;
 use super::run::run;
 use super::side_by_side::side_by_side;
-use super::{Answered, Session};
+use super::{Answered, JsonRpc, Session};
 
 /// Answers the calls of a batch.
 pub(super) fn answer_batch<D: Dispatch>(
-    dispatch: &Arc<D>,
+    layer: &JsonRpc<D>,
     elements: &Elements<'_>,
     session: &mut Session,
     out: &mut Vec<u8>,
@@ -35,7 +33,7 @@ pub(super) fn answer_batch<D: Dispatch>(
         _ => {
             let mut parts = Parts::begin(*count, &session.limits, out);
             for text in texts {
-                let answered = answer_element(dispatch, text, parts.room(), session, out);
+                let answered = answer_element(layer, text, parts.room(), session, out);
                 parts.add(answered, out);
             }
             return parts.end(out);
@@ -46,7 +44,7 @@ pub(super) fn answer_batch<D: Dispatch>(
 }
 
 fn answer_element<D: Dispatch>(
-    dispatch: &Arc<D>,
+    layer: &JsonRpc<D>,
     text: &str,
     room: &Room,
     session: &mut Session,
@@ -56,7 +54,7 @@ fn answer_element<D: Dispatch>(
     let (id, fault) = match read_element(text, &session.limits, &mut request) {
         Ok(Incoming::Call) if request.dialect == Dialect::JsonRpc => {
             session.context.begin(request.dialect.name(), None);
-            return run(dispatch, &request, room, session, out);
+            return run(layer, &request, room, session, out);
         }
         Ok(_) => {
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";
@@ -146,7 +144,7 @@ impl Batch {
     }
 
     /// The array of all replies, for which `block` runs what blocks a thread.
-    pub(super) fn reply(self, block: &impl Fn(Blocking) -> Reply) -> Reply {
+    pub(super) fn reply(self, block: &impl Fn(Job) -> Deferred) -> Reply {
         let Self { done, gaps, .. } = self;
         let (places, coming): (Vec<_>, Vec<_>) =
             gaps.into_iter().map(|Gap { at, later }| (at, later.reply_with(block))).unzip();

@@ -4,14 +4,14 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::protocol::Fault;
+use crate::registry::{Deferred, Job, Rest};
+
+use super::aside::Aside;
 use super::batch::Batch;
 
 /// A reply to come: its bytes, or none where none is wanted.
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
-
-/// A function that blocks its thread, to be run on one that may be blocked. Its reply is there when it
-/// returns, unless a layer makes it wait.
-pub(crate) type Blocking = Box<dyn FnOnce() -> Reply + Send>;
 
 /// A reply that takes time.
 #[must_use = "nothing is done for it until it is asked for"]
@@ -30,8 +30,8 @@ type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;
 enum Work {
     /// Waiting for it.
     Waiting(Reply),
-    /// Running this on a thread that may be blocked.
-    Blocking(Blocking),
+    /// Running the rest of a call.
+    Call(Box<Aside>, Box<Rest>),
     /// Several such things, side by side.
     Batch(Batch),
 }
@@ -60,9 +60,10 @@ impl Later {
         Self::of(Work::Waiting(Box::pin(reply)), Order::of(id))
     }
 
-    /// Makes a reply of a function that blocks its thread.
-    pub(super) fn blocking(id: Option<&str>, run: Blocking) -> Self {
-        Self::of(Work::Blocking(run), Order::of(id))
+    /// Makes a reply of the rest of a call.
+    pub(super) fn call(aside: Aside, rest: Box<Rest>) -> Self {
+        let order = Order::of(aside.id());
+        Self::of(Work::Call(Box::new(aside), rest), order)
     }
 
     /// Makes one reply of several.
@@ -110,16 +111,21 @@ impl Later {
     }
 
     /// How long its caller waits, and the reply when the time is up.
-    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     pub(crate) fn take_limit(&mut self) -> Option<(Duration, Vec<u8>)> {
         self.limit.take()
     }
 
     /// The reply, for which `block` runs what blocks a thread.
-    pub(crate) fn reply_with(self, block: &impl Fn(Blocking) -> Reply) -> Reply {
+    pub(crate) fn reply_with(self, block: &impl Fn(Job) -> Deferred) -> Reply {
         let reply = match self.work {
             Work::Waiting(reply) => reply,
-            Work::Blocking(run) => block(run),
+            Work::Call(mut aside, rest) => {
+                let rest = rest.run(block);
+                Box::pin(async move {
+                    let outcome = rest.await;
+                    aside.reply(outcome.as_deref().map_err(Fault::clone))
+                })
+            }
             Work::Batch(batch) => batch.reply(block),
         };
         match self.then {
@@ -130,7 +136,7 @@ impl Later {
 
     /// The reply, for which this thread may be blocked.
     pub fn reply(self) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
-        self.reply_with(&|run| run())
+        self.reply_with(&|job| Box::pin(async { job() }))
     }
 }
 

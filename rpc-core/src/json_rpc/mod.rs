@@ -3,7 +3,9 @@
 //! [`run`] runs one call, [`batch`] several that came in one message; [`later`] is what becomes of
 //! those that take time.
 
+mod aside;
 mod batch;
+mod hook;
 mod later;
 mod multicall;
 mod room;
@@ -13,12 +15,11 @@ mod side_by_side;
 #[cfg(feature = "xmlrpc")]
 mod xml_rpc;
 
-use std::sync::Arc;
-
+pub use hook::FinishedCall;
 pub use later::Later;
 #[cfg(feature = "tokio")]
-pub(crate) use later::{Blocking, Order, Reply};
-pub(crate) use run::{guarded, run_guarded};
+pub(crate) use later::{Order, Reply};
+pub(crate) use run::{run_guarded, too_late};
 pub use session::Session;
 
 use crate::Misuse;
@@ -29,6 +30,7 @@ use crate::protocol::{Fault, Limits};
 use crate::registry::Dispatch;
 
 use batch::answer_batch;
+use hook::Hook;
 use room::Room;
 use run::run;
 
@@ -59,6 +61,7 @@ pub trait Answer: Send + Sync + 'static {
 
 /// What became of a message.
 #[derive(Debug)]
+#[non_exhaustive]
 #[must_use = "a message that is answered later has no reply yet"]
 pub enum Answered {
     /// The reply has been appended.
@@ -91,42 +94,37 @@ pub enum Answered {
 /// assert_eq!(reply, br#"{"res":3,"id":7}"#);
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct JsonRpc<D> {
-    /// Shared with the calls that have been put aside.
-    dispatch: Arc<D>,
+    dispatch: D,
+    hook: Option<Hook>,
     #[cfg(feature = "xmlrpc")]
     xml_rpc: XmlRpcOptions,
-}
-
-impl<D: Clone> Clone for JsonRpc<D> {
-    fn clone(&self) -> Self {
-        Self {
-            dispatch: Arc::new(D::clone(&self.dispatch)),
-            #[cfg(feature = "xmlrpc")]
-            xml_rpc: self.xml_rpc,
-        }
-    }
 }
 
 impl<D: Dispatch> JsonRpc<D> {
     /// Puts the layer on what runs calls.
     pub fn new(dispatch: D) -> Self {
         Self {
-            dispatch: Arc::new(dispatch),
+            dispatch,
+            hook: None,
             #[cfg(feature = "xmlrpc")]
             xml_rpc: XmlRpcOptions::default(),
         }
     }
 
+    /// Has `tell` be told of every call that has ended, after whoever is told already: also of calls
+    /// that were refused, and of those that nobody waits for any more. It runs where the call ended, so
+    /// it should be quick.
+    #[must_use]
+    pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
+        self.hook = Some(Hook::after(self.hook.take(), tell));
+        self
+    }
+
     /// What runs the calls.
     pub fn dispatch(&self) -> &D {
         &self.dispatch
-    }
-
-    /// The same, as long as no call has been put aside.
-    pub(crate) fn dispatch_mut(&mut self) -> Option<&mut D> {
-        Arc::get_mut(&mut self.dispatch)
     }
 }
 
@@ -147,12 +145,12 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 } else {
                     session.context.begin(dialect.name(), timeout);
                     let room = Room::of_message(&session.limits);
-                    return run(&self.dispatch, &request, &room, session, out);
+                    return run(self, &request, &room, session, out);
                 }
             }
             Ok(Incoming::Batch(elements)) => match shut(Dialect::JsonRpc, &session.limits) {
                 Some(fault) => (Dialect::JsonRpc, None, fault),
-                None => return answer_batch(&self.dispatch, &elements, session, out),
+                None => return answer_batch(self, &elements, session, out),
             },
             Err(Unreadable::NotACall { dialect, id, fault }) => {
                 (dialect.unwrap_or(session.dialect()), id, fault)

@@ -4,19 +4,15 @@
 //! by side where they are asynchronous or block. What comes of one is an array with its result, or a
 //! struct with `faultCode` and `faultString`.
 
-use std::sync::Arc;
-
 use crate::dialect::{Dialect, FromServer, Request, read_reply};
 use crate::protocol::json::{Kind, Reader, write};
 use crate::protocol::{Call, Fault, Limits, ProtocolError};
-use crate::registry::Dispatch;
+use crate::registry::{Dispatch, MULTICALL};
 
+use super::aside::Aside;
 use super::batch::Parts;
-use super::run::{Aside, in_time, run};
-use super::{Answered, Room, Session};
-
-/// The one function that the calls may not call.
-const MULTICALL: &str = "system.multicall";
+use super::run::{in_time, run};
+use super::{Answered, JsonRpc, Room, Session};
 
 /// Runs the calls in the argument of `request` and appends the reply.
 ///
@@ -24,7 +20,7 @@ const MULTICALL: &str = "system.multicall";
 ///
 /// Where the argument is no array of calls, or has too many.
 pub(super) fn multicall<D: Dispatch>(
-    dispatch: &Arc<D>,
+    layer: &JsonRpc<D>,
     request: &Request<'_>,
     room: &Room,
     session: &Session,
@@ -42,7 +38,7 @@ pub(super) fn multicall<D: Dispatch>(
     let mut parts = Parts::begin(count, &session.limits, &mut array);
     for call in calls {
         let answered = match call {
-            Ok(call) => answer(dispatch, call, parts.room(), session, &mut array),
+            Ok(call) => answer(layer, call, parts.room(), session, &mut array),
             Err(fault) => {
                 write_fault(&mut array, &fault);
                 Answered::Reply
@@ -50,8 +46,11 @@ pub(super) fn multicall<D: Dispatch>(
         };
         parts.add(answered, &mut array);
     }
-    let aside = Aside::of(request, room);
-    let wrap = move |array: &[u8]| aside.reply(MULTICALL, Ok(array));
+    let mut aside = Aside::of(request, MULTICALL.into(), MULTICALL, room);
+    let mut wrap = move |array: &[u8]| match Reader::text(array) {
+        Ok(array) => aside.reply(Ok(array)),
+        Err(error) => aside.reply(Err(error.to_fault())),
+    };
     Ok(match parts.end(&mut array) {
         Answered::Later(later) => {
             let later = later.of_call(request.id).then(move |array| wrap(&array));
@@ -128,7 +127,7 @@ fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Pro
 
 /// Runs one of the calls and appends what comes of it.
 fn answer<D: Dispatch>(
-    dispatch: &Arc<D>,
+    layer: &JsonRpc<D>,
     call: Call<'_>,
     room: &Room,
     session: &Session,
@@ -136,7 +135,7 @@ fn answer<D: Dispatch>(
 ) -> Answered {
     let request = Request { dialect: ALONE, call, ..Request::default() };
     let start = out.len();
-    match run(dispatch, &request, room, session, out) {
+    match run(layer, &request, room, session, out) {
         Answered::Later(later) => Answered::Later(later.then(|reply| {
             let mut out = Vec::new();
             translate(&mut out, &reply);

@@ -1,7 +1,5 @@
 //! What is remembered from message to message.
 
-use std::sync::Arc;
-
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
@@ -81,15 +79,6 @@ impl Session {
     /// The dialect of a fault about a text that is not JSON, or not all of it.
     pub(super) fn dialect_of_broken(&self, text: &[u8]) -> Dialect {
         self.dialect.unwrap_or_else(|| Dialect::meant_by(text))
-    }
-
-    /// The same session for a call on a thread that may be blocked, as long as somebody waits for it
-    /// and so holds the `interest`.
-    pub(super) fn that_may_block(&self, interest: &Arc<()>) -> Self {
-        let mut session = self.clone();
-        session.context.may_block(true);
-        session.context.lasts_with(interest);
-        session
     }
 
     /// Whether the peer understands messages that answer none of its calls.

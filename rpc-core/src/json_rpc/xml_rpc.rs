@@ -51,7 +51,7 @@ impl<D: Dispatch> JsonRpc<D> {
         session.context.begin(Dialect::XmlRpc.name(), None);
         let room = Room::of_message(&session.limits);
         let mut reply = Vec::new();
-        let answered = run(&self.dispatch, &request, &room, session, &mut reply);
+        let answered = run(self, &request, &room, session, &mut reply);
         let translation = Translation { extensions: call.extensions, room, method: call.method };
         match answered {
             Answered::Reply => {

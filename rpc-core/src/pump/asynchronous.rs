@@ -14,14 +14,14 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Blocking, Later, Order, Reply, Session};
-use crate::protocol::{Connection, Limits};
-use crate::registry::Caller;
+use crate::json_rpc::{Answer, Answered, Later, Order, Reply, Session};
+use crate::protocol::{Connection, Fault, Limits, code};
+use crate::registry::{Caller, Job};
 use crate::transport::AsyncSocket;
 
 use super::blocking::Timeouts;
 use super::pile::Pile;
-use super::{End, Step, advance, block_on, buffers, close_silent, refuse_late};
+use super::{End, Step, advance, buffers, close_silent, refuse_late};
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -456,13 +456,16 @@ pub(crate) async fn settle<A: Answer>(
 /// where none is wanted. What blocks a thread runs on one of the runtime's own.
 pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
     let limit = later.take_limit();
-    let reply = later.reply_with(&|run| Box::pin(on_another_thread(run)));
+    let reply = later.reply_with(&|job| Box::pin(on_another_thread(job)));
     match limit {
         Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
         None => reply.await,
     }
 }
 
-async fn on_another_thread(run: Blocking) -> Vec<u8> {
-    spawn_blocking(move || block_on(run())).await.unwrap_or_default()
+async fn on_another_thread(job: Job) -> Result<String, Fault> {
+    // It answers for its own panics; what else ends it is that the runtime does.
+    spawn_blocking(job).await.unwrap_or_else(|_| {
+        Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call"))
+    })
 }

@@ -4,6 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+#[cfg(not(feature = "tokio"))]
+use std::time::{Duration, Instant};
 
 struct Unpark(Thread);
 
@@ -23,5 +25,26 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             Poll::Ready(output) => return output,
             Poll::Pending => thread::park(),
         }
+    }
+}
+
+/// The same, but for no longer than `limit`.
+#[cfg(not(feature = "tokio"))]
+pub(super) fn block_on_for<F: Future>(future: F, limit: Option<Duration>) -> Option<F::Output> {
+    let Some(end) = limit.and_then(|limit| Instant::now().checked_add(limit)) else {
+        return Some(block_on(future));
+    };
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut task = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut task) {
+            return Some(output);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        thread::park_timeout(left);
     }
 }

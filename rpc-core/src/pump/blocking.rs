@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Session};
+use crate::json_rpc::{Answer, Later, Session};
 use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
-use super::{End, Step, advance, block_on, close_silent, refuse_late};
+use super::{End, Step, advance, close_silent, refuse_late, wait};
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Step::Http => return Ok(End::Http),
             Step::Close { .. } => return close(stream),
             Step::Run(later) => {
-                connection.append(&block_on(later.reply()));
+                connection.append(&finish(later));
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
@@ -75,6 +75,13 @@ pub(crate) fn serve<S: Stream, A: Answer>(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
+/// where none is wanted.
+fn finish(mut later: Later) -> Vec<u8> {
+    let (limit, late) = later.take_limit().unzip();
+    wait(later.reply(), limit).or(late).unwrap_or_default()
 }
 
 /// The writing half of a connection, which its pump shares with whoever stops the server.

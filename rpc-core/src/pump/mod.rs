@@ -10,11 +10,13 @@ pub(crate) mod blocking;
 mod buffers;
 #[cfg(feature = "tokio")]
 mod pile;
+mod wait;
 
 use std::ops::Range;
 use std::time::Duration;
 
 pub use block_on::block_on;
+pub(crate) use wait::wait;
 
 use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Answered, Later, Session};

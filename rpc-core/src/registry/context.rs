@@ -75,12 +75,14 @@ impl CallContext {
         self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     }
 
-    /// Takes note of something that is held for as long as somebody waits for the call.
-    pub(crate) fn lasts_with(&mut self, interest: &Arc<()>) {
-        self.interest = Some(Arc::downgrade(interest));
+    /// The same for a thread that may be blocked, as long as somebody waits for the call and so holds
+    /// the `interest`.
+    pub(super) fn that_may_block(&self, interest: &Arc<()>) -> Self {
+        Self { must_not_block: false, interest: Some(Arc::downgrade(interest)), ..self.clone() }
     }
 
     /// Says whether functions may block this thread; as things begin, they may.
+    #[cfg(feature = "tokio")]
     pub(crate) fn may_block(&mut self, may: bool) {
         self.must_not_block = !may;
     }
@@ -126,9 +128,13 @@ impl CallContext {
     /// A function that runs for long may ask from time to time, and stop. Asking costs a few
     /// microseconds.
     pub fn is_cancelled(&self) -> bool {
+        self.is_given_up() || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
+    }
+
+    /// Whether nobody waits any more, as far as that is known without asking the operating system.
+    pub(crate) fn is_given_up(&self) -> bool {
         self.is_late()
             || self.interest.as_ref().is_some_and(|interest| interest.strong_count() == 0)
-            || self.caller.as_ref().is_some_and(|caller| caller.is_gone())
     }
 
     /// Whether the caller has said how long it waits, and that is over.

@@ -2,30 +2,34 @@
 
 use std::borrow::{Borrow, Cow};
 use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::protocol::{Call, Fault};
+use crate::protocol::{Call, Fault, code};
 
-use super::signature;
 use super::{
-    Bound, Export, Function, Handler, Instance, Method, MethodHandler, Progress, Reply, Scope,
-    Signature, SignatureOptions, StateType,
+    Bound, Deferred, Export, Function, Handler, Instance, Method, MethodHandler, Outcome, Progress,
+    Reply, Scope, Signature, SignatureOptions, StateType, panicked,
 };
+use super::{reply, signature};
 
 /// A function under its name, which is all that tells it from others.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) signature: Cow<'static, Signature>,
     pub(super) states: &'static [StateType],
     run: Run,
 }
 
+#[derive(Clone)]
 enum Run {
     Exported(Handler),
-    Boxed(Box<Boxed>),
+    Shared(Arc<Shared>),
 }
 
-type Boxed =
-    dyn Fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<Progress, Fault> + Send + Sync;
+type Shared = dyn Fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<Option<Deferred>, Fault>
+    + Send
+    + Sync;
 
 impl Entry {
     /// An exported function.
@@ -52,9 +56,9 @@ impl Entry {
         Self {
             signature: Cow::Owned(signature),
             states: &[],
-            run: Run::Boxed(Box::new(move |bound, _, reply| {
+            run: Run::Shared(Arc::new(move |bound, _, reply| {
                 function.run(bound, reply)?;
-                Ok(Progress::Done)
+                Ok(None)
             })),
         }
     }
@@ -73,33 +77,60 @@ impl Entry {
         Self {
             signature,
             states: method.states,
-            run: Run::Boxed(Box::new(move |bound, scope, reply| match method.handler {
+            run: Run::Shared(Arc::new(move |bound, scope, reply| match method.handler {
                 MethodHandler::Plain(run) => {
                     run(&instance, bound, scope, reply)?;
-                    Ok(Progress::Done)
+                    Ok(None)
                 }
-                MethodHandler::Async(run) => {
-                    run(Arc::clone(&instance), bound, scope).map(Progress::Later)
-                }
+                MethodHandler::Async(run) => run(Arc::clone(&instance), bound, scope).map(Some),
             })),
         }
     }
 
-    pub(super) fn run(
+    /// Runs a call, and answers for the function if it panics.
+    pub(super) fn run(&self, call: &Call<'_>, scope: &Scope<'_>, reply: &mut Reply<'_>) -> Outcome {
+        reply.answers(&self.signature, scope.context());
+        // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
+        match catch_unwind(AssertUnwindSafe(|| self.serve(call, scope, reply))) {
+            // A function that ends because nobody waits any more has no result worth the name, and a
+            // caller that is slow to notice must not take it for one.
+            Ok(Ok(None)) if scope.context().is_given_up() => Outcome::cancelled(),
+            Ok(Ok(None)) => Outcome::done(),
+            Ok(Ok(Some(rest))) => Outcome::later(call, rest),
+            Ok(Err(fault)) => fault.into(),
+            Err(_) => panicked(call.method()).into(),
+        }
+    }
+
+    fn serve(
         &self,
         call: &Call<'_>,
         scope: &Scope<'_>,
         reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
-        reply.answers(&self.signature, scope.context());
+    ) -> Result<Option<Deferred>, Fault> {
         let mut bound = Bound::new(&self.signature, call);
         bound.bind(&self.signature, call)?;
         match &self.run {
-            Run::Exported(Handler::Plain(run)) => {
-                run(&bound, scope, reply).map(|()| Progress::Done)
-            }
-            Run::Exported(Handler::Async(run)) => run(&bound, scope).map(Progress::Later),
-            Run::Boxed(run) => run(&bound, scope, reply),
+            Run::Exported(Handler::Plain(run)) => run(&bound, scope, reply).map(|()| None),
+            Run::Exported(Handler::Async(run)) => run(&bound, scope).map(Some),
+            Run::Shared(run) => run(&bound, scope, reply),
+        }
+    }
+
+    /// Runs a call of a plain function, and returns its result apart. One that nobody waits for any
+    /// more is not begun.
+    pub(super) fn run_apart(&self, call: &Call<'_>, scope: &Scope<'_>) -> Result<String, Fault> {
+        let cancelled = || Fault::new(code::CANCELLED, "nobody waits for the call any more");
+        if scope.context().is_given_up() {
+            return Err(cancelled());
+        }
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out);
+        match self.run(call, scope, &mut reply).into_progress() {
+            Progress::Done => reply::into_text(out),
+            Progress::Failed(fault) => Err(fault),
+            // No plain function has a rest.
+            Progress::Cancelled | Progress::Later(_) => Err(cancelled()),
         }
     }
 }

@@ -7,13 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::Misuse;
-use crate::protocol::{Call, Fault, code};
+use crate::protocol::{Call, Fault, OwnedCall, code};
 
 use super::bind::shorten;
 use super::entry::Entry;
 use super::name_hash::NameHashes;
 use super::state::States;
-use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, Scope, Signature};
+use super::{CallContext, Dispatch, Export, Function, Instance, Outcome, Reply, Scope, Signature};
 
 /// Functions by name: the end of every stack of layers.
 ///
@@ -39,7 +39,7 @@ use super::{CallContext, Dispatch, Export, Function, Instance, Progress, Reply, 
 #[derive(Default)]
 pub struct FunctionRegistry {
     functions: HashSet<Entry, NameHashes>,
-    states: States,
+    states: Arc<States>,
     twice: Option<String>,
 }
 
@@ -112,8 +112,13 @@ impl FunctionRegistry {
 
     /// Shares something with the functions that have a [`State`](crate::State) parameter of its type.
     pub fn share<T: Any + Send + Sync>(&mut self, state: T) -> &mut Self {
-        self.states.share(Arc::new(state));
+        self.add_state(state);
         self
+    }
+
+    /// The same for a registry that layers are around.
+    pub(crate) fn add_state<T: Any + Send + Sync>(&self, state: T) {
+        self.states.share(Arc::new(state));
     }
 
     /// Lists the functions, ordered by name.
@@ -161,21 +166,46 @@ impl FunctionRegistry {
     }
 }
 
-impl Dispatch for FunctionRegistry {
-    fn dispatch(
+impl FunctionRegistry {
+    /// Leaves a call to a thread that may be blocked.
+    #[inline(never)]
+    fn leave(
         &self,
+        entry: &Entry,
         call: &Call<'_>,
         context: &CallContext,
         reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    ) -> Outcome {
+        reply.answers(&entry.signature, context);
+        let interest = Arc::new(());
+        let context = context.that_may_block(&interest);
+        let (entry, states, kept) = (entry.clone(), Arc::clone(&self.states), OwnedCall::of(call));
+        let job = move || {
+            // It has been read before, so it can be read.
+            let call = kept.call().map_err(|error| error.to_fault())?;
+            entry.run_apart(&call, &Scope { context: &context, states: &states })
+        };
+        Outcome::blocking(call, Box::new(job), interest)
+    }
+}
+
+impl Dispatch for FunctionRegistry {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
         let Some(entry) = self.functions.get(call.method()) else {
-            return self.answer_system(call, reply);
+            return self.answer_system(call, reply).into();
         };
         if entry.signature.is_blocking() && context.must_not_block() {
-            return Ok(Progress::Blocks);
+            return self.leave(entry, call, context, reply);
         }
-        let scope = Scope { context, states: &self.states };
-        entry.run(call, &scope, reply)
+        entry.run(call, &Scope { context, states: &self.states }, reply)
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        None
+    }
+
+    fn registry(&self) -> Option<&FunctionRegistry> {
+        Some(self)
     }
 
     fn check(&self) -> Result<(), Misuse> {

@@ -24,6 +24,11 @@ pub struct Reply<'o> {
 pub fn to_text<T: Serialize + ?Sized>(form: Form, result: &T) -> Result<String, Fault> {
     let mut out = Vec::new();
     write_result(form, &mut out, result)?;
+    into_text(out)
+}
+
+/// The text of a result that has been written.
+pub(super) fn into_text(out: Vec<u8>) -> Result<String, Fault> {
     String::from_utf8(out).map_err(|error| cannot_be_sent(&error))
 }
 

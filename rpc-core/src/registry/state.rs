@@ -1,10 +1,10 @@
 //! What a server shares among its functions, by type.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::HashMap;
 use std::fmt;
+use std::iter;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::Misuse;
 use crate::protocol::{Fault, code};
@@ -86,20 +86,39 @@ impl<T> StateKey<T> {
     }
 }
 
-/// What has been shared.
-#[derive(Clone, Default)]
+/// What has been shared, in order: a list that only grows, so that nobody who reads it waits.
+#[derive(Default)]
 pub(crate) struct States {
-    by_type: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    first: OnceLock<Box<Shared>>,
+}
+
+struct Shared {
+    ty: TypeId,
+    state: Arc<dyn Any + Send + Sync>,
+    next: OnceLock<Box<Shared>>,
 }
 
 impl States {
-    pub(super) fn share<T: Any + Send + Sync>(&mut self, state: Arc<T>) {
-        self.by_type.insert(TypeId::of::<T>(), state);
+    /// Shares one more. It takes the place of another of its type.
+    pub(super) fn share<T: Any + Send + Sync>(&self, state: Arc<T>) {
+        let mut shared =
+            Box::new(Shared { ty: TypeId::of::<T>(), state, next: OnceLock::default() });
+        let mut place = &self.first;
+        while let Err(again) = place.set(shared) {
+            shared = again;
+            let Some(taken) = place.get() else { continue };
+            place = &taken.next;
+        }
+    }
+
+    fn find(&self, ty: TypeId) -> Option<&Arc<dyn Any + Send + Sync>> {
+        let all = iter::successors(self.first.get(), |shared| shared.next.get());
+        all.filter(|shared| shared.ty == ty).last().map(|shared| &shared.state)
     }
 
     /// Finds the state of a type.
     pub(super) fn get<T: Any + Send + Sync>(&self) -> Result<State<T>, Fault> {
-        let state = self.by_type.get(&TypeId::of::<T>()).cloned();
+        let state = self.find(TypeId::of::<T>()).cloned();
         match state.map(Arc::downcast::<T>) {
             Some(Ok(state)) => Ok(State(state)),
             _ => Err(Fault::new(
@@ -114,7 +133,7 @@ impl States {
 
     /// Reports the first of the types that a function needs and nobody has shared.
     pub(super) fn check(&self, function: &str, needed: &[StateType]) -> Result<(), Misuse> {
-        match needed.iter().find(|state| !self.by_type.contains_key(&(state.id)())) {
+        match needed.iter().find(|state| self.find((state.id)()).is_none()) {
             Some(state) => Err(Misuse::StateMissing {
                 function: function.to_owned(),
                 ty: (state.name)().to_owned(),
@@ -126,6 +145,6 @@ impl States {
 
 impl fmt::Debug for States {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("States").field("count", &self.by_type.len()).finish()
+        f.debug_struct("States").finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use super::bind::shorten;
 use super::nearest::nearest;
 use super::xml_types::signatures;
 use super::{
-    Bound, FunctionRegistry, Parameter, ParameterKind, Progress, Reply, Signature, SignatureOptions,
+    Bound, FunctionRegistry, Parameter, ParameterKind, Reply, Signature, SignatureOptions,
 };
 
 /// A function that every registry has.
@@ -26,6 +26,9 @@ enum System {
     MethodSignature,
     Multicall,
 }
+
+/// The function that runs several calls, each through all layers.
+pub(crate) const MULTICALL: &str = "system.multicall";
 
 const NAME: &[Parameter] =
     &[Parameter { name: "name", ty: "String", kind: ParameterKind::Required }];
@@ -80,7 +83,7 @@ static SYSTEM: [(Signature, System); 6] = [
     ),
     (
         signature(
-            "system.multicall",
+            MULTICALL,
             "Runs several calls, each given as `methodName` and `params`, and returns for each an \
              array with its result, or a struct with `faultCode` and `faultString`.",
             CALLS,
@@ -107,7 +110,7 @@ impl FunctionRegistry {
         &self,
         call: &Call<'_>,
         reply: &mut Reply<'_>,
-    ) -> Result<Progress, Fault> {
+    ) -> Result<(), Fault> {
         let found = SYSTEM.iter().find(|(signature, _)| signature.name() == call.method());
         let Some((signature, system)) = found else {
             return Err(self.not_found(call.method()));
@@ -120,7 +123,11 @@ impl FunctionRegistry {
         };
         let required = || name()?.ok_or_else(|| Fault::invalid_params("a name is needed"));
         match system {
-            System::Multicall => return Ok(Progress::Multicall),
+            System::Multicall => {
+                return Err(Fault::invalid_request(
+                    "calls within a process are made one by one, without `system.multicall`",
+                ));
+            }
             System::GetCapabilities => reply.send(&capabilities())?,
             System::ListMethods => reply.send(&self.names().collect::<Vec<_>>())?,
             System::MethodHelp => reply.send(&help(required()?))?,
@@ -135,7 +142,17 @@ impl FunctionRegistry {
                 }
             },
         }
-        Ok(Progress::Done)
+        Ok(())
+    }
+
+    /// Checks the arguments of `system.multicall`, whose calls are run by whoever reads messages;
+    /// `None` where a function of that name has been added.
+    pub(crate) fn check_multicall(&self, call: &Call<'_>) -> Option<Result<(), Fault>> {
+        if self.signature(call.method()).is_some() {
+            return None;
+        }
+        let (signature, _) = SYSTEM.iter().find(|(signature, _)| signature.name() == MULTICALL)?;
+        Some(Bound::new(signature, call).bind(signature, call))
     }
 
     /// The names that can be called, ordered.

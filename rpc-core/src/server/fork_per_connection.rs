@@ -63,7 +63,7 @@ impl Concurrency for ForkPerConnection {
         let mut children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
-        let mut log = Log::new(service.settings.log);
+        let mut log = Log::new(&service.settings.log);
         let mut waiting: Option<Waiting> = None;
         while !signals.ask_to_stop() {
             match &waiting {

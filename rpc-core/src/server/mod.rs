@@ -56,7 +56,7 @@ pub use prefork_event_loop::PreforkEventLoop;
 use process::{Obeying, Output, port_closer, to_stderr};
 #[cfg(feature = "tokio")]
 use service::Service;
-use service::Settings;
+use service::{Say, Settings};
 pub use single_thread::SingleThread;
 #[cfg(feature = "tokio")]
 use stop::Stop;
@@ -69,7 +69,7 @@ use without_fork::{Obeying, Output, port_closer, to_stderr};
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::error::{Error, IoError, IoErrorKind};
-use crate::json_rpc::{Answer, JsonRpc};
+use crate::json_rpc::{Answer, FinishedCall, JsonRpc};
 use crate::protocol::{Door, Limits};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
@@ -111,28 +111,48 @@ impl RpcServer {
     pub fn exported() -> Self {
         Self::of(FunctionRegistry::exported())
     }
-
-    /// Lists what is served, ordered by name; each `Display`s as its signature.
-    pub fn functions(&self) -> impl Iterator<Item = &Signature> {
-        self.answer.dispatch().functions()
-    }
-
-    /// Shares something with the functions that have a [`State`](crate::State) parameter of its
-    /// type.
-    #[must_use]
-    pub fn share<T: Any + Send + Sync>(mut self, state: T) -> Self {
-        // No call has been put aside before the server starts.
-        if let Some(registry) = self.answer.dispatch_mut() {
-            registry.share(state);
-        }
-        self
-    }
 }
 
 impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     /// The usual stack around what runs calls.
     pub fn of(dispatch: D) -> Self {
         Self::new(JsonRpc::new(dispatch))
+    }
+
+    /// Lists what is served, ordered by name; each `Display`s as its signature.
+    pub fn functions(&self) -> impl Iterator<Item = &Signature> {
+        let registry = self.answer.dispatch().registry();
+        registry.into_iter().flat_map(FunctionRegistry::functions)
+    }
+
+    /// Shares something with the functions that have a [`State`](crate::State) parameter of its
+    /// type.
+    #[must_use]
+    pub fn share<T: Any + Send + Sync>(self, state: T) -> Self {
+        if let Some(registry) = self.answer.dispatch().registry() {
+            registry.add_state(state);
+        }
+        self
+    }
+
+    /// Has `tell` be told of every call that has ended: its name, dialect, peer, how long it took and
+    /// how it ended. Of each call of a batch, too; of one that was refused, that panicked, or that
+    /// nobody waits for any more.
+    ///
+    /// ```
+    /// use rpc_core::{FunctionRegistry, RpcServer, Stub};
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("double", |n: i64| 2 * n)?;
+    /// let server = RpcServer::of(registry).on_call(|call| eprintln!("{call}"));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// It runs where the call ended, so it should be quick: on an event loop others wait meanwhile.
+    #[must_use]
+    pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
+        self.answer = self.answer.on_call(tell);
+        self
     }
 
     /// Sets how XML-RPC's callers are understood and answered.
@@ -208,8 +228,8 @@ impl<A: Answer> TcpServer<A> {
     /// let prefixed = RpcServer::exported().log(|line| println!("accounts: {line}"));
     /// ```
     #[must_use]
-    pub fn log(mut self, say: fn(&str)) -> Self {
-        self.settings.log = say;
+    pub fn log(mut self, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.settings.log = Say::by(say);
         self
     }
 

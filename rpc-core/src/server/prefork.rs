@@ -75,7 +75,7 @@ impl Concurrency for Prefork {
             busy_timeout: self.busy_timeout,
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
-            log: service.settings.log,
+            log: service.settings.log.clone(),
         };
         pool.run(listener, |worker| {
             let bell = Bell::new()?;

@@ -60,7 +60,7 @@ impl Concurrency for PreforkEventLoop {
             busy_timeout: self.busy_timeout,
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
-            log: service.settings.log,
+            log: service.settings.log.clone(),
         };
         pool.run(listener, |worker| {
             let service = service.in_child(|answer| worker.watch_loop(answer), worker.rest());

@@ -1,5 +1,6 @@
 //! What every model shares: accepting, one connection's conversation, and being stopped.
 
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(super) struct Settings {
     pub(super) stop: Duration,
     /// Says what those who operate the server are to know.
     #[cfg_attr(not(unix), allow(dead_code))]
-    pub(super) log: fn(&str),
+    pub(super) log: Say,
     #[cfg(feature = "http")]
     pub(super) guard: Arc<Guard>,
 }
@@ -61,10 +62,31 @@ impl Default for Settings {
                 write: half_a_minute,
             },
             stop: half_a_minute,
-            log: to_stderr,
+            log: Say::by(to_stderr),
             #[cfg(feature = "http")]
             guard: Arc::default(),
         }
+    }
+}
+
+/// Says lines to those who operate the server.
+#[derive(Clone)]
+pub(super) struct Say(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Say {
+    pub(super) fn by(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(say))
+    }
+
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(super) fn line(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl fmt::Debug for Say {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Say")
     }
 }
 

@@ -4,14 +4,42 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::fs::File;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use examples as _;
 use rpc_core::{
-    Error, EventLoop, ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection,
+    Call, CallContext, Dispatch, Error, EventLoop, ForkPerConnection, FunctionRegistry, Outcome,
+    Prefork, Reply, SingleThread, TcpServer, ThreadPerConnection,
 };
 use tests as _;
+
+/// Writes how every call ends into a file, if there is one, a line at once.
+struct CallLog<D> {
+    inner: D,
+    file: Option<Arc<File>>,
+}
+
+impl<D: Dispatch> Dispatch for CallLog<D> {
+    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
+        let outcome = self.inner.dispatch(call, context, reply);
+        let Some(file) = self.file.clone() else {
+            return outcome;
+        };
+        let name = call.method().to_owned();
+        outcome.inspect(reply, move |ended| write(&file, &format!("layer: {name} -> {ended}\n")))
+    }
+
+    fn inner(&self) -> Option<&dyn Dispatch> {
+        Some(&self.inner)
+    }
+}
+
+fn write(mut file: &File, line: &str) {
+    file.write_all(line.as_bytes()).expect("a file that takes a line");
+}
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -22,7 +50,17 @@ fn main() -> Result<(), Error> {
     let number = |name: &str| options.get(name).and_then(|number| number.parse::<u64>().ok());
     let time = |name: &str| number(name).map(Duration::from_millis);
 
-    let mut server = RpcServer::exported();
+    let file = options.get("--call-log").map(|path| {
+        Arc::new(File::options().append(true).create(true).open(path).expect("a file"))
+    });
+    let stack = CallLog { inner: FunctionRegistry::exported(), file: file.clone() };
+    let mut server = TcpServer::of(stack);
+    if let Some(file) = file {
+        server = server.on_call(move |call| {
+            let ended = call.ended();
+            write(&file, &format!("hook: {} {} -> {ended}\n", call.protocol(), call.method()));
+        });
+    }
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
     }

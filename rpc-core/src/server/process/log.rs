@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use crate::server::service::Say;
+
 use super::sys;
 
 /// The least time between two lines.
@@ -12,15 +14,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Says lines, and counts those that come too soon after another.
 #[derive(Debug)]
 pub(in crate::server) struct Log {
-    say: fn(&str),
+    say: Say,
     said: Option<Instant>,
     left_out: u64,
 }
 
 impl Log {
     /// Has lines said by `say`.
-    pub(in crate::server) fn new(say: fn(&str)) -> Self {
-        Self { say, said: None, left_out: 0 }
+    pub(in crate::server) fn new(say: &Say) -> Self {
+        Self { say: say.clone(), said: None, left_out: 0 }
     }
 
     /// Says a line, unless another has just been said.
@@ -30,8 +32,8 @@ impl Log {
             return;
         }
         match self.left_out {
-            0 => (self.say)(line),
-            count => (self.say)(&format!("{line} ({count} lines before this were left out)")),
+            0 => self.say.line(line),
+            count => self.say.line(&format!("{line} ({count} lines before this were left out)")),
         }
         self.said = Some(Instant::now());
         self.left_out = 0;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::server::listen_failed;
 use crate::server::listener::{Listener, Rest};
+use crate::server::service::Say;
 
 use super::child::Child;
 use super::children::Children;
@@ -24,7 +25,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How many workers there are, and how long they may take over what they do.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::server) struct Pool {
     pub(in crate::server) workers: usize,
     /// Over one call; `None` for ever.
@@ -34,7 +35,7 @@ pub(in crate::server) struct Pool {
     /// Over leaving.
     pub(in crate::server) stop_timeout: Duration,
     /// Says what happens to them.
-    pub(in crate::server) log: fn(&str),
+    pub(in crate::server) log: Say,
 }
 
 impl Pool {
@@ -50,18 +51,19 @@ impl Pool {
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
+        let patience = self.stop_timeout + LAST_WORDS;
         let signals = catch_signals(true).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
         let now = Instant::now();
         let place = Place { worker: None, early_ends: 0, due: now };
         let places = vec![place; self.workers.max(1)];
-        let log = Log::new(self.log);
+        let log = Log::new(&self.log);
         let mut supervisor =
             Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
         supervisor.serve_rest(stop_listening(listener));
         let Supervisor { children, signals, .. } = supervisor;
-        children.end(&signals, self.stop_timeout + LAST_WORDS);
+        children.end(&signals, patience);
         Ok(())
     }
 }

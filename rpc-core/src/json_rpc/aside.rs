@@ -1,0 +1,92 @@
+//! What the reply of a call that outlives its message needs to know.
+
+use std::sync::Arc;
+
+use crate::dialect::{Dialect, Request};
+use crate::protocol::{Fault, code};
+use crate::registry::Ended;
+
+use super::hook::Watch;
+use super::room::Room;
+
+/// Puts the reply of a call together that has outlived its message.
+pub(super) struct Aside {
+    dialect: Dialect,
+    id: Option<String>,
+    method: Arc<str>,
+    /// What the ping dialect calls the reply.
+    name: String,
+    wants_reply: bool,
+    room: Room,
+    /// Who is told how the call ends.
+    watch: Option<Watch>,
+}
+
+impl Aside {
+    pub(super) fn of(request: &Request<'_>, method: Arc<str>, name: &str, room: &Room) -> Self {
+        Self {
+            dialect: request.dialect,
+            id: request.id.map(str::to_owned),
+            method,
+            name: name.to_owned(),
+            wants_reply: request.wants_reply,
+            room: room.clone(),
+            watch: None,
+        }
+    }
+
+    /// Has somebody be told how the call ends.
+    pub(super) fn watched(self, watch: Option<Watch>) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The call's id, as the text it came as.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Puts the reply together, of a result's text or a fault.
+    pub(super) fn reply(&mut self, outcome: Result<&str, Fault>) -> Vec<u8> {
+        let Self { dialect, method, name, wants_reply, room, .. } = &*self;
+        let mut out = Vec::new();
+        let outcome = outcome.and_then(|result| {
+            if *wants_reply {
+                dialect.begin_result(&mut out);
+                out.extend_from_slice(result.as_bytes());
+                dialect.end_result(&mut out, self.id(), name);
+                if !room.takes_result(out.len()) {
+                    return Err(room.refusal(method, out.len()));
+                }
+            }
+            Ok(result)
+        });
+        if let Err(fault) = &outcome {
+            out.clear();
+            if *wants_reply {
+                write_fault(&mut out, *dialect, self.id(), method, room, fault);
+            }
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.end(Ended::of(outcome.as_ref().copied()));
+        }
+        out
+    }
+}
+
+/// Appends a fault, or that it finds no room.
+pub(super) fn write_fault(
+    out: &mut Vec<u8>,
+    dialect: Dialect,
+    id: Option<&str>,
+    method: &str,
+    room: &Room,
+    fault: &Fault,
+) {
+    let start = out.len();
+    dialect.write_fault(out, id, fault);
+    let size = out.len() - start;
+    if fault.code() != code::TOO_LARGE && !room.takes_fault(size) {
+        out.truncate(start);
+        dialect.write_fault(out, id, &room.refusal(method, size));
+    }
+}
