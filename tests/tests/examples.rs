@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Write;
+use std::process::Stdio;
+
 use tests::{Running, example, example_names};
 
 #[test]
@@ -28,6 +31,18 @@ fn the_server_serves_the_client_in_every_model() {
             assert_eq!(lines, [&expected[..], &at_once].concat(), "{model}");
         }
     }
+}
+
+#[test]
+fn the_server_speaks_over_standard_input_and_output_too() {
+    let mut command = example("server");
+    command.arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut server = command.spawn().unwrap();
+    let call = br#"{"jsonrpc":"2.0","method":"nap_ms","params":[1],"id":1}"#;
+    server.stdin.take().unwrap().write_all(call).unwrap();
+    let output = server.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stdout.trim_ascii_end(), br#"{"jsonrpc":"2.0","result":1,"id":1}"#);
 }
 
 #[test]

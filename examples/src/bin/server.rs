@@ -1,5 +1,5 @@
 //! Serves the example functions:
-//! `server [--listen ADDR] [--model MODEL] [--workers N] [--list]`.
+//! `server [--listen ADDR | --stdio] [--model MODEL] [--workers N] [--list]`.
 
 use std::env;
 use std::io::{self, Write};
@@ -11,14 +11,14 @@ use rpc_core::EventLoop;
 use rpc_core::PreforkEventLoop;
 use rpc_core::{ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection};
 
-const USAGE: &str = "usage: server [--listen ADDR] [--workers N] [--list] \
+const USAGE: &str = "usage: server [--listen ADDR | --stdio] [--workers N] [--list] \
     [--model single|threads|fork|prefork|event-loop|prefork-event-loop]";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut address = "127.0.0.1:5000".to_owned();
     let mut model = "threads".to_owned();
     let mut workers = 4;
-    let mut list = false;
+    let (mut list, mut stdio) = (false, false);
     let mut arguments = env::args().skip(1);
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or(USAGE);
@@ -27,10 +27,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--model" => model = value()?,
             "--workers" => workers = value()?.parse()?,
             "--list" => list = true,
+            "--stdio" => stdio = true,
             _ => return Err(USAGE.into()),
         }
     }
     let server = RpcServer::exported();
+    if stdio {
+        // Standard output is kept for messages.
+        return Ok(server.serve_stdio()?);
+    }
     let signatures: Vec<_> = server.functions().map(ToString::to_string).collect();
     let server = server.bind(address)?;
     println!("listening {}", server.address());

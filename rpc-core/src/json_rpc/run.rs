@@ -106,6 +106,7 @@ pub(super) fn in_time(later: Later, request: &Request<'_>, context: &CallContext
 }
 
 /// Runs a call, and answers for a layer if it panics.
+#[inline]
 pub(crate) fn run_guarded(
     dispatch: &impl Dispatch,
     call: &Call<'_>,

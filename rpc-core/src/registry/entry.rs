@@ -90,18 +90,23 @@ impl Entry {
     /// Runs a call, and answers for the function if it panics.
     pub(super) fn run(&self, call: &Call<'_>, scope: &Scope<'_>, reply: &mut Reply<'_>) -> Outcome {
         reply.answers(&self.signature, scope.context());
+        let mut outcome = Outcome::done();
         // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
-        match catch_unwind(AssertUnwindSafe(|| self.serve(call, scope, reply))) {
+        let serve = AssertUnwindSafe(|| match self.serve(call, scope, reply) {
             // A function that ends because nobody waits any more has no result worth the name, and a
             // caller that is slow to notice must not take it for one.
-            Ok(Ok(None)) if scope.context().is_given_up() => Outcome::cancelled(),
-            Ok(Ok(None)) => Outcome::done(),
-            Ok(Ok(Some(rest))) => Outcome::later(call, rest),
-            Ok(Err(fault)) => fault.into(),
-            Err(_) => panicked(call.method()).into(),
+            Ok(None) if scope.context().is_given_up() => outcome = Outcome::cancelled(),
+            Ok(None) => {}
+            Ok(Some(rest)) => outcome = Outcome::later(call, rest),
+            Err(fault) => outcome = fault.into(),
+        });
+        if catch_unwind(serve).is_err() {
+            outcome = panicked(call.method()).into();
         }
+        outcome
     }
 
+    #[inline]
     fn serve(
         &self,
         call: &Call<'_>,

@@ -77,7 +77,7 @@ impl fmt::Display for Ended<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Returned(result) => f.write_str(result),
-            Self::Failed(fault) => fault.fmt(f),
+            Self::Failed(fault) => f.write_str(fault.message()),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
