@@ -39,6 +39,7 @@ async fn nap_in_a_task(ms: u64) -> u64 {
 
 /// Calls another function in the same process, as a plain function does.
 #[rpc_export]
+#[allow(clippy::unused_async)]
 async fn nap_within(ms: u64) -> Result<u64, String> {
     FunctionRegistry::exported().nap_ms(ms).call().map_err(|error| error.to_string())
 }

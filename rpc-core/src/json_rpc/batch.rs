@@ -16,7 +16,7 @@ use super::{Answered, JsonRpc, Session};
 
 /// Answers the calls of a batch.
 pub(super) fn answer_batch<D: Dispatch>(
-    layer: &JsonRpc<D>,
+    json_rpc: &JsonRpc<D>,
     elements: &Elements<'_>,
     session: &mut Session,
     out: &mut Vec<u8>,
@@ -33,7 +33,7 @@ pub(super) fn answer_batch<D: Dispatch>(
         _ => {
             let mut parts = Parts::begin(*count, &session.limits, out);
             for text in texts {
-                let answered = answer_element(layer, text, parts.room(), session, out);
+                let answered = answer_element(json_rpc, text, parts.room(), session, out);
                 parts.add(answered, out);
             }
             return parts.end(out);
@@ -44,7 +44,7 @@ pub(super) fn answer_batch<D: Dispatch>(
 }
 
 fn answer_element<D: Dispatch>(
-    layer: &JsonRpc<D>,
+    json_rpc: &JsonRpc<D>,
     text: &str,
     room: &Room,
     session: &mut Session,
@@ -54,7 +54,7 @@ fn answer_element<D: Dispatch>(
     let (id, fault) = match read_element(text, &session.limits, &mut request) {
         Ok(Incoming::Call) if request.dialect == Dialect::JsonRpc => {
             session.context.begin(request.dialect.name(), None);
-            return run(layer, &request, room, session, out);
+            return run(json_rpc, &request, room, session, out);
         }
         Ok(_) => {
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";

@@ -20,7 +20,7 @@ use super::{Answered, JsonRpc, Room, Session};
 ///
 /// Where the argument is no array of calls, or has too many.
 pub(super) fn multicall<D: Dispatch>(
-    layer: &JsonRpc<D>,
+    json_rpc: &JsonRpc<D>,
     request: &Request<'_>,
     room: &Room,
     session: &Session,
@@ -38,7 +38,7 @@ pub(super) fn multicall<D: Dispatch>(
     let mut parts = Parts::begin(count, &session.limits, &mut array);
     for call in calls {
         let answered = match call {
-            Ok(call) => answer(layer, call, parts.room(), session, &mut array),
+            Ok(call) => answer(json_rpc, call, parts.room(), session, &mut array),
             Err(fault) => {
                 write_fault(&mut array, &fault);
                 Answered::Reply
@@ -127,7 +127,7 @@ fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Pro
 
 /// Runs one of the calls and appends what comes of it.
 fn answer<D: Dispatch>(
-    layer: &JsonRpc<D>,
+    json_rpc: &JsonRpc<D>,
     call: Call<'_>,
     room: &Room,
     session: &Session,
@@ -135,7 +135,7 @@ fn answer<D: Dispatch>(
 ) -> Answered {
     let request = Request { dialect: ALONE, call, ..Request::default() };
     let start = out.len();
-    match run(layer, &request, room, session, out) {
+    match run(json_rpc, &request, room, session, out) {
         Answered::Later(later) => Answered::Later(later.then(|reply| {
             let mut out = Vec::new();
             translate(&mut out, &reply);

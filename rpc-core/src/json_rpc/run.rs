@@ -19,7 +19,7 @@ use super::{Answered, JsonRpc, Session};
 
 /// Runs a call and appends its reply, which must find room.
 pub(super) fn run<D: Dispatch>(
-    layer: &JsonRpc<D>,
+    json_rpc: &JsonRpc<D>,
     request: &Request<'_>,
     room: &Room,
     session: &Session,
@@ -28,9 +28,9 @@ pub(super) fn run<D: Dispatch>(
     let Request { dialect, id, call, wants_reply, timeout } = request;
     if call.method() == MULTICALL
         && let Some(checked) =
-            layer.dispatch.registry().and_then(|registry| registry.check_multicall(call))
+            json_rpc.dispatch.registry().and_then(|registry| registry.check_multicall(call))
     {
-        return match checked.and_then(|()| multicall(layer, request, room, session, out)) {
+        return match checked.and_then(|()| multicall(json_rpc, request, room, session, out)) {
             Ok(answered) => answered,
             Err(_) if !wants_reply => Answered::Nothing,
             Err(fault) => {
@@ -39,12 +39,13 @@ pub(super) fn run<D: Dispatch>(
             }
         };
     }
-    let begun = layer.hook.as_ref().map(Hook::begin);
+    let begun = json_rpc.hook.as_ref().map(Hook::begin);
     let start = out.len();
     dialect.begin_result(out);
     let result = out.len();
     let mut reply = Reply::new(out);
-    let progress = run_guarded(&layer.dispatch, call, &session.context, &mut reply).into_progress();
+    let progress =
+        run_guarded(&json_rpc.dispatch, call, &session.context, &mut reply).into_progress();
     let name = reply.name().unwrap_or(call.method());
     let (is_sent, end) = (reply.is_sent(), out.len());
     let fault = match progress {
