@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body::Body;
 use hyper::body::Incoming;
@@ -34,13 +35,15 @@ const SLOW: &[u8] =
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it,
 /// or it becomes a WebSocket: then it is returned with what has been read of its frames. When
-/// `stopping` is ready, requests that run are answered and then the connection is closed.
+/// `stopping` is ready, requests that run are answered and then the connection is closed. When there
+/// is a `crowd` that the connection keeps waiting, its peer may be silent for only so long.
 pub(crate) async fn serve<S, A>(
     stream: S,
     received: Vec<u8>,
     exchange: Exchange<A>,
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
+    crowd: impl Future<Output = Duration>,
 ) -> Option<(S, Vec<u8>)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -61,15 +64,14 @@ where
         builder.max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX));
         builder.max_header_list_size(HEAD);
         let mut connection = pin!(builder.serve_connection(io, service));
-        watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping).await;
+        watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping, crowd).await;
         None
     } else {
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
         let mut connection = builder.serve_connection(io, service);
-        let end =
-            watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
-        let late = end.await;
+        let close = http1::Connection::graceful_shutdown;
+        let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await;
         let Parts { mut io, read_buf, .. } = connection.into_parts();
         if late == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.

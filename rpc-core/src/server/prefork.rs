@@ -9,6 +9,7 @@ use super::Concurrency;
 use super::listener::Listener;
 use super::process::{Bell, Pool};
 use super::service::Service;
+use super::turns::Turns;
 
 /// Serves in a fixed number of processes, each one connection after another (Unix).
 ///
@@ -86,9 +87,7 @@ impl Concurrency for Prefork {
             };
             let service = service.in_child(|answer| worker.watch(answer), close);
             worker.mind(service.leave())?;
-            while let Some(open) = bell.accept(worker.listener, service.stop()) {
-                service.converse(&open);
-            }
+            Turns::among_others(&service, worker.listener, bell.as_fd()).run();
             Ok(())
         })
     }

@@ -4,8 +4,11 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
+#[cfg(unix)]
+use super::listen_failed;
 use super::listener::Listener;
 use super::service::Service;
+use super::turns::Turns;
 
 /// Serves one connection after another on the thread that serves.
 ///
@@ -22,9 +25,9 @@ impl Concurrency for SingleThread {
     }
 
     fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
-        while let Some(open) = service.accept(listener) {
-            service.converse(&open);
-        }
+        #[cfg(unix)]
+        listener.set_nonblocking().map_err(listen_failed)?;
+        Turns::new(service, listener).run();
         Ok(())
     }
 }
