@@ -250,6 +250,58 @@ fn a_connection_over_http_is_kept_while_nobody_waits() {
 }
 
 #[test]
+fn a_client_that_keeps_calling_over_http_gives_way() {
+    with_each(&["--model single", "--model prefork --workers 1"], |model| {
+        let server = serve(model);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let (server, over) = (&server, &over);
+            scope.spawn(move || {
+                let mut peer = HttpPeer::connect(at(server));
+                while !over.load(Ordering::Relaxed) {
+                    let response = peer.ask(CALL);
+                    assert_eq!(response.body, SUM, "{model}");
+                    // It is told with a response, not between two calls.
+                    if response.header("connection") == Some("close") {
+                        assert!(peer.is_ended(), "{model}");
+                        peer = HttpPeer::connect(at(server));
+                    }
+                }
+            });
+            let other = client(server);
+            for _ in 0..10 {
+                let sum = other.call::<i64>("add", args![1, 2], kwargs! {});
+                over.store(sum.is_err(), Ordering::Relaxed);
+                assert_eq!(sum.unwrap(), 13, "{model}");
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+    });
+}
+
+#[test]
+fn of_very_many_those_are_given_up_who_have_been_silent_for_longest() {
+    let many = |server: &Served, count: usize| {
+        let mut peers: Vec<_> = (0..count)
+            .map(|_| {
+                let mut peer = Peer::connect(server.address(), Framing::Raw);
+                assert_eq!(peer.ask(CALL_WITH_ID), SUM_WITH_ID);
+                peer
+            })
+            .collect();
+        assert_eq!(client(server).add(1, 2).call().unwrap(), 13);
+        assert_eq!(peers[0].receive().unwrap(), NOTICE);
+        // It does not leave by itself.
+        assert!(peers[0].is_ended());
+        assert_eq!(peers[count - 1].ask(CALL_WITH_ID), SUM_WITH_ID);
+    };
+    many(&serve("--model single"), 600);
+    // Of a process with few descriptors.
+    let options = format!("--nofile=64 {SERVER} --model single {PATIENT}");
+    many(&Served::start("prlimit", &options), 60);
+}
+
+#[test]
 fn a_server_that_stops_tells_idle_peers_and_closes_them() {
     with_each(&IN_TURNS, |model| {
         let mut server = serve(model);

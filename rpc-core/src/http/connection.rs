@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::json_rpc::Answer;
@@ -51,7 +52,7 @@ where
 {
     let is_http2 = received.starts_with(HTTP_2);
     let traffic = Arc::new(Traffic::new(is_http2));
-    let io = Io::new(stream, received, &traffic, timeouts.write);
+    let io = Io::new(stream, received, &traffic, timeouts);
     let exchange = Arc::new(exchange);
     let streams = exchange.session.limits.calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
@@ -103,7 +104,13 @@ fn respond<A: Answer>(
                 }
                 response
             }
-            None => exchange.respond(&parts, body, || running.arrived()).await,
+            None => {
+                let mut response = exchange.respond(&parts, body, || running.arrived()).await;
+                if traffic.is_crowded() && parts.version <= Version::HTTP_11 {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
         };
         Ok(response.map(|body| body.held(running)))
     }

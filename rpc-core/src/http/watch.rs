@@ -74,6 +74,11 @@ impl Watch<'_> {
                 if !crowded && let Poll::Ready(patience) = crowd.as_mut().poll(task) {
                     crowded = true;
                     timeouts.idle = patience;
+                    self.traffic.crowd();
+                    // One that has its requests side by side can be told at any time.
+                    if stage == Stage::Open && self.traffic.is_multiplexed() {
+                        return Poll::Ready(Event::Stopping);
+                    }
                 }
                 self.poll_late(&timeouts, stage != Stage::Open, alarm.as_mut(), task)
                     .map(Event::Late)

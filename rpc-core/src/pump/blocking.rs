@@ -21,6 +21,13 @@ pub(crate) struct Timeouts {
     pub(crate) message: Duration,
     /// To take the replies it is sent.
     pub(crate) write: Duration,
+    /// To read the last of them, once the connection is closed.
+    pub(crate) linger: Duration,
+}
+
+impl Timeouts {
+    /// What a peer is usually given to read the last words.
+    pub(crate) const LINGER: Duration = Duration::from_millis(500);
 }
 
 /// Answers what comes over `stream` until either side ends it.
@@ -69,7 +76,7 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
             // What was to be cancelled has been answered: calls run one after another here.
             Step::Continue | Step::Cancel(_) => continue,
             Step::Http => return Ok(Some(End::Http)),
-            Step::Close { .. } => return close(stream, clock),
+            Step::Close { .. } => return close(stream, timeouts, clock),
             Step::Run(later) => {
                 connection.append(&block_on(later.reply()));
                 continue;
@@ -86,14 +93,14 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
                 if !connection.ask() {
                     close_silent(connection, false);
                     voice.write(stream, connection.output(), timeouts.write, None)?;
-                    return close(stream, clock);
+                    return close(stream, timeouts, clock);
                 }
             }
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
                 refuse_late(connection, session, answer, timeouts.message);
                 voice.write(stream, connection.output(), timeouts.write, None)?;
-                return close(stream, clock);
+                return close(stream, timeouts, clock);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -283,6 +290,11 @@ impl Clock {
     fn restart(&mut self) {
         self.since = None;
     }
+
+    /// Gives the next message its whole time, from now on.
+    pub(crate) fn restart_now(&mut self) {
+        self.since = Some(Instant::now());
+    }
 }
 
 /// Writes all of `bytes` within `limit`.
@@ -317,10 +329,13 @@ pub(crate) fn is_timeout(error: &io::Error) -> bool {
 
 /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
 /// would make the operating system throw the replies away.
-fn close<S: Stream>(stream: &S, clock: &mut Clock) -> io::Result<Option<End>> {
-    const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) fn close<S: Stream>(
+    stream: &S,
+    timeouts: &Timeouts,
+    clock: &mut Clock,
+) -> io::Result<Option<End>> {
     stream.shutdown(Shutdown::Write)?;
-    clock.closing = Some(Instant::now() + PATIENCE);
+    clock.closing = Some(Instant::now() + timeouts.linger);
     linger(stream, clock)
 }
 

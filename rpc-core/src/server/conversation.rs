@@ -32,6 +32,7 @@ pub(super) struct Conversation {
     timeouts: Timeouts,
     /// How long others wait for the thread; `None` where there are no others.
     slice: Option<Duration>,
+    given_up: bool,
 }
 
 /// How a conversation went on.
@@ -64,6 +65,7 @@ impl Conversation {
             clock: slice.map(Clock::sliced).unwrap_or_default(),
             timeouts: settings.timeouts,
             slice,
+            given_up: false,
         })
     }
 
@@ -97,8 +99,9 @@ impl Conversation {
             )?;
             match end {
                 None => return Ok(Went::Waits),
+                Some(End::Closed) => return Ok(Went::Ended),
                 Some(End::Http) if self.speak_http(service, others)? => {}
-                Some(_) => return Ok(Went::Ended),
+                Some(End::Http) => return self.close(),
             }
         }
     }
@@ -109,8 +112,10 @@ impl Conversation {
         service: &Service<A>,
         others: Option<&Others<'_>>,
     ) -> io::Result<bool> {
-        let (stream, voice, timeouts) = (self.open.stream(), self.open.voice(), &self.timeouts);
+        let (stream, voice) = (self.open.stream(), self.open.voice());
         voice.hand_over();
+        let linger = if others.is_some() { Duration::ZERO } else { self.timeouts.linger };
+        let timeouts = &Timeouts { linger, ..self.timeouts };
         let visit = Visit { service, answer: &service.answer, timeouts, refused: false };
         let begun =
             mem::replace(&mut self.connection, Connection::new(None, service.settings.limits));
@@ -125,16 +130,40 @@ impl Conversation {
         Ok(true)
     }
 
+    /// Closes a connection that HTTP was spoken on. Where others wait, nobody has waited until its peer
+    /// had read the last words.
+    fn close(&mut self) -> io::Result<Went> {
+        let Some(slice) = self.slice else {
+            return Ok(Went::Ended);
+        };
+        let stream = self.open.stream();
+        stream.set_nonblocking(false)?;
+        self.clock = Clock::sliced(slice);
+        let closed = blocking::close(&**stream, &self.timeouts, &mut self.clock)?;
+        Ok(if closed.is_some() { Went::Ended } else { Went::Waits })
+    }
+
     /// When it is to be gone on with although nothing comes; `None` where that is never.
     #[cfg(unix)]
     pub(super) fn due(&self) -> Option<Instant> {
         self.clock.due(&self.timeouts)
     }
 
-    /// Ends it as when the service stops.
-    #[cfg(not(unix))]
-    pub(super) fn end(&self) {
-        self.open.end();
+    /// Ends it as when the service stops: a peer that understands is told, and has a moment to leave.
+    pub(super) fn give_up(&mut self) {
+        const MOMENT: Duration = Duration::from_millis(1500);
+        if !self.given_up {
+            self.given_up = true;
+            self.open.end();
+            self.timeouts.idle = self.timeouts.idle.min(MOMENT);
+            self.clock.restart_now();
+        }
+    }
+
+    /// Whether it has been [given up](Self::give_up).
+    #[cfg(unix)]
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up
     }
 
     /// What it comes over.

@@ -42,7 +42,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Refuses what no connection could live with.
     pub(super) fn check(&self) -> Result<(), Misuse> {
-        let Timeouts { idle, message, write } = self.timeouts;
+        let Timeouts { idle, message, write, .. } = self.timeouts;
         let settings = [
             ("idle_timeout", idle),
             ("message_timeout", message),
@@ -65,6 +65,7 @@ impl Default for Settings {
                 idle: half_a_minute,
                 message: half_a_minute,
                 write: half_a_minute,
+                linger: Timeouts::LINGER,
             },
             stop: half_a_minute,
             slice: Duration::from_millis(5),
@@ -206,7 +207,8 @@ impl<A: Answer> Service<A> {
     /// not wait for its peer.
     pub(super) fn refuse_now(&self, stream: &Socket, message: &str) {
         const NOW: Duration = Duration::from_millis(10);
-        const TIMEOUTS: Timeouts = Timeouts { idle: NOW, message: NOW, write: NOW };
+        const TIMEOUTS: Timeouts =
+            Timeouts { idle: NOW, message: NOW, write: NOW, linger: Timeouts::LINGER };
         const UNAVAILABLE: &[u8] =
             b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         let busy = Busy::because(&self.answer, message);

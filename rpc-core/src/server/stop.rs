@@ -255,7 +255,6 @@ impl Open {
     }
 
     /// Ends the connection as when the service stops.
-    #[cfg(not(unix))]
     pub(super) fn end(&self) {
         self.connection.end();
     }

@@ -18,6 +18,10 @@ use super::stop::Open;
 /// What a process that has connections gives others to accept the next one.
 const AFTER_YOU: Duration = Duration::from_millis(1);
 
+/// As many connections are open at one time; for each more, the one whose peer has been silent for longest
+/// is given up. Functions may need descriptors, too.
+const MOST: usize = 512;
+
 /// Serves what comes to a listener, which does not block, until the service is stopped and its
 /// connections have ended.
 pub(super) struct Turns<'t, A> {
@@ -141,6 +145,13 @@ impl<'t, A: Answer> Turns<'t, A> {
         }
     }
 
+    /// Makes room: gives up whoever has been silent for longest.
+    fn give_one_up(&mut self) {
+        if let Some(silent) = self.aside.iter_mut().find(|aside| !aside.is_given_up()) {
+            silent.give_up();
+        }
+    }
+
     fn has_any(&self) -> bool {
         !self.ready.is_empty() || !self.aside.is_empty()
     }
@@ -154,11 +165,17 @@ impl<'t, A: Answer> Turns<'t, A> {
                 Ok(Some(stream)) => {
                     // Nobody waits for one that has not said anything yet.
                     let others = self.has_any();
+                    if self.ready.len() + self.aside.len() >= MOST {
+                        self.give_one_up();
+                    }
                     let begun = self.begin(self.service.open(stream));
                     if others { &mut self.aside } else { &mut self.ready }.extend(begun);
                 }
                 Ok(None) => return,
+                Err(_) if self.service.stop().is_stopping() => return,
                 Err(_) => {
+                    // Most likely no descriptor is left.
+                    self.give_one_up();
                     self.accepts_at = Some(now + PAUSE);
                     return;
                 }

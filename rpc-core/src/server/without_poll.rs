@@ -39,11 +39,10 @@ impl<'t, A: Answer> Turns<'t, A> {
         }
     }
 
-    /// Ends a conversation as when the service stops: a peer that understands is told, and has a moment
-    /// to leave.
+    /// Ends a conversation as when the service stops, and soon.
     fn give_up(&self, mut conversation: Conversation) {
         const MOMENT: Duration = Duration::from_millis(500);
-        conversation.end();
+        conversation.give_up();
         let begun = Instant::now();
         while conversation.go_on(self.service, None) == Went::Waits && begun.elapsed() < MOMENT {}
     }
