@@ -11,7 +11,7 @@ use crate::json_rpc::Answer;
 
 use super::conversation::{Conversation, Went};
 use super::listener::Listener;
-use super::process::{PAUSE, readable_among};
+use super::process::{PAUSE, no_descriptor_is_left, readable_among};
 use super::service::Service;
 use super::stop::Open;
 
@@ -172,10 +172,10 @@ impl<'t, A: Answer> Turns<'t, A> {
                     if others { &mut self.aside } else { &mut self.ready }.extend(begun);
                 }
                 Ok(None) => return,
-                Err(_) if self.service.stop().is_stopping() => return,
-                Err(_) => {
-                    // Most likely no descriptor is left.
-                    self.give_one_up();
+                Err(error) => {
+                    if no_descriptor_is_left(&error) {
+                        self.give_one_up();
+                    }
                     self.accepts_at = Some(now + PAUSE);
                     return;
                 }

@@ -188,6 +188,11 @@ fn poll(of: &mut [libc::pollfd], limit: Option<Duration>) -> bool {
     unsafe { libc::poll(of.as_mut_ptr(), count, limit) > 0 }
 }
 
+/// Whether an error is that this process, or the system, has as many descriptors as it may.
+pub(in crate::server) fn no_descriptor_is_left(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
 /// Whether something can be written now without waiting.
 pub(super) fn is_writable(to: BorrowedFd<'_>) -> bool {
     let mut to = libc::pollfd { fd: to.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
