@@ -99,9 +99,9 @@ impl Conversation {
             )?;
             match end {
                 None => return Ok(Went::Waits),
-                Some(End::Closed) => return Ok(Went::Ended),
                 Some(End::Http) if self.speak_http(service, others)? => {}
-                Some(End::Http) => return self.close(),
+                Some(End::Http) if others.is_some() => return self.close(),
+                Some(_) => return Ok(Went::Ended),
             }
         }
     }
@@ -126,19 +126,20 @@ impl Conversation {
         self.connection = connection;
         self.session.speak(Dialect::JsonRpc);
         self.timeouts = self.timeouts.for_websocket();
-        self.clock = self.slice.map(Clock::sliced).unwrap_or_default();
+        self.clock = self.new_clock();
         Ok(true)
     }
 
-    /// Closes a connection that HTTP was spoken on. Where others wait, nobody has waited until its peer
-    /// had read the last words.
+    fn new_clock(&self) -> Clock {
+        self.slice.map(Clock::sliced).unwrap_or_default()
+    }
+
+    /// Closes a connection that HTTP was spoken on, whose peer has not been waited for to read the last
+    /// words.
     fn close(&mut self) -> io::Result<Went> {
-        let Some(slice) = self.slice else {
-            return Ok(Went::Ended);
-        };
         let stream = self.open.stream();
         stream.set_nonblocking(false)?;
-        self.clock = Clock::sliced(slice);
+        self.clock = self.new_clock();
         let closed = blocking::close(&**stream, &self.timeouts, &mut self.clock)?;
         Ok(if closed.is_some() { Went::Ended } else { Went::Waits })
     }

@@ -43,7 +43,6 @@ impl Socket {
         }
     }
 
-    #[cfg(any(unix, feature = "tokio"))]
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         either!(self, stream => stream.set_nonblocking(nonblocking))
     }
