@@ -6,7 +6,7 @@ use examples::{add, fail, greet, ping, subtract};
 use rpc_core::{
     ClientBuilder, Dialect, Error, Framing, RpcClient, RpcServer, Stub, args, call, kwargs,
 };
-use tests::{Model, Running, python};
+use tests::{Model, Running, Served, python};
 
 /// Runs a client against our server and returns what it prints.
 fn prints(script: &str, model: Model) -> Option<Vec<String>> {
@@ -35,6 +35,29 @@ fn the_stub_articles_client_calls_our_server() {
                 r#"{"error": {"code": -32601, "message": "no function `multiply` is served here"}}"#,
                 r#"{"error": {"code": -32602, "message": "`add` is missing argument `b`; it is called as add(a: i64, b: i64, c: i64 = 10) -> i64"}}"#,
             ]
+        );
+    }
+}
+
+#[test]
+fn the_stub_articles_client_may_leave_its_connections_open() {
+    const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
+    let models = ["single", "threads", "event-loop"];
+    let forking = ["fork", "prefork --workers 1", "prefork-event-loop --workers 1"];
+    for model in models.into_iter().chain(forking.into_iter().filter(|_| cfg!(unix))) {
+        let Some(mut command) = python("stub_client_left_open.py") else { return };
+        let server = Served::start(SERVER, &format!("--model {model} --idle-timeout-ms 60000"));
+        let port = server.address().socket_addr().unwrap().port().to_string();
+        assert_eq!(
+            Running::lines(command.arg(port)),
+            [
+                r#"{"res":6}"#,
+                r#"{"res":13}"#,
+                r#"{"res":"Hello, Ada."}"#,
+                r#"{"res":"Hello, Grace!"}"#,
+                r#"{"res":17}"#,
+            ],
+            "{model}"
         );
     }
 }

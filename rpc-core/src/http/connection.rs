@@ -3,13 +3,15 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::json_rpc::Answer;
@@ -34,13 +36,15 @@ const SLOW: &[u8] =
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it,
 /// or it becomes a WebSocket: then it is returned with what has been read of its frames. When
-/// `stopping` is ready, requests that run are answered and then the connection is closed.
+/// `stopping` is ready, requests that run are answered and then the connection is closed. When there
+/// is a `crowd` that the connection keeps waiting, its peer may be silent for only so long.
 pub(crate) async fn serve<S, A>(
     stream: S,
     received: Vec<u8>,
     exchange: Exchange<A>,
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
+    crowd: impl Future<Output = Duration>,
 ) -> Option<(S, Vec<u8>)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -48,7 +52,7 @@ where
 {
     let is_http2 = received.starts_with(HTTP_2);
     let traffic = Arc::new(Traffic::new(is_http2));
-    let io = Io::new(stream, received, &traffic, timeouts.write);
+    let io = Io::new(stream, received, &traffic, timeouts);
     let exchange = Arc::new(exchange);
     let streams = exchange.session.limits.calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
@@ -61,15 +65,14 @@ where
         builder.max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX));
         builder.max_header_list_size(HEAD);
         let mut connection = pin!(builder.serve_connection(io, service));
-        watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping).await;
+        watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping, crowd).await;
         None
     } else {
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
         let mut connection = builder.serve_connection(io, service);
-        let end =
-            watch.run(Pin::new(&mut connection), http1::Connection::graceful_shutdown, stopping);
-        let late = end.await;
+        let close = http1::Connection::graceful_shutdown;
+        let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await;
         let Parts { mut io, read_buf, .. } = connection.into_parts();
         if late == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.
@@ -101,7 +104,13 @@ fn respond<A: Answer>(
                 }
                 response
             }
-            None => exchange.respond(&parts, body, || running.arrived()).await,
+            None => {
+                let mut response = exchange.respond(&parts, body, || running.arrived()).await;
+                if traffic.is_crowded() && parts.version <= Version::HTTP_11 {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
         };
         Ok(response.map(|body| body.held(running)))
     }

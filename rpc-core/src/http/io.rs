@@ -12,6 +12,8 @@ use hyper::rt::{Executor, Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::pump::blocking::Timeouts;
+
 use super::traffic::Traffic;
 
 /// A stream of which some bytes have been read already.
@@ -25,6 +27,7 @@ pub(super) struct Io<S> {
     read: usize,
     traffic: Arc<Traffic>,
     write_timeout: Duration,
+    linger: Duration,
     /// Rings when the peer has been too slow to take what is being written.
     writing: Option<Pin<Box<Sleep>>>,
     /// Rings when a peer that has ended its side is taken to be gone.
@@ -42,14 +45,15 @@ impl<S> Io<S> {
         stream: S,
         received: Vec<u8>,
         traffic: &Arc<Traffic>,
-        write_timeout: Duration,
+        timeouts: &Timeouts,
     ) -> Self {
         Self {
             stream,
             received,
             read: 0,
             traffic: Arc::clone(traffic),
-            write_timeout,
+            write_timeout: timeouts.write,
+            linger: timeouts.linger,
             writing: None,
             ending: None,
             closing: None,
@@ -202,10 +206,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
     /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
     /// would make the operating system throw the replies away.
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        const PATIENCE: Duration = Duration::from_millis(500);
         if self.closing.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(task))?;
-            self.closing = Some(Box::pin(sleep(PATIENCE)));
+            if self.linger.is_zero() {
+                return Poll::Ready(Ok(()));
+            }
+            self.closing = Some(Box::pin(sleep(self.linger)));
         }
         let mut rest = [MaybeUninit::uninit(); ROOM];
         loop {

@@ -1,6 +1,7 @@
 //! What is under way on one connection, for whoever looks whether its peer is too slow.
 
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ pub(super) struct Traffic {
     multiplexed: bool,
     /// Told when replies have been taken.
     taken: Notify,
+    /// Whether others wait for the thread that serves the connection.
+    crowded: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -65,7 +68,12 @@ impl Traffic {
             waiting: 0,
             moved: None,
         };
-        Self { state: Mutex::new(state), multiplexed, taken: Notify::new() }
+        Self {
+            state: Mutex::new(state),
+            multiplexed,
+            taken: Notify::new(),
+            crowded: AtomicBool::new(false),
+        }
     }
 
     /// Takes note that bytes have come. In HTTP/2 they may be anything.
@@ -113,6 +121,21 @@ impl Traffic {
     /// Whether the connection carries something else now.
     pub(super) fn is_switched(&self) -> bool {
         self.state().switched
+    }
+
+    /// Takes note that others wait for the thread that serves the connection: its next response is the
+    /// last.
+    pub(super) fn crowd(&self) {
+        self.crowded.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_crowded(&self) -> bool {
+        self.crowded.load(Ordering::Relaxed)
+    }
+
+    /// Whether requests come side by side.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.multiplexed
     }
 
     /// Whether a request is arriving that does not run yet.

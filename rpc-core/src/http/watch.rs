@@ -49,8 +49,11 @@ impl Watch<'_> {
         mut connection: Pin<&mut C>,
         close: impl Fn(Pin<&mut C>),
         stopping: impl Future<Output = ()>,
+        crowd: impl Future<Output = Duration>,
     ) -> Option<Late> {
-        let mut stopping = pin!(stopping);
+        let (mut stopping, mut crowd) = (pin!(stopping), pin!(crowd));
+        let mut timeouts = *self.timeouts;
+        let mut crowded = false;
         let mut stage = Stage::Open;
         let mut alarm = pin!(sleep_until(Instant::now().into()));
         loop {
@@ -68,7 +71,17 @@ impl Watch<'_> {
                         return Poll::Ready(Event::End);
                     }
                 }
-                self.poll_late(stage != Stage::Open, alarm.as_mut(), task).map(Event::Late)
+                if !crowded && let Poll::Ready(patience) = crowd.as_mut().poll(task) {
+                    crowded = true;
+                    timeouts.idle = patience;
+                    self.traffic.crowd();
+                    // One that has its requests side by side can be told at any time.
+                    if stage == Stage::Open && self.traffic.is_multiplexed() {
+                        return Poll::Ready(Event::Stopping);
+                    }
+                }
+                self.poll_late(&timeouts, stage != Stage::Open, alarm.as_mut(), task)
+                    .map(Event::Late)
             })
             .await;
             match event {
@@ -91,12 +104,13 @@ impl Watch<'_> {
     /// Waits until the peer is late.
     fn poll_late(
         &self,
+        timeouts: &Timeouts,
         told: bool,
         mut alarm: Pin<&mut Sleep>,
         task: &mut Context<'_>,
     ) -> Poll<Late> {
         loop {
-            let due = self.traffic.due(self.timeouts, told);
+            let due = self.traffic.due(timeouts, told);
             if let Some((due, _)) = due
                 && alarm.deadline() > due.into()
             {
@@ -110,7 +124,7 @@ impl Watch<'_> {
                 Some((due, late)) if due <= now => return Poll::Ready(late),
                 Some((due, _)) => due,
                 // Streams of HTTP/2 begin and end without being heard of here, so this looks.
-                None => now + self.timeouts.idle.min(self.timeouts.write).min(LOOK),
+                None => now + timeouts.idle.min(timeouts.write).min(LOOK),
             };
             alarm.as_mut().reset(next.into());
         }

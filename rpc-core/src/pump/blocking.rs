@@ -21,6 +21,13 @@ pub(crate) struct Timeouts {
     pub(crate) message: Duration,
     /// To take the replies it is sent.
     pub(crate) write: Duration,
+    /// To read the last of them, once the connection is closed.
+    pub(crate) linger: Duration,
+}
+
+impl Timeouts {
+    /// What a peer is usually given to read the last words.
+    pub(crate) const LINGER: Duration = Duration::from_millis(500);
 }
 
 /// Answers what comes over `stream` until either side ends it.
@@ -32,7 +39,30 @@ pub(crate) fn serve<S: Stream, A: Answer>(
     answer: &A,
     timeouts: &Timeouts,
 ) -> io::Result<End> {
-    let mut clock = ReadClock::default();
+    let mut clock = Clock::default();
+    loop {
+        let went = go_on(stream, voice, connection, session, answer, timeouts, &mut clock)?;
+        if let Some(end) = went {
+            return Ok(end);
+        }
+    }
+}
+
+/// Answers what comes over `stream` until either side ends it, or the time slice of the `clock` is
+/// over: then it returns `None`, and what it was lent is all that is to be kept.
+pub(crate) fn go_on<S: Stream, A: Answer>(
+    stream: &S,
+    voice: &Voice,
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    timeouts: &Timeouts,
+    clock: &mut Clock,
+) -> io::Result<Option<End>> {
+    clock.turn_ends = None;
+    if clock.closing.is_some() {
+        return linger(stream, clock);
+    }
     let mut ended = false;
     loop {
         let step = advance(connection, session, answer, ended);
@@ -45,8 +75,8 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         match step {
             // What was to be cancelled has been answered: calls run one after another here.
             Step::Continue | Step::Cancel(_) => continue,
-            Step::Http => return Ok(End::Http),
-            Step::Close { .. } => return close(stream),
+            Step::Http => return Ok(Some(End::Http)),
+            Step::Close { .. } => return close(stream, timeouts, clock),
             Step::Run(later) => {
                 connection.append(&finish(later));
                 continue;
@@ -56,20 +86,21 @@ pub(crate) fn serve<S: Stream, A: Answer>(
         }
         let partial = connection.is_partial();
         match clock.read(stream, connection.room(), partial, timeouts) {
-            Ok(0) => ended = true,
-            Ok(count) => connection.received(count),
+            Ok(None) => return Ok(None),
+            Ok(Some(0)) => ended = true,
+            Ok(Some(count)) => connection.received(count),
             Err(error) if is_timeout(&error) && !partial => {
                 if !connection.ask() {
                     close_silent(connection, false);
                     voice.write(stream, connection.output(), timeouts.write, None)?;
-                    return close(stream);
+                    return close(stream, timeouts, clock);
                 }
             }
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
                 refuse_late(connection, session, answer, timeouts.message);
                 voice.write(stream, connection.output(), timeouts.write, None)?;
-                return close(stream);
+                return close(stream, timeouts, clock);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -183,47 +214,93 @@ fn tell<S: Stream>(stream: &S, framing: Option<Framing>) -> bool {
 
 /// Knows how long the next read may take, and tells the stream only when that changes.
 #[derive(Debug, Default)]
-struct ReadClock {
+pub(crate) struct Clock {
+    /// How long others wait for the thread that reads; `None` where there are no others.
+    slice: Option<Duration>,
+    /// When it has read for that long.
+    turn_ends: Option<Instant>,
     armed: Option<Duration>,
     partial: bool,
     since: Option<Instant>,
+    /// Until when the peer may read the last words, once they have been said.
+    closing: Option<Instant>,
 }
 
-impl ReadClock {
+impl Clock {
+    /// Starts for a thread that serves other connections too, and looks after them after each `slice`.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(crate) fn sliced(slice: Duration) -> Self {
+        Self { slice: Some(slice), since: Some(Instant::now()), ..Self::default() }
+    }
+
+    /// When something is to be done although nothing comes; `None` where that is never.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(crate) fn due(&self, timeouts: &Timeouts) -> Option<Instant> {
+        self.closing.or_else(|| self.since?.checked_add(self.limit(timeouts)))
+    }
+
+    fn limit(&self, timeouts: &Timeouts) -> Duration {
+        if self.partial { timeouts.message } else { timeouts.idle }
+    }
+
     /// Reads within what is left of the time for a message to begin or, where it is `partial`, to
-    /// end. White space begins none.
+    /// end; `None` where only the time slice is over. White space begins none.
     fn read<S: Stream>(
         &mut self,
         stream: &S,
         room: &mut [u8],
         partial: bool,
         timeouts: &Timeouts,
-    ) -> io::Result<usize> {
+    ) -> io::Result<Option<usize>> {
         if self.partial != partial {
             self.partial = partial;
             self.since = None;
         }
-        let limit = if partial { timeouts.message } else { timeouts.idle };
-        let left = match self.since {
-            Some(since) => limit.saturating_sub(since.elapsed()),
-            None => {
-                self.since = Some(Instant::now());
-                limit
-            }
-        };
+        let now = Instant::now();
+        let since = *self.since.get_or_insert(now);
+        let left = self.limit(timeouts).saturating_sub(now.saturating_duration_since(since));
+        self.read_for(stream, room, now, left)
+    }
+
+    /// Reads for as long as is `left`, or until the time slice is over.
+    fn read_for<S: Stream>(
+        &mut self,
+        stream: &S,
+        room: &mut [u8],
+        now: Instant,
+        left: Duration,
+    ) -> io::Result<Option<usize>> {
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
-        if self.armed != Some(left) {
-            stream.set_read_timeout(Some(left))?;
-            self.armed = Some(left);
+        let mut wait = left;
+        if let Some(slice) = self.slice {
+            match self.turn_ends {
+                Some(end) if end <= now => return Ok(None),
+                Some(_) => {}
+                // Set here, so that something is read in every turn.
+                None => self.turn_ends = now.checked_add(slice),
+            }
+            wait = wait.min(slice);
         }
-        stream.read(room)
+        if self.armed != Some(wait) {
+            stream.set_read_timeout(Some(wait))?;
+            self.armed = Some(wait);
+        }
+        match stream.read(room) {
+            Err(error) if is_timeout(&error) && wait < left => Ok(None),
+            read => read.map(Some),
+        }
     }
 
     /// A message has come: the next one has its whole time.
     fn restart(&mut self) {
         self.since = None;
+    }
+
+    /// Gives the next message its whole time, from now on.
+    pub(crate) fn restart_now(&mut self) {
+        self.since = Some(Instant::now());
     }
 }
 
@@ -259,12 +336,26 @@ pub(crate) fn is_timeout(error: &io::Error) -> bool {
 
 /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
 /// would make the operating system throw the replies away.
-fn close<S: Stream>(stream: &S) -> io::Result<End> {
-    const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) fn close<S: Stream>(
+    stream: &S,
+    timeouts: &Timeouts,
+    clock: &mut Clock,
+) -> io::Result<Option<End>> {
     stream.shutdown(Shutdown::Write)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let deadline = Instant::now() + PATIENCE;
+    clock.closing = Some(Instant::now() + timeouts.linger);
+    linger(stream, clock)
+}
+
+/// Reads what the peer of a connection that is closed still sends.
+fn linger<S: Stream>(stream: &S, clock: &mut Clock) -> io::Result<Option<End>> {
     let mut rest = [0; 4096];
-    while Instant::now() < deadline && stream.read(&mut rest)? > 0 {}
-    Ok(End::Closed)
+    loop {
+        let now = Instant::now();
+        let left = clock.closing.unwrap_or(now).saturating_duration_since(now);
+        match clock.read_for(stream, &mut rest, now, left)? {
+            None => return Ok(None),
+            Some(0) => return Ok(Some(End::Closed)),
+            Some(_) => {}
+        }
+    }
 }

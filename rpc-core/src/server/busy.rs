@@ -17,7 +17,8 @@ impl<A> Busy<A> {
     /// A peer that is turned away has little time to say what it wanted.
     pub(super) const TIMEOUTS: Timeouts = {
         const PATIENCE: Duration = Duration::from_secs(1);
-        Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE }
+        let linger = Timeouts::LINGER;
+        Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE, linger }
     };
 
     /// For a server that has as many connections as it takes.

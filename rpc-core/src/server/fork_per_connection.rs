@@ -169,7 +169,7 @@ fn serve<A: Answer>(stream: Socket, child: &Child, service: &Service<A>) -> io::
     let service = service.in_child(|answer| answer, Rest::new);
     let open = service.open(stream);
     child.mind(None, service.leave())?;
-    service.converse(&open);
+    service.converse(open);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod bound;
 mod busy;
 mod concurrency;
+mod conversation;
 #[cfg(feature = "tokio")]
 mod event_loop;
 #[cfg(unix)]
@@ -21,6 +22,11 @@ mod single_thread;
 mod stdio;
 mod stop;
 mod thread_per_connection;
+#[cfg(unix)]
+mod turns;
+#[cfg(not(unix))]
+#[path = "without_poll.rs"]
+mod turns;
 #[cfg(feature = "http")]
 mod web;
 #[cfg(not(unix))]
@@ -207,6 +213,18 @@ impl<A: Answer> TcpServer<A> {
     #[must_use]
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeouts.write = timeout;
+        self
+    }
+
+    /// Sets how long the thread of [`SingleThread`], or a worker of [`Prefork`], stays with one of its
+    /// connections before it looks after the others: waits for the next message, or answers one after
+    /// another. About 5 ms by default; zero is refused when the server starts.
+    ///
+    /// It is what the others may have to wait for a peer that is silent, and how often a peer that
+    /// calls without pause gives way. A call that runs is never interrupted.
+    #[must_use]
+    pub fn time_slice(mut self, slice: Duration) -> Self {
+        self.settings.slice = slice;
         self
     }
 

@@ -9,14 +9,18 @@ use super::Concurrency;
 use super::listener::Listener;
 use super::process::{Bell, Pool};
 use super::service::Service;
+use super::turns::Turns;
 
-/// Serves in a fixed number of processes, each one connection after another (Unix).
+/// Serves in a fixed number of processes, each its connections in turns (Unix).
 ///
-/// As many connections are served at one time as there are workers; others wait until one ends or
-/// has been silent for the idle timeout. Functions share no memory with those in other workers. What
-/// the program has made before it serves, each worker has a copy of.
+/// As many calls run at one time as there are workers. A connection stays with the worker that has
+/// accepted it, and has it for as long as its peer calls, up to a
+/// [time slice](super::TcpServer::time_slice); when the peer is silent, the worker serves its other
+/// connections, as [`SingleThread`](super::SingleThread) does, and accepts more where no other worker
+/// is free. Functions share no memory with those in other workers. What the program has made before it
+/// serves, each worker has a copy of.
 ///
-/// A worker that dies is replaced at once, and only the calls it had at hand are lost; when workers
+/// A worker that dies is replaced at once, and only its own connections are lost; when workers
 /// keep dying as soon as they are made, after a wait of 100 ms that doubles up to 5 s. Each time
 /// [a line is said](super::TcpServer::log). Workers end when the process that serves does, however it ends.
 ///
@@ -86,9 +90,7 @@ impl Concurrency for Prefork {
             };
             let service = service.in_child(|answer| worker.watch(answer), close);
             worker.mind(service.leave())?;
-            while let Some(open) = bell.accept(worker.listener, service.stop()) {
-                service.converse(&open);
-            }
+            Turns::among_others(&service, worker.listener, bell.as_fd()).run();
             Ok(())
         })
     }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::dialect::Dialect;
 use crate::error::Misuse;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Limits};
 use crate::pump::End;
 use crate::pump::blocking::{self, Timeouts, Voice};
-use crate::registry::{CallContext, Caller};
+use crate::registry::CallContext;
 use crate::transport::{Socket, Stream};
 
 use super::busy::Busy;
+use super::conversation::{Conversation, Went};
 use super::listener::Listener;
 #[cfg(unix)]
 use super::listener::Rest;
@@ -31,6 +31,8 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// How long a thread that serves many connections stays with one.
+    pub(super) slice: Duration,
     /// Says what those who operate the server are to know.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(super) log: Say,
@@ -41,9 +43,13 @@ pub(super) struct Settings {
 impl Settings {
     /// Refuses what no connection could live with.
     pub(super) fn check(&self) -> Result<(), Misuse> {
-        let Timeouts { idle, message, write } = self.timeouts;
-        let settings =
-            [("idle_timeout", idle), ("message_timeout", message), ("write_timeout", write)];
+        let Timeouts { idle, message, write, .. } = self.timeouts;
+        let settings = [
+            ("idle_timeout", idle),
+            ("message_timeout", message),
+            ("write_timeout", write),
+            ("time_slice", self.slice),
+        ];
         match settings.into_iter().find(|(_, timeout)| timeout.is_zero()) {
             Some((setting, _)) => Err(Misuse::NoTime { setting }),
             None => Ok(()),
@@ -60,8 +66,10 @@ impl Default for Settings {
                 idle: half_a_minute,
                 message: half_a_minute,
                 write: half_a_minute,
+                linger: Timeouts::LINGER,
             },
             stop: half_a_minute,
+            slice: Duration::from_millis(5),
             log: Say::by(to_stderr),
             #[cfg(feature = "http")]
             guard: Arc::default(),
@@ -166,6 +174,15 @@ impl<A: Answer> Service<A> {
         self.stop.open_rest()
     }
 
+    /// The next connection that waits to be accepted, if there is one.
+    #[cfg(not(unix))]
+    pub(super) fn accept_now(&self, listener: &Listener) -> Option<Open> {
+        if self.stop.is_stopping() {
+            return self.stop.open_rest();
+        }
+        listener.accept_now().ok().flatten().map(|stream| self.open(stream))
+    }
+
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
         self.stop.connections()
@@ -177,34 +194,10 @@ impl<A: Answer> Service<A> {
     }
 
     /// Answers what comes over a connection until either side ends it.
-    pub(super) fn converse(&self, open: &Open) {
-        let (stream, voice) = (open.stream(), open.voice());
-        let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
-        let context = CallContext::of_connection(stream.peer(), self.model, Some(caller));
-        let mut session = Session::new(context, self.settings.limits);
-        let mut connection = Connection::new(None, self.settings.limits);
-        alone(|| {
-            stream.set_nodelay()?;
-            stream.set_write_timeout(Some(self.settings.timeouts.write))?;
-            let timeouts = &self.settings.timeouts;
-            let answer = &*self.answer;
-            let stream = &**stream;
-            let end =
-                blocking::serve(stream, voice, &mut connection, &mut session, answer, timeouts)?;
-            if end == End::Closed {
-                return Ok(());
-            }
-            voice.hand_over();
-            let visit = Visit { service: self, answer: &self.answer, timeouts, refused: false };
-            let Some(mut connection) = visit.go_on_blocking(stream, connection)? else {
-                return Ok(());
-            };
-            voice.take_back();
-            session.speak(Dialect::JsonRpc);
-            let timeouts = &timeouts.for_websocket();
-            blocking::serve(stream, voice, &mut connection, &mut session, answer, timeouts)
-                .map(drop)
-        });
+    pub(super) fn converse(&self, open: Open) {
+        if let Ok(mut conversation) = Conversation::new(self, open, None) {
+            while conversation.go_on(self, None) == Went::Waits {}
+        }
     }
 
     /// Answers the first message of a connection with a busy fault and closes.
@@ -222,7 +215,7 @@ impl<A: Answer> Service<A> {
                 End::Closed => Ok(()),
                 End::Http => {
                     let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
-                    visit.go_on_blocking(stream, connection)?;
+                    visit.go_on_blocking(stream, connection, None)?;
                     Ok(())
                 }
             }
@@ -236,7 +229,8 @@ impl<A: Answer> Service<A> {
     /// not wait for its peer.
     pub(super) fn refuse_now(&self, stream: &Socket, message: &str) {
         const NOW: Duration = Duration::from_millis(10);
-        const TIMEOUTS: Timeouts = Timeouts { idle: NOW, message: NOW, write: NOW };
+        const TIMEOUTS: Timeouts =
+            Timeouts { idle: NOW, message: NOW, write: NOW, linger: Timeouts::LINGER };
         const UNAVAILABLE: &[u8] =
             b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         let busy = Busy::because(&self.answer, message);

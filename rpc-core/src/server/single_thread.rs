@@ -4,14 +4,23 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 
 use super::Concurrency;
+#[cfg(unix)]
+use super::listen_failed;
 use super::listener::Listener;
 use super::service::Service;
+use super::turns::Turns;
 
-/// Serves one connection after another on the thread that serves.
+/// Serves all connections on the thread that serves, in turns.
 ///
-/// A connection keeps all others waiting until it ends or has been silent for the idle timeout.
-/// Functions never run at the same time. Right for a tool with one client, and the simplest model
-/// to reason about.
+/// A connection has the thread for as long as its peer calls, up to a
+/// [time slice](super::TcpServer::time_slice); when the peer is silent, the connection is set aside and
+/// the others have their turn. Functions never run at the same time, and a call waits for those that
+/// came before it. Right for a tool with one client or a few, and the simplest model to reason about.
+///
+/// A connection over HTTP cannot be set aside: it keeps the thread until its request is answered, and
+/// when others wait it is closed after a response, or once its peer is silent. Where 512 connections
+/// are open, the one that has been silent for longest is ended as when the server stops. On systems
+/// other than Unix that happens to a silent peer as soon as somebody else connects.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SingleThread;
 
@@ -22,9 +31,9 @@ impl Concurrency for SingleThread {
     }
 
     fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
-        while let Some(open) = service.accept(listener) {
-            service.converse(&open);
-        }
+        #[cfg(unix)]
+        listener.set_nonblocking().map_err(listen_failed)?;
+        Turns::new(service, listener).run();
         Ok(())
     }
 }

@@ -35,8 +35,12 @@ impl<A: Answer> TcpServer<A> {
     /// Where two functions have one name, shared state is missing, or input or output break. That
     /// nobody reads the output any more is the end, and no error.
     pub fn serve_stdio(self) -> Result<(), Error> {
-        const NEVER: Timeouts =
-            Timeouts { idle: Duration::MAX, message: Duration::MAX, write: Duration::MAX };
+        const NEVER: Timeouts = Timeouts {
+            idle: Duration::MAX,
+            message: Duration::MAX,
+            write: Duration::MAX,
+            linger: Timeouts::LINGER,
+        };
         self.answer.check()?;
         let limits = self.settings.limits;
         let mut session = Session::new(CallContext::of_connection(None, "stdio", None), limits);

@@ -254,6 +254,11 @@ impl Open {
         &self.connection.voice
     }
 
+    /// Ends the connection as when the service stops.
+    pub(super) fn end(&self) {
+        self.connection.end();
+    }
+
     /// Leaves the connection to somebody who ends it soon.
     pub(super) fn forget(self) -> Arc<Socket> {
         Arc::clone(&self.connection.stream)

@@ -48,7 +48,7 @@ impl Concurrency for ThreadPerConnection {
             // Where no thread can be made the connection is closed, and the peer may try again.
             let _ = thread::Builder::new()
                 .name("rpc connection".to_owned())
-                .spawn(move || service.converse(&open));
+                .spawn(move || service.converse(open));
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Connections that turn out to speak HTTP.
 
+use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime;
 
@@ -18,6 +20,7 @@ use crate::transport::{AsyncSocket, Socket, Stream};
 
 use super::TcpServer;
 use super::service::{Settings, Visit};
+use super::turns::Others;
 
 impl<A: Answer, B: Answer> Visit<'_, A, B> {
     /// Goes on with a connection on the event loop that polls this.
@@ -28,7 +31,8 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         connection: Connection,
     ) {
         // In a box, so that a WebSocket, which may be open for long, has no room for it.
-        let switched = Box::pin(self.speak_http(stream, session.clone(), connection)).await;
+        let switched =
+            Box::pin(self.speak_http(stream, session.clone(), connection, pending())).await;
         let Some((mut stream, received)) = switched else {
             return;
         };
@@ -51,12 +55,14 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         presence.leave();
     }
 
-    /// Answers requests, and returns the stream when one has made a WebSocket of it.
+    /// Answers requests, and returns the stream when one has made a WebSocket of it. When there is a
+    /// `crowd` that waits for the thread, no peer may be silent for longer than it says.
     async fn speak_http(
         &self,
         stream: AsyncSocket,
         session: Session,
         connection: Connection,
+        crowd: impl Future<Output = Duration>,
     ) -> Option<(AsyncSocket, Vec<u8>)> {
         let readiness = if self.refused {
             Readiness::Busy
@@ -72,7 +78,8 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
             readiness,
         };
         let stopping = self.service.stop().stopped();
-        serve(stream, connection.into_received(), exchange, self.timeouts, stopping).await
+        let received = connection.into_received();
+        serve(stream, received, exchange, self.timeouts, stopping, crowd).await
     }
 
     /// Goes on with a connection on this thread, which functions may block, and returns it when it
@@ -83,6 +90,7 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         self,
         stream: &Socket,
         connection: Connection,
+        others: Option<&Others<'_>>,
     ) -> io::Result<Option<Connection>> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let stream = stream.try_clone()?;
@@ -92,7 +100,13 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         runtime.block_on(async {
             let stream = AsyncSocket::from_std(stream)?;
             let limits = session.limits;
-            let switched = self.speak_http(stream, session, connection).await;
+            let crowd = async {
+                match others {
+                    Some(others) => others.wait().await,
+                    None => pending().await,
+                }
+            };
+            let switched = self.speak_http(stream, session, connection, crowd).await;
             let Some((stream, received)) = switched else {
                 return Ok(None);
             };

@@ -6,6 +6,7 @@ use crate::protocol::Connection;
 use crate::transport::Socket;
 
 use super::service::Visit;
+use super::turns::Others;
 
 impl<A, B> Visit<'_, A, B> {
     #[cfg(feature = "tokio")]
@@ -23,6 +24,7 @@ impl<A, B> Visit<'_, A, B> {
         self,
         _: &Socket,
         _: Connection,
+        _: Option<&Others<'_>>,
     ) -> io::Result<Option<Connection>> {
         Ok(None)
     }

@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 #[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -41,7 +43,6 @@ impl Socket {
         }
     }
 
-    #[cfg(any(unix, feature = "tokio"))]
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         either!(self, stream => stream.set_nonblocking(nonblocking))
     }
@@ -87,6 +88,13 @@ impl Stream for Socket {
 
     fn peer(&self) -> Option<SocketAddr> {
         either!(self, stream => stream.peer())
+    }
+}
+
+#[cfg(unix)]
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        either!(self, stream => stream.as_fd())
     }
 }
 

@@ -73,6 +73,23 @@ impl Listener {
         }
     }
 
+    /// Accepts a connection, if there is one.
+    #[cfg(not(unix))]
+    pub(super) fn accept_now(&self) -> io::Result<Option<Socket>> {
+        let Self::Tcp(listener) = self;
+        listener.set_nonblocking(true)?;
+        let accepted = listener.accept();
+        listener.set_nonblocking(false)?;
+        match accepted {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                Ok(Some(Socket::Tcp(stream)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Accepts those that have connected and wait, because nobody will be accepted later.
     #[cfg(unix)]
     pub(super) fn accept_rest(&self) -> Rest {

@@ -1,7 +1,7 @@
 //! The life of a child: a thread of its own minds its parent and the signals, the first one works.
 
 use std::io::{self, PipeReader, Write};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use std::thread;
 use std::time::Duration;
 
 use crate::server::listener::Listener;
-use crate::server::stop::{Open, Stop};
 
 use super::signals::{open_notes, read_note};
 use super::sys;
@@ -92,7 +91,7 @@ fn mind(
     }
 }
 
-/// What wakes a child that waits for a connection.
+/// What wakes a child that waits for its connections.
 #[derive(Debug)]
 pub(in crate::server) struct Bell {
     heard: UnixStream,
@@ -113,17 +112,9 @@ impl Bell {
         }
     }
 
-    /// Waits for the next connection; `None` when the service is stopped and none is left.
-    pub(in crate::server) fn accept(&self, listener: &Listener, stop: &Arc<Stop>) -> Option<Open> {
-        while !stop.is_stopping() {
-            sys::readable([Some(listener.as_fd()), Some(self.heard.as_fd())], None);
-            match listener.accept_now() {
-                Ok(Some(stream)) => return Some(stop.open(stream)),
-                Ok(None) => {}
-                Err(_) => thread::sleep(PAUSE),
-            }
-        }
-        stop.open_rest()
+    /// What can be read once it was rung.
+    pub(in crate::server) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.heard.as_fd()
     }
 }
 

@@ -155,19 +155,42 @@ pub(super) fn readable<const N: usize>(
     of: [Option<BorrowedFd<'_>>; N],
     limit: Option<Duration>,
 ) -> [bool; N] {
+    let mut of = of.map(to_read);
+    let found = poll(&mut of, limit);
+    of.map(|descriptor| found && descriptor.revents != 0)
+}
+
+/// The same of any number.
+pub(in crate::server) fn readable_among<'d>(
+    of: impl Iterator<Item = Option<BorrowedFd<'d>>>,
+    limit: Option<Duration>,
+) -> Vec<bool> {
+    let mut of: Vec<_> = of.map(to_read).collect();
+    let found = poll(&mut of, limit);
+    of.into_iter().map(|descriptor| found && descriptor.revents != 0).collect()
+}
+
+fn to_read(descriptor: Option<BorrowedFd<'_>>) -> libc::pollfd {
     // A negative descriptor is skipped.
-    let mut of = of.map(|descriptor| libc::pollfd {
-        fd: descriptor.map_or(-1, |descriptor| descriptor.as_raw_fd()),
-        events: libc::POLLIN,
-        revents: 0,
-    });
+    let fd = descriptor.map_or(-1, |descriptor| descriptor.as_raw_fd());
+    libc::pollfd { fd, events: libc::POLLIN, revents: 0 }
+}
+
+/// Whether something was found within `limit`.
+fn poll(of: &mut [libc::pollfd], limit: Option<Duration>) -> bool {
     // Rounded up, so that nobody wakes up just before the time.
-    let limit =
-        limit.map_or(-1, |limit| c_int::try_from(limit.as_millis() + 1).unwrap_or(c_int::MAX));
-    let count = libc::nfds_t::try_from(N).unwrap_or(0);
-    // SAFETY: the array has `N` entries and lives until the call returns.
-    let found = unsafe { libc::poll(of.as_mut_ptr(), count, limit) };
-    of.map(|descriptor| found > 0 && descriptor.revents != 0)
+    let limit = limit.map_or(-1, |limit| {
+        let rounding = u128::from(!limit.is_zero());
+        c_int::try_from(limit.as_millis() + rounding).unwrap_or(c_int::MAX)
+    });
+    let count = libc::nfds_t::try_from(of.len()).unwrap_or(0);
+    // SAFETY: the slice has `count` entries and lives until the call returns.
+    unsafe { libc::poll(of.as_mut_ptr(), count, limit) > 0 }
+}
+
+/// Whether an error is that this process, or the system, has as many descriptors as it may.
+pub(in crate::server) fn no_descriptor_is_left(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Whether something can be written now without waiting.

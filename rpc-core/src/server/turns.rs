@@ -1,0 +1,226 @@
+//! Many connections on one thread, in turns: those whose peers are silent are set aside.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "http")]
+use tokio::time::sleep;
+
+use crate::json_rpc::Answer;
+
+use super::conversation::{Conversation, Went};
+use super::listener::Listener;
+use super::process::{PAUSE, no_descriptor_is_left, readable_among};
+use super::service::Service;
+use super::stop::Open;
+
+/// What a process that has connections gives others to accept the next one.
+const AFTER_YOU: Duration = Duration::from_millis(1);
+
+/// As many connections are open at one time; for each more, the one whose peer has been silent for longest
+/// is given up. Functions may need descriptors, too.
+const MOST: usize = 512;
+
+/// Serves what comes to a listener, which does not block, until the service is stopped and its
+/// connections have ended.
+pub(super) struct Turns<'t, A> {
+    service: &'t Service<A>,
+    listener: &'t Listener,
+    /// Can be read when the service is stopped, where the listener does not tell.
+    bell: Option<BorrowedFd<'t>>,
+    /// Whether other processes accept from the listener too.
+    shared: bool,
+    /// When somebody may be accepted again; the listener is not asked before.
+    accepts_at: Option<Instant>,
+    /// Those that may go on.
+    ready: VecDeque<Box<Conversation>>,
+    /// Those whose peers are silent.
+    aside: VecDeque<Box<Conversation>>,
+}
+
+impl<'t, A: Answer> Turns<'t, A> {
+    /// Starts for a thread that is alone at its listener.
+    pub(super) fn new(service: &'t Service<A>, listener: &'t Listener) -> Self {
+        Self {
+            service,
+            listener,
+            bell: None,
+            shared: false,
+            accepts_at: None,
+            ready: VecDeque::new(),
+            aside: VecDeque::new(),
+        }
+    }
+
+    /// Starts for one of several processes at a listener; the `bell` tells that the service is stopped.
+    pub(super) fn among_others(
+        service: &'t Service<A>,
+        listener: &'t Listener,
+        bell: BorrowedFd<'t>,
+    ) -> Self {
+        Self { bell: Some(bell), shared: true, ..Self::new(service, listener) }
+    }
+
+    /// Serves.
+    pub(super) fn run(mut self) {
+        while let Some(mut conversation) = self.next() {
+            let others = Others {
+                listener: (!self.service.stop().is_stopping()).then(|| self.listener.as_fd()),
+                shared: self.shared,
+                conversations: [&self.ready, &self.aside],
+                slice: self.service.settings.slice,
+            };
+            match conversation.go_on(self.service, Some(&others)) {
+                Went::Waits => self.aside.push_back(conversation),
+                Went::Ended => {}
+            }
+        }
+    }
+
+    /// The next conversation that may go on; `None` when there will be none.
+    fn next(&mut self) -> Option<Box<Conversation>> {
+        loop {
+            if let Some(conversation) = self.ready.pop_front() {
+                return Some(conversation);
+            }
+            if self.service.stop().is_stopping() {
+                while let Some(open) = self.service.stop().open_rest() {
+                    self.aside.extend(self.begin(open));
+                }
+                if self.aside.is_empty() {
+                    return None;
+                }
+            }
+            self.wait();
+        }
+    }
+
+    fn begin(&self, open: Open) -> Option<Box<Conversation>> {
+        Conversation::new(self.service, open, Some(self.service.settings.slice)).ok().map(Box::new)
+    }
+
+    /// Waits until somebody connects, a peer has sent something, or its time is up.
+    fn wait(&mut self) {
+        let now = Instant::now();
+        let accepts = !self.service.stop().is_stopping();
+        let listener = (accepts && self.accepts_at.is_none()).then(|| self.listener.as_fd());
+        let bell = self.bell.filter(|_| accepts);
+        let due: Vec<_> = self.aside.iter().map(|aside| aside.due()).collect();
+        let next = due.iter().flatten().copied().chain(self.accepts_at.filter(|_| accepts)).min();
+        let limit = next.map(|next| next.saturating_duration_since(now));
+        let streams = self.aside.iter().map(|aside| Some(aside.stream().as_fd()));
+        let found = readable_among([listener, bell].into_iter().chain(streams), limit);
+        let now = Instant::now();
+        let mut found = found.into_iter();
+        let connects = found.next().unwrap_or_default();
+        let _ = found.next();
+        for ((conversation, due), found) in self.aside.split_off(0).into_iter().zip(due).zip(found)
+        {
+            if found || due.is_some_and(|due| due <= now) {
+                self.ready.push_back(conversation);
+            } else {
+                self.aside.push_back(conversation);
+            }
+        }
+        if accepts && self.may_accept(connects, now) {
+            self.accept(now);
+        }
+    }
+
+    /// Whether now is the time to accept. Where other processes can, one that has connections lets
+    /// those go first that have none.
+    fn may_accept(&mut self, connects: bool, now: Instant) -> bool {
+        match self.accepts_at {
+            Some(at) if at <= now => {
+                self.accepts_at = None;
+                true
+            }
+            Some(_) => false,
+            None if connects && self.shared && self.has_any() => {
+                self.accepts_at = Some(now + AFTER_YOU);
+                false
+            }
+            None => connects,
+        }
+    }
+
+    /// Makes room: gives up whoever has been silent for longest.
+    fn give_one_up(&mut self) {
+        if let Some(silent) = self.aside.iter_mut().find(|aside| !aside.is_given_up()) {
+            silent.give_up();
+        }
+    }
+
+    fn has_any(&self) -> bool {
+        !self.ready.is_empty() || !self.aside.is_empty()
+    }
+
+    /// Accepts somebody; where nobody else will, and there are others to be served first, several.
+    fn accept(&mut self, now: Instant) {
+        const AT_ONCE: usize = 16;
+        let count = if self.shared || !self.has_any() { 1 } else { AT_ONCE };
+        for _ in 0..count {
+            match self.listener.accept_now() {
+                Ok(Some(stream)) => {
+                    // Nobody waits for one that has not said anything yet.
+                    let others = self.has_any();
+                    if self.ready.len() + self.aside.len() >= MOST {
+                        self.give_one_up();
+                    }
+                    let begun = self.begin(self.service.open(stream));
+                    if others { &mut self.aside } else { &mut self.ready }.extend(begun);
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    if no_descriptor_is_left(&error) {
+                        self.give_one_up();
+                    }
+                    self.accepts_at = Some(now + PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Whoever else could be served by the thread that serves a connection.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
+pub(super) struct Others<'t> {
+    listener: Option<BorrowedFd<'t>>,
+    shared: bool,
+    conversations: [&'t VecDeque<Box<Conversation>>; 2],
+    slice: Duration,
+}
+
+#[cfg(feature = "http")]
+impl Others<'_> {
+    /// Is ready when somebody waits, and says for how long the connection may still be silent. One that
+    /// ends soon looks for nobody.
+    pub(super) async fn wait(&self) -> Duration {
+        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+        let mut pause = self.slice;
+        loop {
+            sleep(pause).await;
+            let mut waits = self.is_anybody_there();
+            if waits && self.shared {
+                // Another process may be there for somebody who connects.
+                sleep(AFTER_YOU).await;
+                waits = self.is_anybody_there();
+            }
+            if waits {
+                return self.slice;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE).max(self.slice);
+        }
+    }
+
+    fn is_anybody_there(&self) -> bool {
+        let now = Instant::now();
+        let others = || self.conversations.into_iter().flatten();
+        let streams = others().map(|other| Some(other.stream().as_fd()));
+        others().any(|other| other.due().is_some_and(|due| due <= now))
+            || readable_among([self.listener].into_iter().chain(streams), Some(Duration::ZERO))
+                .contains(&true)
+    }
+}
