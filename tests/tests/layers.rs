@@ -177,6 +177,7 @@ fn a_layer_refuses_answers_and_changes_what_is_said() {
     }
 
     #[rpc_export]
+    #[allow(clippy::unused_async)]
     async fn fail_later() {
         panic!("the secret");
     }
