@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::layer_error::LayerError;
 use crate::protocol::{ArgumentError, Fault, ProtocolError, code};
 
 /// Why a call or a server failed, by who is to blame: the connection, the bytes, the other side,
-/// or the code that asked.
-#[derive(Debug, thiserror::Error)]
+/// the code that asked, or a layer that stands before the connection.
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The connection or the operating system.
@@ -26,6 +28,9 @@ pub enum Error {
     /// The code on this side asked for something that cannot be.
     #[error(transparent)]
     Misuse(#[from] Misuse),
+    /// A layer between the caller and the connection ended the call.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
 }
 
 impl Error {
@@ -48,16 +53,16 @@ impl Error {
                     | code::UNAUTHORISED
             ),
             Self::Misuse(_) => false,
+            Self::Layer(error) => error.may_have_run,
         }
     }
 
-    /// The same error for another call. What the operating system said is copied as text.
-    pub(crate) fn copy(&self) -> Self {
+    /// Has the error say that the call may have run, in an attempt before the one that it is of.
+    pub(crate) fn set_may_have_run(&mut self) {
         match self {
-            Self::Io(error) => error.copy().into(),
-            Self::Protocol(error) => error.clone().into(),
-            Self::Fault(fault) => fault.clone().into(),
-            Self::Misuse(misuse) => misuse.clone().into(),
+            Self::Io(error) => error.may_have_run = true,
+            Self::Layer(error) => error.may_have_run = true,
+            Self::Protocol(_) | Self::Fault(_) | Self::Misuse(_) => {}
         }
     }
 
@@ -77,12 +82,12 @@ impl From<ArgumentError> for Error {
 }
 
 /// The connection or the operating system failed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IoError {
     doing: String,
     kind: IoErrorKind,
     may_have_run: bool,
-    source: Option<io::Error>,
+    source: Option<Arc<io::Error>>,
 }
 
 /// What failed about the connection.
@@ -110,14 +115,8 @@ impl IoError {
     }
 
     pub(crate) fn because(mut self, source: impl Into<Option<io::Error>>) -> Self {
-        self.source = source.into();
+        self.source = source.into().map(Arc::new);
         self
-    }
-
-    fn copy(&self) -> Self {
-        let source = self.source.as_ref();
-        let source = source.map(|error| io::Error::new(error.kind(), error.to_string()));
-        Self { doing: self.doing.clone(), source, ..*self }
     }
 
     /// What failed.
@@ -152,7 +151,7 @@ impl fmt::Display for IoError {
 
 impl std::error::Error for IoError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_ref().map(|source| &**source as _)
     }
 }
 
@@ -229,7 +228,7 @@ pub enum Misuse {
 }
 
 /// Why a call of a function that has errors of its own failed: with that error, or otherwise.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError<E> {
     /// The function ran and returned this error.
     #[error("{0}")]
@@ -260,7 +259,7 @@ impl<E: FunctionError> From<CallError<E>> for Error {
     label = "must be `Display`, `Serialize` and `Deserialize`",
     note = "derive serde's traits on it, or return `Result<_, rpc_core::Fault>`"
 )]
-pub trait FunctionError: Sized + 'static {
+pub trait FunctionError: Sized + Send + 'static {
     /// Says the error as it travels.
     fn to_fault(&self) -> Fault;
 
@@ -273,7 +272,7 @@ pub trait FunctionError: Sized + 'static {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: fmt::Display + Serialize + DeserializeOwned + 'static> FunctionError for E {
+impl<E: fmt::Display + Serialize + DeserializeOwned + Send + 'static> FunctionError for E {
     fn to_fault(&self) -> Fault {
         Fault::new(code::APPLICATION, self.to_string()).with_data(self)
     }

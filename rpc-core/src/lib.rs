@@ -46,6 +46,7 @@ mod error;
 #[cfg(feature = "http")]
 mod http;
 mod json_rpc;
+mod layer_error;
 pub mod protocol;
 mod pump;
 mod registry;
@@ -57,12 +58,14 @@ mod transport;
 pub mod __private1;
 
 pub use client::{
-    Args, At, Batch, Burst, ClientBuilder, ConnectionState, FromError, Given, GivenArgs,
-    GivenKwargs, Invocation, Kwargs, Notify, Omitted, Outcomes, Pending, Pipelined, Promise,
-    Promises, RpcClient, Stub, Within,
+    Admission, AnyAsyncClient, AnyClient, Args, Async, AsyncStub, At, Attempt, Batch, Batching,
+    Blocking, BlockingStub, Boxed, BoxedCall, Burst, ClientBuilder, ConnectionState, Drive,
+    FromError, Futures, Given, GivenArgs, GivenKwargs, Invocation, Kind, Kwargs, Layered, Notify,
+    Omitted, OutcomeOf, Outcomes, OwnedCall, Pending, Pipelined, Policy, Prepare, Prepared,
+    Preparing, Promise, Promised, Promises, RawJson, RpcClient, Stub, Verdict, Within,
 };
 #[cfg(feature = "tokio")]
-pub use client::{AsyncRpcClient, CallFuture, CallFutures};
+pub use client::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
 pub use dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 pub use dialect::xml_rpc::XmlRpcOptions;
@@ -70,6 +73,7 @@ pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 #[cfg(feature = "http")]
 pub use http::{ReplyBody, RpcService};
 pub use json_rpc::{Answer, Answered, FinishedCall, JsonRpc, Later, Session};
+pub use layer_error::LayerError;
 pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{

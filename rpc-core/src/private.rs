@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::client::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Kwargs, List,
-    Names, Nil, Notify, Omitted, Pipelined, Stub, TypedArguments,
+    Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, Stub, TypedArguments,
 };
 pub use crate::protocol::json::Form;
 pub use crate::protocol::{Call, Fault};
@@ -66,39 +66,67 @@ impl<T> IntoOption<T> for Option<T> {
 /// place where the function names it.
 pub trait Outcome {
     /// What the function returns.
-    type Value: DeserializeOwned + 'static;
+    type Value: DeserializeOwned + Send + 'static;
     /// What may come in its place.
     type Error: FromError;
 }
 
-/// Calls an exported function.
-pub fn call<'s, F: Outcome, S: Stub, G: GivenArguments>(
-    stub: &'s S,
-    signature: &'static Signature,
-    given: G,
-) -> S::Outcome<'s, F::Value, F::Error> {
-    stub.invoke(Invocation::new(signature, given))
+/// A stub that calls functions whose result is a `T` and whose error is an `E`.
+///
+/// It asks nothing of the types where they are named, so that one which cannot travel is one error.
+pub trait Calling<T, E> {
+    /// What a call comes to.
+    type Outcome;
+
+    /// Calls an exported function.
+    fn call<G: GivenArguments>(&self, signature: &'static Signature, given: G) -> Self::Outcome;
 }
 
-/// Calls an exported function, and does not wait for its result.
-///
-/// # Errors
-///
-/// Where the call cannot be sent.
-pub fn start<'s, F: Outcome, S: Pipelined, G: GivenArguments>(
-    stub: &'s S,
-    signature: &'static Signature,
-    given: G,
-) -> Result<S::Pending<'s, F::Value, F::Error>, Error> {
-    stub.start(Invocation::new(signature, given))
+#[diagnostic::do_not_recommend]
+impl<S: Stub, T: DeserializeOwned + Send + 'static, E: FromError> Calling<T, E> for S {
+    type Outcome = OutcomeOf<S, T, E>;
+
+    fn call<G: GivenArguments>(&self, signature: &'static Signature, given: G) -> Self::Outcome {
+        self.invoke(Invocation::new(signature, given))
+    }
+}
+
+/// A stub that starts calls of functions whose result is a `T` and whose error is an `E`.
+pub trait Starting<T, E> {
+    /// A call under way.
+    type Pending;
+
+    /// Calls an exported function, and does not wait for its result.
+    ///
+    /// # Errors
+    ///
+    /// Where the call cannot be sent.
+    fn start<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        given: G,
+    ) -> Result<Self::Pending, Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Pipelined, T: DeserializeOwned + Send + 'static, E: FromError> Starting<T, E> for S {
+    type Pending = S::Pending<T, E>;
+
+    fn start<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        given: G,
+    ) -> Result<Self::Pending, Error> {
+        Pipelined::start(self, Invocation::new(signature, given))
+    }
 }
 
 /// Calls an exported function, and wants no reply.
-pub fn notify<'s, S: Notify, G: GivenArguments>(
-    stub: &'s S,
+pub fn notify<S: Notify, G: GivenArguments>(
+    stub: &S,
     signature: &'static Signature,
     given: G,
-) -> S::Outcome<'s, (), Error> {
+) -> OutcomeOf<S, ()> {
     stub.notify(Invocation::new(signature, given))
 }
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rpc_core::{
-    CallError, Dialect, Error, FunctionRegistry, Pipelined, RpcClient, RpcServer, State, Stub,
-    args, call, code, kwargs, rpc_export,
+    CallError, Dialect, Error, FunctionRegistry, OutcomeOf, Pipelined, RpcClient, RpcServer, State,
+    Stub, args, call, code, kwargs, rpc_export,
 };
 use tests::{Model, run};
 
@@ -76,7 +76,7 @@ fn ways(address: &str) -> [(String, Dialect); 6] {
 
 /// Calls a function of another crate by name.
 trait WeighByName: Stub {
-    fn weigh_by_name(&self) -> Self::Outcome<'_, i64, Error> {
+    fn weigh_by_name(&self) -> OutcomeOf<Self, i64> {
         self.call("weigh", args![1, 2], ())
     }
 }
@@ -232,7 +232,7 @@ fn a_batch_may_be_empty() {
 
 #[test]
 fn calls_are_started_behind_a_prefix_too() {
-    fn start<S: Pipelined>(client: &S) -> S::Pending<'_, i64, Error> {
+    fn start<S: Pipelined>(client: &S) -> S::Pending<i64, Error> {
         client.square(5).start().unwrap()
     }
     let (_server, client) = server(Model::ThreadPerConnection);

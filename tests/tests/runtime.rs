@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use examples::{add, nap_ms};
 use rpc_core::{
-    Dialect, Error, FunctionRegistry, InMemory, JsonRpc, RpcClient, Stub, args, code, kwargs,
+    BlockingStub, Dialect, FunctionRegistry, InMemory, JsonRpc, RpcClient, Stub, args, code,
     rpc_export,
 };
 use tests::run;
@@ -86,27 +86,22 @@ fn it_is_so_in_every_model_by_every_door() {
 }
 
 /// What works wherever asynchronous functions are run.
-fn tries<S: Stub + nap_ms + nap_in_a_task + read_from + nap_within>(
-    stub: &S,
-    say: impl Fn(S::Outcome<'_, u64, Error>) -> Result<u64, Error>,
-) {
-    assert_eq!(say(stub.nap_ms(1).call()).unwrap(), 1);
-    assert_eq!(say(stub.nap_in_a_task(2).call()).unwrap(), 2);
-    assert_eq!(say(stub.call("nap_within", args![3], kwargs! {})).unwrap(), 3);
+fn tries<S: BlockingStub>(stub: &S) {
+    assert_eq!(stub.nap_ms(1).call().unwrap(), 1);
+    assert_eq!(stub.nap_in_a_task(2).call().unwrap(), 2);
+    assert_eq!(stub.nap_within(3).call().unwrap(), 3);
+    assert_eq!(stub.read_from(&sender()).call().unwrap(), "hello");
 }
 
 #[test]
 fn it_is_so_within_one_process() {
     let registry = FunctionRegistry::exported();
-    tries(&registry, |outcome| outcome);
-    assert_eq!(registry.read_from(&sender()).call().unwrap(), "hello");
+    tries(&registry);
     let stack = JsonRpc::new(FunctionRegistry::exported());
-    tries(&stack, |outcome| outcome);
-    assert_eq!(stack.read_from(&sender()).call().unwrap(), "hello");
+    tries(&stack);
     let memory = InMemory::new(JsonRpc::new(FunctionRegistry::exported()));
     let client = RpcClient::builder().connect_over(memory).unwrap();
-    tries(&client, |outcome| outcome);
-    assert_eq!(client.read_from(&sender()).call().unwrap(), "hello");
+    tries(&client);
 }
 
 #[test]
@@ -114,10 +109,9 @@ fn a_thread_of_a_runtime_may_call_within_its_process_too() {
     let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     one_thread.block_on(async {
         let registry = FunctionRegistry::exported();
-        tries(&registry, |outcome| outcome);
-        assert_eq!(registry.read_from(&sender()).call().unwrap(), "hello");
+        tries(&registry);
     });
-    run(async { tries(&JsonRpc::new(FunctionRegistry::exported()), |outcome| outcome) });
+    run(async { tries(&JsonRpc::new(FunctionRegistry::exported())) });
 }
 
 #[test]

@@ -3,16 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use examples::{add, greet};
 use rpc_core::{
-    Arguments, Call, CallContext, CallError, Dispatch, Error, Fault, FromError, FunctionRegistry,
-    Invocation, Outcome, Reply, RpcClient, RpcServer, ServerHandle, Stub, TcpServer, args,
-    block_on, call, code, kwargs,
+    Arguments, Async, Boxed, BoxedCall, Call, CallContext, CallError, Dispatch, Error, Fault,
+    FromError, FunctionRegistry, Invocation, Outcome, OutcomeOf, Reply, RpcClient, RpcServer,
+    ServerHandle, Stub, TcpServer, args, block_on, call, code, kwargs,
 };
 use serde::de::DeserializeOwned;
 use tests::{Model, Refusal, withdraw};
@@ -27,12 +26,12 @@ fn connected() -> (ServerHandle, RpcClient) {
 struct Eventually(RpcClient);
 
 impl Stub for Eventually {
-    type Outcome<'s, T: 'static, E: 'static> = Pin<Box<dyn Future<Output = Result<T, E>> + 's>>;
+    type Kind = Async<Boxed>;
 
-    fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
-        &'s self,
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
         invocation: Invocation<'_, A>,
-    ) -> Self::Outcome<'s, T, E> {
+    ) -> BoxedCall<T, E> {
         let outcome = self.0.invoke(invocation);
         Box::pin(async {
             pending_once().await;
@@ -84,9 +83,7 @@ fn one_stub_serves_blocking_and_asynchronous_callers() -> Result<(), Error> {
 #[test]
 fn a_function_that_calls_others_needs_to_know_no_client() {
     /// Works for whatever can call `add` and `greet`.
-    fn both<S: add + greet>(
-        stub: &S,
-    ) -> (S::Outcome<'_, i64, Error>, S::Outcome<'_, String, Error>) {
+    fn both<S: add + greet>(stub: &S) -> (OutcomeOf<S, i64>, OutcomeOf<S, String>) {
         (stub.add(1, 2).call(), call!(stub.greet("Ada")))
     }
     let (_server, client) = connected();
@@ -104,17 +101,14 @@ struct At<'c, S> {
 }
 
 impl<S: Stub> Stub for At<'_, S> {
-    type Outcome<'s, T: 'static, E: 'static>
-        = S::Outcome<'s, T, E>
-    where
-        Self: 's;
+    type Kind = S::Kind;
 
-    fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
-        &'s self,
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
         invocation: Invocation<'_, A>,
-    ) -> Self::Outcome<'s, T, E> {
+    ) -> OutcomeOf<S, T, E> {
         let method = format!("{}{}", self.prefix, invocation.method());
-        self.stub.invoke(Invocation::of(&method, invocation.arguments()))
+        self.stub.invoke(invocation.renamed(&method))
     }
 }
 

@@ -7,16 +7,17 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{FromError, Invocation, Notify, Pipelined, Stub};
+use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub};
 
-/// A stub whose calls go to names behind a prefix; [`Stub::at`] makes one.
-pub struct At<'c, S> {
-    stub: &'c S,
-    prefix: String,
+/// A stub whose calls go to names behind a prefix; [`Stub::at`] and [`Stub::into_at`] make one.
+#[derive(Clone)]
+pub struct At<S> {
+    pub(super) stub: S,
+    pub(super) prefix: String,
 }
 
-impl<'c, S: Stub> At<'c, S> {
-    pub(super) fn new(stub: &'c S, prefix: &str) -> Self {
+impl<S> At<S> {
+    pub(super) fn new(stub: S, prefix: &str) -> Self {
         Self { stub, prefix: prefix.to_owned() }
     }
 
@@ -25,44 +26,38 @@ impl<'c, S: Stub> At<'c, S> {
     }
 }
 
-impl<'c, S: Stub> Stub for At<'c, S> {
-    type Outcome<'s, T: 'static, E: 'static>
-        = S::Outcome<'c, T, E>
-    where
-        Self: 's;
+impl<S: Stub> Stub for At<S> {
+    type Kind = S::Kind;
 
-    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
-    ) -> S::Outcome<'c, T, E> {
+    ) -> OutcomeOf<S, T, E> {
         let method = self.name(&invocation);
         self.stub.invoke(invocation.renamed(&method))
     }
 }
 
-impl<'c, S: Pipelined> Pipelined for At<'c, S> {
-    type Pending<'s, T: 'static, E: 'static>
-        = S::Pending<'c, T, E>
-    where
-        Self: 's;
+impl<S: Pipelined> Pipelined for At<S> {
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
 
-    fn start<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
-    ) -> Result<S::Pending<'c, T, E>, Error> {
+    ) -> Result<S::Pending<T, E>, Error> {
         let method = self.name(&invocation);
         self.stub.start(invocation.renamed(&method))
     }
 }
 
-impl<'c, S: Notify> Notify for At<'c, S> {
-    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> S::Outcome<'c, (), Error> {
+impl<S: Notify> Notify for At<S> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
         let method = self.name(&invocation);
         self.stub.notify(invocation.renamed(&method))
     }
 }
 
-impl<S> fmt::Debug for At<'_, S> {
+impl<S> fmt::Debug for At<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("At").field("prefix", &self.prefix).finish_non_exhaustive()
     }

@@ -1,6 +1,8 @@
 //! Several calls sent in one write, or one request, and waited for together.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::de::DeserializeOwned;
@@ -11,7 +13,9 @@ use crate::transport::{Stream, Transport};
 
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
-use super::{FromError, Invocation, Pending, Pipelined, RpcClient, Stub, names};
+use super::{
+    Batching, Burst, FromError, Invocation, Kind, Pending, Pipelined, RpcClient, Stub, names,
+};
 
 /// The stub that a batch's calls are made on; [`RpcClient::batch`] lends one.
 pub struct Batch<'c, T: Transport> {
@@ -20,10 +24,19 @@ pub struct Batch<'c, T: Transport> {
     gathering: Mutex<Option<Arc<Multiplexer<T::Stream>>>>,
     /// Why no connection can be made: the calls after that need not try.
     unreachable: OnceLock<Error>,
+    _burst: Burst<'c, T>,
 }
 
 /// A call of a batch: its result comes with the others'.
 pub type Promise<T, R, E> = Result<Pending<<T as Transport>::Stream, R, E>, Error>;
+
+/// Calls are promises: what the calls of a [`Batch`] come to.
+#[derive(Debug)]
+pub struct Promised<T>(Infallible, PhantomData<T>);
+
+impl<T: Transport> Kind for Promised<T> {
+    type Outcome<R: DeserializeOwned + Send + 'static, E: FromError> = Promise<T, R, E>;
+}
 
 impl<T: Transport> RpcClient<T> {
     /// Makes several calls at once: they leave in one write, and their results come back together.
@@ -88,12 +101,23 @@ impl<T: Transport> RpcClient<T> {
         &'c self,
         calls: impl FnOnce(&Batch<'c, T>) -> P,
     ) -> P::Outcomes {
-        let burst = self.burst();
-        let unreachable = OnceLock::new();
-        let batch = Batch { client: self, gathering: Mutex::default(), unreachable };
-        let promises = calls(&batch);
-        drop((batch, burst));
-        promises.wait()
+        Batching::batch_outcomes(self, calls)
+    }
+}
+
+impl<T: Transport> Batching for RpcClient<T> {
+    type Batch<'c>
+        = Batch<'c, T>
+    where
+        Self: 'c;
+
+    fn begin_batch(&self) -> Batch<'_, T> {
+        Batch {
+            client: self,
+            gathering: Mutex::default(),
+            unreachable: OnceLock::new(),
+            _burst: self.burst(),
+        }
     }
 }
 
@@ -126,7 +150,7 @@ impl<T: Transport> Batch<'_, T> {
         deadline: Option<Deadline>,
     ) -> Promise<T, R, E> {
         let client = self.client;
-        let timeout = client.settings.travelling_timeout(invocation);
+        let timeout = client.shared.settings.travelling_timeout(invocation);
         let add = |connection: &Arc<Multiplexer<T::Stream>>| {
             let call = connection.add(invocation.method(), arguments, timeout, deadline)?;
             Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline))
@@ -164,28 +188,25 @@ impl<T: Transport> Drop for Batch<'_, T> {
 }
 
 impl<T: Transport> Stub for Batch<'_, T> {
-    type Outcome<'s, R: 'static, E: 'static>
-        = Promise<T, R, E>
-    where
-        Self: 's;
+    type Kind = Promised<T>;
 
-    fn invoke<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Promise<T, R, E> {
         if let Some(error) = self.unreachable.get() {
-            return Err(error.copy());
+            return Err(error.clone());
         }
-        let limit = invocation.timeout().or(self.client.settings.call_timeout);
-        let promise = if self.client.settings.has_batches() {
+        let limit = invocation.timeout().or(self.client.shared.settings.call_timeout);
+        let promise = if self.client.shared.settings.has_batches() {
             self.gather(&invocation)
         } else {
             self.client.start(invocation)
         };
         if let Err(error) = &promise
-            && self.client.settings.is_unreachable(error, limit)
+            && self.client.shared.settings.is_unreachable(error, limit)
         {
-            let _ = self.unreachable.set(error.copy());
+            let _ = self.unreachable.set(error.clone());
         }
         promise
     }

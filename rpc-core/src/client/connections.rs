@@ -99,15 +99,15 @@ impl<T: Transport> RpcClient<T> {
     /// A server that serves one connection at a time is not to wait at one without a call, so none
     /// is made where connections carry one call each.
     pub(super) fn connect_first(&self) -> Result<(), Error> {
-        if !self.settings.one_call_per_connection && self.settings.target.is_none() {
-            self.try_share(self.settings.connect_timeout)?;
+        if !self.shared.settings.one_call_per_connection && self.shared.settings.target.is_none() {
+            self.try_share(self.shared.settings.connect_timeout)?;
         }
         Ok(())
     }
 
     /// Lets calls that are started gather, from now on or no longer.
     pub(super) fn gather(&self, begin: bool) {
-        let mut state = self.connections.lock();
+        let mut state = self.shared.connections.lock();
         state.bursts = if begin { state.bursts + 1 } else { state.bursts.saturating_sub(1) };
         if let Some(connection) = &state.shared {
             connection.gather(state.bursts > 0);
@@ -120,11 +120,11 @@ impl<T: Transport> RpcClient<T> {
         &self,
         deadline: Option<Deadline>,
     ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let settings = &self.settings;
+        let settings = &self.shared.settings;
         if settings.one_call_per_connection {
             return self.dial(settings.connect_timeout);
         }
-        let mut state = self.connections.lock();
+        let mut state = self.shared.connections.lock();
         let found = match settings.target {
             // A clock takes its time to look at, and most calls find a connection.
             None => state.shared(deadline.map_or_else(Instant::now, Deadline::begun), settings),
@@ -142,12 +142,12 @@ impl<T: Transport> RpcClient<T> {
         &self,
         deadline: Option<Deadline>,
     ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
+        let patience = Deadline::after(Instant::now(), self.shared.settings.connect_timeout);
         let until = || [patience, deadline].into_iter().flatten();
         let mut backoff = Backoff::default();
         loop {
             let left = until().map(Deadline::left).min().unwrap_or(Duration::MAX);
-            let made = match self.settings.target {
+            let made = match self.shared.settings.target {
                 Some(_) => self.try_pool(left),
                 None => self.try_share(left),
             };
@@ -161,10 +161,10 @@ impl<T: Transport> RpcClient<T> {
 
     /// Makes the connection that calls share, or waits for who does.
     fn try_share(&self, limit: Duration) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let (connections, begun) = (&self.connections, Instant::now());
+        let (connections, begun) = (&self.shared.connections, Instant::now());
         let mut state = connections.lock();
         loop {
-            if let Some(connection) = state.shared(begun, &self.settings) {
+            if let Some(connection) = state.shared(begun, &self.shared.settings) {
                 return Ok(connection);
             }
             if let Some(error) = state.refusal.since(begun) {
@@ -185,7 +185,7 @@ impl<T: Transport> RpcClient<T> {
         let dialing = Dialing(connections);
         let dialed = self.dial(limit);
         if dialed.is_ok() {
-            self.settings.tell(ConnectionState::Connected);
+            self.shared.settings.tell(ConnectionState::Connected);
         }
         let mut state = connections.lock();
         state.refusal.note(&dialed);
@@ -200,24 +200,24 @@ impl<T: Transport> RpcClient<T> {
 
     /// A connection that carries no call, taken for one.
     fn try_pool(&self, limit: Duration) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        if let Some(connection) = self.connections.lock().idle(&self.settings) {
+        if let Some(connection) = self.shared.connections.lock().idle(&self.shared.settings) {
             return Ok(connection);
         }
         let connection = self.dial(limit)?;
         connection.take();
-        self.settings.tell(ConnectionState::Connected);
-        self.connections.lock().pool.push(Arc::clone(&connection));
+        self.shared.settings.tell(ConnectionState::Connected);
+        self.shared.connections.lock().pool.push(Arc::clone(&connection));
         Ok(connection)
     }
 
     /// Where as many connections carry calls as may for those that are started, waits until one of
     /// them is answered. The call itself need not be waited for: its reply is kept.
     pub(super) fn make_room(&self, deadline: Option<Deadline>) {
-        if self.settings.target.is_none() {
+        if self.shared.settings.target.is_none() {
             return;
         }
-        let pool = self.connections.lock().pool.clone();
-        if pool.len() >= self.settings.connections
+        let pool = self.shared.connections.lock().pool.clone();
+        if pool.len() >= self.shared.settings.connections
             && let Some(first) = pool.iter().find(|connection| !connection.is_read())
         {
             first.settle(deadline);
@@ -228,15 +228,15 @@ impl<T: Transport> RpcClient<T> {
         let failed = |error| self.unreachable(error);
         // What has no time at all is an argument that operating systems refuse.
         let limit = limit.max(Duration::from_millis(1));
-        let stream = self.transport.connect(limit).map_err(failed)?;
-        let received = self.settings.open(&stream, limit).map_err(failed)?;
-        let peer = self.transport.peer();
-        let connection = Multiplexer::new(stream, peer, &received, &self.settings);
+        let stream = self.shared.transport.connect(limit).map_err(failed)?;
+        let received = self.shared.settings.open(&stream, limit).map_err(failed)?;
+        let peer = self.shared.transport.peer();
+        let connection = Multiplexer::new(stream, peer, &received, &self.shared.settings);
         connection.map(Arc::new).map_err(failed)
     }
 
     fn unreachable(&self, error: std::io::Error) -> Error {
-        let doing = format!("connecting to {}", self.transport.peer());
+        let doing = format!("connecting to {}", self.shared.transport.peer());
         IoError::new(IoErrorKind::Connect, doing).because(error).into()
     }
 }

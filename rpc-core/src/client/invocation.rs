@@ -1,6 +1,7 @@
 //! A call on its way out: a name and arguments, typed or not.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,40 +10,91 @@ use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 use crate::registry::{Parameter, ParameterKind, Signature};
 
 use super::Kwargs;
+use super::owned::OwnedArguments;
 
 /// A call to be sent.
+///
+/// A stub that passes calls on passes on the invocation, so that nothing of what the call says is lost:
+///
+/// ```
+/// use rpc_core::{Arguments, Blocking, BlockingStub, FromError, Invocation, Stub};
+/// use serde::de::DeserializeOwned;
+///
+/// /// Calls again what has failed, if it may be run twice.
+/// struct Twice<S>(S);
+///
+/// impl<S: BlockingStub> Stub for Twice<S> {
+///     type Kind = Blocking;
+///
+///     fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+///         &self,
+///         invocation: Invocation<'_, A>,
+///     ) -> Result<T, E> {
+///         let first = self.0.invoke(invocation.borrowed());
+///         if first.is_err() && invocation.is_idempotent() { self.0.invoke(invocation) } else { first }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a, A> {
-    method: &'a str,
-    /// The same, where it is the name of an exported function.
-    exported: Option<&'static str>,
-    arguments: A,
-    idempotent: bool,
-    timeout: Option<Duration>,
+    pub(super) method: &'a str,
+    /// Of an exported function.
+    pub(super) signature: Option<&'static Signature>,
+    pub(super) arguments: A,
+    pub(super) idempotent: bool,
+    pub(super) timeout: Option<Duration>,
+    pub(super) metadata: &'a [(String, String)],
+    /// The arguments once more, where they are owned.
+    pub(super) owned: Option<&'a Arc<OwnedArguments>>,
 }
 
 impl<'a, A: Arguments> Invocation<'a, A> {
     /// Calls a function by name.
     pub fn of(method: &'a str, arguments: A) -> Self {
-        Self { method, exported: None, arguments, idempotent: false, timeout: None }
+        Self {
+            method,
+            signature: None,
+            arguments,
+            idempotent: false,
+            timeout: None,
+            metadata: &[],
+            owned: None,
+        }
     }
 
     /// The same call of a function of another name, for stubs that add a prefix.
     #[must_use]
-    pub fn renamed(self, method: &str) -> Invocation<'_, A> {
-        Invocation {
-            method,
-            exported: None,
-            arguments: self.arguments,
-            idempotent: self.idempotent,
-            timeout: self.timeout,
-        }
+    pub fn renamed<'b>(self, method: &'b str) -> Invocation<'b, A>
+    where
+        'a: 'b,
+    {
+        Invocation { method, ..self }
     }
 
-    /// The same call, given up after `timeout`, for stubs that bound their calls.
+    /// The same call, given up after `timeout`, for stubs that bound their calls. A tighter bound that
+    /// the call has already stays.
     #[must_use]
     pub fn within(self, timeout: Duration) -> Self {
+        let timeout = self.timeout.map_or(timeout, |bound| bound.min(timeout));
         Self { timeout: Some(timeout), ..self }
+    }
+
+    /// The same call around borrowed arguments, for stubs that send it more than once.
+    pub fn borrowed(&self) -> Invocation<'_, &A> {
+        Invocation { owned: self.owned, ..self.with_arguments(&self.arguments) }
+    }
+
+    /// The same call with other arguments.
+    pub fn with_arguments<B: Arguments>(&self, arguments: B) -> Invocation<'a, B> {
+        Invocation {
+            method: self.method,
+            signature: self.signature,
+            arguments,
+            idempotent: self.idempotent,
+            timeout: self.timeout,
+            metadata: self.metadata,
+            owned: None,
+        }
     }
 
     /// How long the result is waited for, where the call says.
@@ -55,9 +107,23 @@ impl<'a, A: Arguments> Invocation<'a, A> {
         self.method
     }
 
+    /// What is said beside the arguments, as names and values in order.
+    pub fn metadata(&self) -> &'a [(String, String)] {
+        self.metadata
+    }
+
+    /// The signature of the function, where a typed stub calls it.
+    pub fn signature(&self) -> Option<&'static Signature> {
+        self.signature
+    }
+
     /// The function's name for calls that outlive this: a copy only where it must be one.
     pub(super) fn name(&self) -> Cow<'static, str> {
-        self.exported.map_or_else(|| self.method.to_owned().into(), Cow::Borrowed)
+        let exported = self.signature.map(Signature::name);
+        match exported.filter(|name| std::ptr::eq(*name, self.method)) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(self.method.to_owned()),
+        }
     }
 
     /// The arguments.
@@ -77,10 +143,12 @@ impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
     pub fn new(signature: &'static Signature, given: G) -> Self {
         Self {
             method: signature.name(),
-            exported: Some(signature.name()),
+            signature: Some(signature),
             arguments: TypedArguments { signature, given },
             idempotent: signature.is_idempotent(),
             timeout: None,
+            metadata: &[],
+            owned: None,
         }
     }
 }

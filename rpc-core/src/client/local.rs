@@ -8,14 +8,14 @@ use crate::protocol::{Arguments, ArrayWriter, Call, ObjectWriter, ProtocolError}
 use crate::pump::wait;
 use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, without_place};
 
-use super::{FromError, Invocation, Notify, Stub};
+use super::{Blocking, FromError, Invocation, Notify, Stub};
 
 /// Functions and layers are tested as they are called: with typed proxies and by name, through the
 /// same arguments and results as over a socket.
 impl Stub for FunctionRegistry {
-    type Outcome<'s, T: 'static, E: 'static> = Result<T, E>;
+    type Kind = Blocking;
 
-    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<T, E> {
@@ -24,9 +24,9 @@ impl Stub for FunctionRegistry {
 }
 
 impl<D: Dispatch> Stub for JsonRpc<D> {
-    type Outcome<'s, T: 'static, E: 'static> = Result<T, E>;
+    type Kind = Blocking;
 
-    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<T, E> {

@@ -1,10 +1,12 @@
 //! Clients: a transport combined with the [`Stub`] mixin.
 
+mod any;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod at;
 mod backoff;
 mod batch;
+mod batching;
 mod builder;
 mod burst;
 mod by_name;
@@ -18,12 +20,17 @@ mod http;
 #[path = "without_http.rs"]
 mod http;
 mod invocation;
+mod kind;
 mod local;
-mod loose;
 mod lost;
 mod multiplexer;
 mod names;
+mod owned;
 mod pending;
+mod pointers;
+mod policy;
+mod prepare;
+mod raw_json;
 mod refusal;
 mod rpc_client;
 mod stub;
@@ -35,10 +42,12 @@ mod websocket;
 mod websocket;
 mod within;
 
+pub use any::{AnyAsyncClient, AnyClient};
 #[cfg(feature = "tokio")]
-pub use asynchronous::{AsyncRpcClient, CallFuture, CallFutures};
+pub use asynchronous::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
 pub use at::At;
-pub use batch::{Batch, Outcomes, Promise, Promises};
+pub use batch::{Batch, Outcomes, Promise, Promised, Promises};
+pub use batching::Batching;
 pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};
@@ -46,7 +55,14 @@ pub use invocation::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Omitted,
     TypedArguments,
 };
+pub use kind::{
+    Async, AsyncStub, Blocking, BlockingStub, Boxed, BoxedCall, Futures, Kind, OutcomeOf,
+};
+pub use owned::OwnedCall;
 pub use pending::Pending;
+pub use policy::{Admission, Attempt, Drive, Layered, Policy, Verdict};
+pub use prepare::{Prepare, Prepared, Preparing};
+pub use raw_json::RawJson;
 pub use rpc_client::RpcClient;
 pub use stub::{FromError, Notify, Pipelined, Stub};
 pub use within::Within;

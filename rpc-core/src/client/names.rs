@@ -11,7 +11,7 @@ use crate::protocol::{ArgumentError, code};
 use super::Invocation;
 use super::by_name::{ByName, List, Nil};
 use super::deadline::Deadline;
-use super::loose::Names;
+use super::owned::Names;
 
 /// The names asked for so far.
 #[derive(Debug, Default)]

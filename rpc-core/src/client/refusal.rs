@@ -11,12 +11,12 @@ pub(super) struct Refusal(Option<(Instant, Error)>);
 impl Refusal {
     /// Takes note of what an attempt that ends now has come to.
     pub(super) fn note<C>(&mut self, attempt: &Result<C, Error>) {
-        self.0 = attempt.as_ref().err().map(|error| (Instant::now(), error.copy()));
+        self.0 = attempt.as_ref().err().map(|error| (Instant::now(), error.clone()));
     }
 
     /// The error of an attempt that ended since then.
     pub(super) fn since(&self, then: Instant) -> Option<Error> {
         let (ended, error) = self.0.as_ref()?;
-        (*ended >= then).then(|| error.copy())
+        (*ended >= then).then(|| error.clone())
     }
 }

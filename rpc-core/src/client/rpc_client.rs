@@ -13,15 +13,17 @@ use crate::transport::{TcpTransport, Transport};
 use super::builder::Tries;
 use super::connections::Connections;
 use super::deadline::Deadline;
-use super::loose::Loose;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
-use super::{Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
+use super::owned::OwnedArguments;
+use super::{
+    Blocking, Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub,
+};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
 /// their results.
 ///
-/// It may be shared by threads: their calls are in flight together on one connection, and each
+/// Clones share its connections, and it may be shared by threads: their calls are in flight together on one connection, and each
 /// thread gets its own reply. A connection that has ended is replaced when the next call is made, and
 /// tried for again for as long as the call and the connect timeout allow. A call whose connection is
 /// lost fails once and says whether it may have run; it is sent again only where that cannot run it
@@ -44,10 +46,21 @@ use super::{Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipeli
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
 pub struct RpcClient<T: Transport = TcpTransport> {
+    pub(super) shared: Arc<Shared<T>>,
+}
+
+/// What the clones of a client share.
+pub(super) struct Shared<T: Transport> {
     pub(super) transport: T,
     pub(super) settings: ClientBuilder,
     pub(super) connections: Connections<T::Stream>,
     names: KnownNames,
+}
+
+impl<T: Transport> Clone for RpcClient<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
 }
 
 impl RpcClient {
@@ -72,7 +85,7 @@ impl RpcClient {
 impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
         let (connections, names) = (Connections::default(), KnownNames::default());
-        let client = Self { transport, settings, connections, names };
+        let client = Self { shared: Arc::new(Shared { transport, settings, connections, names }) };
         client.connect_first()?;
         Ok(client)
     }
@@ -86,7 +99,7 @@ impl<T: Transport> RpcClient<T> {
         &self,
         invocation: &Invocation<'_, A>,
     ) -> Option<Deadline> {
-        let limit = invocation.timeout().or(self.settings.call_timeout)?;
+        let limit = invocation.timeout().or(self.shared.settings.call_timeout)?;
         Deadline::after(Instant::now(), limit)
     }
 
@@ -95,7 +108,8 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<Sent<T>, Error> {
-        let (method, timeout) = (invocation.method(), self.settings.travelling_timeout(invocation));
+        let (method, timeout) =
+            (invocation.method(), self.shared.settings.travelling_timeout(invocation));
         let connection = self.connection(deadline)?;
         match connection.send(method, invocation.arguments(), timeout, deadline) {
             Ok(call) => Ok(Sent { connection, call, deadline }),
@@ -115,18 +129,19 @@ impl<T: Transport> RpcClient<T> {
         error: Error,
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
-    ) -> Result<Loose, Error> {
-        if !names::would_help(&error) || !self.settings.dialect.has_introspection() {
+    ) -> Result<OwnedArguments, Error> {
+        if !names::would_help(&error) || !self.shared.settings.dialect.has_introspection() {
             return Err(error);
         }
         let method = invocation.method();
-        let loose = Loose::of(self.settings.dialect, invocation.arguments());
-        let loose = loose.map_err(Misuse::Argument)?;
-        let names = match self.names.of(method)? {
+        let arguments = OwnedArguments::of(invocation).map_err(Misuse::Argument)?;
+        let names = match self.shared.names.of(method)? {
             Some(names) => names,
-            None => self.names.learn(method, self.call(&names::question(method, deadline)))?,
+            None => {
+                self.shared.names.learn(method, self.call(&names::question(method, deadline)))?
+            }
         };
-        Ok(loose.named(names))
+        Ok(arguments.named(names))
     }
 
     /// Calls once, or again where the connection was lost and nothing can have run twice.
@@ -156,12 +171,9 @@ struct Sent<T: Transport> {
 }
 
 impl<T: Transport> Stub for RpcClient<T> {
-    type Outcome<'s, R: 'static, E: 'static>
-        = Result<R, E>
-    where
-        Self: 's;
+    type Kind = Blocking;
 
-    fn invoke<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<R, E> {
@@ -181,12 +193,9 @@ impl<T: Transport> Notify for RpcClient<T> {
 }
 
 impl<T: Transport> Pipelined for RpcClient<T> {
-    type Pending<'s, R: 'static, E: 'static>
-        = Pending<T::Stream, R, E>
-    where
-        Self: 's;
+    type Pending<R: DeserializeOwned + Send + 'static, E: FromError> = Pending<T::Stream, R, E>;
 
-    fn start<A: Arguments, R: DeserializeOwned + 'static, E: FromError>(
+    fn start<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<Pending<T::Stream, R, E>, Error> {
@@ -200,8 +209,8 @@ impl<T: Transport> Pipelined for RpcClient<T> {
 impl<T: Transport + fmt::Debug> fmt::Debug for RpcClient<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcClient")
-            .field("transport", &self.transport)
-            .field("settings", &self.settings)
+            .field("transport", &self.shared.transport)
+            .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }
 }

@@ -8,19 +8,21 @@ use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::{Arguments, Fault, code};
 
 use super::by_name::ByName;
-use super::{Args, At, Invocation, Kwargs, Within};
+use super::{Args, At, Invocation, Kind, Kwargs, Layered, OutcomeOf, Policy, Within};
 
 /// Calls functions on the other side.
 ///
 /// One method is required, [`invoke`](Self::invoke); [`call`](Self::call) comes with it, and so
-/// does every typed stub that `#[rpc_export]` generates. What a call comes to is the implementer's
-/// to say: a `Result` for a blocking client, a future of one for an asynchronous one, so that the
-/// same stubs serve both.
+/// does every typed stub that `#[rpc_export]` generates. What a call comes to is said by the
+/// [`Kind`]: a `Result` for a blocking client, a future of one for an asynchronous one, so that the
+/// same stubs serve both. Functions over any client take a [`BlockingStub`](crate::BlockingStub) or an
+/// [`AsyncStub`](crate::AsyncStub).
 ///
 /// ```standalone_crate
-/// use std::future::{Ready, ready};
-///
-/// use rpc_core::{Arguments, Error, Fault, FromError, Invocation, Stub, args, block_on, rpc_export};
+/// use rpc_core::{
+///     Arguments, Async, Boxed, BoxedCall, Error, Fault, FromError, Invocation, Stub, block_on,
+///     rpc_export,
+/// };
 /// use serde::de::DeserializeOwned;
 ///
 /// #[rpc_export]
@@ -32,35 +34,39 @@ use super::{Args, At, Invocation, Kwargs, Within};
 /// struct Closed;
 ///
 /// impl Stub for Closed {
-///     type Outcome<'s, T: 'static, E: 'static> = Ready<Result<T, E>>;
+///     type Kind = Async<Boxed>; // or `Blocking`, for a `Result<T, E>`
 ///
-///     fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
-///         &'s self,
+///     fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+///         &self,
 ///         invocation: Invocation<'_, A>,
-///     ) -> Self::Outcome<'s, T, E> {
+///     ) -> BoxedCall<T, E> {
 ///         let fault = Fault::new(503, format!("no {} today", invocation.method()));
-///         ready(Err(E::from_error(Error::Fault(fault))))
+///         Box::pin(async { Err(E::from_error(Error::Fault(fault))) })
 ///     }
 /// }
 ///
 /// let refusal = block_on(Closed.add(1, 2).call()).unwrap_err();
 /// assert_eq!(refusal.to_string(), "no add today (code 503)");
 /// ```
+///
+/// A stub that passes calls on to another keeps all that a call says by passing on its invocation:
+/// as it is, [`renamed`](Invocation::renamed), or, to send it more than once,
+/// [`borrowed`](Invocation::borrowed). What points to a stub is one: `&S`, `Arc<S>` and
+/// `Box<S>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot call functions",
     label = "a client must stand here, as `RpcClient` is one"
 )]
 pub trait Stub: Sized {
-    /// What a call comes to: a result, or a future of one.
-    type Outcome<'s, T: 'static, E: 'static>
-    where
-        Self: 's;
+    /// What calls come to: results ([`Blocking`](crate::Blocking)), or futures of them
+    /// ([`Async`](crate::Async)).
+    type Kind: Kind;
 
     /// Carries one call to the other side and its result back.
-    fn invoke<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
-        &'s self,
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
         invocation: Invocation<'_, A>,
-    ) -> Self::Outcome<'s, T, E>;
+    ) -> OutcomeOf<Self, T, E>;
 
     /// Calls a function by name: no signature is needed, and none is checked on this side.
     ///
@@ -80,24 +86,40 @@ pub trait Stub: Sized {
     /// ```
     ///
     /// The arguments may also be a `Vec` or slice and a map; see [`Args`] and [`Kwargs`].
-    fn call<'s, T: DeserializeOwned + 'static>(
-        &'s self,
+    fn call<T: DeserializeOwned + Send + 'static>(
+        &self,
         method: &str,
         args: impl Args,
         kwargs: impl Kwargs,
-    ) -> Self::Outcome<'s, T, Error> {
+    ) -> OutcomeOf<Self, T> {
         self.invoke(Invocation::of(method, ByName { args, kwargs }))
     }
 
     /// Calls functions behind a prefix: `client.at("bank").deposit("ada", 5)` calls `bank.deposit`.
-    fn at(&self, prefix: &str) -> At<'_, Self> {
+    fn at(&self, prefix: &str) -> At<&Self> {
+        At::new(self, prefix)
+    }
+
+    /// Turns the stub into one that calls functions behind a prefix, to be kept:
+    /// `let bank = client.clone().into_at("bank");`.
+    fn into_at(self, prefix: &str) -> At<Self> {
         At::new(self, prefix)
     }
 
     /// Gives calls up after `timeout`, which travels with them: a server that understands it stops
-    /// work that nobody waits for.
-    fn within(&self, timeout: Duration) -> Within<'_, Self> {
+    /// work that nobody waits for. Of several such bounds the tightest counts.
+    fn within(&self, timeout: Duration) -> Within<&Self> {
         Within::new(self, timeout)
+    }
+
+    /// Turns the stub into one that gives calls up after `timeout`, to be kept.
+    fn into_within(self, timeout: Duration) -> Within<Self> {
+        Within::new(self, timeout)
+    }
+
+    /// Puts a [`Policy`] before the stub, which sees every call: a log, a retry, a limit.
+    fn with<P: Policy>(self, policy: P) -> Layered<Self, P> {
+        Layered::new(self, policy)
     }
 }
 
@@ -108,10 +130,7 @@ pub trait Stub: Sized {
 )]
 pub trait Notify: Stub {
     /// Sends one call that wants no reply. The other side runs it; whether it fails is not told.
-    fn notify<'s, A: Arguments>(
-        &'s self,
-        invocation: Invocation<'_, A>,
-    ) -> Self::Outcome<'s, (), Error>;
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<Self, ()>;
 }
 
 /// A stub that can have many calls under way, to be waited for later.
@@ -121,24 +140,22 @@ pub trait Notify: Stub {
 )]
 pub trait Pipelined: Stub {
     /// A call under way.
-    type Pending<'s, T: 'static, E: 'static>
-    where
-        Self: 's;
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError>;
 
     /// Sends one call and does not wait for its result.
     ///
     /// # Errors
     ///
     /// Where the call cannot be sent.
-    fn start<'s, A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
-        &'s self,
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
         invocation: Invocation<'_, A>,
-    ) -> Result<Self::Pending<'s, T, E>, Error>;
+    ) -> Result<Self::Pending<T, E>, Error>;
 }
 
 /// The error a call ends in: [`Error`], or for functions that have errors of their own
 /// [`CallError`].
-pub trait FromError: Sized + 'static {
+pub trait FromError: Sized + Send + 'static {
     /// Takes the error of a call.
     fn from_error(error: Error) -> Self;
 

@@ -7,51 +7,46 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{FromError, Invocation, Notify, Pipelined, Stub};
+use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub};
 
-/// A stub whose calls are given up after some time; [`Stub::within`] makes one.
-#[derive(Debug)]
-pub struct Within<'c, S> {
-    stub: &'c S,
-    timeout: Duration,
+/// A stub whose calls are given up after some time; [`Stub::within`] and [`Stub::into_within`] make
+/// one.
+#[derive(Debug, Clone)]
+pub struct Within<S> {
+    pub(super) stub: S,
+    pub(super) timeout: Duration,
 }
 
-impl<'c, S: Stub> Within<'c, S> {
-    pub(super) fn new(stub: &'c S, timeout: Duration) -> Self {
+impl<S> Within<S> {
+    pub(super) fn new(stub: S, timeout: Duration) -> Self {
         Self { stub, timeout }
     }
 }
 
-impl<'c, S: Stub> Stub for Within<'c, S> {
-    type Outcome<'s, T: 'static, E: 'static>
-        = S::Outcome<'c, T, E>
-    where
-        Self: 's;
+impl<S: Stub> Stub for Within<S> {
+    type Kind = S::Kind;
 
-    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
-    ) -> S::Outcome<'c, T, E> {
+    ) -> OutcomeOf<S, T, E> {
         self.stub.invoke(invocation.within(self.timeout))
     }
 }
 
-impl<'c, S: Pipelined> Pipelined for Within<'c, S> {
-    type Pending<'s, T: 'static, E: 'static>
-        = S::Pending<'c, T, E>
-    where
-        Self: 's;
+impl<S: Pipelined> Pipelined for Within<S> {
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
 
-    fn start<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
-    ) -> Result<S::Pending<'c, T, E>, Error> {
+    ) -> Result<S::Pending<T, E>, Error> {
         self.stub.start(invocation.within(self.timeout))
     }
 }
 
-impl<'c, S: Notify> Notify for Within<'c, S> {
-    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> S::Outcome<'c, (), Error> {
+impl<S: Notify> Notify for Within<S> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
         self.stub.notify(invocation.within(self.timeout))
     }
 }

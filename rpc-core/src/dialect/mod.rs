@@ -22,7 +22,7 @@ pub(crate) use reply::{
     read_split,
 };
 
-use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Door, Fault, Framing, ObjectWriter};
+use crate::protocol::{ArgumentError, Arguments, Door, Fault, Framing};
 
 use std::time::Duration;
 
@@ -122,27 +122,6 @@ impl Dialect {
             #[cfg(feature = "xmlrpc")]
             Self::XmlRpc => xml_rpc::write_call(out, method, arguments),
         }
-    }
-
-    /// Writes arguments as an array and an object, with values as the dialect writes them.
-    pub(crate) fn write_apart(
-        self,
-        arguments: &impl Arguments,
-        positional: &mut Vec<u8>,
-        keyword: &mut Vec<u8>,
-    ) -> Result<(), ArgumentError> {
-        positional.push(b'[');
-        keyword.push(b'{');
-        let (mut array, mut object) = match self {
-            #[cfg(feature = "xmlrpc")]
-            Self::XmlRpc => (ArrayWriter::marked(positional), ObjectWriter::marked(keyword)),
-            _ => (ArrayWriter::new(positional), ObjectWriter::new(keyword)),
-        };
-        arguments.write_positional(&mut array)?;
-        arguments.write_keyword(&mut object)?;
-        positional.push(b']');
-        keyword.push(b'}');
-        Ok(())
     }
 
     /// Appends the end of a call; without an id, of one that wants no reply where the dialect can

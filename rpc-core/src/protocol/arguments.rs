@@ -161,11 +161,16 @@ impl<'o> ArrayWriter<'o> {
 
     /// Appends an element that is written already.
     pub(crate) fn text(&mut self, text: &[u8]) {
-        if self.count > 0 {
+        self.texts(text, 1);
+    }
+
+    /// Appends so many elements that are written already, with commas between them.
+    pub(crate) fn texts(&mut self, texts: &[u8], count: usize) {
+        if self.count > 0 && count > 0 {
             self.out.push(b',');
         }
-        self.count += 1;
-        self.out.extend_from_slice(text);
+        self.count += count;
+        self.form.append(self.out, texts);
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -200,8 +205,17 @@ impl<'o> ObjectWriter<'o> {
         self.count += 1;
         write(self.out, name).map_err(|error| ArgumentError::of(&format!("`{name}`"), &error))?;
         self.out.push(b':');
-        self.out.extend_from_slice(text);
+        self.form.append(self.out, text);
         Ok(())
+    }
+
+    /// Appends so many members that are written already, with commas between them.
+    pub(crate) fn texts(&mut self, texts: &[u8], count: usize) {
+        if self.count > 0 && count > 0 {
+            self.out.push(b',');
+        }
+        self.count += count;
+        self.form.append(self.out, texts);
     }
 
     /// Appends a member.

@@ -104,32 +104,34 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let start = Ident::new("start", ident.span());
     let notify = Ident::new("notify", ident.span());
     let signature = names::signature(ident);
-    let outcome = names::outcome(ident);
     let fields = (1..=states.len()).map(syn::Index::from);
     let given = quote!(self.0, &#signature, (#(self.#fields,)*));
     let value = &function.outcome.value;
     let error = error(function);
-    let types = quote!('c, #value, #error);
+    // A type that cannot travel is an error where it is named, and none here.
+    let calling = quote!(__rpc::Calling<#value, #error>);
+    let starting = quote!(__rpc::Starting<#value, #error>);
     quote! {
         /// Makes the call.
-        #visibility fn #call(self) -> <__S as __rpc::Stub>::Outcome<#types>
+        #visibility fn #call(self) -> <__S as #calling>::Outcome
         where
+            __S: #calling,
             #(#bounds,)*
         {
-            __rpc::call::<#outcome, _, _>(#given)
+            <__S as #calling>::call(#given)
         }
         /// Sends the call, and returns before its result is there.
         #visibility fn #start(
             self,
-        ) -> ::core::result::Result<<__S as __rpc::Pipelined>::Pending<#types>, __rpc::Error>
+        ) -> ::core::result::Result<<__S as #starting>::Pending, __rpc::Error>
         where
-            __S: __rpc::Pipelined,
+            __S: __rpc::Pipelined + #starting,
             #(#bounds,)*
         {
-            __rpc::start::<#outcome, _, _>(#given)
+            <__S as #starting>::start(#given)
         }
         /// Sends the call and wants no reply: nobody is told what becomes of it.
-        #visibility fn #notify(self) -> <__S as __rpc::Stub>::Outcome<'c, (), __rpc::Error>
+        #visibility fn #notify(self) -> __rpc::OutcomeOf<__S, (), __rpc::Error>
         where
             __S: __rpc::Notify,
             #(#bounds,)*

@@ -86,7 +86,11 @@ impl AsyncRpcClient {
         &self,
         calls: impl FnOnce(&Self) -> P,
     ) -> P::Outcomes {
-        let mut futures = calls(self);
+        self.together(calls(self)).await
+    }
+
+    /// Makes calls at once.
+    pub(super) async fn together<P: CallFutures>(&self, mut futures: P) -> P::Outcomes {
         let mut calls = Vec::new();
         futures.list(&mut calls);
         let at_once = self.shared.send_together(calls).await;
@@ -139,7 +143,7 @@ impl Shared {
         let concerns_all = self.settings.is_unreachable(error, deadline.map(Deadline::limit));
         let count = if concerns_all { calls.len() } else { 1 };
         for call in &mut calls[..count] {
-            call.refuse(error.copy());
+            call.refuse(error.clone());
         }
         count
     }
@@ -170,13 +174,13 @@ impl Link {
 }
 
 /// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
-pub trait CallFutures {
+pub trait CallFutures: Send {
     /// What each of them comes to.
-    type Outcomes: Outcomes;
+    type Outcomes: Outcomes + Send;
 
     /// What has come of them so far.
     #[doc(hidden)]
-    type Come: Default;
+    type Come: Default + Send;
 
     /// Lists them, in order.
     #[doc(hidden)]
@@ -198,7 +202,7 @@ pub trait CallFutures {
 
 impl<T, E> CallFutures for CallFuture<T, E>
 where
-    T: DeserializeOwned + 'static,
+    T: DeserializeOwned + Send + 'static,
     E: FromError + Into<Error>,
 {
     type Outcomes = Result<T, E>;

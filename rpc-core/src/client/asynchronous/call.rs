@@ -1,6 +1,7 @@
 //! A call as a future.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
@@ -17,9 +18,9 @@ use crate::protocol::{Arguments, ProtocolError};
 use super::super::builder::Tries;
 use super::super::deadline::Deadline;
 use super::super::flight::Flight;
-use super::super::loose::Loose;
 use super::super::names::{Description, question};
-use super::super::{FromError, Invocation};
+use super::super::owned::OwnedArguments;
+use super::super::{FromError, Futures, Invocation};
 use super::Shared;
 use super::link::Link;
 
@@ -29,6 +30,14 @@ use super::link::Link;
 pub struct CallFuture<T, E> {
     call: Call,
     result: PhantomData<fn() -> (T, E)>,
+}
+
+/// Calls are [`CallFuture`]s: the [`Futures`] of an [`AsyncRpcClient`](crate::AsyncRpcClient).
+#[derive(Debug)]
+pub struct Calls(Infallible);
+
+impl Futures for Calls {
+    type Future<T: DeserializeOwned + Send + 'static, E: FromError> = CallFuture<T, E>;
 }
 
 /// A call, whatever it comes to.
@@ -67,7 +76,7 @@ type Leave = fn(&Link, &str, &[u8], Option<Duration>) -> Result<u64, Error>;
 
 /// What a call waits for that lacks names.
 struct Asking {
-    arguments: Loose,
+    arguments: OwnedArguments,
     /// Once it is asked.
     question: Option<CallFuture<Description, Error>>,
 }
@@ -118,7 +127,7 @@ impl Call {
         match written {
             Ok(()) => call,
             Err(error) if error.would_names_help() && settings.dialect.has_introspection() => {
-                call.folded(invocation.arguments())
+                call.folded(invocation)
             }
             Err(error) => call.or_refused(Err(Misuse::Argument(error).into())),
         }
@@ -126,20 +135,18 @@ impl Call {
 
     /// The call with its arguments under the names of the function's parameters, now or when those
     /// are known.
-    fn folded(mut self, arguments: &impl Arguments) -> Self {
-        let loose = Loose::of(self.client.settings.dialect, arguments);
+    fn folded(mut self, invocation: &Invocation<'_, impl Arguments>) -> Self {
+        let written = OwnedArguments::of(invocation);
         let known =
-            loose.map_err(|error| Misuse::Argument(error).into()).and_then(|arguments| match self
-                .client
-                .names
-                .of(&self.method)?
-            {
-                Some(names) => self.write(arguments.named(names)),
-                None => {
-                    self.state = State::Asking(Box::new(Asking { arguments, question: None }));
-                    Ok(())
-                }
-            });
+            written.map_err(|error| Misuse::Argument(error).into()).and_then(
+                |arguments| match self.client.names.of(&self.method)? {
+                    Some(names) => self.write(arguments.named(names)),
+                    None => {
+                        self.state = State::Asking(Box::new(Asking { arguments, question: None }));
+                        Ok(())
+                    }
+                },
+            );
         self.or_refused(known)
     }
 
@@ -151,7 +158,7 @@ impl Call {
     }
 
     /// Puts the message together anew.
-    fn write(&mut self, arguments: Loose) -> Result<(), Error> {
+    fn write(&mut self, arguments: OwnedArguments) -> Result<(), Error> {
         self.message.clear();
         let dialect = self.client.settings.dialect;
         let written = dialect.begin_call(&mut self.message, &self.method, &arguments);

@@ -1,6 +1,7 @@
 //! The asynchronous client, for programs on tokio.
 
 mod batch;
+mod batching;
 mod call;
 mod driver;
 mod link;
@@ -18,7 +19,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout, timeout_at};
 
 pub use batch::CallFutures;
-pub use call::CallFuture;
+pub use batching::AsyncBatching;
+pub use call::{CallFuture, Calls};
 use driver::{End, drive};
 use link::Link;
 use pool::Pool;
@@ -32,7 +34,9 @@ use super::backoff::Backoff;
 use super::deadline::Deadline;
 use super::names::KnownNames;
 use super::refusal::Refusal;
-use super::{ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub};
+use super::{
+    Async, ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub,
+};
 
 /// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
 /// future, and the stubs are the same.
@@ -254,9 +258,9 @@ impl Drop for Shared {
 }
 
 impl Stub for AsyncRpcClient {
-    type Outcome<'s, T: 'static, E: 'static> = CallFuture<T, E>;
+    type Kind = Async<Calls>;
 
-    fn invoke<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> CallFuture<T, E> {
@@ -271,9 +275,9 @@ impl Notify for AsyncRpcClient {
 }
 
 impl Pipelined for AsyncRpcClient {
-    type Pending<'s, T: 'static, E: 'static> = CallFuture<T, E>;
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = CallFuture<T, E>;
 
-    fn start<A: Arguments, T: DeserializeOwned + 'static, E: FromError>(
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<CallFuture<T, E>, Error> {

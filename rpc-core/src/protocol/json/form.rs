@@ -14,6 +14,18 @@ pub enum Form {
     Marked,
 }
 
+impl Form {
+    /// Appends text that was written with marks, and leaves them out where none are wanted.
+    pub(crate) fn append(self, out: &mut Vec<u8>, text: &[u8]) {
+        // Within a string both are escaped, and elsewhere every mark has a `\r`.
+        if self == Self::Marked || !text.contains(&b'\r') {
+            out.extend_from_slice(text);
+        } else {
+            out.extend(text.iter().filter(|&&byte| !matches!(byte, b'\r' | b'\t')));
+        }
+    }
+}
+
 /// What a marked value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {

@@ -1,0 +1,286 @@
+//! Arguments that outlive their caller, as text.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::protocol::json::Reader;
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter, ProtocolError};
+use crate::registry::{ParameterKind, Signature};
+
+use super::super::Invocation;
+
+/// The names of a function's parameters that can be given by position, in order.
+pub(in super::super) type Names = Arc<[String]>;
+
+/// The arguments of a call as JSON text, and what is known of the function's parameters.
+#[derive(Debug)]
+#[allow(unreachable_pub)] // A method that is in reach names it.
+pub struct OwnedArguments {
+    /// `[1,2]{"c":3}`.
+    text: String,
+    /// Where the object begins.
+    object: usize,
+    positional: usize,
+    keyword: usize,
+    parameters: Parameters,
+}
+
+/// What is known of a function's parameters.
+#[derive(Debug)]
+enum Parameters {
+    Unknown,
+    Named(Names),
+    Of(&'static Signature),
+}
+
+impl OwnedArguments {
+    /// Writes the arguments of a call.
+    pub(in super::super) fn of(
+        invocation: &Invocation<'_, impl Arguments>,
+    ) -> Result<Self, ArgumentError> {
+        let arguments = invocation.arguments();
+        let mut text = b"[".to_vec();
+        let mut array = array_writer(&mut text);
+        arguments.write_positional(&mut array)?;
+        let positional = array.count();
+        text.push(b']');
+        let object = text.len();
+        text.push(b'{');
+        let mut members = object_writer(&mut text);
+        arguments.write_keyword(&mut members)?;
+        let keyword = members.count();
+        text.push(b'}');
+        let text =
+            String::from_utf8(text).map_err(|error| ArgumentError::new(error.to_string()))?;
+        let parameters = invocation.signature().map_or(Parameters::Unknown, Parameters::Of);
+        Ok(Self { text, object, positional, keyword, parameters })
+    }
+
+    /// The same once the names are known.
+    pub(in super::super) fn named(self, names: Names) -> Self {
+        Self { parameters: Parameters::Named(names), ..self }
+    }
+
+    /// The array of those given by position.
+    pub(super) fn array(&self) -> Cow<'_, str> {
+        plain(self.marked_array())
+    }
+
+    /// The object of those given by name.
+    pub(super) fn object(&self) -> Cow<'_, str> {
+        plain(self.marked_object())
+    }
+
+    fn marked_array(&self) -> &str {
+        &self.text[..self.object]
+    }
+
+    fn marked_object(&self) -> &str {
+        &self.text[self.object..]
+    }
+
+    /// The names of the parameters that can be given by position.
+    fn names(&self) -> Option<Vec<&str>> {
+        match &self.parameters {
+            Parameters::Unknown => None,
+            Parameters::Named(names) => Some(names.iter().map(String::as_str).collect()),
+            Parameters::Of(signature) => {
+                let named = signature.parameters().iter().take_while(|p| p.kind.is_single());
+                Some(named.map(|parameter| parameter.name).collect())
+            }
+        }
+    }
+
+    /// The name of the parameter that takes the positions that are left over.
+    fn rest(&self) -> Option<&'static str> {
+        let Parameters::Of(signature) = self.parameters else { return None };
+        let mut parameters = signature.parameters().iter();
+        parameters.find(|p| p.kind == ParameterKind::Args).map(|parameter| parameter.name)
+    }
+
+    /// Fails where a parameter is given by position and by name.
+    fn check(&self, names: &[&str], keyword: &[(String, &str)]) -> Result<(), ArgumentError> {
+        let taken = &names[..self.positional.min(names.len())];
+        match keyword.iter().find(|(name, _)| taken.contains(&name.as_str())) {
+            Some((name, _)) => {
+                let problem = format!("argument `{name}` is given twice, by position and by name");
+                Err(ArgumentError::new(problem))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn too_many(&self, names: &[&str]) -> ArgumentError {
+        ArgumentError::new(match self.rest() {
+            Some(rest) => format!(
+                "`{rest}` takes arguments by position, and this dialect has none beside names"
+            ),
+            None => format!(
+                "{} arguments are given by position, and the function has names for {}",
+                self.positional,
+                names.len()
+            ),
+        })
+    }
+}
+
+impl Arguments for OwnedArguments {
+    fn write_positional(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        array.texts(&self.text.as_bytes()[1..self.object - 1], self.positional);
+        Ok(())
+    }
+
+    fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        object.texts(&self.text.as_bytes()[self.object + 1..self.text.len() - 1], self.keyword);
+        Ok(())
+    }
+
+    fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        if self.positional > 0 {
+            let names = self.names().ok_or_else(ArgumentError::needs_names)?;
+            if self.positional > names.len() {
+                return Err(self.too_many(&names));
+            }
+            self.check(&names, &split_object(self.marked_object())?)?;
+            let positional = split_array(self.marked_array())?;
+            let mut by_position = names.into_iter().zip(positional);
+            by_position.try_for_each(|(name, text)| object.text(name, text.as_bytes()))?;
+        }
+        self.write_keyword(object)
+    }
+
+    fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        if self.keyword == 0 {
+            return self.write_positional(array);
+        }
+        let names = self.names().ok_or_else(ArgumentError::needs_names)?;
+        let rest = self.rest();
+        if self.positional > names.len() && rest.is_none() {
+            return Err(self.too_many(&names));
+        }
+        let keyword = split_object(self.marked_object())?;
+        self.check(&names, &keyword)?;
+        if let Some((unknown, _)) = keyword.iter().find(|(name, _)| !names.contains(&name.as_str()))
+        {
+            return Err(match rest {
+                Some(rest) => ArgumentError::gap(rest, unknown),
+                None => ArgumentError::new(format!("there is no parameter `{unknown}`")),
+            });
+        }
+        self.write_positional(array)?;
+        let mut left_out = None;
+        for name in names.into_iter().skip(self.positional) {
+            match (keyword.iter().find(|(given, _)| given == name), left_out) {
+                (None, _) => left_out = left_out.or(Some(name)),
+                (Some((_, text)), None) => array.text(text.as_bytes()),
+                (Some(_), Some(left_out)) => return Err(ArgumentError::gap(left_out, name)),
+            }
+        }
+        Ok(())
+    }
+
+    fn are_better_named(&self) -> bool {
+        self.keyword > 0 && !matches!(self.parameters, Parameters::Unknown)
+    }
+}
+
+/// Marks what dialects with more types than JSON have other types for; the others pass over the marks.
+#[cfg(feature = "xmlrpc")]
+fn array_writer(out: &mut Vec<u8>) -> ArrayWriter<'_> {
+    ArrayWriter::marked(out)
+}
+
+#[cfg(feature = "xmlrpc")]
+fn object_writer(out: &mut Vec<u8>) -> ObjectWriter<'_> {
+    ObjectWriter::marked(out)
+}
+
+#[cfg(not(feature = "xmlrpc"))]
+fn array_writer(out: &mut Vec<u8>) -> ArrayWriter<'_> {
+    ArrayWriter::new(out)
+}
+
+#[cfg(not(feature = "xmlrpc"))]
+fn object_writer(out: &mut Vec<u8>) -> ObjectWriter<'_> {
+    ObjectWriter::new(out)
+}
+
+/// The text without marks.
+fn plain(marked: &str) -> Cow<'_, str> {
+    if marked.contains('\r') { marked.replace(['\r', '\t'], "").into() } else { marked.into() }
+}
+
+/// The texts of an array's elements, with the white space before them, which marks some.
+pub(super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
+    let (mut elements, mut end) = (Vec::new(), 1);
+    let walked = Reader::new(array, usize::MAX).array(|reader| {
+        let element = reader.span()?;
+        elements.push(&array[end..element.place().end]);
+        // Behind the comma.
+        end = element.place().end + 1;
+        Ok::<_, ProtocolError>(())
+    });
+    walked.map_err(|error| ArgumentError::new(error.to_string()))?;
+    Ok(elements)
+}
+
+/// The names and texts of an object's members.
+pub(super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, ArgumentError> {
+    let mut members = Vec::new();
+    let walked = Reader::new(object, usize::MAX).object(|reader, name| {
+        let name = name.resolve().into_owned();
+        let value = reader.span()?;
+        let start = object[..value.start].rfind(':').map_or(value.start, |colon| colon + 1);
+        members.push((name, &object[start..value.place().end]));
+        Ok::<_, ProtocolError>(())
+    });
+    walked.map_err(|error| ArgumentError::new(error.to_string()))?;
+    Ok(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::by_name::ByName;
+    use super::{Arguments, ArrayWriter, Invocation, ObjectWriter, OwnedArguments};
+    use crate::{args, kwargs};
+
+    fn owned() -> OwnedArguments {
+        let arguments = ByName { args: args![1, [2, 3]], kwargs: kwargs! { d: "a:,}", c: () } };
+        OwnedArguments::of(&Invocation::of("f", arguments)).unwrap()
+    }
+
+    fn named(names: &[&str]) -> Result<String, String> {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        let mut out = b"{".to_vec();
+        let written = owned().named(names).write_named(&mut ObjectWriter::new(&mut out));
+        written.map(|()| String::from_utf8(out).unwrap() + "}").map_err(|error| error.to_string())
+    }
+
+    fn in_order(names: &[&str]) -> Result<String, String> {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        let mut out = b"[".to_vec();
+        let written = owned().named(names).write_in_order(&mut ArrayWriter::new(&mut out));
+        written.map(|()| String::from_utf8(out).unwrap() + "]").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn arguments_take_the_names_or_the_order_of_the_parameters() {
+        let folded = r#"{"a":1,"b":[2,3],"d":"a:,}","c":null}"#;
+        assert_eq!(named(&["a", "b", "c", "d"]).unwrap(), folded);
+        // What other keywords there are, the other side may know.
+        assert_eq!(named(&["a", "b"]).unwrap(), folded);
+        assert_eq!(in_order(&["a", "b", "c", "d", "e"]).unwrap(), r#"[1,[2,3],null,"a:,}"]"#);
+        assert_eq!(in_order(&["a", "b", "d", "c"]).unwrap(), r#"[1,[2,3],"a:,}",null]"#);
+    }
+
+    #[test]
+    fn what_cannot_be_folded_is_named() {
+        let twice = "argument `c` is given twice, by position and by name";
+        assert_eq!(named(&["a", "c"]).unwrap_err(), twice);
+        assert_eq!(in_order(&["c", "a"]).unwrap_err(), twice);
+        assert!(named(&["a"]).unwrap_err().contains("has names for 1"));
+        assert!(in_order(&["a", "b", "c"]).unwrap_err().contains("no parameter `d`"));
+        let gap = in_order(&["a", "b", "x", "c", "d"]).unwrap_err();
+        assert!(gap.contains("`x`") && gap.contains("`c`"), "{gap}");
+    }
+}

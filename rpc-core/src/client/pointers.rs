@@ -1,0 +1,46 @@
+//! What points to a stub is a stub.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::protocol::Arguments;
+
+use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub};
+
+macro_rules! pointer {
+    ($pointer:ty) => {
+        impl<S: Stub> Stub for $pointer {
+            type Kind = S::Kind;
+
+            fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+            ) -> OutcomeOf<S, T, E> {
+                (**self).invoke(invocation)
+            }
+        }
+
+        impl<S: Notify> Notify for $pointer {
+            fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
+                (**self).notify(invocation)
+            }
+        }
+
+        impl<S: Pipelined> Pipelined for $pointer {
+            type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
+
+            fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+            ) -> Result<S::Pending<T, E>, Error> {
+                (**self).start(invocation)
+            }
+        }
+    };
+}
+
+pointer!(&S);
+pointer!(Arc<S>);
+pointer!(Box<S>);
