@@ -66,6 +66,8 @@ pub use client::{
 };
 #[cfg(feature = "tokio")]
 pub use client::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
+#[cfg(feature = "tower")]
+pub use client::{CallService, TowerCall, TowerCalls, TowerClient};
 pub use dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 pub use dialect::xml_rpc::XmlRpcOptions;

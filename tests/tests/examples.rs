@@ -80,6 +80,44 @@ fn the_call_log_says_how_calls_ended() {
 }
 
 #[test]
+fn the_clients_log_says_what_calls_came_to() {
+    let lines = Running::lines(&mut example("client_log"));
+    let logged: Vec<_> = lines.iter().map(|line| line.split(" in ").next().unwrap()).collect();
+    let expected = [
+        r#"add([1,2], {"c":3}) -> 6"#,
+        r#"greet(["Ada"], {"excited":true}) -> "Hello, Ada!""#,
+        "ad([1,2]) -> no function `ad` is served here; did you mean `add`? (code -32601)",
+        "the caller sees the error too",
+    ];
+    assert_eq!(logged, expected);
+}
+
+#[test]
+fn the_retry_goes_on_until_the_call_succeeds() {
+    let lines = Running::lines(&mut example("client_retry"));
+    let expected = [
+        "attempt 1: call 1 comes too early (code 503)",
+        "attempt 2: call 2 comes too early (code 503)",
+        "attempt 3: 3",
+        "in time: 4",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn clients_of_every_type_say_the_same() {
+    let lines = Running::lines(&mut example("any_client"));
+    assert_eq!(lines, ["known: 6", "socket: 6", "registry: 6"]);
+    assert_eq!(Running::lines(&mut example("client_mock")), ["tea: 3.5 EUR, 4 USD"]);
+}
+
+#[test]
+fn towers_layers_stand_under_typed_stubs() {
+    let lines = Running::lines(&mut example("tower_stack"));
+    assert_eq!(lines, ["as a service: 6", "typed: 6", "too slow: request timed out"]);
+}
+
+#[test]
 fn every_other_example_ends_well() {
     for name in example_names() {
         if !["server", "client", "async_client"].contains(&name) {

@@ -63,7 +63,7 @@ impl Notes {
 impl Policy for Notes {
     fn admit(&self, attempt: &mut Attempt<'_>, _: &Waker) -> Admission {
         self.note(format_args!("asks {} {}", attempt.number(), attempt.call()));
-        Admission::Send
+        Admission::Go
     }
 
     fn outcome(&self, attempt: &Attempt<'_>, outcome: &Result<RawJson, Error>) -> Verdict {
@@ -217,7 +217,7 @@ impl Policy for RateLimit {
         let early = (due - attempt.now()).saturating_sub(self.burst);
         if early.is_zero() {
             *next = Some(due + self.interval);
-            return Admission::Send;
+            return Admission::Go;
         }
         match attempt.time_left() {
             Some(left) if left < early => {
@@ -275,9 +275,9 @@ impl Policy for Breaker {
             Some(_) => {
                 // This one tries; the others go on being refused.
                 state.1 = Some(attempt.now() + self.rest);
-                Admission::Send
+                Admission::Go
             }
-            None => Admission::Send,
+            None => Admission::Go,
         }
     }
 
@@ -323,7 +323,7 @@ impl Policy for Mock {
     fn admit(&self, attempt: &mut Attempt<'_>, _: &Waker) -> Admission {
         match attempt.call().method() {
             "greet" => Admission::Answer(RawJson::of("Hi")),
-            _ => Admission::Send,
+            _ => Admission::Go,
         }
     }
 
@@ -360,7 +360,7 @@ impl Policy for Stamp {
         let before = call.metadata_value("stamps").unwrap_or_default().to_owned();
         call.set_metadata("stamps", format!("{before}{}", self.0));
         call.set_timeout(Duration::from_millis(100));
-        Admission::Send
+        Admission::Go
     }
 }
 
@@ -373,7 +373,7 @@ impl Policy for Tell {
             Some(stamps) if attempt.call().method() == "greet" => {
                 Admission::Answer(RawJson::of(stamps))
             }
-            _ => Admission::Send,
+            _ => Admission::Go,
         }
     }
 }
@@ -437,7 +437,7 @@ impl Policy for Concurrency {
         if state.running.len() + ahead < self.most {
             state.waiting.retain(|waiting| waiting.0 != id);
             state.running.push(id);
-            return Admission::Send;
+            return Admission::Go;
         }
         match place {
             Some(place) => state.waiting[place].1 = waker.clone(),

@@ -8,10 +8,34 @@ use crate::protocol::{Arguments, ArrayWriter, Call, ObjectWriter, ProtocolError}
 use crate::pump::wait;
 use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, without_place};
 
+use super::mock::InOrder;
 use super::{Blocking, FromError, Invocation, Notify, Stub};
 
 /// Functions and layers are tested as they are called: with typed proxies and by name, through the
 /// same arguments and results as over a socket.
+///
+/// A registry is also a mock: a closure that is registered under an exported function's name answers
+/// its typed stubs. It takes an argument for each parameter, in order, whether that was given by position
+/// or by name. One that was left out is the parameter's default where that is a literal, and `None` for an
+/// `Option` otherwise; what variadic parameters gather is a list or a map.
+///
+/// ```standalone_crate
+/// use rpc_core::{FunctionRegistry, call, rpc_export};
+///
+/// #[rpc_export]
+/// pub trait Shop {
+///     fn price(&self, sku: &str, #[default("EUR")] currency: &str) -> f64;
+/// }
+///
+/// let mut mock = FunctionRegistry::new();
+/// mock.register("price", |sku: String, currency: String| {
+///     assert_eq!(sku, "tea");
+///     if currency == "EUR" { 3.5 } else { 4.0 }
+/// })?;
+/// assert_eq!(call!(mock.price("tea"))?, 3.5);
+/// assert_eq!(call!(mock.price("tea", currency = "USD"))?, 4.0);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
 impl Stub for FunctionRegistry {
     type Kind = Blocking;
 
@@ -19,7 +43,12 @@ impl Stub for FunctionRegistry {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<T, E> {
-        call(self, &invocation).map_err(E::from_error)
+        let result = match InOrder::of(self, &invocation) {
+            None => call(self, &invocation),
+            Some(Ok(arguments)) => call(self, &invocation.with_arguments(arguments)),
+            Some(Err(error)) => Err(error.into()),
+        };
+        result.map_err(E::from_error)
     }
 }
 
@@ -36,7 +65,11 @@ impl<D: Dispatch> Stub for JsonRpc<D> {
 
 impl Notify for FunctionRegistry {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
-        run(self, &invocation).map(|_| ())
+        match InOrder::of(self, &invocation) {
+            None => run(self, &invocation),
+            Some(arguments) => run(self, &invocation.with_arguments(arguments?)),
+        }
+        .map(|_| ())
     }
 }
 

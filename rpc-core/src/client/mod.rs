@@ -23,6 +23,7 @@ mod invocation;
 mod kind;
 mod local;
 mod lost;
+mod mock;
 mod multiplexer;
 mod names;
 mod owned;
@@ -34,6 +35,8 @@ mod raw_json;
 mod refusal;
 mod rpc_client;
 mod stub;
+#[cfg(feature = "tower")]
+mod tower;
 mod url;
 #[cfg(feature = "http")]
 mod websocket;
@@ -65,4 +68,6 @@ pub use prepare::{Prepare, Prepared, Preparing};
 pub use raw_json::RawJson;
 pub use rpc_client::RpcClient;
 pub use stub::{FromError, Notify, Pipelined, Stub};
+#[cfg(feature = "tower")]
+pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
 pub use within::Within;

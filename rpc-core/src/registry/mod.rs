@@ -6,6 +6,7 @@
 mod bind;
 mod bytes;
 mod closure;
+mod closures;
 mod context;
 mod date_time;
 mod dispatch;

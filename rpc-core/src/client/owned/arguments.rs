@@ -62,12 +62,12 @@ impl OwnedArguments {
     }
 
     /// The array of those given by position.
-    pub(super) fn array(&self) -> Cow<'_, str> {
+    pub(in super::super) fn array(&self) -> Cow<'_, str> {
         plain(self.marked_array())
     }
 
     /// The object of those given by name.
-    pub(super) fn object(&self) -> Cow<'_, str> {
+    pub(in super::super) fn object(&self) -> Cow<'_, str> {
         plain(self.marked_object())
     }
 
@@ -211,7 +211,7 @@ fn plain(marked: &str) -> Cow<'_, str> {
 }
 
 /// The texts of an array's elements, with the white space before them, which marks some.
-pub(super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
+pub(in super::super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
     let (mut elements, mut end) = (Vec::new(), 1);
     let walked = Reader::new(array, usize::MAX).array(|reader| {
         let element = reader.span()?;
@@ -225,7 +225,7 @@ pub(super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
 }
 
 /// The names and texts of an object's members.
-pub(super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, ArgumentError> {
+pub(in super::super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, ArgumentError> {
     let mut members = Vec::new();
     let walked = Reader::new(object, usize::MAX).object(|reader, name| {
         let name = name.resolve().into_owned();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-pub(super) use arguments::{Names, OwnedArguments};
+pub(super) use arguments::{Names, OwnedArguments, split_array, split_object};
 
 use crate::error::Error;
 use crate::protocol::Arguments;

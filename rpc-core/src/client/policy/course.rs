@@ -74,7 +74,7 @@ impl<'p, P: Policy> Course<'p, P> {
             now,
         };
         match self.policy.admit(&mut attempt, waker) {
-            Admission::Send => {
+            Admission::Go => {
                 self.last = None;
                 Step::Send(self.to_send(now))
             }

@@ -57,7 +57,7 @@ pub trait Policy: Send + Sync + 'static {
     /// asked more often than `waker` was woken.
     fn admit(&self, attempt: &mut Attempt<'_>, waker: &Waker) -> Admission {
         let _ = (attempt, waker);
-        Admission::Send
+        Admission::Go
     }
 
     /// Decides what becomes of an attempt that has ended.
@@ -77,8 +77,8 @@ pub trait Policy: Send + Sync + 'static {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Admission {
-    /// It is sent.
-    Send,
+    /// It is sent, as the policy has left it.
+    Go,
     /// The policy is asked again after this long.
     Wait(Duration),
     /// The policy is asked again once it has woken the waker, which it keeps.
