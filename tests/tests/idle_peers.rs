@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use examples::add;
 use rpc_core::{Dialect, Framing, Misuse, RpcClient, RpcServer, Stub, args, kwargs};
 use tests::{
-    EVERY_FRAMING, HttpPeer, Model, Peer, Served, WebSocket, frame, until, until_accepted,
+    EVERY_FRAMING, Folder, Frame, HttpPeer, Model, Peer, Served, WebSocket, frame, until,
+    until_accepted,
 };
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
@@ -231,6 +232,44 @@ fn idle_peers_are_closed_when_their_time_is_up_and_not_before() {
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
     // Nobody who is closed keeps another waiting until it has seen that.
     drop(Peer::connect(server.address(), Framing::Raw).ask(CALL));
+}
+
+#[test]
+fn a_websocket_that_is_set_aside_is_asked_whether_it_is_there() {
+    let options = "--model single --idle-timeout-ms 2000";
+    let server = Served::start(SERVER, options);
+    let mut sockets = [(); 3].map(|()| WebSocket::connect(at(&server)));
+    for socket in &mut sockets {
+        assert_eq!(socket.ask(CALL), SUM);
+    }
+    for socket in &mut sockets {
+        assert_eq!(socket.receive(), Some(Frame::Ping(Vec::new())));
+    }
+    let [mut answers, silent @ ..] = sockets;
+    answers.send_frame(0x8a, b"");
+    for mut socket in silent {
+        socket.assert_closed_with(1000, options);
+    }
+    assert_eq!(answers.receive(), Some(Frame::Ping(Vec::new())));
+    assert_eq!(answers.ask(CALL), SUM);
+}
+
+#[test]
+fn others_are_served_beside_idle_peers_over_unix_sockets() {
+    let folder = Folder::new();
+    for (number, model) in IN_TURNS.iter().enumerate() {
+        let path = folder.path().join(number.to_string());
+        let options = format!("{model} {PATIENT} --listen unix:{}", path.display());
+        let server = Served::start(SERVER, &options);
+        let mut idle: Vec<_> =
+            (0..6).map(|n| Peer::connect(server.address(), EVERY_FRAMING[n % 3])).collect();
+        for _ in 0..2 {
+            assert_eq!(client(&server).add(1, 2).call().unwrap(), 13, "{model}");
+            for peer in idle.iter_mut().rev() {
+                assert_eq!(peer.ask(CALL), SUM, "{model}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -204,8 +204,8 @@ impl Others<'_> {
             sleep(pause).await;
             let mut waits = self.is_anybody_there();
             if waits && self.shared {
-                // Another process may be there for somebody who connects.
-                sleep(AFTER_YOU).await;
+                // Another process may be there for somebody who connects, if less soon than a free one.
+                sleep(10 * AFTER_YOU).await;
                 waits = self.is_anybody_there();
             }
             if waits {
