@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use examples::add;
 use rpc_core::{Dialect, Framing, Misuse, RpcClient, RpcServer, Stub, args, kwargs};
 use tests::{
-    EVERY_FRAMING, HttpPeer, Model, Peer, Served, WebSocket, frame, until, until_accepted,
+    EVERY_FRAMING, Folder, Frame, HttpPeer, Model, Peer, Served, WebSocket, frame, until,
+    until_accepted,
 };
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
@@ -226,11 +227,49 @@ fn idle_peers_are_closed_when_their_time_is_up_and_not_before() {
     }
     for peer in &mut peers {
         assert!(peer.is_ended());
-        assert!(begun.elapsed() >= timeout - A_WHILE, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() + A_WHILE >= timeout, "{:?}", begun.elapsed());
     }
     assert!(begun.elapsed() < AT_ONCE, "{:?}", begun.elapsed());
     // Nobody who is closed keeps another waiting until it has seen that.
     drop(Peer::connect(server.address(), Framing::Raw).ask(CALL));
+}
+
+#[test]
+fn a_websocket_that_is_set_aside_is_asked_whether_it_is_there() {
+    let options = "--model single --idle-timeout-ms 2000";
+    let server = Served::start(SERVER, options);
+    let mut sockets = [(); 3].map(|()| WebSocket::connect(at(&server)));
+    for socket in &mut sockets {
+        assert_eq!(socket.ask(CALL), SUM);
+    }
+    for socket in &mut sockets {
+        assert_eq!(socket.receive(), Some(Frame::Ping(Vec::new())));
+    }
+    let [mut answers, silent @ ..] = sockets;
+    answers.send_frame(0x8a, b"");
+    for mut socket in silent {
+        socket.assert_closed_with(1000, options);
+    }
+    assert_eq!(answers.receive(), Some(Frame::Ping(Vec::new())));
+    assert_eq!(answers.ask(CALL), SUM);
+}
+
+#[test]
+fn others_are_served_beside_idle_peers_over_unix_sockets() {
+    let folder = Folder::new();
+    for (number, model) in IN_TURNS.iter().enumerate() {
+        let path = folder.path().join(number.to_string());
+        let options = format!("{model} {PATIENT} --listen unix:{}", path.display());
+        let server = Served::start(SERVER, &options);
+        let mut idle: Vec<_> =
+            (0..6).map(|n| Peer::connect(server.address(), EVERY_FRAMING[n % 3])).collect();
+        for _ in 0..2 {
+            assert_eq!(client(&server).add(1, 2).call().unwrap(), 13, "{model}");
+            for peer in idle.iter_mut().rev() {
+                assert_eq!(peer.ask(CALL), SUM, "{model}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -305,27 +344,29 @@ fn of_very_many_those_are_given_up_who_have_been_silent_for_longest() {
 fn a_server_that_stops_tells_idle_peers_and_closes_them() {
     with_each(&IN_TURNS, |model| {
         let mut server = serve(model);
-        let begin = |call| {
-            let mut peer = Peer::connect(server.address(), Framing::Raw);
-            let reply = peer.ask(call);
-            (peer, reply)
+        let three = |call, reply| {
+            [(); 3].map(|()| {
+                let mut peer = Peer::connect(server.address(), Framing::Raw);
+                assert_eq!(peer.ask(call), reply, "{model}");
+                peer
+            })
         };
-        let mut told: Vec<_> = (0..3).map(|_| begin(CALL_WITH_ID)).collect();
-        let mut closed: Vec<_> = (0..3).map(|_| begin(CALL)).collect();
+        let mut told = three(CALL_WITH_ID, SUM_WITH_ID);
+        let mut closed = three(CALL, SUM);
         let mut socket = WebSocket::connect(at(&server));
         assert_eq!(socket.ask(CALL), SUM);
         let mut silent = Peer::connect(server.address(), Framing::Raw);
         until_accepted(server.address(), 8);
         server.process().signal("TERM");
         let begun = Instant::now();
-        for (peer, _) in &mut closed {
+        for peer in &mut closed {
             assert!(peer.is_ended(), "{model}");
         }
-        for (peer, _) in &mut told {
+        for peer in &mut told {
             assert_eq!(peer.receive().unwrap(), NOTICE, "{model}");
         }
         // What those ask who were told is answered until they leave; they leave in another order.
-        for (peer, _) in told.iter_mut().rev() {
+        for peer in told.iter_mut().rev() {
             assert_eq!(peer.ask(CALL_WITH_ID), SUM_WITH_ID, "{model}");
             peer.finish();
             assert!(peer.is_ended(), "{model}");

@@ -73,7 +73,7 @@ impl Watch<'_> {
                 }
                 if !crowded && let Poll::Ready(patience) = crowd.as_mut().poll(task) {
                     crowded = true;
-                    timeouts.idle = patience;
+                    timeouts.idle = timeouts.idle.min(patience);
                     self.traffic.crowd();
                     // One that has its requests side by side can be told at any time.
                     if stage == Stage::Open && self.traffic.is_multiplexed() {

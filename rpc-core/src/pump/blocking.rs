@@ -257,12 +257,16 @@ impl Clock {
             self.since = None;
         }
         let now = Instant::now();
-        let since = *self.since.get_or_insert(now);
-        let left = self.limit(timeouts).saturating_sub(now.saturating_duration_since(since));
+        let mut left = self.limit(timeouts);
+        match self.since {
+            Some(since) => left = left.saturating_sub(now.saturating_duration_since(since)),
+            None => self.since = Some(now),
+        }
         self.read_for(stream, room, now, left)
     }
 
     /// Reads for as long as is `left`, or until the time slice is over.
+    #[inline]
     fn read_for<S: Stream>(
         &mut self,
         stream: &S,

@@ -195,23 +195,23 @@ pub(super) struct Others<'t> {
 
 #[cfg(feature = "http")]
 impl Others<'_> {
-    /// Is ready when somebody waits, and says for how long the connection may still be silent. One that
-    /// ends soon looks for nobody.
+    /// Is ready when somebody waits, and says for how long the connection may still be silent: a request
+    /// that is on its way when it is closed is lost. One that ends soon looks for nobody.
     pub(super) async fn wait(&self) -> Duration {
-        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+        const SILENCE: Duration = Duration::from_millis(50);
         let mut pause = self.slice;
         loop {
             sleep(pause).await;
             let mut waits = self.is_anybody_there();
             if waits && self.shared {
-                // Another process may be there for somebody who connects.
-                sleep(AFTER_YOU).await;
+                // Another process may be there for somebody who connects, if less soon than a free one.
+                sleep(10 * AFTER_YOU).await;
                 waits = self.is_anybody_there();
             }
             if waits {
-                return self.slice;
+                return self.slice.max(SILENCE);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE).max(self.slice);
+            pause = pause.saturating_mul(2).min(SILENCE).max(self.slice);
         }
     }
 
