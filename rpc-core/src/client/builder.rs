@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
-use crate::transport::AsyncSocket;
+use crate::transport::{AsyncSocket, MemoryStream};
 use crate::transport::{Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
@@ -241,7 +241,7 @@ impl ClientBuilder {
     #[cfg(feature = "tokio")]
     pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
         let (address, settings) = self.to_reach(address.to_string())?;
-        AsyncRpcClient::new(address, settings).await
+        AsyncRpcClient::new(address, None, settings).await
     }
 
     /// The address to connect to for a URL, and the settings that it asks for.
@@ -307,6 +307,42 @@ impl ClientBuilder {
     #[allow(clippy::unused_self)] // As with it.
     pub(super) fn is_fresh(&self, _: &AsyncSocket) -> bool {
         true
+    }
+
+    /// Connects within the process, without blocking (feature `tokio`).
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, InMemory, JsonRpc, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn double(n: i64) -> i64 {
+    ///     2 * n
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let stack = JsonRpc::new(FunctionRegistry::exported());
+    /// let client = AsyncRpcClient::builder().connect_async_over(InMemory::new(stack)).await?;
+    /// assert_eq!(client.double(21).call().await?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where no connection can be made.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its time enabled.
+    #[cfg(feature = "tokio")]
+    pub async fn connect_async_over<T>(&self, transport: T) -> Result<AsyncRpcClient, Error>
+    where
+        T: Transport<Stream = MemoryStream> + 'static,
+    {
+        let address = transport.peer();
+        let dial = Box::new(move |limit| transport.connect(limit));
+        AsyncRpcClient::new(address, Some(dial), self.clone()).await
     }
 
     /// Connects over any transport.

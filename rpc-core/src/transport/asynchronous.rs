@@ -1,11 +1,12 @@
-//! Sockets of programs on tokio.
+//! Sockets of programs on tokio, and streams within one process.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 #[cfg(feature = "http")]
 use std::mem::MaybeUninit;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 #[cfg(feature = "http")]
 use socket2::SockRef;
@@ -15,14 +16,28 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use super::address::unix_path;
-use super::{Socket, unix};
+use super::{MemoryStream, Socket, Stream, unix};
 
-/// A connected socket of a program on tokio, TCP or Unix: the twin of [`Socket`](super::Socket).
+/// A connected socket of a program on tokio, TCP or Unix: the twin of [`Socket`](super::Socket). Or a
+/// stream within one process.
 #[derive(Debug)]
 pub(crate) enum AsyncSocket {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    Memory(MemoryStream),
+}
+
+/// Does one thing with a socket and another with a stream within one process.
+macro_rules! either {
+    ($socket:expr, $stream:ident => $does:expr, $memory:ident => $does_in_memory:expr) => {
+        match $socket {
+            Self::Tcp($stream) => $does,
+            #[cfg(unix)]
+            Self::Unix($stream) => $does,
+            Self::Memory($memory) => $does_in_memory,
+        }
+    };
 }
 
 impl AsyncSocket {
@@ -53,6 +68,7 @@ impl AsyncSocket {
             Self::Tcp(stream) => Socket::Tcp(stream.into_std()?),
             #[cfg(unix)]
             Self::Unix(stream) => Socket::Unix(stream.into_std()?),
+            Self::Memory(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         socket.set_nonblocking(false)?;
         Ok(socket)
@@ -64,6 +80,7 @@ impl AsyncSocket {
             Self::Tcp(stream) => stream.set_nodelay(true),
             #[cfg(unix)]
             Self::Unix(_) => Ok(()),
+            Self::Memory(_) => Ok(()),
         }
     }
 
@@ -73,6 +90,7 @@ impl AsyncSocket {
             Self::Tcp(stream) => stream.peer_addr().ok(),
             #[cfg(unix)]
             Self::Unix(_) => None,
+            Self::Memory(_) => None,
         }
     }
 
@@ -80,28 +98,34 @@ impl AsyncSocket {
     #[cfg(feature = "http")]
     pub(crate) fn is_quiet(&self) -> bool {
         let peek = |socket: SockRef<'_>| socket.peek(&mut [MaybeUninit::uninit()]);
-        let peeked = either!(self, stream => peek(SockRef::from(stream)));
+        let peeked = either!(self, stream => peek(SockRef::from(stream)), memory => {
+            return memory.is_quiet();
+        });
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        either!(self, stream => stream.readable().await)
+        poll_fn(|task| self.poll_read_ready(task)).await
     }
 
     pub(crate) async fn writable(&self) -> io::Result<()> {
-        either!(self, stream => stream.writable().await)
+        either!(self, stream => stream.writable().await, memory => {
+            poll_fn(|task| memory.poll_writable(task).map(Ok)).await
+        })
     }
 
     pub(crate) fn poll_read_ready(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_read_ready(task))
+        either!(self, stream => stream.poll_read_ready(task), memory => {
+            memory.poll_readable(task).map(Ok)
+        })
     }
 
     pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_read(room))
+        either!(self, stream => stream.try_read(room), memory => memory.try_read(room))
     }
 
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_write(bytes))
+        either!(self, stream => stream.try_write(bytes), memory => memory.try_write(bytes))
     }
 }
 
@@ -111,7 +135,12 @@ impl AsyncRead for AsyncSocket {
         task: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room), memory => {
+            ready!(memory.poll_readable(task));
+            let count = memory.try_read(room.initialize_unfilled())?;
+            room.advance(count);
+            Poll::Ready(Ok(()))
+        })
     }
 }
 
@@ -121,7 +150,10 @@ impl AsyncWrite for AsyncSocket {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write(task, bytes))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write(task, bytes), memory => {
+            ready!(memory.poll_writable(task));
+            Poll::Ready(memory.try_write(bytes))
+        })
     }
 
     fn poll_write_vectored(
@@ -129,18 +161,24 @@ impl AsyncWrite for AsyncSocket {
         task: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, slices))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, slices), memory => {
+            ready!(memory.poll_writable(task));
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            Poll::Ready(memory.try_write(first.map_or(&[], |slice| slice)))
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
-        either!(self, stream => stream.is_write_vectored())
+        either!(self, stream => stream.is_write_vectored(), _memory => false)
     }
 
     fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(task))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(task), _memory => Poll::Ready(Ok(())))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task), memory => {
+            Poll::Ready(memory.shutdown(Shutdown::Write))
+        })
     }
 }

@@ -2,8 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+#[cfg(feature = "tokio")]
+use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Stream;
@@ -28,6 +32,9 @@ struct Pipe {
 struct Flow {
     bytes: VecDeque<u8>,
     is_ended: bool,
+    /// Tasks that wait for it to change.
+    #[cfg(feature = "tokio")]
+    tasks: Vec<Waker>,
 }
 
 /// Bytes on their way before a writer waits.
@@ -49,8 +56,33 @@ impl MemoryStream {
 
 impl Pipe {
     fn end(&self) {
-        lock(&self.flow).is_ended = true;
+        let mut flow = lock(&self.flow);
+        flow.is_ended = true;
+        self.has_changed(flow);
+    }
+
+    /// Wakes whoever waits for a change.
+    #[allow(unused_mut)] // There are no tasks without tokio.
+    fn has_changed(&self, mut flow: MutexGuard<'_, Flow>) {
+        #[cfg(feature = "tokio")]
+        let tasks = mem::take(&mut flow.tasks);
+        drop(flow);
         self.changed.notify_all();
+        #[cfg(feature = "tokio")]
+        tasks.into_iter().for_each(Waker::wake);
+    }
+
+    /// Has a task woken when the flow changes, unless it is as `ready` wants it.
+    #[cfg(feature = "tokio")]
+    fn poll(&self, task: &Context<'_>, ready: impl Fn(&Flow) -> bool) -> Poll<()> {
+        let mut flow = lock(&self.flow);
+        if ready(&flow) {
+            return Poll::Ready(());
+        }
+        if !flow.tasks.iter().any(|waiting| waiting.will_wake(task.waker())) {
+            flow.tasks.push(task.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Waits until the flow is as `ready` wants it.
@@ -75,13 +107,49 @@ impl Pipe {
     }
 }
 
+/// The same for tasks, which do not block.
+#[cfg(feature = "tokio")]
+impl MemoryStream {
+    pub(crate) fn poll_readable(&self, task: &Context<'_>) -> Poll<()> {
+        self.incoming.poll(task, |flow| flow.is_ended || !flow.bytes.is_empty())
+    }
+
+    pub(crate) fn poll_writable(&self, task: &Context<'_>) -> Poll<()> {
+        self.outgoing.poll(task, |flow| flow.is_ended || flow.bytes.len() < CAPACITY)
+    }
+
+    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+        let mut flow = lock(&self.incoming.flow);
+        if flow.bytes.is_empty() && !flow.is_ended {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let count = io::Read::read(&mut flow.bytes, room)?;
+        self.incoming.has_changed(flow);
+        Ok(count)
+    }
+
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut flow = lock(&self.outgoing.flow);
+        if flow.is_ended {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let count = bytes.len().min(CAPACITY.saturating_sub(flow.bytes.len()));
+        if count == 0 && !bytes.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        flow.bytes.extend(&bytes[..count]);
+        self.outgoing.has_changed(flow);
+        Ok(count)
+    }
+}
+
 impl Stream for MemoryStream {
     fn read(&self, room: &mut [u8]) -> io::Result<usize> {
         let timeout = *lock(&self.read_timeout);
         let mut flow =
             self.incoming.wait(timeout, |flow| flow.is_ended || !flow.bytes.is_empty())?;
         let count = io::Read::read(&mut flow.bytes, room)?;
-        self.incoming.changed.notify_all();
+        self.incoming.has_changed(flow);
         Ok(count)
     }
 
@@ -94,7 +162,7 @@ impl Stream for MemoryStream {
         }
         let count = bytes.len().min(CAPACITY - flow.bytes.len());
         flow.bytes.extend(&bytes[..count]);
-        self.outgoing.changed.notify_all();
+        self.outgoing.has_changed(flow);
         Ok(count)
     }
 

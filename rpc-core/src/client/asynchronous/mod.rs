@@ -28,7 +28,7 @@ use spare::Spare;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
-use crate::transport::AsyncSocket;
+use crate::transport::{AsyncSocket, MemoryStream};
 
 use super::backoff::Backoff;
 use super::deadline::Deadline;
@@ -70,9 +70,14 @@ pub struct AsyncRpcClient {
     shared: Arc<Shared>,
 }
 
+/// Makes a connection within the process.
+pub(super) type Dial = Box<dyn Fn(Duration) -> io::Result<MemoryStream> + Send + Sync>;
+
 /// What the clones of a client share.
 struct Shared {
     address: String,
+    /// What connects, where that is no socket.
+    within_process: Option<Dial>,
     settings: ClientBuilder,
     current: Mutex<Option<Arc<Link>>>,
     /// Held by whoever makes a connection, so that only one does.
@@ -106,9 +111,14 @@ impl AsyncRpcClient {
         ClientBuilder::default()
     }
 
-    pub(super) async fn new(address: String, settings: ClientBuilder) -> Result<Self, Error> {
+    pub(super) async fn new(
+        address: String,
+        within_process: Option<Dial>,
+        settings: ClientBuilder,
+    ) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             address,
+            within_process,
             names: KnownNames::default(),
             pool: Pool::new(settings.connections),
             spare: Spare::default(),
@@ -218,7 +228,10 @@ impl Shared {
 
     async fn dial(&self, limit: Duration) -> Result<Arc<Link>, Error> {
         let connecting = async {
-            let stream = AsyncSocket::connect(&self.address).await?;
+            let stream = match &self.within_process {
+                Some(dial) => AsyncSocket::Memory(dial(limit)?),
+                None => AsyncSocket::connect(&self.address).await?,
+            };
             let received = self.settings.open_async(&stream).await?;
             Ok((stream, received))
         };

@@ -39,7 +39,9 @@ impl OwnedArguments {
         invocation: &Invocation<'_, impl Arguments>,
     ) -> Result<Self, ArgumentError> {
         let arguments = invocation.arguments();
-        let mut text = b"[".to_vec();
+        // As many as most calls take, so that they are allocated once.
+        let mut text = Vec::with_capacity(64);
+        text.push(b'[');
         let mut array = array_writer(&mut text);
         arguments.write_positional(&mut array)?;
         let positional = array.count();
