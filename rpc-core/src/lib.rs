@@ -65,7 +65,7 @@ pub use client::{
     Preparing, Promise, Promised, Promises, RawJson, RpcClient, Stub, Verdict, Within,
 };
 #[cfg(feature = "tokio")]
-pub use client::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
+pub use client::{AsyncBatching, AsyncInProcess, AsyncRpcClient, CallFuture, CallFutures, Calls};
 #[cfg(feature = "tower")]
 pub use client::{CallService, TowerCall, TowerCalls, TowerClient};
 pub use dialect::Dialect;

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use examples::{add, nap_ms};
 use rpc_core::{
-    BlockingStub, Dialect, FunctionRegistry, InMemory, JsonRpc, RpcClient, Stub, args, code,
-    rpc_export,
+    AsyncInProcess, AsyncStub, BlockingStub, Dialect, Error, FunctionRegistry, InMemory, JsonRpc,
+    RpcClient, Stub, args, call, code, rpc_export,
 };
-use tests::run;
 #[cfg(unix)]
 use tests::{Served, example};
+use tests::{pass_gate_blocking, run};
 
 /// Reads what somebody sends who is connected to, over a socket of tokio's.
 #[rpc_export]
@@ -138,4 +138,30 @@ fn a_caller_of_a_model_that_blocks_waits_no_longer_than_it_says() {
     let expected =
         r#"{"error":{"code":-32001,"message":"`nap_ms` was not done within 20ms"},"id":1}"#;
     assert_eq!(replies.lines().collect::<Vec<_>>(), [expected, r#"{"res":13,"id":2}"#]);
+}
+
+#[test]
+fn functions_of_the_process_serve_asynchronous_callers() {
+    async fn nap_and_add<C: AsyncStub>(client: &C) -> Result<i64, Error> {
+        call!(client.nap_ms(1)).await?;
+        call!(client.add(1, 2, c = 3)).await
+    }
+    run(async {
+        let functions = AsyncInProcess::new(FunctionRegistry::exported());
+        assert_eq!(nap_and_add(&functions).await.unwrap(), 6);
+        let soon = functions.clone().into_within(Duration::from_millis(20));
+        let late = soon.nap_ms(60_000).call().await.unwrap_err();
+        assert_eq!(late.fault().unwrap().code(), code::TIMED_OUT);
+        // A function that blocks its thread blocks another.
+        let gate = tests::Gate::closed();
+        let waits = tokio::spawn(functions.pass_gate_blocking(gate.number(), 5).call());
+        assert_eq!(functions.add(1, 2).call().await.unwrap(), 13);
+        gate.open();
+        assert_eq!(waits.await.unwrap().unwrap(), 5);
+
+        let mut mock = FunctionRegistry::new();
+        mock.register("nap_ms", |ms: u64| ms).unwrap();
+        mock.register("add", |a: i64, b: i64, c: i64| a * b * c).unwrap();
+        assert_eq!(nap_and_add(&AsyncInProcess::new(mock)).await.unwrap(), 6);
+    });
 }

@@ -1,18 +1,24 @@
 //! Calls in the same process: what runs calls is itself a stub.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
 use crate::json_rpc::{JsonRpc, run_guarded, too_late};
-use crate::protocol::{Arguments, ArrayWriter, Call, ObjectWriter, ProtocolError};
+use crate::protocol::json::Reader;
+use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, ProtocolError};
 use crate::pump::wait;
-use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, without_place};
+use crate::registry::{
+    CallContext, Dispatch, FunctionRegistry, Progress, Reply, Rest, without_place,
+};
 
 use super::mock::InOrder;
 use super::{Blocking, FromError, Invocation, Notify, Stub};
 
 /// Functions and layers are tested as they are called: with typed proxies and by name, through the
-/// same arguments and results as over a socket.
+/// same arguments and results as over a socket. [`AsyncInProcess`](crate::AsyncInProcess) does the same
+/// for asynchronous callers.
 ///
 /// A registry is also a mock: a closure that is registered under an exported function's name answers
 /// its typed stubs. It takes an argument for each parameter, in order, whether that was given by position
@@ -43,12 +49,7 @@ impl Stub for FunctionRegistry {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<T, E> {
-        let result = match InOrder::of(self, &invocation) {
-            None => call(self, &invocation),
-            Some(Ok(arguments)) => call(self, &invocation.with_arguments(arguments)),
-            Some(Err(error)) => Err(error.into()),
-        };
-        result.map_err(E::from_error)
+        call(self, &invocation).map_err(E::from_error)
     }
 }
 
@@ -65,17 +66,13 @@ impl<D: Dispatch> Stub for JsonRpc<D> {
 
 impl Notify for FunctionRegistry {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
-        match InOrder::of(self, &invocation) {
-            None => run(self, &invocation),
-            Some(arguments) => run(self, &invocation.with_arguments(arguments?)),
-        }
-        .map(|_| ())
+        LocalCall::of(self, &invocation).map(|call| drop(call.run(self)))
     }
 }
 
 impl<D: Dispatch> Notify for JsonRpc<D> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
-        run(self.dispatch(), &invocation).map(|_| ())
+        LocalCall::of(self.dispatch(), &invocation).map(|call| drop(call.run(self.dispatch())))
     }
 }
 
@@ -83,47 +80,91 @@ fn call<T: DeserializeOwned>(
     dispatch: &impl Dispatch,
     invocation: &Invocation<'_, impl Arguments>,
 ) -> Result<T, Error> {
-    let result = run(dispatch, invocation)??;
-    serde_json::from_str(&result).map_err(|error| {
-        let problem = without_place(&error.to_string()).into_owned();
-        ProtocolError::Result { method: invocation.method().to_owned(), problem }.into()
-    })
+    let call = LocalCall::of(dispatch, invocation)?;
+    call.result(call.run(dispatch))
 }
 
-/// Runs a call to its end: the outer error is that it could not be run at all.
-fn run(
-    dispatch: &impl Dispatch,
-    invocation: &Invocation<'_, impl Arguments>,
-) -> Result<Result<String, Error>, Error> {
-    let method = invocation.method();
-    let (mut args, mut kwargs) = (b"[".to_vec(), b"{".to_vec());
-    let written = invocation
-        .arguments()
-        .write_positional(&mut ArrayWriter::new(&mut args))
-        .and_then(|()| invocation.arguments().write_keyword(&mut ObjectWriter::new(&mut kwargs)));
-    written.map_err(Misuse::Argument)?;
-    args.push(b']');
-    kwargs.push(b'}');
-    let (args, kwargs) = (text(&args)?, text(&kwargs)?);
-    let call = Call::new(method, args, kwargs)?;
-
-    let mut context = CallContext::default();
-    context.begin("", invocation.timeout());
-    let mut out = Vec::new();
-    let mut reply = Reply::new(&mut out);
-    let late = || too_late(method, invocation.timeout().unwrap_or_default());
-    let outcome = match run_guarded(dispatch, &call, &context, &mut reply).into_progress() {
-        Progress::Done => Ok(text(&out)?.to_owned()),
-        Progress::Failed(fault) => Err(fault),
-        Progress::Cancelled => Err(late()),
-        Progress::Later(rest) => {
-            let rest = rest.run(&|job| Box::pin(async { job() }));
-            wait(rest, invocation.timeout()).unwrap_or_else(|| Err(late()))
-        }
-    };
-    Ok(outcome.map_err(Error::Fault))
+/// A call on its way to functions in this process.
+pub(super) struct LocalCall {
+    method: String,
+    args: Vec<u8>,
+    kwargs: Vec<u8>,
+    timeout: Option<Duration>,
 }
 
-fn text(bytes: &[u8]) -> Result<&str, ProtocolError> {
-    crate::protocol::json::Reader::text(bytes)
+impl LocalCall {
+    /// Writes the arguments of a call to what is to run it.
+    pub(super) fn of<A: Arguments>(
+        dispatch: &impl Dispatch,
+        invocation: &Invocation<'_, A>,
+    ) -> Result<Self, Error> {
+        let in_order = dispatch.registry().and_then(|registry| InOrder::of(registry, invocation));
+        let (mut args, mut kwargs) = (b"[".to_vec(), b"{".to_vec());
+        let (mut array, mut object) = (ArrayWriter::new(&mut args), ObjectWriter::new(&mut kwargs));
+        let written = match in_order {
+            Some(arguments) => arguments.and_then(|ordered| ordered.write_positional(&mut array)),
+            None => {
+                let arguments = invocation.arguments();
+                arguments
+                    .write_positional(&mut array)
+                    .and_then(|()| arguments.write_keyword(&mut object))
+            }
+        };
+        written.map_err(Misuse::Argument)?;
+        args.push(b']');
+        kwargs.push(b'}');
+        let method = invocation.method().to_owned();
+        Ok(Self { method, args, kwargs, timeout: invocation.timeout() })
+    }
+
+    /// Begins to run it: to its end, or until there is a rest that takes time.
+    pub(super) fn begin(
+        &self,
+        dispatch: &impl Dispatch,
+        mut context: CallContext,
+    ) -> Result<Box<Rest>, Result<String, Fault>> {
+        let broken = |error: ProtocolError| Err(error.to_fault());
+        let args = Reader::text(&self.args).map_err(broken)?;
+        let kwargs = Reader::text(&self.kwargs).map_err(broken)?;
+        let call = Call::new(self.method.as_str(), args, kwargs).map_err(broken)?;
+        context.begin("", self.timeout);
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out);
+        Err(match run_guarded(dispatch, &call, &context, &mut reply).into_progress() {
+            Progress::Done => Ok(reply.text().to_owned()),
+            Progress::Failed(fault) => Err(fault),
+            Progress::Cancelled => Err(self.too_late()),
+            Progress::Later(rest) => return Ok(rest),
+        })
+    }
+
+    /// Runs it to its end on this thread.
+    fn run(&self, dispatch: &impl Dispatch) -> Result<String, Fault> {
+        let rest = match self.begin(dispatch, CallContext::default()) {
+            Ok(rest) => rest.run(&|job| Box::pin(async { job() })),
+            Err(ended) => return ended,
+        };
+        wait(rest, self.timeout).unwrap_or_else(|| Err(self.too_late()))
+    }
+
+    /// How long its caller waits.
+    #[cfg(feature = "tokio")]
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    pub(super) fn too_late(&self) -> Fault {
+        too_late(&self.method, self.timeout.unwrap_or_default())
+    }
+
+    /// What its caller asked for.
+    pub(super) fn result<T: DeserializeOwned>(
+        &self,
+        ended: Result<String, Fault>,
+    ) -> Result<T, Error> {
+        serde_json::from_str(&ended?).map_err(|error| {
+            let problem = without_place(&error.to_string()).into_owned();
+            ProtocolError::Result { method: self.method.clone(), problem }.into()
+        })
+    }
 }

@@ -19,6 +19,8 @@ mod http;
 #[cfg(not(feature = "http"))]
 #[path = "without_http.rs"]
 mod http;
+#[cfg(feature = "tokio")]
+mod in_process;
 mod invocation;
 mod kind;
 mod local;
@@ -54,6 +56,8 @@ pub use batching::Batching;
 pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};
+#[cfg(feature = "tokio")]
+pub use in_process::AsyncInProcess;
 pub use invocation::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Omitted,
     TypedArguments,

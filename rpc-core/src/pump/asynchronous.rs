@@ -463,7 +463,8 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
     }
 }
 
-async fn on_another_thread(job: Job) -> Result<String, Fault> {
+/// Runs what blocks a thread on one of the runtime's own.
+pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
     // It answers for its own panics; what else ends it is that the runtime does.
     spawn_blocking(job).await.unwrap_or_else(|_| {
         Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call"))

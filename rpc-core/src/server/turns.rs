@@ -84,7 +84,9 @@ impl<'t, A: Answer> Turns<'t, A> {
             if let Some(conversation) = self.ready.pop_front() {
                 return Some(conversation);
             }
-            if self.service.stop().is_stopping() {
+            // Asked once: whoever stops the service in between is heard of by the listener or the bell.
+            let stops = self.service.stop().is_stopping();
+            if stops {
                 while let Some(open) = self.service.stop().open_rest() {
                     self.aside.extend(self.begin(open));
                 }
@@ -92,7 +94,7 @@ impl<'t, A: Answer> Turns<'t, A> {
                     return None;
                 }
             }
-            self.wait();
+            self.wait(!stops);
         }
     }
 
@@ -100,10 +102,9 @@ impl<'t, A: Answer> Turns<'t, A> {
         Conversation::new(self.service, open, Some(self.service.settings.slice)).ok().map(Box::new)
     }
 
-    /// Waits until somebody connects, a peer has sent something, or its time is up.
-    fn wait(&mut self) {
+    /// Waits until somebody connects who is accepted, a peer has sent something, or its time is up.
+    fn wait(&mut self, accepts: bool) {
         let now = Instant::now();
-        let accepts = !self.service.stop().is_stopping();
         let listener = (accepts && self.accepts_at.is_none()).then(|| self.listener.as_fd());
         let bell = self.bell.filter(|_| accepts);
         let due: Vec<_> = self.aside.iter().map(|aside| aside.due()).collect();
