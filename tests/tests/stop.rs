@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Address, RpcServer, SingleThread, Socket};
+use rpc_core::{Address, RpcClient, RpcServer, SingleThread, Socket};
 use tests::{FRAMINGS, Folder, Gate, Model, Peer, until_accepted};
 
 /// Far below any timeout of a server, far above what a busy machine adds.
@@ -238,4 +238,18 @@ fn an_address_that_is_taken_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let error = RpcServer::exported().start(taken.local_addr().unwrap()).unwrap_err();
     assert!(error.to_string().starts_with("starting a server: cannot listen ("), "{error}");
+}
+
+#[test]
+fn a_server_stops_whatever_it_is_at() {
+    for model in Model::ALL {
+        for peers in [0, 1, 3].into_iter().cycle().take(150) {
+            let server = model.start(RpcServer::exported());
+            let clients: Vec<_> =
+                (0..peers).map(|_| RpcClient::connect(server.address()).unwrap()).collect();
+            drop(clients);
+            server.stop();
+            server.wait().unwrap();
+        }
+    }
 }
