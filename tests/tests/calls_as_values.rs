@@ -234,17 +234,16 @@ fn functions_over_any_client_name_no_client() {
 
 #[test]
 fn pointers_start_and_notify_too() {
+    fn start<S: Pipelined + Notify>(_: &S) {}
     let server = server();
     let client = Arc::new(RpcClient::connect(server.address()).unwrap());
     assert_eq!(client.add(1, 2).start().unwrap().wait().unwrap(), 13);
     assert_eq!(Box::new(&client).add(1, 2).start().unwrap().wait().unwrap(), 13);
     let before = client.tally().call().unwrap();
+    start(&&client);
     client.tally().notify().unwrap();
     Box::new(Arc::clone(&client)).tally().notify().unwrap();
     tests::until("both have run", || client.tally().call().unwrap() >= before + 3);
-
-    fn under_way<S: Pipelined + Notify>(_: &S) {}
-    under_way(&&client);
 }
 
 #[test]

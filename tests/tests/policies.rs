@@ -440,7 +440,7 @@ impl Policy for Concurrency {
             return Admission::Go;
         }
         match place {
-            Some(place) => state.waiting[place].1 = waker.clone(),
+            Some(place) => state.waiting[place].1.clone_from(waker),
             None => state.waiting.push_back((id, waker.clone())),
         }
         Admission::Park

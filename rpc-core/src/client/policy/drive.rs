@@ -17,6 +17,10 @@ use super::course::{Course, Step};
 
 /// A kind of stubs that policies can be put before: [`Blocking`], and with the feature `tokio` every
 /// [`Async`](crate::Async).
+#[diagnostic::on_unimplemented(
+    message = "a policy cannot stand before a stub of the kind `{Self}`",
+    note = "it can before `Blocking` and, with the feature `tokio`, `Async<…>`"
+)]
 pub trait Drive: Kind + Sized {
     /// The kind of a stub of this kind behind a policy.
     type Layered: Kind;

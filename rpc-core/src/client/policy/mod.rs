@@ -18,7 +18,7 @@ use super::{OwnedCall, RawJson};
 /// Decides what becomes of calls: sees each of them before it is sent and when it has ended.
 ///
 /// A policy decides and never waits, so that one serves [`RpcClient`](crate::RpcClient) and
-/// [`AsyncRpcClient`](crate::AsyncRpcClient). [`Stub::with`](crate::Stub::with) puts it before a client;
+/// `AsyncRpcClient`. [`Stub::with`](crate::Stub::with) puts it before a client;
 /// of several, the one that is put on last decides first.
 ///
 /// ```standalone_crate
