@@ -260,7 +260,8 @@ fn a_caller_that_sends_nothing_more_is_answered() {
             let call = format!(r#"{{"method_name":"{function}","method_args":[50,5]}}"#);
             peer.write(HttpPeer::post("", &call).as_bytes());
             peer.finish();
-            assert_eq!(peer.receive().unwrap().body, r#"{"res":5}"#, "{model:?}");
+            let response = peer.receive().unwrap_or_else(|| panic!("{function} in {model:?}"));
+            assert_eq!(response.body, r#"{"res":5}"#, "{function} in {model:?}");
             assert!(peer.is_ended());
         }
     });
