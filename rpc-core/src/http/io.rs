@@ -127,6 +127,11 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
                 return Poll::Ready(Ok(()));
             }
             self.ending = Some(Box::pin(sleep(PATIENCE)));
+            if self.traffic.is_running() {
+                // A body that has arrived whole may not have been looked at yet.
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         let waits = self.traffic.is_answering();
         match &mut self.ending {

@@ -107,6 +107,11 @@ impl Traffic {
         mem::take(&mut self.state().unwritten)
     }
 
+    /// Whether a request runs, whether or not it has arrived whole.
+    pub(super) fn is_running(&self) -> bool {
+        self.state().running > 0
+    }
+
     /// Whether a request that has arrived whole waits for its reply.
     pub(super) fn is_answering(&self) -> bool {
         let state = self.state();
