@@ -2,38 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use examples::add;
 use rpc_core::{
     AnyAsyncClient, AnyClient, AsyncRpcClient, AsyncStub, BlockingStub, Policy, Prepare, RpcClient,
     RpcServer, Stub, TowerClient, call,
 };
-use tests::Model;
-
-/// The system's allocator, counting what each thread asks of it.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// Sound: every call is passed to the system's allocator as it is.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, layout) }
-    }
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        unsafe { System.realloc(block, layout, size) }
-    }
-}
+use tests::{Counting, Model, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -53,20 +27,20 @@ fn blocking<C: BlockingStub>(client: &C) -> u64 {
         }
     };
     calls(CALLS);
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     calls(CALLS);
-    (ALLOCATIONS.get() - before) / CALLS
+    (allocations() - before) / CALLS
 }
 
 async fn asynchronous<C: AsyncStub>(client: &C) -> u64 {
     for _ in 0..CALLS {
         assert_eq!(call!(client.add(1, 2, c = 3)).await.unwrap(), 6);
     }
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     for _ in 0..CALLS {
         assert_eq!(call!(client.add(1, 2, c = 3)).await.unwrap(), 6);
     }
-    (ALLOCATIONS.get() - before) / CALLS
+    (allocations() - before) / CALLS
 }
 
 #[test]
@@ -84,11 +58,11 @@ fn a_blocking_call_allocates_for_what_stands_before_the_client() {
 
     let sum = call!(Prepare.add(1, 2, c = 3)).unwrap();
     sum.send(&client).unwrap();
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     for _ in 0..CALLS {
         assert_eq!(sum.send(&client).unwrap(), 6);
     }
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(allocations() - before, 0);
 }
 
 #[test]
