@@ -66,6 +66,15 @@ impl Error {
         }
     }
 
+    /// Whether the call's time was up: this side waited no longer, or the other side says so.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Io(error) => matches!(error.kind, IoErrorKind::TimedOut(_)),
+            Self::Fault(fault) => fault.code() == code::TIMED_OUT,
+            _ => false,
+        }
+    }
+
     /// The other side's fault, where there is one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
@@ -207,6 +216,14 @@ pub enum Misuse {
     NoTime {
         /// The setting.
         setting: &'static str,
+    },
+    /// State was to be shared with functions, and there are none at the end of the stack.
+    #[error(
+        "`{ty}` is shared with nobody: no `FunctionRegistry` is found at the end of the stack; have each layer's `inner` say what it is around"
+    )]
+    NobodyToShareWith {
+        /// The type of the state.
+        ty: &'static str,
     },
     /// A process with several threads cannot be copied: the copy would lack all but one of them, and
     /// what the others were at would stay half done in it.

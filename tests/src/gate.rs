@@ -38,6 +38,11 @@ impl Gate {
         until("a function waits", || REACHED.lock().is_ok_and(|reached| reached.contains(&self.0)));
     }
 
+    /// Waits at the gate of a number, on this thread.
+    pub fn wait_at(number: u64) {
+        wait(number);
+    }
+
     /// Lets pass who waits here, and who comes later.
     pub fn open(&self) {
         OPEN.send_modify(|open| _ = open.insert(self.0));

@@ -308,3 +308,79 @@ fn a_layer_in_the_same_process_sees_how_calls_end() {
     assert_eq!(late.fault().unwrap().message(), "`block_ms` was not done within 5ms");
     assert_eq!(ends.seen(), ["nap_ms -> 1", "nap_ms -> cancelled", "block_ms -> cancelled"]);
 }
+
+#[test]
+fn a_panic_in_a_layer_is_answered_and_seen_further_out() {
+    /// Panics where the call says.
+    struct Clumsy<D>(D, &'static str);
+
+    impl<D: Dispatch> Dispatch for Clumsy<D> {
+        fn dispatch(
+            &self,
+            call: &Call<'_>,
+            context: &CallContext,
+            reply: &mut Reply<'_>,
+        ) -> Outcome {
+            let outcome = self.0.dispatch(call, context, reply);
+            match self.1 {
+                "inspect" => outcome.inspect(reply, |_| panic!("of no interest")),
+                "map_fault" => outcome.map_fault(|_| panic!("the secret")),
+                "wrap" => outcome.wrap(|_| panic!("the secret")),
+                _ => outcome.wrap(|_| Box::pin(async { panic!("the secret") })),
+            }
+        }
+
+        fn inner(&self) -> Option<&dyn Dispatch> {
+            Some(&self.0)
+        }
+    }
+
+    const PANICKED: &str = "`nap_ms` panicked; the server's log says why";
+    for (place, expected) in [
+        ("inspect", "nap_ms -> 1"),
+        ("map_fault", "nap_ms -> 1"),
+        ("wrap", PANICKED),
+        ("later", PANICKED),
+    ] {
+        for model in Model::ALL {
+            let ends = Ends::default();
+            let stack = Noting(Clumsy(registry(), place), ends.clone());
+            let server = model.start(TcpServer::of(stack));
+            let client = RpcClient::connect(server.address()).unwrap();
+            match client.nap_ms(1).call() {
+                Ok(ms) => assert_eq!((ms, expected), (1, "nap_ms -> 1"), "{place}"),
+                Err(error) => assert_eq!(error.fault().unwrap().message(), expected, "{place}"),
+            }
+            // The connection lives on.
+            assert_eq!(client.add(1, 2).call().unwrap(), 13, "{place}");
+            assert!(ends.seen()[0].ends_with(expected), "{place}: {:?}", ends.seen());
+            let fault = client.call::<()>("nowhere", (), ()).unwrap_err();
+            assert!(fault.fault().is_some(), "{place}");
+        }
+    }
+}
+
+#[test]
+fn state_that_nobody_can_be_given_is_refused_at_the_start() {
+    /// Hides what it is around.
+    struct Opaque<D>(D);
+
+    impl<D: Dispatch> Dispatch for Opaque<D> {
+        fn dispatch(
+            &self,
+            call: &Call<'_>,
+            context: &CallContext,
+            reply: &mut Reply<'_>,
+        ) -> Outcome {
+            self.0.dispatch(call, context, reply)
+        }
+
+        fn inner(&self) -> Option<&dyn Dispatch> {
+            None
+        }
+    }
+
+    let server = TcpServer::of(Opaque(registry())).share(5_u8);
+    let refusal = server.start("127.0.0.1:0").unwrap_err().to_string();
+    assert!(refusal.contains("`u8` is shared with nobody"), "{refusal}");
+}

@@ -411,7 +411,7 @@ fn a_notification_passes_policies_too() {
 #[test]
 fn a_layered_client_is_shared_and_has_no_type_if_none_is_wanted() {
     /// Puts a policy before any client, of either kind.
-    fn sturdy<S: Stub>(stub: S) -> Layered<S, Retry> {
+    fn sturdy<S: Stub + Send + Sync + 'static>(stub: S) -> Layered<S, Retry> {
         stub.with(THRICE)
     }
     let server = server();

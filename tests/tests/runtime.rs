@@ -165,3 +165,26 @@ fn functions_of_the_process_serve_asynchronous_callers() {
         assert_eq!(nap_and_add(&AsyncInProcess::new(mock)).await.unwrap(), 6);
     });
 }
+
+/// Blocks the thread that polls it, as an asynchronous function should not.
+#[rpc_export]
+#[allow(clippy::unused_async)]
+async fn block_the_thread(gate: u64) -> u64 {
+    tests::Gate::wait_at(gate);
+    gate
+}
+
+#[test]
+fn a_function_that_blocks_its_thread_holds_up_no_other_timer() {
+    run(async {
+        let gate = tests::Gate::closed();
+        let number = gate.number();
+        let blocked = tokio::task::spawn_blocking(move || {
+            FunctionRegistry::exported().block_the_thread(number).call()
+        });
+        let nap = tokio::task::spawn_blocking(|| FunctionRegistry::exported().nap_ms(1).call());
+        assert_eq!(nap.await.unwrap().unwrap(), 1);
+        gate.open();
+        assert_eq!(blocked.await.unwrap().unwrap(), number);
+    });
+}

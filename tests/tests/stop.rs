@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -251,5 +252,24 @@ fn a_server_stops_whatever_it_is_at() {
             server.stop();
             server.wait().unwrap();
         }
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_read_its_replies_does_not_hold_up_who_stops_the_server() {
+    for model in Model::ALL {
+        let server = RpcServer::exported()
+            .write_timeout(Duration::from_secs(120))
+            .stop_timeout(Duration::from_millis(200));
+        let server = model.start(server);
+        let mut peer = TcpStream::connect(server.address().to_string()).unwrap();
+        let call = r#"{"method_name":"repeat","method_args":["x",9000000],"id":1}"#;
+        peer.write_all(call.repeat(4).as_bytes()).unwrap();
+        // It writes, and cannot go on.
+        peer.read_exact(&mut [0]).unwrap();
+        let begun = Instant::now();
+        server.stop();
+        server.wait().unwrap();
+        assert!(begun.elapsed() < AT_ONCE, "{model:?}: {:?}", begun.elapsed());
     }
 }

@@ -118,7 +118,12 @@ pub trait Stub: Sized {
     }
 
     /// Puts a [`Policy`] before the stub, which sees every call: a log, a retry, a limit.
-    fn with<P: Policy>(self, policy: P) -> Layered<Self, P> {
+    ///
+    /// The client is the policy's own from then on: give it a clone.
+    fn with<P: Policy>(self, policy: P) -> Layered<Self, P>
+    where
+        Self: Send + Sync + 'static,
+    {
         Layered::new(self, policy)
     }
 }

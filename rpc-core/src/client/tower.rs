@@ -7,12 +7,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
+use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use crate::error::Error;
+use crate::error::{Error, IoError, IoErrorKind};
 use crate::layer_error::LayerError;
 use crate::protocol::Arguments;
 
@@ -118,11 +120,13 @@ where
         &self,
         invocation: Invocation<'_, A>,
     ) -> TowerCall<V, T, E> {
+        let timeout = invocation.timeout();
         let state = match invocation.to_owned_call() {
             Ok(call) => State::Unready { service: self.service.clone(), call: Some(call) },
             Err(error) => State::Refused { error: Some(error) },
         };
-        TowerCall { state, method: invocation.name(), result: PhantomData }
+        let method = invocation.name();
+        TowerCall { state, method, timeout, alarm: None, result: PhantomData }
     }
 }
 
@@ -146,6 +150,8 @@ pin_project! {
         #[pin]
         state: State<V, V::Future>,
         method: Cow<'static, str>,
+        timeout: Option<Duration>,
+        alarm: Option<Pin<Box<Sleep>>>,
         result: PhantomData<fn() -> (T, E)>,
     }
 }
@@ -172,27 +178,53 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<T, E>> {
         let mut this = self.project();
-        let outcome = loop {
-            let future = match this.state.as_mut().project() {
-                StateProjection::Unready { service, call } => {
-                    let ready = ready!(service.poll_ready(task));
-                    match (ready, call.take()) {
-                        (Ok(()), Some(call)) => service.call(call),
-                        (Ok(()), None) => break Err(polled_again()),
-                        (Err(error), _) => break Err(into_error(error.into(), false)),
-                    }
-                }
-                StateProjection::Asked { future } => {
-                    let outcome = ready!(future.poll(task));
-                    break outcome.map_err(|error| into_error(error.into(), true));
-                }
-                StateProjection::Refused { error } => {
-                    break Err(error.take().unwrap_or_else(polled_again));
-                }
-            };
-            this.state.set(State::Asked { future });
+        let outcome = match go_on(this.state.as_mut(), task) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                // The time of a call counts while the service takes none, too.
+                let Some(limit) = *this.timeout else {
+                    return Poll::Pending;
+                };
+                let alarm = this.alarm.get_or_insert_with(|| Box::pin(sleep(limit)));
+                ready!(alarm.as_mut().poll(task));
+                let is_asked = matches!(this.state.project(), StateProjection::Asked { .. });
+                let doing = format!("calling `{}`", this.method);
+                let late = IoError::new(IoErrorKind::TimedOut(limit), doing);
+                Err(late.may_have_run(is_asked).into())
+            }
         };
         Poll::Ready(decoded(outcome, this.method))
+    }
+}
+
+/// Asks the service when it is ready, and waits for its answer.
+fn go_on<V>(
+    mut state: Pin<&mut State<V, V::Future>>,
+    task: &mut Context<'_>,
+) -> Poll<Result<RawJson, Error>>
+where
+    V: Service<OwnedCall, Response = RawJson>,
+    V::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    loop {
+        let future = match state.as_mut().project() {
+            StateProjection::Unready { service, call } => {
+                let ready = ready!(service.poll_ready(task));
+                match (ready, call.take()) {
+                    (Ok(()), Some(call)) => service.call(call),
+                    (Ok(()), None) => return Poll::Ready(Err(polled_again())),
+                    (Err(error), _) => return Poll::Ready(Err(into_error(error.into(), false))),
+                }
+            }
+            StateProjection::Asked { future } => {
+                let outcome = ready!(future.poll(task));
+                return Poll::Ready(outcome.map_err(|error| into_error(error.into(), true)));
+            }
+            StateProjection::Refused { error } => {
+                return Poll::Ready(Err(error.take().unwrap_or_else(polled_again)));
+            }
+        };
+        state.set(State::Asked { future });
     }
 }
 

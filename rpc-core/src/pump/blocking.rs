@@ -2,7 +2,9 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::dialect::write_notice;
@@ -115,23 +117,19 @@ fn finish(mut later: Later) -> Vec<u8> {
     wait(later.reply(), limit).or(late).unwrap_or_default()
 }
 
-/// The writing half of a connection, which its pump shares with whoever stops the server.
+/// The writing half of a connection, which its pump shares with whoever stops the server. Who stops
+/// it does not wait for a peer that is slow to take its replies.
 #[derive(Debug, Default)]
 pub(crate) struct Voice {
-    said: Mutex<Said>,
-}
-
-/// What has been said on a connection.
-#[derive(Debug, Default)]
-struct Said {
-    /// How the peer can be told something it did not ask for, once it has shown that it can.
-    framing: Option<Framing>,
+    /// How the peer can be told something it did not ask for, once it has shown that it can. Locked by
+    /// whoever writes.
+    framing: Mutex<Option<Framing>>,
     /// How many times something has been written.
-    writes: u64,
-    /// Whether the peer is to be told that the server stops, as soon as it has shown how.
-    owes_notice: bool,
+    writes: AtomicU64,
+    /// Whether the peer is to be told that the server stops, behind what is written next or now.
+    owes_notice: AtomicBool,
     /// Whether somebody else serves the connection now, and knows when the server stops.
-    handed_over: bool,
+    handed_over: AtomicBool,
 }
 
 impl Timeouts {
@@ -151,13 +149,18 @@ impl Voice {
         limit: Duration,
         framing: Option<Framing>,
     ) -> io::Result<()> {
-        let mut said = self.said();
-        said.framing = framing;
-        said.writes += 1;
+        let mut told = self.framing();
+        *told = framing;
+        // Nobody else counts.
+        let writes = self.writes.load(Ordering::Relaxed);
+        self.writes.store(writes + 1, Ordering::SeqCst);
         write_all(stream, bytes, limit)?;
-        if said.owes_notice {
-            said.owes_notice = false;
-            if !tell(stream, framing) {
+        drop(told);
+        // Asked when whoever stops the server can write again, who would else not be heard.
+        if self.owes_notice.load(Ordering::SeqCst) {
+            let framing = self.framing();
+            let owed = self.owes_notice.swap(false, Ordering::SeqCst);
+            if owed && !tell(stream, *framing) {
                 stream.shutdown(Shutdown::Read)?;
             }
         }
@@ -167,37 +170,41 @@ impl Voice {
     /// Tells the peer that the server is about to stop, if it can be told. One that has been answered
     /// nothing yet, whose first call may be on its way, is told with its first reply.
     pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
-        let mut said = self.said();
-        if said.handed_over {
-            said.owes_notice = true;
+        self.owes_notice.store(true, Ordering::SeqCst);
+        if self.is_handed_over() || self.writes() == 0 {
             return true;
         }
-        said.owes_notice = said.writes == 0;
-        said.owes_notice || tell(stream, said.framing)
+        let framing = match self.framing.try_lock() {
+            Ok(framing) => framing,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Whoever writes now tells.
+            Err(TryLockError::WouldBlock) => return true,
+        };
+        !self.owes_notice.swap(false, Ordering::SeqCst) || tell(stream, *framing)
     }
 
     /// Takes note that somebody else serves the connection from now on.
     pub(crate) fn hand_over(&self) {
-        self.said().handed_over = true;
+        self.handed_over.store(true, Ordering::SeqCst);
     }
 
     /// Takes note that the connection is served by its pump again.
     #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) fn take_back(&self) {
-        self.said().handed_over = false;
+        self.handed_over.store(false, Ordering::SeqCst);
     }
 
     pub(crate) fn is_handed_over(&self) -> bool {
-        self.said().handed_over
+        self.handed_over.load(Ordering::SeqCst)
     }
 
     /// How many times something has been written.
     pub(crate) fn writes(&self) -> u64 {
-        self.said().writes
+        self.writes.load(Ordering::SeqCst)
     }
 
-    fn said(&self) -> MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    fn framing(&self) -> MutexGuard<'_, Option<Framing>> {
+        self.framing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -293,6 +300,11 @@ impl Clock {
         }
         match stream.read(room) {
             Err(error) if is_timeout(&error) && wait < left => Ok(None),
+            // Somebody looks whether the peer is there, and the socket waits for nothing meanwhile.
+            Err(error) if is_timeout(&error) && now.elapsed() < wait / 2 => {
+                thread::sleep(AGAIN);
+                Err(ErrorKind::Interrupted.into())
+            }
             read => read.map(Some),
         }
     }
@@ -308,7 +320,17 @@ impl Clock {
     }
 }
 
-/// Writes all of `bytes` within `limit`.
+/// How soon is tried again what a socket did not wait for.
+const AGAIN: Duration = Duration::from_millis(1);
+
+/// How long one write waits, of several that take `limit` together: so that little is added to it by
+/// the first, before which no clock is looked at.
+pub(crate) fn write_wait(limit: Duration) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(1);
+    (limit / 4).clamp(AGAIN, LONGEST)
+}
+
+/// Writes all of `bytes` within `limit`, over a stream whose writes wait for a part of that.
 pub(crate) fn write_all<S: Stream>(
     stream: &S,
     mut bytes: &[u8],
@@ -320,11 +342,13 @@ pub(crate) fn write_all<S: Stream>(
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if is_timeout(&error) => thread::sleep(AGAIN),
             Err(error) => return Err(error),
         }
         // One write nearly always takes everything, and then no clock is looked at.
         if !bytes.is_empty() {
-            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(limit));
+            let left = limit.saturating_sub(write_wait(limit));
+            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(left));
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Err(ErrorKind::TimedOut.into());
             }
@@ -356,10 +380,12 @@ fn linger<S: Stream>(stream: &S, clock: &mut Clock) -> io::Result<Option<End>> {
     loop {
         let now = Instant::now();
         let left = clock.closing.unwrap_or(now).saturating_duration_since(now);
-        match clock.read_for(stream, &mut rest, now, left)? {
-            None => return Ok(None),
-            Some(0) => return Ok(Some(End::Closed)),
-            Some(_) => {}
+        match clock.read_for(stream, &mut rest, now, left) {
+            Ok(None) => return Ok(None),
+            Ok(Some(0)) => return Ok(Some(End::Closed)),
+            Ok(Some(_)) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -58,16 +58,18 @@ mod runtime {
                 None => super::super::block_on(future),
             };
         }
-        // A thread of a runtime must not enter another. It waits for one of ours, and that for one that
-        // is made for the purpose.
+        // A thread of a runtime must not enter another: a thread of the future's own does, which it may
+        // block. The thread that drives our runtime must not wait for it, and has another made.
+        let drives = DRIVES.get();
         let (sender, receiver) = sync_channel(1);
-        if DRIVES.get() {
-            let run = move || sender.send(build().ok().and_then(|other| other.block_on(future)));
-            thread::Builder::new().name("rpc runtime".to_owned()).spawn(run).ok()?;
-        } else {
-            let runtime = RUNTIME.get_or_init(start).as_ref()?;
-            runtime.spawn(async move { sender.send(future.await) });
-        }
+        let run = move || {
+            let ended = match RUNTIME.get_or_init(start) {
+                Some(runtime) if !drives => runtime.block_on(future),
+                _ => build().ok().and_then(|other| other.block_on(future)),
+            };
+            sender.send(ended)
+        };
+        thread::Builder::new().name("rpc call".to_owned()).spawn(run).ok()?;
         receiver.recv().ok().flatten()
     }
 

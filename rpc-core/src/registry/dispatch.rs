@@ -1,5 +1,8 @@
 //! The trait between a layer that reads messages and the functions.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::Misuse;
 use crate::protocol::Call;
 
@@ -46,8 +49,8 @@ pub trait Dispatch: Send + Sync + 'static {
     /// that takes time.
     fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome;
 
-    /// What this layer is around; `None` at the end of a stack. A server finds the functions below
-    /// its layers by it.
+    /// What this layer is around; `None` at the end of a stack alone. A server finds the functions
+    /// below its layers by it.
     fn inner(&self) -> Option<&dyn Dispatch>;
 
     /// The functions at the end of the stack.
@@ -65,3 +68,27 @@ pub trait Dispatch: Send + Sync + 'static {
         self.inner().map_or(Ok(()), Dispatch::check)
     }
 }
+
+macro_rules! pointers {
+    ($($pointer:ident),*) => {
+        $(
+            /// What points to what runs calls runs them.
+            impl<D: Dispatch> Dispatch for $pointer<D> {
+                fn dispatch(
+                    &self,
+                    call: &Call<'_>,
+                    context: &CallContext,
+                    reply: &mut Reply<'_>,
+                ) -> Outcome {
+                    self.deref().dispatch(call, context, reply)
+                }
+
+                fn inner(&self) -> Option<&dyn Dispatch> {
+                    Some(self.deref())
+                }
+            }
+        )*
+    };
+}
+
+pointers!(Arc, Box);

@@ -1,6 +1,7 @@
 //! How a call went, or the rest of it where it takes time.
 
 use std::fmt;
+use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ impl Outcome {
     }
 
     /// Shows `look` how the call ends, once: now, or when it has. `reply` is the one that the call was
-    /// made with.
+    /// made with. A panic in `look` changes nothing.
     ///
     /// ```
     /// use std::time::Instant;
@@ -139,7 +140,7 @@ impl Outcome {
     /// ```
     pub fn inspect(self, reply: &Reply<'_>, look: impl FnOnce(Ended<'_>) + Send + 'static) -> Self {
         match self.ended(reply) {
-            Some(ended) => look(ended),
+            Some(ended) => show(look, ended),
             None => {
                 let look = Look(Some(look));
                 return self.wrap(|rest| Box::pin(Inspected { rest, look }));
@@ -162,10 +163,10 @@ impl Outcome {
     /// callers are not to know, say.
     pub fn map_fault(self, change: impl FnOnce(Fault) -> Fault + Send + 'static) -> Self {
         match self.0 {
-            Progress::Failed(fault) => change(fault).into(),
-            Progress::Later(_) => {
-                self.wrap(|rest| Box::pin(async move { rest.await.map_err(change) }))
-            }
+            Progress::Failed(fault) => changed(change, fault).into(),
+            Progress::Later(_) => self.wrap(|rest| {
+                Box::pin(async move { rest.await.map_err(|fault| changed(change, fault)) })
+            }),
             _ => self,
         }
     }
@@ -246,7 +247,7 @@ impl Rest {
     pub(crate) fn run(self, block: &impl Fn(Job) -> Deferred) -> Deferred {
         let Self { method, work, wrappers } = self;
         let rest: Deferred = match work {
-            Work::Waiting(rest) => Box::pin(Guarded { rest, method: Arc::clone(&method) }),
+            Work::Waiting(rest) => Box::pin(Guarded::new(rest, &method)),
             Work::Blocking(job, interest) => {
                 let rest = block(job);
                 Box::pin(async move {
@@ -256,26 +257,42 @@ impl Rest {
                 })
             }
         };
-        if wrappers.is_empty() {
-            return rest;
-        }
-        let rest = wrappers.into_iter().fold(rest, |rest, wrapper| wrapper(rest));
-        Box::pin(Guarded { rest, method })
+        // Each layer sees the fault that a panic in a layer below it becomes.
+        wrappers.into_iter().fold(rest, |rest, wrapper| {
+            match catch_unwind(AssertUnwindSafe(|| wrapper(rest))) {
+                Ok(rest) => Box::pin(Guarded::new(rest, &method)),
+                Err(_) => Box::pin(future::ready(Err(panicked(&method)))),
+            }
+        })
     }
 }
 
 /// A future that ends in a fault where it panics.
 struct Guarded {
-    rest: Deferred,
+    rest: Option<Deferred>,
     method: Arc<str>,
+}
+
+impl Guarded {
+    fn new(rest: Deferred, method: &Arc<str>) -> Self {
+        Self { rest: Some(rest), method: Arc::clone(method) }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // What it holds may panic when it is given up, too.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(self.rest.take())));
+    }
 }
 
 impl Future for Guarded {
     type Output = Result<String, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let poll = AssertUnwindSafe(|| self.rest.as_mut().poll(task));
-        catch_unwind(poll).unwrap_or_else(|_| Poll::Ready(Err(panicked(&self.method))))
+        let poll = AssertUnwindSafe(|| self.rest.as_mut().map(|rest| rest.as_mut().poll(task)));
+        let polled = catch_unwind(poll).ok().flatten();
+        polled.unwrap_or_else(|| Poll::Ready(Err(panicked(&self.method))))
     }
 }
 
@@ -307,16 +324,27 @@ impl<L: FnOnce(Ended<'_>)> Unpin for Look<L> {}
 impl<L: FnOnce(Ended<'_>)> Look<L> {
     fn at(&mut self, ended: Ended<'_>) {
         if let Some(look) = self.0.take() {
-            look(ended);
+            show(look, ended);
         }
     }
 }
 
 impl<L: FnOnce(Ended<'_>)> Drop for Look<L> {
     fn drop(&mut self) {
-        // This may be dropped by a panic, beside which another would end the process.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.at(Ended::Cancelled)));
+        self.at(Ended::Cancelled);
     }
+}
+
+/// Shows somebody how a call ended who has no part in it: nor has a panic.
+fn show(look: impl FnOnce(Ended<'_>), ended: Ended<'_>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| look(ended)));
+}
+
+/// Changes a fault, also where that panics.
+fn changed(change: impl FnOnce(Fault) -> Fault, fault: Fault) -> Fault {
+    catch_unwind(AssertUnwindSafe(|| change(fault))).unwrap_or_else(|_| {
+        Fault::new(code::INTERNAL_ERROR, "a layer panicked; the server's log says why")
+    })
 }
 
 /// Answers for a function that panicked. What it panicked with stays on the server.

@@ -55,7 +55,7 @@ impl Conversation {
         let settings = &service.settings;
         let stream = open.stream();
         stream.set_nodelay()?;
-        stream.set_write_timeout(Some(settings.timeouts.write))?;
+        stream.set_write_timeout(Some(blocking::write_wait(settings.timeouts.write)))?;
         let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
         let context = CallContext::of_connection(stream.peer(), service.model, Some(caller));
         Ok(Self {

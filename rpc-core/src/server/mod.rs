@@ -34,7 +34,7 @@ mod without_fork;
 #[cfg(not(feature = "http"))]
 mod without_web;
 
-use std::any::Any;
+use std::any::{Any, type_name};
 #[cfg(feature = "tokio")]
 use std::future::poll_fn;
 #[cfg(feature = "tokio")]
@@ -134,9 +134,10 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     /// Shares something with the functions that have a [`State`](crate::State) parameter of its
     /// type.
     #[must_use]
-    pub fn share<T: Any + Send + Sync>(self, state: T) -> Self {
-        if let Some(registry) = self.answer.dispatch().registry() {
-            registry.add_state(state);
+    pub fn share<T: Any + Send + Sync>(mut self, state: T) -> Self {
+        match self.answer.dispatch().registry() {
+            Some(registry) => registry.add_state(state),
+            None => self.settings.unshared = Some(type_name::<T>()),
         }
         self
     }

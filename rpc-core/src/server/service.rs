@@ -31,6 +31,8 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// The type of what was to be shared, and found no functions.
+    pub(super) unshared: Option<&'static str>,
     /// How long a thread that serves many connections stays with one.
     pub(super) slice: Duration,
     /// Says what those who operate the server are to know.
@@ -43,6 +45,9 @@ pub(super) struct Settings {
 impl Settings {
     /// Refuses what no connection could live with.
     pub(super) fn check(&self) -> Result<(), Misuse> {
+        if let Some(ty) = self.unshared {
+            return Err(Misuse::NobodyToShareWith { ty });
+        }
         let Timeouts { idle, message, write, .. } = self.timeouts;
         let settings = [
             ("idle_timeout", idle),
@@ -69,6 +74,7 @@ impl Default for Settings {
                 linger: Timeouts::LINGER,
             },
             stop: half_a_minute,
+            unshared: None,
             slice: Duration::from_millis(5),
             log: Say::by(to_stderr),
             #[cfg(feature = "http")]
@@ -206,7 +212,7 @@ impl<A: Answer> Service<A> {
         let mut session = Session::new(CallContext::default(), self.settings.limits);
         let mut connection = Connection::new(None, self.settings.limits);
         alone(|| {
-            stream.set_write_timeout(Some(Busy::<A>::TIMEOUTS.write))?;
+            stream.set_write_timeout(Some(blocking::write_wait(Busy::<A>::TIMEOUTS.write)))?;
             let voice = Voice::default();
             let timeouts = &Busy::<A>::TIMEOUTS;
             let end =

@@ -162,6 +162,7 @@ impl<A: Answer> TcpServer<A> {
     /// Where two functions have one name, or shared state is missing.
     pub fn into_service(self) -> Result<RpcService<A>, Error> {
         self.answer.check()?;
+        self.settings.check()?;
         let Settings { limits, timeouts, guard, .. } = self.settings;
         let mut context = CallContext::of_connection(None, "service", None);
         context.may_block(false);

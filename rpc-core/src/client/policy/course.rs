@@ -1,5 +1,6 @@
 //! The life of one call under a policy, without sending or waiting.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -158,7 +159,8 @@ impl<'p, P: Policy> Course<'p, P> {
 
 impl<P: Policy> Drop for Course<'_, P> {
     fn drop(&mut self) {
-        self.end_attempt();
+        // A policy that has panicked is told by that panic, beside which another would end the process.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.end_attempt()));
     }
 }
 
