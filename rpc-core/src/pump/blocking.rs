@@ -299,14 +299,27 @@ impl Clock {
             self.armed = Some(wait);
         }
         match stream.read(room) {
-            Err(error) if is_timeout(&error) && wait < left => Ok(None),
-            // Somebody looks whether the peer is there, and the socket waits for nothing meanwhile.
-            Err(error) if is_timeout(&error) && now.elapsed() < wait / 2 => {
-                thread::sleep(AGAIN);
-                Err(ErrorKind::Interrupted.into())
-            }
-            read => read.map(Some),
+            Ok(count) => Ok(Some(count)),
+            Err(error) => Self::not_read(error, now, wait, left),
         }
+    }
+
+    #[cold]
+    fn not_read(
+        error: io::Error,
+        now: Instant,
+        wait: Duration,
+        left: Duration,
+    ) -> io::Result<Option<usize>> {
+        if is_timeout(&error) && wait < left {
+            return Ok(None);
+        }
+        if is_timeout(&error) && now.elapsed() < wait / 2 {
+            // Somebody looks whether the peer is there, and the socket waits for nothing meanwhile.
+            thread::sleep(AGAIN);
+            return Err(ErrorKind::Interrupted.into());
+        }
+        Err(error)
     }
 
     /// A message has come: the next one has its whole time.
@@ -331,30 +344,40 @@ pub(crate) fn write_wait(limit: Duration) -> Duration {
 }
 
 /// Writes all of `bytes` within `limit`, over a stream whose writes wait for a part of that.
-pub(crate) fn write_all<S: Stream>(
+#[inline]
+pub(crate) fn write_all<S: Stream>(stream: &S, bytes: &[u8], limit: Duration) -> io::Result<()> {
+    // One write nearly always takes everything, and then no clock is looked at.
+    match stream.write(bytes) {
+        Ok(count) if count == bytes.len() => Ok(()),
+        first => write_rest(stream, bytes, first, limit),
+    }
+}
+
+#[cold]
+fn write_rest<S: Stream>(
     stream: &S,
     mut bytes: &[u8],
+    mut written: io::Result<usize>,
     limit: Duration,
 ) -> io::Result<()> {
-    let mut deadline = None;
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
+    let left = limit.saturating_sub(write_wait(limit));
+    let deadline = Instant::now().checked_add(left);
+    loop {
+        match written {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if is_timeout(&error) => thread::sleep(AGAIN),
             Err(error) => return Err(error),
         }
-        // One write nearly always takes everything, and then no clock is looked at.
-        if !bytes.is_empty() {
-            let left = limit.saturating_sub(write_wait(limit));
-            let deadline = *deadline.get_or_insert_with(|| Instant::now().checked_add(left));
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Err(ErrorKind::TimedOut.into());
-            }
+        if bytes.is_empty() {
+            return Ok(());
         }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        written = stream.write(bytes);
     }
-    Ok(())
 }
 
 /// Whether a read or write ended because its time was up.
