@@ -1,4 +1,4 @@
-//! What calls come to: results for callers that block, futures of results for others.
+//! What calls return: results for callers that block, futures of results for others.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{FromError, Stub};
 
-/// What the calls of a [`Stub`] come to.
+/// What the calls of a [`Stub`] return.
 ///
 /// [`Blocking`] and [`Async`] serve nearly every stub.
 pub trait Kind {
@@ -16,7 +16,7 @@ pub trait Kind {
     type Outcome<T: DeserializeOwned + Send + 'static, E: FromError>;
 }
 
-/// What a call of the stub `S` comes to: `Result<T, E>` for a [`BlockingStub`], a future of it for an
+/// What a call of the stub `S` returns: `Result<T, E>` for a [`BlockingStub`], a future of it for an
 /// [`AsyncStub`].
 pub type OutcomeOf<S, T, E = crate::Error> = <<S as Stub>::Kind as Kind>::Outcome<T, E>;
 

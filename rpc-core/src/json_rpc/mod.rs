@@ -113,9 +113,9 @@ impl<D: Dispatch> JsonRpc<D> {
         }
     }
 
-    /// Has `tell` be told of every call that has ended, after whoever is told already: also of calls
-    /// that were refused, and of those that nobody waits for any more. It runs where the call ended, so
-    /// it should be quick.
+    /// Calls `tell` after each call that has ended, behind what was set before: also for calls that were
+    /// refused, and for those that nobody waits for any more. It runs where the call ended, so it should
+    /// be quick.
     #[must_use]
     pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
         self.hook = Some(Hook::after(self.hook.take(), tell));

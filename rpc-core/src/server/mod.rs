@@ -142,9 +142,9 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
         self
     }
 
-    /// Has `tell` be told of every call that has ended: its name, dialect, peer, how long it took and
-    /// how it ended. Of each call of a batch, too; of one that was refused, that panicked, or that
-    /// nobody waits for any more.
+    /// Calls `tell` after each call that has ended, with its name, dialect and peer, how long it took
+    /// and how it ended: also for each call of a batch, and for one that was refused, that panicked, or
+    /// that nobody waits for any more.
     ///
     /// ```
     /// use rpc_core::{FunctionRegistry, RpcServer, Stub};
