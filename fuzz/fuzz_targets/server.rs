@@ -79,6 +79,7 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                             later = Some(reply);
                             false
                         }
+                        other => unreachable!("{other:?}"),
                     }
                 });
                 if let Some(later) = later {

@@ -17,7 +17,7 @@ use super::mock::InOrder;
 use super::{Blocking, FromError, Invocation, Notify, Stub};
 
 /// Functions and layers are tested as they are called: with typed proxies and by name, through the
-/// same arguments and results as over a socket. [`AsyncInProcess`](crate::AsyncInProcess) does the same
+/// same arguments and results as over a socket. `AsyncInProcess` does the same
 /// for asynchronous callers.
 ///
 /// A registry is also a mock: a closure that is registered under an exported function's name answers
