@@ -93,4 +93,6 @@ pub use server::{
     BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
     ServerHandle, SingleThread, TcpServer, ThreadPerConnection, UnixAddress,
 };
-pub use transport::{Address, MemoryStream, Socket, Stream, TcpTransport, Transport};
+pub use transport::{
+    Address, MemoryStream, ProgramStream, ProgramTransport, Socket, Stream, TcpTransport, Transport,
+};

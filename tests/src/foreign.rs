@@ -85,6 +85,17 @@ pub fn browser(script: &str) -> Option<Command> {
     Some(program)
 }
 
+/// Prepares a language server to be started, which speaks over its standard input and output; `None`
+/// where there is none, and then says so.
+///
+/// # Panics
+///
+/// Where it is missing and `CI` says that it must not be.
+pub fn language_server() -> Option<Command> {
+    let program = installed().join("python/bin/pylsp");
+    if program.exists() { Some(Command::new(program)) } else { missing("python-lsp-server") }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

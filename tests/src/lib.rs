@@ -30,7 +30,7 @@ pub use cutting_proxy::CuttingProxy;
 pub use example::{example, example_names};
 pub use fake::{Fake, Received};
 pub use folder::Folder;
-pub use foreign::{Language, Report, all_good, browser};
+pub use foreign::{Language, Report, all_good, browser, language_server};
 pub use functions::*;
 pub use gate::*;
 pub use http_peer::{HttpPeer, Response};

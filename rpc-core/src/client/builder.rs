@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
 use crate::transport::{AsyncSocket, MemoryStream};
-use crate::transport::{Stream, TcpTransport, Transport};
+use crate::transport::{ProgramTransport, Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
 use super::AsyncRpcClient;
@@ -343,6 +344,31 @@ impl ClientBuilder {
         let address = transport.peer();
         let dial = Box::new(move |limit| transport.connect(limit));
         AsyncRpcClient::new(address, Some(dial), self.clone()).await
+    }
+
+    /// Starts a program and connects to it, as [`RpcClient::spawn`].
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    ///
+    /// use rpc_core::{Dialect, Framing, RpcClient, Stub, args, kwargs};
+    /// use serde_json::{Value, json};
+    ///
+    /// // A language server.
+    /// let client = RpcClient::builder()
+    ///     .framing(Framing::Header)
+    ///     .dialect(Dialect::JsonRpc)
+    ///     .spawn(Command::new("pylsp"))?;
+    /// let arguments = kwargs! { processId: None::<u32>, rootUri: None::<&str>, capabilities: json!({}) };
+    /// let server: Value = client.call("initialize", args![], arguments)?;
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the program cannot be started.
+    pub fn spawn(&self, command: Command) -> Result<RpcClient<ProgramTransport>, Error> {
+        self.connect_over(ProgramTransport::new(command))
     }
 
     /// Connects over any transport.

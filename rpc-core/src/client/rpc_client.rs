@@ -1,6 +1,7 @@
 //! The blocking client.
 
 use std::fmt;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
 use crate::protocol::Arguments;
-use crate::transport::{TcpTransport, Transport};
+use crate::transport::{ProgramTransport, TcpTransport, Transport};
 
 use super::builder::Tries;
 use super::connections::Connections;
@@ -79,6 +80,32 @@ impl RpcClient {
     /// Starts with the default settings, to change some.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
+    }
+}
+
+impl RpcClient<ProgramTransport> {
+    /// Starts a program and calls its functions over its standard input and output: a server that
+    /// [serves them](crate::TcpServer::serve_stdio), or with [`builder`](RpcClient::builder) another
+    /// framing and dialect, a language server.
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    ///
+    /// use rpc_core::{RpcClient, Stub, args, kwargs};
+    ///
+    /// let client = RpcClient::spawn(Command::new("./sum_server"))?;
+    /// let sum: i64 = client.call("add", args![1, 2], kwargs! {})?;
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// A program that has ended is started again by the next call. When the client is dropped, the
+    /// program's input ends; five seconds later it is killed if it still runs.
+    ///
+    /// # Errors
+    ///
+    /// Where the program cannot be started.
+    pub fn spawn(command: Command) -> Result<Self, Error> {
+        ClientBuilder::default().spawn(command)
     }
 }
 

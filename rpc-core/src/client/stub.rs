@@ -136,6 +136,17 @@ pub trait Stub: Sized {
 pub trait Notify: Stub {
     /// Sends one call that wants no reply. The other side runs it; whether it fails is not told.
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<Self, ()>;
+
+    /// Sends a call by name that wants no reply:
+    /// `client.notify_by_name("textDocument/didOpen", args![], kwargs! { textDocument: document })`.
+    fn notify_by_name(
+        &self,
+        method: &str,
+        args: impl Args,
+        kwargs: impl Kwargs,
+    ) -> OutcomeOf<Self, ()> {
+        self.notify(Invocation::of(method, ByName { args, kwargs }))
+    }
 }
 
 /// A stub that can have many calls under way, to be waited for later.

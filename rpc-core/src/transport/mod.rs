@@ -16,6 +16,12 @@ mod address;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod memory;
+#[cfg(unix)]
+mod pipes;
+#[cfg(not(unix))]
+#[path = "without_pipes.rs"]
+mod pipes;
+mod program;
 mod socket;
 mod standard;
 mod tcp;
@@ -34,6 +40,7 @@ pub(crate) use address::unix_path;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
 pub use memory::MemoryStream;
+pub use program::{ProgramStream, ProgramTransport};
 pub use socket::Socket;
 pub(crate) use standard::StandardStream;
 pub use tcp::TcpTransport;
