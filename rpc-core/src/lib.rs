@@ -96,3 +96,5 @@ pub use server::{
 pub use transport::{
     Address, MemoryStream, ProgramStream, ProgramTransport, Socket, Stream, TcpTransport, Transport,
 };
+#[cfg(feature = "tokio")]
+pub use transport::{AsyncProgramStream, AsyncTransport};

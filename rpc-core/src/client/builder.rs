@@ -10,7 +10,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
-use crate::transport::{AsyncSocket, MemoryStream};
+use crate::transport::{AsyncSocket, AsyncTransport};
 use crate::transport::{ProgramTransport, Stream, TcpTransport, Transport};
 
 #[cfg(feature = "tokio")]
@@ -53,6 +53,8 @@ pub struct ClientBuilder {
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
+    /// What is spoken to over a transport that does not say so itself.
+    url: Option<String>,
 }
 
 type Listener = dyn Fn(ConnectionState) + Send + Sync;
@@ -125,6 +127,7 @@ impl Default for ClientBuilder {
             has_dialect: false,
             timeout_travels: false,
             listener: None,
+            url: None,
         }
     }
 }
@@ -197,6 +200,24 @@ impl ClientBuilder {
         self
     }
 
+    /// Speaks HTTP or WebSocket over the transport that [`connect_over`](Self::connect_over) or
+    /// `connect_async_over` is given, to the host and path that the URL names: through a tunnel, say,
+    /// or over a Unix socket.
+    ///
+    /// ```no_run
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// use rpc_core::RpcClient;
+    ///
+    /// let builder = RpcClient::builder().url("http://localhost/rpc");
+    /// let client = builder.connect_over(|_| UnixStream::connect("/run/sum.sock"))?;
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
     pub(super) fn tell(&self, state: ConnectionState) {
         if let Some(listener) = &self.listener {
             listener(state);
@@ -225,7 +246,7 @@ impl ClientBuilder {
     /// Where no connection can be made.
     pub fn connect(&self, address: impl ToString) -> Result<RpcClient, Error> {
         let (address, settings) = self.to_reach(address.to_string())?;
-        settings.connect_over(TcpTransport::new(address))
+        RpcClient::new(TcpTransport::new(address), settings)
     }
 
     /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
@@ -242,7 +263,15 @@ impl ClientBuilder {
     #[cfg(feature = "tokio")]
     pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
         let (address, settings) = self.to_reach(address.to_string())?;
-        AsyncRpcClient::new(address, None, settings).await
+        AsyncRpcClient::to(address, settings).await
+    }
+
+    /// The settings for a transport that knows where to connect.
+    fn settings_over(&self) -> Result<Self, Error> {
+        match &self.url {
+            Some(url) => Ok(self.to_reach(url.clone())?.1),
+            None => Ok(self.clone()),
+        }
     }
 
     /// The address to connect to for a URL, and the settings that it asks for.
@@ -310,7 +339,8 @@ impl ClientBuilder {
         true
     }
 
-    /// Connects within the process, without blocking (feature `tokio`).
+    /// Connects over any transport, without blocking (feature `tokio`): a closure that connects, a
+    /// server within the process, or another [`AsyncTransport`].
     ///
     /// ```standalone_crate
     /// use rpc_core::{AsyncRpcClient, FunctionRegistry, InMemory, JsonRpc, rpc_export};
@@ -335,15 +365,28 @@ impl ClientBuilder {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its time enabled.
+    /// Outside of a tokio runtime with its time, and what the transport needs, enabled.
     #[cfg(feature = "tokio")]
-    pub async fn connect_async_over<T>(&self, transport: T) -> Result<AsyncRpcClient, Error>
-    where
-        T: Transport<Stream = MemoryStream> + 'static,
-    {
-        let address = transport.peer();
-        let dial = Box::new(move |limit| transport.connect(limit));
-        AsyncRpcClient::new(address, Some(dial), self.clone()).await
+    pub async fn connect_async_over<T: AsyncTransport>(
+        &self,
+        transport: T,
+    ) -> Result<AsyncRpcClient, Error> {
+        AsyncRpcClient::over(transport, self.settings_over()?).await
+    }
+
+    /// Starts a program and connects to it without blocking (feature `tokio`), as
+    /// [`AsyncRpcClient::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// Where the program cannot be started.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its I/O and time enabled.
+    #[cfg(feature = "tokio")]
+    pub async fn spawn_async(&self, command: Command) -> Result<AsyncRpcClient, Error> {
+        self.connect_async_over(ProgramTransport::new(command)).await
     }
 
     /// Starts a program and connects to it, as [`RpcClient::spawn`].
@@ -377,7 +420,7 @@ impl ClientBuilder {
     ///
     /// Where no connection can be made.
     pub fn connect_over<T: Transport>(&self, transport: T) -> Result<RpcClient<T>, Error> {
-        RpcClient::new(transport, self.clone())
+        RpcClient::new(transport, self.settings_over()?)
     }
 }
 

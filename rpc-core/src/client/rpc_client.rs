@@ -233,10 +233,10 @@ impl<T: Transport> Pipelined for RpcClient<T> {
     }
 }
 
-impl<T: Transport + fmt::Debug> fmt::Debug for RpcClient<T> {
+impl<T: Transport> fmt::Debug for RpcClient<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcClient")
-            .field("transport", &self.shared.transport)
+            .field("peer", &self.shared.transport.peer())
             .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
     }

@@ -9,6 +9,8 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::blocking::{self, Voice};
 use crate::registry::CallContext;
+#[cfg(feature = "tokio")]
+use crate::transport::AsyncTransport;
 use crate::transport::{MemoryStream, Transport};
 
 use super::service::Settings;
@@ -41,10 +43,8 @@ impl<A: Answer> InMemory<A> {
     }
 }
 
-impl<A: Answer> Transport for InMemory<A> {
-    type Stream = MemoryStream;
-
-    fn connect(&self, _: Duration) -> io::Result<MemoryStream> {
+impl<A: Answer> InMemory<A> {
+    fn serve(&self) -> io::Result<MemoryStream> {
         self.answer.check().map_err(io::Error::other)?;
         let (here, there) = MemoryStream::pair();
         let answer = Arc::clone(&self.answer);
@@ -60,8 +60,29 @@ impl<A: Answer> Transport for InMemory<A> {
         })?;
         Ok(here)
     }
+}
+
+impl<A: Answer> Transport for InMemory<A> {
+    type Stream = MemoryStream;
+
+    fn connect(&self, _: Duration) -> io::Result<MemoryStream> {
+        self.serve()
+    }
 
     fn peer(&self) -> String {
         "memory".to_owned()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<A: Answer> AsyncTransport for InMemory<A> {
+    type Stream = MemoryStream;
+
+    async fn connect(&self) -> io::Result<MemoryStream> {
+        self.serve()
+    }
+
+    fn peer(&self) -> String {
+        Transport::peer(self)
     }
 }

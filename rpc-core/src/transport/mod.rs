@@ -14,6 +14,8 @@ pub(crate) use either;
 
 mod address;
 #[cfg(feature = "tokio")]
+mod async_transport;
+#[cfg(feature = "tokio")]
 mod asynchronous;
 mod memory;
 #[cfg(unix)]
@@ -38,8 +40,12 @@ use std::time::Duration;
 pub use address::Address;
 pub(crate) use address::unix_path;
 #[cfg(feature = "tokio")]
+pub use async_transport::AsyncTransport;
+#[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
 pub use memory::MemoryStream;
+#[cfg(feature = "tokio")]
+pub use program::AsyncProgramStream;
 pub use program::{ProgramStream, ProgramTransport};
 pub use socket::Socket;
 pub(crate) use standard::StandardStream;
@@ -51,7 +57,20 @@ pub(crate) use unix::refuse as no_unix_sockets;
 
 /// Makes connections to one peer.
 ///
-/// [`RpcClient`](crate::RpcClient) is a transport with the [`Stub`](crate::Stub) mixin on top.
+/// [`RpcClient`](crate::RpcClient) is a transport with the extension trait [`Stub`](crate::Stub) on
+/// top. A closure that connects within the time it is given is one:
+///
+/// ```no_run
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+///
+/// use rpc_core::RpcClient;
+///
+/// let address = "127.0.0.1:5000".parse()?;
+/// let connect = move |timeout: Duration| TcpStream::connect_timeout(&address, timeout);
+/// let client = RpcClient::builder().connect_over(connect)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Transport: Send + Sync {
     /// What a connection is read from and written to.
     type Stream: Stream;
@@ -63,8 +82,22 @@ pub trait Transport: Send + Sync {
     /// Those of the operating system.
     fn connect(&self, timeout: Duration) -> io::Result<Self::Stream>;
 
-    /// The peer's address, for messages.
-    fn peer(&self) -> String;
+    /// The peer's name, for messages.
+    fn peer(&self) -> String {
+        "the server".to_owned()
+    }
+}
+
+impl<F, S> Transport for F
+where
+    F: Fn(Duration) -> io::Result<S> + Send + Sync,
+    S: Stream,
+{
+    type Stream = S;
+
+    fn connect(&self, timeout: Duration) -> io::Result<S> {
+        self(timeout)
+    }
 }
 
 /// A connected stream of bytes, read and written through a shared reference so that one thread may
@@ -106,12 +139,20 @@ pub trait Stream: Send + Sync + 'static {
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// Whether the peer has neither ended the stream nor sent anything unasked, found out without
-    /// waiting.
-    fn is_quiet(&self) -> bool;
+    /// waiting. A stream that cannot tell says so of every peer: what is wrong is then found out by the
+    /// next read or write.
+    fn is_quiet(&self) -> bool {
+        true
+    }
 
-    /// Whether the peer has ended the stream, found out without waiting.
-    fn is_ended(&self) -> bool;
+    /// Whether the peer has ended the stream, found out without waiting. A stream that cannot tell says
+    /// that it has not.
+    fn is_ended(&self) -> bool {
+        false
+    }
 
     /// The peer's address, where the stream has one.
-    fn peer(&self) -> Option<SocketAddr>;
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
 }

@@ -20,3 +20,9 @@ pub(super) fn start(command: &mut Command) -> io::Result<(Pipes, Child)> {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     Ok((Socket::Unix(here), started?))
 }
+
+/// The same for a program on tokio.
+#[cfg(feature = "tokio")]
+pub(super) fn into_async(pipes: Pipes) -> io::Result<super::AsyncSocket> {
+    super::AsyncSocket::from_std(pipes)
+}

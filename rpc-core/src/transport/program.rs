@@ -3,11 +3,20 @@
 use std::fmt;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+#[cfg(feature = "tokio")]
+use std::pin::Pin;
 use std::process::{Child, Command};
 use std::sync::{Mutex, PoisonError};
+#[cfg(feature = "tokio")]
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tokio")]
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+#[cfg(feature = "tokio")]
+use super::{AsyncSocket, AsyncTransport};
 use super::{Stream, Transport, pipes};
 
 /// Starts a program for each connection and speaks to it over its standard input and output, as an
@@ -50,6 +59,20 @@ impl Transport for ProgramTransport {
     }
 }
 
+#[cfg(feature = "tokio")]
+impl AsyncTransport for ProgramTransport {
+    type Stream = AsyncProgramStream;
+
+    async fn connect(&self) -> io::Result<AsyncProgramStream> {
+        let (pipes, program) = self.start()?;
+        Ok(AsyncProgramStream { pipes: pipes::into_async(pipes)?, program })
+    }
+
+    fn peer(&self) -> String {
+        Transport::peer(self)
+    }
+}
+
 impl fmt::Debug for ProgramTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProgramTransport").field("program", &self.name).finish_non_exhaustive()
@@ -67,7 +90,7 @@ pub struct ProgramStream {
 impl ProgramStream {
     /// The number of the program's process.
     pub fn id(&self) -> u32 {
-        self.program.0.as_ref().map_or(0, Child::id)
+        self.program.id()
     }
 }
 
@@ -105,9 +128,63 @@ impl Stream for ProgramStream {
     }
 }
 
+/// The standard input and output of a program that [`ProgramTransport`] has started, for programs on
+/// tokio.
+#[cfg(feature = "tokio")]
+#[derive(Debug)]
+pub struct AsyncProgramStream {
+    // Closed before the program is waited for.
+    pipes: AsyncSocket,
+    program: Guard,
+}
+
+#[cfg(feature = "tokio")]
+impl AsyncProgramStream {
+    /// The number of the program's process.
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl AsyncRead for AsyncProgramStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().pipes).poll_read(task, buffer)
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl AsyncWrite for AsyncProgramStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().pipes).poll_write(task, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().pipes).poll_flush(task)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().pipes).poll_shutdown(task)
+    }
+}
+
 /// A program that has been started. Dropping this waits for its end on another thread.
 #[derive(Debug)]
 struct Guard(Option<Child>);
+
+impl Guard {
+    fn id(&self) -> u32 {
+        self.0.as_ref().map_or(0, Child::id)
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {

@@ -42,3 +42,10 @@ pub(super) fn start(command: &mut Command) -> io::Result<(Pipes, Child)> {
     })?;
     Ok((here, child))
 }
+
+/// The same for a program on tokio.
+#[cfg(feature = "tokio")]
+#[allow(clippy::unnecessary_wraps)] // As where there are sockets.
+pub(super) fn into_async(pipes: Pipes) -> io::Result<super::AsyncSocket> {
+    Ok(super::AsyncSocket::Memory(pipes))
+}

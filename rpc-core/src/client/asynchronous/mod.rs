@@ -12,6 +12,8 @@ mod wire;
 
 use std::fmt;
 use std::io;
+use std::pin::Pin;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,7 @@ use spare::Spare;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::Arguments;
-use crate::transport::{AsyncSocket, MemoryStream};
+use crate::transport::{AsyncSocket, AsyncTransport};
 
 use super::backoff::Backoff;
 use super::deadline::Deadline;
@@ -70,14 +72,23 @@ pub struct AsyncRpcClient {
     shared: Arc<Shared>,
 }
 
-/// Makes a connection within the process.
-pub(super) type Dial = Box<dyn Fn(Duration) -> io::Result<MemoryStream> + Send + Sync>;
+/// Makes connections.
+trait Dial: Send + Sync {
+    /// Makes one.
+    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>>;
+}
+
+impl<T: AsyncTransport> Dial for T {
+    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>> {
+        Box::pin(async { self.connect().await.map(AsyncSocket::new) })
+    }
+}
 
 /// What the clones of a client share.
 struct Shared {
     address: String,
-    /// What connects, where that is no socket.
-    within_process: Option<Dial>,
+    /// What connects, where that is not the address.
+    transport: Option<Box<dyn Dial>>,
     settings: ClientBuilder,
     current: Mutex<Option<Arc<Link>>>,
     /// Held by whoever makes a connection, so that only one does.
@@ -106,19 +117,46 @@ impl AsyncRpcClient {
         Self::builder().connect_async(address).await
     }
 
+    /// Starts a program and calls its functions over its standard input and output; see
+    /// [`RpcClient::spawn`](crate::RpcClient::spawn).
+    ///
+    /// # Errors
+    ///
+    /// Where the program cannot be started.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its I/O and time enabled.
+    pub async fn spawn(command: Command) -> Result<Self, Error> {
+        Self::builder().spawn_async(command).await
+    }
+
     /// Starts with the default settings, to change some.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    pub(super) async fn new(
+    /// Connects to an address.
+    pub(super) async fn to(address: String, settings: ClientBuilder) -> Result<Self, Error> {
+        Self::new(address, None, settings).await
+    }
+
+    /// Connects over a transport.
+    pub(super) async fn over<T: AsyncTransport>(
+        transport: T,
+        settings: ClientBuilder,
+    ) -> Result<Self, Error> {
+        Self::new(transport.peer(), Some(Box::new(transport)), settings).await
+    }
+
+    async fn new(
         address: String,
-        within_process: Option<Dial>,
+        transport: Option<Box<dyn Dial>>,
         settings: ClientBuilder,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             address,
-            within_process,
+            transport,
             names: KnownNames::default(),
             pool: Pool::new(settings.connections),
             spare: Spare::default(),
@@ -228,8 +266,8 @@ impl Shared {
 
     async fn dial(&self, limit: Duration) -> Result<Arc<Link>, Error> {
         let connecting = async {
-            let mut stream = match &self.within_process {
-                Some(dial) => AsyncSocket::Memory(dial(limit)?),
+            let mut stream = match &self.transport {
+                Some(transport) => transport.dial().await?,
                 None => AsyncSocket::connect(&self.address).await?,
             };
             let received = self.settings.open_async(&mut stream).await?;
