@@ -209,11 +209,11 @@ fn http_and_websocket_are_spoken_over_a_unix_socket() {
 fn a_transport_that_fails_is_an_error_that_says_why() {
     let refused = |_: Duration| -> io::Result<TcpStream> { Err(io::Error::other("no tunnel")) };
     let error = RpcClient::builder().connect_over(refused).unwrap_err();
-    assert_eq!(error.to_string(), "connecting to the server: no tunnel");
+    assert_eq!(error.to_string(), "connecting to the server: cannot connect (no tunnel)");
     run(async {
         let refused = || async { Err::<tokio::net::TcpStream, _>(io::Error::other("no tunnel")) };
         let error = AsyncRpcClient::builder().connect_async_over(refused).await.unwrap_err();
-        assert_eq!(error.to_string(), "connecting to the server: no tunnel");
+        assert_eq!(error.to_string(), "connecting to the server: cannot connect (no tunnel)");
         let never = || std::future::pending::<io::Result<tokio::net::TcpStream>>();
         let builder = AsyncRpcClient::builder().connect_timeout(Duration::from_millis(20));
         let error = builder.connect_async_over(never).await.unwrap_err();
