@@ -15,8 +15,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::address::unix_path;
-use super::{MemoryStream, Socket, Stream, unix};
+use super::{MemoryStream, Socket, Stream};
 
 /// A connected socket of a program on tokio, TCP or Unix: the twin of [`Socket`](super::Socket). Or a
 /// stream within one process.
@@ -41,16 +40,6 @@ macro_rules! either {
 }
 
 impl AsyncSocket {
-    /// Connects to `host:port` or `unix:/path`.
-    pub(crate) async fn connect(address: &str) -> io::Result<Self> {
-        let Some(path) = unix_path(address) else {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            return Ok(Self::Tcp(stream));
-        };
-        unix::connect_async(path).await
-    }
-
     /// Takes a socket of blocking code into the runtime that runs this.
     pub(crate) fn from_std(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
@@ -120,8 +109,8 @@ impl AsyncSocket {
         })
     }
 
-    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_read(room), memory => memory.try_read(room))
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        either!(self, stream => stream.try_read(buffer), memory => memory.try_read(buffer))
     }
 
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -133,12 +122,12 @@ impl AsyncRead for AsyncSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room), memory => {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, buffer), memory => {
             ready!(memory.poll_readable(task));
-            let count = memory.try_read(room.initialize_unfilled())?;
-            room.advance(count);
+            let count = memory.try_read(buffer.initialize_unfilled())?;
+            buffer.advance(count);
             Poll::Ready(Ok(()))
         })
     }

@@ -118,12 +118,12 @@ impl MemoryStream {
         self.outgoing.poll(task, |flow| flow.is_ended || flow.bytes.len() < CAPACITY)
     }
 
-    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut flow = lock(&self.incoming.flow);
         if flow.bytes.is_empty() && !flow.is_ended {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let count = io::Read::read(&mut flow.bytes, room)?;
+        let count = io::Read::read(&mut flow.bytes, buffer)?;
         self.incoming.has_changed(flow);
         Ok(count)
     }
@@ -144,19 +144,19 @@ impl MemoryStream {
 }
 
 impl Stream for MemoryStream {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let timeout = *lock(&self.read_timeout);
         let mut flow =
             self.incoming.wait(timeout, |flow| flow.is_ended || !flow.bytes.is_empty())?;
-        let count = io::Read::read(&mut flow.bytes, room)?;
+        let count = io::Read::read(&mut flow.bytes, buffer)?;
         self.incoming.has_changed(flow);
         Ok(count)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let timeout = *lock(&self.write_timeout);
-        let has_room = |flow: &Flow| flow.is_ended || flow.bytes.len() < CAPACITY;
-        let mut flow = self.outgoing.wait(timeout, has_room)?;
+        let has_space = |flow: &Flow| flow.is_ended || flow.bytes.len() < CAPACITY;
+        let mut flow = self.outgoing.wait(timeout, has_space)?;
         if flow.is_ended {
             return Err(ErrorKind::BrokenPipe.into());
         }

@@ -15,6 +15,7 @@ pub(crate) use either;
 mod address;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod connect;
 mod memory;
 mod socket;
 mod standard;
@@ -33,10 +34,10 @@ pub use address::Address;
 pub(crate) use address::unix_path;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
+pub use connect::TcpTransport;
 pub use memory::MemoryStream;
 pub use socket::Socket;
 pub(crate) use standard::StandardStream;
-pub use tcp::TcpTransport;
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;
 #[cfg(not(unix))]
@@ -63,12 +64,12 @@ pub trait Transport: Send + Sync {
 /// A connected stream of bytes, read and written through a shared reference so that one thread may
 /// read while another writes.
 pub trait Stream: Send + Sync + 'static {
-    /// Reads into `room`; 0 when the peer has ended the stream.
+    /// Reads into `buffer`; 0 when the peer has ended the stream.
     ///
     /// # Errors
     ///
     /// Those of the operating system; `WouldBlock` or `TimedOut` when the read timeout passed.
-    fn read(&self, room: &mut [u8]) -> io::Result<usize>;
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes from `bytes`, and returns how many were taken.
     ///
