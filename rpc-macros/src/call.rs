@@ -9,7 +9,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, ExprMethodCall, Result, Token};
 
-use crate::check::Mistakes;
+use crate::mistakes::Mistakes;
 use crate::names;
 
 /// Expands `call!` to one expression, in which temporaries live as long as in a plain call.

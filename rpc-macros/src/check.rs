@@ -1,40 +1,14 @@
-//! Finds every mistake in an annotation before any is reported.
+//! Checks a signature and its parameters for every mistake that can be in them.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 
-use quote::ToTokens;
-use syn::{
-    Error, FnArg, GenericParam, Receiver, ReceiverKind, Result, ReturnType, Safety, Signature, Type,
-};
+use syn::{FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
-use crate::function::Owner;
+use crate::mistakes::Mistakes;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
+use crate::place::Owner;
 use crate::types;
-
-/// Collects mistakes, so that all are reported at once.
-#[derive(Default)]
-pub(crate) struct Mistakes(Option<Error>);
-
-impl Mistakes {
-    pub(crate) fn add(&mut self, mistake: Error) {
-        match &mut self.0 {
-            Some(mistakes) => mistakes.combine(mistake),
-            none => *none = Some(mistake),
-        }
-    }
-
-    /// Adds a mistake that stands at these tokens.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.add(Error::new_spanned(tokens, message));
-    }
-
-    /// Returns all mistakes as one error.
-    pub(crate) fn finish(self) -> Result<()> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
 
 /// Checks what a signature may not have, whatever its parameters mean.
 pub(crate) fn signature(signature: &Signature, owner: Option<&Owner>, mistakes: &mut Mistakes) {

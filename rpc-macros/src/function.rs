@@ -8,11 +8,13 @@ use syn::{
     Visibility, parse_quote,
 };
 
-use crate::check::{self, Mistakes};
+use crate::check;
 use crate::item::FunctionItem;
+use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::Options;
 use crate::parameter::{self, Parameter, Takes};
+use crate::place::{Owner, Place};
 use crate::provided::Provided;
 use crate::types;
 
@@ -51,25 +53,6 @@ pub(crate) struct Outcome {
     pub(crate) value: Type,
     /// The type of the function's own error, when its result has one.
     pub(crate) error: Option<Type>,
-}
-
-/// Where a function stands.
-pub(crate) struct Place {
-    /// What its name on the wire begins with.
-    pub(crate) prefix: String,
-    /// What it is a method of.
-    pub(crate) owner: Option<Owner>,
-    /// The path of `rpc_core`.
-    pub(crate) library: Path,
-}
-
-/// What a method belongs to.
-#[derive(Clone)]
-pub(crate) struct Owner {
-    /// The name of the type or trait.
-    pub(crate) ident: Ident,
-    /// What `Self` means, where that is one type.
-    pub(crate) ty: Option<Type>,
 }
 
 impl Function {

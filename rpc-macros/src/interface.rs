@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
 
 use crate::body::{Body, Member};
-use crate::check::Mistakes;
-use crate::function::{Function, Owner, Place, conditions};
+use crate::function::{Function, conditions};
+use crate::mistakes::Mistakes;
 use crate::options::{Options, Target};
+use crate::place::{Owner, Place};
 use crate::types;
 
 /// Methods that can be called from elsewhere, on an instance that is registered.

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, parse_quote};
 
-use crate::check::Mistakes;
+use crate::mistakes::Mistakes;
 
 /// What stands between the parentheses of `#[rpc_export(…)]`.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, GenericArgument, Ident, Meta, Pat, PatType, Type};
 
-use crate::check::Mistakes;
+use crate::mistakes::Mistakes;
 use crate::types;
 
 /// A parameter: what callers may give, and what the function takes.

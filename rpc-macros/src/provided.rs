@@ -2,7 +2,8 @@
 
 use syn::{GenericArgument, PatType, Type};
 
-use crate::check::Mistakes;
+use crate::mistakes::Mistakes;
+use crate::parameter;
 use crate::types;
 
 /// What a parameter is given without the caller's knowing of it.
@@ -17,8 +18,7 @@ impl Provided {
     /// Recognises a parameter by its type; `None` for one whose argument callers give.
     pub(crate) fn read(input: &PatType, mistakes: &mut Mistakes) -> Option<Self> {
         let provided = Self::of(&input.ty, mistakes)?;
-        for attribute in input.attrs.iter().filter(|attribute| crate::parameter::is_own(attribute))
-        {
+        for attribute in input.attrs.iter().filter(|attribute| parameter::is_own(attribute)) {
             mistakes.at(attribute, "the server provides this parameter: no caller can give it");
         }
         Some(provided)

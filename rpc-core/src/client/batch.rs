@@ -14,7 +14,8 @@ use crate::transport::{Stream, Transport};
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::{
-    Batching, Burst, FromError, Invocation, Kind, Pending, Pipelined, RpcClient, Stub, names,
+    Batching, Burst, FromError, Invocation, Kind, Outcomes, Pending, Pipelined, Promises,
+    RpcClient, Stub, names,
 };
 
 /// The stub that a batch's calls are made on; [`RpcClient::batch`] lends one.
@@ -135,7 +136,7 @@ impl<T: Transport> Batch<'_, T> {
             if names::would_help(&error) {
                 // A server may have no other connection to be asked for them by.
                 leave(&mut gathering);
-                client.make_room(deadline);
+                client.shared.connections.free_connection(deadline);
             }
             let folded = client.fold(error, invocation, deadline)?;
             self.add(&mut gathering, invocation, &folded, deadline)
@@ -150,7 +151,7 @@ impl<T: Transport> Batch<'_, T> {
         deadline: Option<Deadline>,
     ) -> Promise<T, R, E> {
         let client = self.client;
-        let timeout = client.shared.settings.travelling_timeout(invocation);
+        let timeout = client.settings().travelling_timeout(invocation);
         let add = |connection: &Arc<Multiplexer<T::Stream>>| {
             let call = connection.add(invocation.method(), arguments, timeout, deadline)?;
             Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline))
@@ -163,8 +164,8 @@ impl<T: Transport> Batch<'_, T> {
             }
         }
         leave(gathering);
-        client.make_room(deadline);
-        let connection = client.connection(deadline)?;
+        client.shared.connections.free_connection(deadline);
+        let connection = client.shared.connections.get(deadline)?;
         connection.begin_batch();
         add(gathering.insert(connection))
     }
@@ -197,14 +198,14 @@ impl<T: Transport> Stub for Batch<'_, T> {
         if let Some(error) = self.unreachable.get() {
             return Err(error.clone());
         }
-        let limit = invocation.timeout().or(self.client.shared.settings.call_timeout);
-        let promise = if self.client.shared.settings.has_batches() {
+        let limit = invocation.timeout().or(self.client.settings().call_timeout);
+        let promise = if self.client.settings().has_batches() {
             self.gather(&invocation)
         } else {
             self.client.start(invocation)
         };
         if let Err(error) = &promise
-            && self.client.shared.settings.is_unreachable(error, limit)
+            && self.client.settings().is_unreachable(error, limit)
         {
             let _ = self.unreachable.set(error.clone());
         }
@@ -217,105 +218,3 @@ impl<T: Transport> fmt::Debug for Batch<'_, T> {
         f.debug_struct("Batch").finish_non_exhaustive()
     }
 }
-
-/// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
-pub trait Promises {
-    /// What each of them comes to.
-    type Outcomes: Outcomes;
-
-    /// Waits for all of them.
-    fn wait(self) -> Self::Outcomes;
-}
-
-impl<S, R, E> Promises for Result<Pending<S, R, E>, Error>
-where
-    S: Stream,
-    R: DeserializeOwned,
-    E: FromError + Into<Error>,
-{
-    type Outcomes = Result<R, E>;
-
-    fn wait(self) -> Result<R, E> {
-        self.map_err(E::from_error)?.wait()
-    }
-}
-
-impl<P: Promises> Promises for Vec<P> {
-    type Outcomes = Vec<P::Outcomes>;
-
-    fn wait(self) -> Self::Outcomes {
-        self.into_iter().map(Promises::wait).collect()
-    }
-}
-
-macro_rules! promises {
-    ($($promise:ident $index:tt),*) => {
-        impl<$($promise: Promises),*> Promises for ($($promise,)*) {
-            type Outcomes = ($($promise::Outcomes,)*);
-
-            fn wait(self) -> Self::Outcomes {
-                ($(self.$index.wait(),)*)
-            }
-        }
-    };
-}
-
-/// What each call of a batch came to: one `Result`, a tuple of up to eight, or a `Vec`.
-pub trait Outcomes {
-    /// The results of calls that came to one.
-    type Values;
-
-    /// The results, where every call came to one.
-    ///
-    /// # Errors
-    ///
-    /// The first error.
-    fn values(self) -> Result<Self::Values, Error>;
-}
-
-impl<R, E: Into<Error>> Outcomes for Result<R, E> {
-    type Values = R;
-
-    fn values(self) -> Result<R, Error> {
-        self.map_err(Into::into)
-    }
-}
-
-impl<O: Outcomes> Outcomes for Vec<O> {
-    type Values = Vec<O::Values>;
-
-    fn values(self) -> Result<Self::Values, Error> {
-        self.into_iter().map(Outcomes::values).collect()
-    }
-}
-
-macro_rules! outcomes {
-    ($($outcome:ident $index:tt),*) => {
-        impl<$($outcome: Outcomes),*> Outcomes for ($($outcome,)*) {
-            type Values = ($($outcome::Values,)*);
-
-            fn values(self) -> Result<Self::Values, Error> {
-                Ok(($(self.$index.values()?,)*))
-            }
-        }
-    };
-}
-
-/// Has a macro implement a trait for each tuple of calls that may be a batch.
-macro_rules! for_tuples {
-    ($implement:ident) => {
-        $implement!(A 0);
-        $implement!(A 0, B 1);
-        $implement!(A 0, B 1, C 2);
-        $implement!(A 0, B 1, C 2, D 3);
-        $implement!(A 0, B 1, C 2, D 3, E 4);
-        $implement!(A 0, B 1, C 2, D 3, E 4, F 5);
-        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-    };
-}
-#[cfg(feature = "tokio")]
-pub(super) use for_tuples;
-
-for_tuples!(promises);
-for_tuples!(outcomes);

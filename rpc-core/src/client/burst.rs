@@ -32,15 +32,16 @@ pub struct Burst<'c, T: Transport> {
     client: &'c RpcClient<T>,
 }
 
-impl<'c, T: Transport> Burst<'c, T> {
-    pub(super) fn new(client: &'c RpcClient<T>) -> Self {
-        client.gather(true);
-        Self { client }
+impl<T: Transport> RpcClient<T> {
+    /// Lets calls that are started gather while the burst lives, to leave in one write.
+    pub fn burst(&self) -> Burst<'_, T> {
+        self.shared.connections.gather(true);
+        Burst { client: self }
     }
 }
 
 impl<T: Transport> Drop for Burst<'_, T> {
     fn drop(&mut self) {
-        self.client.gather(false);
+        self.client.shared.connections.gather(false);
     }
 }

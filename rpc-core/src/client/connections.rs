@@ -12,20 +12,23 @@ use super::backoff::Backoff;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::refusal::Refusal;
-use super::{ClientBuilder, ConnectionState, RpcClient};
+use super::{ClientBuilder, ConnectionState};
 
 /// A connection unused for this long is looked at before it carries another call, because a peer
 /// may have closed it for being idle.
 const UNUSED: Duration = Duration::from_secs(1);
 
-/// The connections there are.
-pub(super) struct Connections<S: Stream> {
-    state: Mutex<State<S>>,
+/// The connections there are, and how more are made.
+pub(super) struct Connections<T: Transport> {
+    pub(super) transport: T,
+    pub(super) settings: ClientBuilder,
+    open: Mutex<Open<T::Stream>>,
     /// Somebody has stopped dialing.
     dialed: Condvar,
 }
 
-struct State<S: Stream> {
+/// The connections that are open.
+struct Open<S: Stream> {
     shared: Option<Arc<Multiplexer<S>>>,
     pool: Vec<Arc<Multiplexer<S>>>,
     used: Instant,
@@ -35,27 +38,20 @@ struct State<S: Stream> {
     refusal: Refusal,
 }
 
-impl<S: Stream> Default for Connections<S> {
+impl<S: Stream> Default for Open<S> {
     fn default() -> Self {
-        let state = State {
+        Self {
             shared: None,
             pool: Vec::new(),
             used: Instant::now(),
             bursts: 0,
             is_dialing: false,
             refusal: Refusal::default(),
-        };
-        Self { state: Mutex::new(state), dialed: Condvar::new() }
+        }
     }
 }
 
-impl<S: Stream> Connections<S> {
-    fn lock(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<S: Stream> State<S> {
+impl<S: Stream> Open<S> {
     /// The connection that calls share, if there is one that takes another at `now`.
     fn shared(&mut self, now: Instant, settings: &ClientBuilder) -> Option<Arc<Multiplexer<S>>> {
         let unused = now.saturating_duration_since(self.used) > UNUSED;
@@ -84,53 +80,61 @@ impl<S: Stream> State<S> {
 }
 
 /// Keeps others from dialing, until this is dropped.
-struct Dialing<'c, S: Stream>(&'c Connections<S>);
+struct Dialing<'c, T: Transport>(&'c Connections<T>);
 
-impl<S: Stream> Drop for Dialing<'_, S> {
+impl<T: Transport> Drop for Dialing<'_, T> {
     fn drop(&mut self) {
         self.0.lock().is_dialing = false;
         self.0.dialed.notify_all();
     }
 }
 
-impl<T: Transport> RpcClient<T> {
+impl<T: Transport> Connections<T> {
+    pub(super) fn new(transport: T, settings: ClientBuilder) -> Self {
+        Self { transport, settings, open: Mutex::default(), dialed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open<T::Stream>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes the first connection, without trying again.
     ///
     /// A server that serves one connection at a time is not to wait at one without a call, so none
     /// is made where connections carry one call each.
     pub(super) fn connect_first(&self) -> Result<(), Error> {
-        if !self.shared.settings.one_call_per_connection && self.shared.settings.target.is_none() {
-            self.try_share(self.shared.settings.connect_timeout)?;
+        if !self.settings.one_call_per_connection && self.settings.target.is_none() {
+            self.try_share(self.settings.connect_timeout)?;
         }
         Ok(())
     }
 
     /// Lets calls that are started gather, from now on or no longer.
     pub(super) fn gather(&self, begin: bool) {
-        let mut state = self.shared.connections.lock();
-        state.bursts = if begin { state.bursts + 1 } else { state.bursts.saturating_sub(1) };
-        if let Some(connection) = &state.shared {
-            connection.gather(state.bursts > 0);
+        let mut open = self.lock();
+        open.bursts = if begin { open.bursts + 1 } else { open.bursts.saturating_sub(1) };
+        if let Some(connection) = &open.shared {
+            connection.gather(open.bursts > 0);
         }
     }
 
     /// The connection for the next call; where there is none, one is made, and tried for again until
     /// `deadline` or the connect timeout.
-    pub(super) fn connection(
+    pub(super) fn get(
         &self,
         deadline: Option<Deadline>,
     ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let settings = &self.shared.settings;
+        let settings = &self.settings;
         if settings.one_call_per_connection {
             return self.dial(settings.connect_timeout);
         }
-        let mut state = self.shared.connections.lock();
+        let mut open = self.lock();
         let found = match settings.target {
             // A clock takes its time to look at, and most calls find a connection.
-            None => state.shared(deadline.map_or_else(Instant::now, Deadline::begun), settings),
-            Some(_) => state.idle(settings),
+            None => open.shared(deadline.map_or_else(Instant::now, Deadline::begun), settings),
+            Some(_) => open.idle(settings),
         };
-        drop(state);
+        drop(open);
         match found {
             Some(connection) => Ok(connection),
             None => self.connect_until(deadline),
@@ -142,12 +146,12 @@ impl<T: Transport> RpcClient<T> {
         &self,
         deadline: Option<Deadline>,
     ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let patience = Deadline::after(Instant::now(), self.shared.settings.connect_timeout);
+        let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
         let until = || [patience, deadline].into_iter().flatten();
         let mut backoff = Backoff::default();
         loop {
             let left = until().map(Deadline::left).min().unwrap_or(Duration::MAX);
-            let made = match self.shared.settings.target {
+            let made = match self.settings.target {
                 Some(_) => self.try_pool(left),
                 None => self.try_share(left),
             };
@@ -161,63 +165,63 @@ impl<T: Transport> RpcClient<T> {
 
     /// Makes the connection that calls share, or waits for who does.
     fn try_share(&self, limit: Duration) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        let (connections, begun) = (&self.shared.connections, Instant::now());
-        let mut state = connections.lock();
+        let begun = Instant::now();
+        let mut open = self.lock();
         loop {
-            if let Some(connection) = state.shared(begun, &self.shared.settings) {
+            if let Some(connection) = open.shared(begun, &self.settings) {
                 return Ok(connection);
             }
-            if let Some(error) = state.refusal.since(begun) {
+            if let Some(error) = open.refusal.since(begun) {
                 return Err(error);
             }
-            if !state.is_dialing {
+            if !open.is_dialing {
                 break;
             }
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 return Err(self.unreachable(std::io::ErrorKind::TimedOut.into()));
             }
-            let waited = connections.dialed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waited = self.dialed.wait_timeout(open, left);
+            open = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.is_dialing = true;
-        drop(state);
-        let dialing = Dialing(connections);
+        open.is_dialing = true;
+        drop(open);
+        let dialing = Dialing(self);
         let dialed = self.dial(limit);
         if dialed.is_ok() {
-            self.shared.settings.tell(ConnectionState::Connected);
+            self.settings.tell(ConnectionState::Connected);
         }
-        let mut state = connections.lock();
-        state.refusal.note(&dialed);
+        let mut open = self.lock();
+        open.refusal.note(&dialed);
         if let Ok(connection) = &dialed {
-            connection.gather(state.bursts > 0);
-            state.shared = Some(Arc::clone(connection));
+            connection.gather(open.bursts > 0);
+            open.shared = Some(Arc::clone(connection));
         }
-        drop(state);
+        drop(open);
         drop(dialing);
         dialed
     }
 
     /// A connection that carries no call, taken for one.
     fn try_pool(&self, limit: Duration) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
-        if let Some(connection) = self.shared.connections.lock().idle(&self.shared.settings) {
+        if let Some(connection) = self.lock().idle(&self.settings) {
             return Ok(connection);
         }
         let connection = self.dial(limit)?;
         connection.take();
-        self.shared.settings.tell(ConnectionState::Connected);
-        self.shared.connections.lock().pool.push(Arc::clone(&connection));
+        self.settings.tell(ConnectionState::Connected);
+        self.lock().pool.push(Arc::clone(&connection));
         Ok(connection)
     }
 
     /// Where as many connections carry calls as may for those that are started, waits until one of
     /// them is answered. The call itself need not be waited for: its reply is kept.
-    pub(super) fn make_room(&self, deadline: Option<Deadline>) {
-        if self.shared.settings.target.is_none() {
+    pub(super) fn free_connection(&self, deadline: Option<Deadline>) {
+        if self.settings.target.is_none() {
             return;
         }
-        let pool = self.shared.connections.lock().pool.clone();
-        if pool.len() >= self.shared.settings.connections
+        let pool = self.lock().pool.clone();
+        if pool.len() >= self.settings.connections
             && let Some(first) = pool.iter().find(|connection| !connection.is_read())
         {
             first.settle(deadline);
@@ -228,15 +232,15 @@ impl<T: Transport> RpcClient<T> {
         let failed = |error| self.unreachable(error);
         // What has no time at all is an argument that operating systems refuse.
         let limit = limit.max(Duration::from_millis(1));
-        let stream = self.shared.transport.connect(limit).map_err(failed)?;
-        let received = self.shared.settings.open(&stream, limit).map_err(failed)?;
-        let peer = self.shared.transport.peer();
-        let connection = Multiplexer::new(stream, peer, &received, &self.shared.settings);
+        let stream = self.transport.connect(limit).map_err(failed)?;
+        let received = self.settings.open(&stream, limit).map_err(failed)?;
+        let peer = self.transport.peer();
+        let connection = Multiplexer::new(stream, peer, &received, &self.settings);
         connection.map(Arc::new).map_err(failed)
     }
 
     fn unreachable(&self, error: std::io::Error) -> Error {
-        let doing = format!("connecting to {}", self.shared.transport.peer());
+        let doing = format!("connecting to {}", self.transport.peer());
         IoError::new(IoErrorKind::Connect, doing).because(error).into()
     }
 }

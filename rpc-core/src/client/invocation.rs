@@ -137,6 +137,13 @@ impl<'a, A: Arguments> Invocation<'a, A> {
     }
 }
 
+impl OwnedArguments {
+    /// Writes the arguments of a call.
+    pub(super) fn of(invocation: &Invocation<'_, impl Arguments>) -> Result<Self, ArgumentError> {
+        Self::written(invocation.arguments(), invocation.signature())
+    }
+}
+
 impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
     /// Calls an exported function; what generated stubs do.
     #[doc(hidden)]

@@ -13,7 +13,9 @@ mod by_name;
 mod call_map;
 mod connections;
 mod deadline;
+mod drive;
 mod flight;
+mod from_error;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(not(feature = "http"))]
@@ -28,7 +30,9 @@ mod lost;
 mod mock;
 mod multiplexer;
 mod names;
+mod outcomes;
 mod owned;
+mod owned_call;
 mod pending;
 mod pointers;
 mod policy;
@@ -36,6 +40,7 @@ mod prepare;
 mod raw_json;
 mod refusal;
 mod rpc_client;
+mod send;
 mod stub;
 #[cfg(feature = "tower")]
 mod tower;
@@ -46,32 +51,34 @@ mod websocket;
 #[path = "without_websocket.rs"]
 mod websocket;
 mod within;
+mod wrappers;
 
 pub use any::{AnyAsyncClient, AnyClient};
 #[cfg(feature = "tokio")]
 pub use asynchronous::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
 pub use at::At;
-pub use batch::{Batch, Outcomes, Promise, Promised, Promises};
+pub use batch::{Batch, Promise, Promised};
 pub use batching::Batching;
 pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs, List, Names, Nil};
+pub use drive::Drive;
+pub use from_error::FromError;
 #[cfg(feature = "tokio")]
 pub use in_process::AsyncInProcess;
 pub use invocation::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Omitted,
     TypedArguments,
 };
-pub use kind::{
-    Async, AsyncStub, Blocking, BlockingStub, Boxed, BoxedCall, Futures, Kind, OutcomeOf,
-};
-pub use owned::OwnedCall;
+pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};
+pub use outcomes::{Outcomes, Promises};
+pub use owned_call::OwnedCall;
 pub use pending::Pending;
-pub use policy::{Admission, Attempt, Drive, Layered, Policy, Verdict};
+pub use policy::{Admission, Attempt, Layered, Policy, Verdict};
 pub use prepare::{Prepare, Prepared, Preparing};
 pub use raw_json::RawJson;
 pub use rpc_client::RpcClient;
-pub use stub::{FromError, Notify, Pipelined, Stub};
+pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined, Stub};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
 pub use within::Within;

@@ -17,9 +17,7 @@ use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
 use super::owned::OwnedArguments;
-use super::{
-    Blocking, Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub,
-};
+use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
 /// their results.
@@ -52,9 +50,7 @@ pub struct RpcClient<T: Transport = TcpTransport> {
 
 /// What the clones of a client share.
 pub(super) struct Shared<T: Transport> {
-    pub(super) transport: T,
-    pub(super) settings: ClientBuilder,
-    pub(super) connections: Connections<T::Stream>,
+    pub(super) connections: Connections<T>,
     names: KnownNames,
 }
 
@@ -111,22 +107,20 @@ impl RpcClient<ProgramTransport> {
 
 impl<T: Transport> RpcClient<T> {
     pub(super) fn new(transport: T, settings: ClientBuilder) -> Result<Self, Error> {
-        let (connections, names) = (Connections::default(), KnownNames::default());
-        let client = Self { shared: Arc::new(Shared { transport, settings, connections, names }) };
-        client.connect_first()?;
-        Ok(client)
+        let connections = Connections::new(transport, settings);
+        connections.connect_first()?;
+        Ok(Self { shared: Arc::new(Shared { connections, names: KnownNames::default() }) })
     }
 
-    /// Lets calls that are started gather while the burst lives, to leave in one write.
-    pub fn burst(&self) -> Burst<'_, T> {
-        Burst::new(self)
+    pub(super) fn settings(&self) -> &ClientBuilder {
+        &self.shared.connections.settings
     }
 
     pub(super) fn deadline<A: Arguments>(
         &self,
         invocation: &Invocation<'_, A>,
     ) -> Option<Deadline> {
-        let limit = invocation.timeout().or(self.shared.settings.call_timeout)?;
+        let limit = invocation.timeout().or(self.settings().call_timeout)?;
         Deadline::after(Instant::now(), limit)
     }
 
@@ -136,13 +130,13 @@ impl<T: Transport> RpcClient<T> {
         deadline: Option<Deadline>,
     ) -> Result<Sent<T>, Error> {
         let (method, timeout) =
-            (invocation.method(), self.shared.settings.travelling_timeout(invocation));
-        let connection = self.connection(deadline)?;
+            (invocation.method(), self.settings().travelling_timeout(invocation));
+        let connection = self.shared.connections.get(deadline)?;
         match connection.send(method, invocation.arguments(), timeout, deadline) {
             Ok(call) => Ok(Sent { connection, call, deadline }),
             Err(error) => {
                 let folded = self.fold(error, invocation, deadline)?;
-                let connection = self.connection(deadline)?;
+                let connection = self.shared.connections.get(deadline)?;
                 let call = connection.send(method, &folded, timeout, deadline)?;
                 Ok(Sent { connection, call, deadline })
             }
@@ -157,7 +151,7 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<OwnedArguments, Error> {
-        if !names::would_help(&error) || !self.shared.settings.dialect.has_introspection() {
+        if !names::would_help(&error) || !self.settings().dialect.has_introspection() {
             return Err(error);
         }
         let method = invocation.method();
@@ -212,10 +206,12 @@ impl<T: Transport> Notify for RpcClient<T> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
         let deadline = self.deadline(&invocation);
         let (method, arguments) = (invocation.method(), invocation.arguments());
-        self.connection(deadline)?.notify(method, arguments, deadline).or_else(|error| {
-            let folded = self.fold(error, &invocation, deadline)?;
-            self.connection(deadline)?.notify(method, &folded, deadline)
-        })
+        self.shared.connections.get(deadline)?.notify(method, arguments, deadline).or_else(
+            |error| {
+                let folded = self.fold(error, &invocation, deadline)?;
+                self.shared.connections.get(deadline)?.notify(method, &folded, deadline)
+            },
+        )
     }
 }
 
@@ -227,7 +223,7 @@ impl<T: Transport> Pipelined for RpcClient<T> {
         invocation: Invocation<'_, A>,
     ) -> Result<Pending<T::Stream, R, E>, Error> {
         let deadline = self.deadline(&invocation);
-        self.make_room(deadline);
+        self.shared.connections.free_connection(deadline);
         let sent = self.send(&invocation, deadline)?;
         Ok(Pending::new(sent.connection, sent.call, invocation.name(), sent.deadline))
     }
@@ -236,8 +232,8 @@ impl<T: Transport> Pipelined for RpcClient<T> {
 impl<T: Transport> fmt::Debug for RpcClient<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcClient")
-            .field("peer", &self.shared.transport.peer())
-            .field("settings", &self.shared.settings)
+            .field("peer", &self.shared.connections.transport.peer())
+            .field("settings", self.settings())
             .finish_non_exhaustive()
     }
 }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{CallError, Error, FunctionError};
-use crate::protocol::{Arguments, Fault, code};
+use crate::error::Error;
+use crate::protocol::Arguments;
 
 use super::by_name::ByName;
-use super::{Args, At, Invocation, Kind, Kwargs, Layered, OutcomeOf, Policy, Within};
+use super::{
+    Args, Async, At, Blocking, FromError, Futures, Invocation, Kind, Kwargs, Layered, Policy,
+    Within,
+};
 
 /// Calls functions on the other side.
 ///
@@ -169,41 +172,68 @@ pub trait Pipelined: Stub {
     ) -> Result<Self::Pending<T, E>, Error>;
 }
 
-/// The error a call ends in: [`Error`], or for functions that have errors of their own
-/// [`CallError`].
-pub trait FromError: Sized + Send + 'static {
-    /// Takes the error of a call.
-    fn from_error(error: Error) -> Self;
+/// What a call of the stub `S` returns: `Result<T, E>` for a [`BlockingStub`], a future of it for an
+/// [`AsyncStub`].
+pub type OutcomeOf<S, T, E = crate::Error> = <<S as Stub>::Kind as Kind>::Outcome<T, E>;
 
-    /// Says the error as it travels.
-    fn into_fault(self) -> Fault;
+/// A [`Stub`] whose calls return results. Every stub of the kind [`Blocking`] is one.
+///
+/// Functions that work with every blocking client take one:
+///
+/// ```standalone_crate
+/// use rpc_core::{BlockingStub, Error, RpcClient, RpcServer, call, rpc_export};
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// fn total<C: BlockingStub>(client: &C) -> Result<i64, Error> {
+///     let sum = call!(client.add(1, 2))?;
+///     call!(client.add(sum, 3))
+/// }
+///
+/// let server = RpcServer::exported().start("127.0.0.1:0")?;
+/// let client = RpcClient::connect(server.address())?;
+/// assert_eq!(total(&client)?, 6);
+/// # Ok::<(), Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no client whose calls return results",
+    label = "a blocking client must stand here, as `RpcClient` is one"
+)]
+pub trait BlockingStub: Stub<Kind = Blocking> {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Stub<Kind = Blocking>> BlockingStub for S {}
+
+/// A [`Stub`] whose calls are futures. Every stub of a kind [`Async`] is one.
+///
+/// Functions that work with every asynchronous client take one; their futures can be spawned:
+///
+/// ```standalone_crate
+/// use rpc_core::{AsyncStub, Error, call, rpc_export};
+///
+/// #[rpc_export]
+/// fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// async fn total<C: AsyncStub>(client: &C) -> Result<i64, Error> {
+///     let sum = call!(client.add(1, 2)).await?;
+///     call!(client.add(sum, 3)).await
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no client whose calls are futures",
+    label = "an asynchronous client must stand here, as `AsyncRpcClient` is one"
+)]
+pub trait AsyncStub: Stub<Kind = Async<Self::Futures>> {
+    /// The futures that its calls are.
+    type Futures: Futures;
 }
 
-impl FromError for Error {
-    fn from_error(error: Error) -> Self {
-        error
-    }
-
-    fn into_fault(self) -> Fault {
-        match self {
-            Self::Fault(fault) => fault,
-            error => Fault::new(code::INTERNAL_ERROR, error.to_string()),
-        }
-    }
-}
-
-impl<E: FunctionError> FromError for CallError<E> {
-    fn from_error(error: Error) -> Self {
-        match error {
-            Error::Fault(fault) => match E::from_fault(fault) {
-                Ok(error) => Self::Function(error),
-                Err(fault) => Self::Rpc(fault.into()),
-            },
-            error => Self::Rpc(error),
-        }
-    }
-
-    fn into_fault(self) -> Fault {
-        Error::from(self).into_fault()
-    }
+#[diagnostic::do_not_recommend]
+impl<F: Futures, S: Stub<Kind = Async<F>>> AsyncStub for S {
+    type Futures = F;
 }

@@ -5,12 +5,10 @@
 //! that says what was wrong is their `data`, unless the fault has data of its own. Our reader puts it
 //! back in its place.
 
-use crate::protocol::json::Reader;
-use crate::protocol::{ArgumentError, Arguments, Fault, ProtocolError, code};
+use crate::protocol::{ArgumentError, Arguments, Fault, code};
 
 use super::params::{Written, write_params};
-use super::usual::step_over_usual_call;
-use super::{append, write_fault_object};
+use super::parts::{append, write_fault_object};
 
 /// The version that every message names.
 pub(super) const VERSION: &str = "2.0";
@@ -98,31 +96,4 @@ pub(super) fn is_meant_by(broken: &[u8]) -> bool {
     const MEMBER: &[u8] = b"\"jsonrpc\"";
     broken.trim_ascii_start().first() == Some(&b'[')
         || broken.windows(MEMBER.len()).any(|bytes| bytes == MEMBER)
-}
-
-/// The texts of the calls in a batch (section 6), as many of them as a batch may have, and how many
-/// there are.
-#[derive(Debug)]
-pub(crate) struct Elements<'a> {
-    pub(crate) texts: Vec<&'a str>,
-    pub(crate) count: usize,
-}
-
-impl<'a> Elements<'a> {
-    /// Reads the array that comes next.
-    pub(super) fn read(reader: &mut Reader<'a>, limit: usize) -> Result<Self, ProtocolError> {
-        let mut elements = Self { texts: Vec::new(), count: 0 };
-        reader.array(|reader| {
-            let text = reader.lend(|reader| match reader.attempt(step_over_usual_call) {
-                Some(()) => Ok(()),
-                None => reader.value().map(drop),
-            })?;
-            elements.count += 1;
-            if elements.count <= limit {
-                elements.texts.push(text);
-            }
-            Ok::<_, ProtocolError>(())
-        })?;
-        Ok(elements)
-    }
 }

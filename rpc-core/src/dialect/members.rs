@@ -7,8 +7,9 @@ use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Fault, ProtocolError};
 
 use super::Dialect;
+use super::incoming::{Incoming, Unreadable};
 use super::json_rpc::VERSION;
-use super::read::{Incoming, Request, Unreadable};
+use super::request::Request;
 
 /// A member that some dialect knows.
 #[derive(Clone, Copy)]

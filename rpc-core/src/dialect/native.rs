@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, ObjectWriter};
 
-use super::{append, write_fault_object};
+use super::parts::{append, write_fault_object};
 
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"res\":";

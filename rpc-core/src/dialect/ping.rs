@@ -6,7 +6,7 @@
 use crate::protocol::{ArgumentError, Arguments, Fault};
 
 use super::params::{Written, write_params};
-use super::{append, write_fault_object};
+use super::parts::{append, write_fault_object};
 
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"result\":";

@@ -1,63 +1,18 @@
 //! Reads a call in whatever dialect it is in.
 
-use std::time::Duration;
-
+use crate::protocol::Limits;
 use crate::protocol::json::{Kind, Reader};
-use crate::protocol::{Call, Fault, Limits, ProtocolError};
 
+use super::incoming::{Elements, Incoming, Unreadable};
 use super::members::Members;
+use super::request::Request;
 use super::usual::read_usual;
-use super::{Dialect, Elements};
+use super::{Dialect, json_rpc};
 
-/// What a message says.
-#[derive(Debug)]
-pub(crate) enum Incoming<'a> {
-    /// The call that the request now holds.
-    Call,
-    /// Nobody waits any more for the result of the call with this id.
-    Cancel(&'a str),
-    /// Several calls, to be answered in one reply.
-    Batch(Elements<'a>),
-}
-
-/// A call as it came, and what its reply needs to know.
-#[derive(Debug)]
-pub(crate) struct Request<'a> {
-    pub(crate) dialect: Dialect,
-    pub(crate) id: Option<&'a str>,
-    pub(crate) call: Call<'a>,
-    /// Whether the caller waits for a reply.
-    pub(crate) wants_reply: bool,
-    /// How long the caller waits.
-    pub(crate) timeout: Option<Duration>,
-}
-
-impl Default for Request<'_> {
-    /// Room for a request.
-    fn default() -> Self {
-        Self {
-            dialect: Dialect::default(),
-            id: None,
-            call: Call::default(),
-            wants_reply: true,
-            timeout: None,
-        }
-    }
-}
-
-/// A message that is no call.
-#[derive(Debug)]
-pub(crate) enum Unreadable<'a> {
-    /// It is not JSON, or over a limit: the connection closes after the answer.
-    Broken(ProtocolError),
-    /// It is JSON that calls nothing: the connection lives on. The dialect is that of its members,
-    /// where these tell one.
-    NotACall { dialect: Option<Dialect>, id: Option<&'a str>, fault: Fault },
-}
-
-impl From<ProtocolError> for Unreadable<'_> {
-    fn from(error: ProtocolError) -> Self {
-        Self::Broken(error)
+impl Dialect {
+    /// The dialect that a text was to be in which is not JSON, or not all of it.
+    pub(crate) fn meant_by(broken: &[u8]) -> Self {
+        if json_rpc::is_meant_by(broken) { Self::JsonRpc } else { Self::default() }
     }
 }
 

@@ -59,7 +59,7 @@ enum Kept {
     Long(String),
 }
 
-/// So that it takes no more room than an error does.
+/// So that it is no larger than an error.
 const SHORT: usize = 30;
 
 impl OwnedText {
@@ -67,8 +67,8 @@ impl OwnedText {
     pub(crate) fn of(text: &str, has_escapes: bool) -> Self {
         let mut bytes = [0; SHORT];
         let text = match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(room), Ok(length)) => {
-                room.copy_from_slice(text.as_bytes());
+            (Some(start), Ok(length)) => {
+                start.copy_from_slice(text.as_bytes());
                 Kept::Short { bytes, length }
             }
             _ => Kept::Long(text.to_owned()),

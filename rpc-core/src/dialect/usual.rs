@@ -8,7 +8,7 @@ use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Reader};
 
 use super::Dialect;
-use super::read::Request;
+use super::request::Request;
 
 /// Reads `{"method_name":"…","method_args":[…],"method_kwargs":{…},"id":…}`, or
 /// `{"jsonrpc":"2.0","method":"…","params":…,"id":…}` with the id in front or behind, into a request
@@ -114,7 +114,8 @@ fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::{Incoming, Request, read_any, read_call};
+    use super::super::read::{read_any, read_call};
+    use super::super::{Incoming, Request};
     use super::step_over_usual_call;
     use crate::protocol::Limits;
     use crate::protocol::json::Reader;

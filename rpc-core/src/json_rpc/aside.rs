@@ -6,8 +6,8 @@ use crate::dialect::{Dialect, Request};
 use crate::protocol::{Fault, code};
 use crate::registry::Ended;
 
+use super::budget::Budget;
 use super::hook::Watch;
-use super::room::Room;
 
 /// Puts the reply of a call together that has outlived its message.
 pub(super) struct Aside {
@@ -17,20 +17,20 @@ pub(super) struct Aside {
     /// What the ping dialect calls the reply.
     name: String,
     wants_reply: bool,
-    room: Room,
+    budget: Budget,
     /// Who is told how the call ends.
     watch: Option<Watch>,
 }
 
 impl Aside {
-    pub(super) fn of(request: &Request<'_>, method: Arc<str>, name: &str, room: &Room) -> Self {
+    pub(super) fn of(request: &Request<'_>, method: Arc<str>, name: &str, budget: &Budget) -> Self {
         Self {
             dialect: request.dialect,
             id: request.id.map(str::to_owned),
             method,
             name: name.to_owned(),
             wants_reply: request.wants_reply,
-            room: room.clone(),
+            budget: budget.clone(),
             watch: None,
         }
     }
@@ -47,15 +47,15 @@ impl Aside {
 
     /// Puts the reply together, of a result's text or a fault.
     pub(super) fn reply(&mut self, outcome: Result<&str, Fault>) -> Vec<u8> {
-        let Self { dialect, method, name, wants_reply, room, .. } = &*self;
+        let Self { dialect, method, name, wants_reply, budget, .. } = &*self;
         let mut out = Vec::new();
         let outcome = outcome.and_then(|result| {
             if *wants_reply {
                 dialect.begin_result(&mut out);
                 out.extend_from_slice(result.as_bytes());
                 dialect.end_result(&mut out, self.id(), name);
-                if !room.takes_result(out.len()) {
-                    return Err(room.refusal(method, out.len()));
+                if !budget.takes_result(out.len()) {
+                    return Err(budget.refusal(method, out.len()));
                 }
             }
             Ok(result)
@@ -63,7 +63,7 @@ impl Aside {
         if let Err(fault) = &outcome {
             out.clear();
             if *wants_reply {
-                write_fault(&mut out, *dialect, self.id(), method, room, fault);
+                write_fault(&mut out, *dialect, self.id(), method, budget, fault);
             }
         }
         if let Some(watch) = &mut self.watch {
@@ -73,20 +73,20 @@ impl Aside {
     }
 }
 
-/// Appends a fault, or that it finds no room.
+/// Appends a fault, or that it finds no budget.
 pub(super) fn write_fault(
     out: &mut Vec<u8>,
     dialect: Dialect,
     id: Option<&str>,
     method: &str,
-    room: &Room,
+    budget: &Budget,
     fault: &Fault,
 ) {
     let start = out.len();
     dialect.write_fault(out, id, fault);
     let size = out.len() - start;
-    if fault.code() != code::TOO_LARGE && !room.takes_fault(size) {
+    if fault.code() != code::TOO_LARGE && !budget.takes_fault(size) {
         out.truncate(start);
-        dialect.write_fault(out, id, &room.refusal(method, size));
+        dialect.write_fault(out, id, &budget.refusal(method, size));
     }
 }

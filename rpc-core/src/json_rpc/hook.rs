@@ -79,13 +79,13 @@ impl Hook {
         match first {
             None => Self(Arc::new(next)),
             Some(first) => Self(Arc::new(move |call| {
-                first.tell(call);
+                first.run(call);
                 next(call);
             })),
         }
     }
 
-    fn tell(&self, call: &FinishedCall<'_>) {
+    fn run(&self, call: &FinishedCall<'_>) {
         // Whoever is told has no part in the call, and its panic none in the reply.
         let _ = catch_unwind(AssertUnwindSafe(|| (self.0)(call)));
     }
@@ -114,7 +114,7 @@ impl Begun<'_> {
     pub(super) fn end(self, method: &str, context: &CallContext, ended: Ended<'_>) {
         let ended = if context.is_given_up() { Ended::Cancelled } else { ended };
         let duration = self.at.elapsed();
-        self.hook.tell(&FinishedCall { method, context, ended, duration });
+        self.hook.run(&FinishedCall { method, context, ended, duration });
     }
 
     /// The same for a call that outlives its message.

@@ -8,10 +8,8 @@ use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
 use super::aside::Aside;
-use super::batch::Batch;
-
-/// A reply to come: its bytes, or none where none is wanted.
-pub(crate) type Reply = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+use super::reply::{Order, Reply};
+use super::side_by_side::side_by_side;
 
 /// A reply that takes time.
 #[must_use = "nothing is done for it until it is asked for"]
@@ -33,24 +31,7 @@ enum Work {
     /// Running the rest of a call.
     Call(Box<Aside>, Box<Rest>),
     /// Several such things, side by side.
-    Batch(Batch),
-}
-
-/// Whether a reply may overtake others of its connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Not this one: nothing says which call it belongs to.
-    InTurn,
-    /// The id says which call it belongs to, as the text it came as.
-    ById(String),
-    /// What it belongs to is said inside.
-    Any,
-}
-
-impl Order {
-    fn of(id: Option<&str>) -> Self {
-        id.map_or(Self::InTurn, |id| Self::ById(id.to_owned()))
-    }
+    Array(Array),
 }
 
 impl Later {
@@ -67,8 +48,8 @@ impl Later {
     }
 
     /// Makes one reply of several.
-    pub(super) fn batch(batch: Batch) -> Self {
-        Self::of(Work::Batch(batch), Order::Any)
+    pub(super) fn array(array: Array) -> Self {
+        Self::of(Work::Array(array), Order::Any)
     }
 
     fn of(work: Work, order: Order) -> Self {
@@ -105,7 +86,7 @@ impl Later {
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     pub(crate) fn calls(&self) -> usize {
         match &self.work {
-            Work::Batch(batch) => batch.calls(),
+            Work::Array(array) => array.calls,
             _ => 1,
         }
     }
@@ -126,7 +107,7 @@ impl Later {
                     aside.reply(outcome.as_deref().map_err(Fault::clone))
                 })
             }
-            Work::Batch(batch) => batch.reply(block),
+            Work::Array(array) => array.reply(block),
         };
         match self.then {
             None => reply,
@@ -143,5 +124,57 @@ impl Later {
 impl fmt::Debug for Later {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Later").field("order", &self.order).finish_non_exhaustive()
+    }
+}
+
+/// The replies of several calls, some of which are still to come.
+#[derive(Debug)]
+pub(super) struct Array {
+    /// How many calls they are of.
+    pub(super) calls: usize,
+    /// The replies so far, with a comma behind each.
+    pub(super) done: Vec<u8>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Array {
+    /// The array of all replies, for which `block` runs what blocks a thread.
+    fn reply(self, block: &impl Fn(Job) -> Deferred) -> Reply {
+        let Self { done, gaps, .. } = self;
+        let (places, coming): (Vec<_>, Vec<_>) =
+            gaps.into_iter().map(|Gap { at, later }| (at, later.reply_with(block))).unzip();
+        Box::pin(async move {
+            let replies = side_by_side(coming).await;
+            let size = replies.iter().map(|reply| reply.len() + 1).sum::<usize>();
+            let mut out = Vec::with_capacity(done.len() + size);
+            let mut from = 0;
+            for (at, reply) in places.into_iter().zip(replies) {
+                out.extend_from_slice(&done[from..at]);
+                from = at;
+                if !reply.is_empty() {
+                    out.extend_from_slice(&reply);
+                    out.push(b',');
+                }
+            }
+            out.extend_from_slice(&done[from..]);
+            close(&mut out, 0);
+            out
+        })
+    }
+}
+
+/// A place for a reply that is still to come.
+#[derive(Debug)]
+pub(super) struct Gap {
+    pub(super) at: usize,
+    pub(super) later: Later,
+}
+
+/// Puts the bracket in the place of the last comma, and leaves nothing of an empty array.
+pub(super) fn close(out: &mut Vec<u8>, start: usize) {
+    if out.len() == start + 1 {
+        out.truncate(start);
+    } else if let Some(comma) = out.last_mut() {
+        *comma = b']';
     }
 }

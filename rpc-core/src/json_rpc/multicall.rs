@@ -9,10 +9,13 @@ use crate::protocol::json::{Kind, Reader, write};
 use crate::protocol::{Call, Fault, Limits, ProtocolError};
 use crate::registry::{Dispatch, MULTICALL};
 
+use super::answer::Answered;
+use super::array::Parts;
 use super::aside::Aside;
-use super::batch::Parts;
-use super::run::{in_time, run};
-use super::{Answered, JsonRpc, Room, Session};
+use super::budget::Budget;
+use super::call::{in_time, run_function};
+use super::layer::JsonRpc;
+use super::session::Session;
 
 /// Runs the calls in the argument of `request` and appends the reply.
 ///
@@ -22,7 +25,7 @@ use super::{Answered, JsonRpc, Room, Session};
 pub(super) fn multicall<D: Dispatch>(
     json_rpc: &JsonRpc<D>,
     request: &Request<'_>,
-    room: &Room,
+    budget: &Budget,
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Result<Answered, Fault> {
@@ -38,7 +41,7 @@ pub(super) fn multicall<D: Dispatch>(
     let mut parts = Parts::begin(count, &session.limits, &mut array);
     for call in calls {
         let answered = match call {
-            Ok(call) => answer(json_rpc, call, parts.room(), session, &mut array),
+            Ok(call) => answer(json_rpc, call, parts.budget(), session, &mut array),
             Err(fault) => {
                 write_fault(&mut array, &fault);
                 Answered::Reply
@@ -46,7 +49,7 @@ pub(super) fn multicall<D: Dispatch>(
         };
         parts.add(answered, &mut array);
     }
-    let mut aside = Aside::of(request, MULTICALL.into(), MULTICALL, room);
+    let mut aside = Aside::of(request, MULTICALL.into(), MULTICALL, budget);
     let mut wrap = move |array: &[u8]| match Reader::text(array) {
         Ok(array) => aside.reply(Ok(array)),
         Err(error) => aside.reply(Err(error.to_fault())),
@@ -129,13 +132,13 @@ fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, Pro
 fn answer<D: Dispatch>(
     json_rpc: &JsonRpc<D>,
     call: Call<'_>,
-    room: &Room,
+    budget: &Budget,
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
     let request = Request { dialect: ALONE, call, ..Request::default() };
     let start = out.len();
-    match run(json_rpc, &request, room, session, out) {
+    match run_function(json_rpc, &request, budget, session, out) {
         Answered::Later(later) => Answered::Later(later.then(|reply| {
             let mut out = Vec::new();
             translate(&mut out, &reply);

@@ -3,7 +3,7 @@
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
-use crate::protocol::Limits;
+use crate::protocol::{Fault, Limits};
 use crate::registry::CallContext;
 
 /// What is remembered from message to message of one connection.
@@ -66,9 +66,20 @@ impl Session {
     }
 
     /// Takes note of how the peer speaks.
-    pub(super) fn hear(&mut self, dialect: Dialect, has_id: bool) {
+    pub(super) fn note_caller(&mut self, dialect: Dialect, has_id: bool) {
         self.dialect = Some(dialect);
         self.has_ids = has_id;
+    }
+
+    /// The fault of a call in a dialect that this server is told not to speak.
+    pub(super) fn switched_off(&self, dialect: Dialect) -> Option<Fault> {
+        let door = dialect.door();
+        let refuse = || {
+            Fault::invalid_request(format!(
+                "{door} is switched off on this server; speak another dialect, or have it switched on"
+            ))
+        };
+        (!self.limits.doors.is_open(door)).then(refuse)
     }
 
     /// The dialect of a fault that belongs to no call.

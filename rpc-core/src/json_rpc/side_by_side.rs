@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::later::Reply;
+use super::reply::Reply;
 
 /// Waits for all of them, and returns them in their order.
 pub(super) async fn side_by_side(replies: Vec<Reply>) -> Vec<Vec<u8>> {
@@ -79,7 +79,7 @@ mod tests {
     use std::thread;
 
     use super::side_by_side;
-    use crate::json_rpc::later::Reply;
+    use crate::json_rpc::reply::Reply;
     use crate::pump::block_on;
 
     #[test]

@@ -8,9 +8,11 @@ use crate::protocol::json::Reader;
 use crate::protocol::{Fault, Limits, ProtocolError, code};
 use crate::registry::Dispatch;
 
-use super::room::Room;
+use super::answer::Answered;
+use super::budget::Budget;
+use super::layer::JsonRpc;
 use super::run::run;
-use super::{Answered, JsonRpc, Session, shut};
+use super::session::Session;
 
 impl<D> JsonRpc<D> {
     /// Sets how XML-RPC's callers are understood and answered.
@@ -29,7 +31,7 @@ impl<D: Dispatch> JsonRpc<D> {
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
-        if let Some(fault) = shut(Dialect::XmlRpc, &session.limits) {
+        if let Some(fault) = session.switched_off(Dialect::XmlRpc) {
             write_fault(out, &fault);
             return Answered::Reply;
         }
@@ -49,10 +51,10 @@ impl<D: Dispatch> JsonRpc<D> {
             }
         };
         session.context.begin(Dialect::XmlRpc.name(), None);
-        let room = Room::of_message(&session.limits);
+        let budget = Budget::of_message(&session.limits);
         let mut reply = Vec::new();
-        let answered = run(self, &request, &room, session, &mut reply);
-        let translation = Translation { extensions: call.extensions, room, method: call.method };
+        let answered = run(self, &request, &budget, session, &mut reply);
+        let translation = Translation { extensions: call.extensions, budget, method: call.method };
         match answered {
             Answered::Reply => {
                 translation.write(out, &reply);
@@ -79,7 +81,7 @@ fn request(call: &MethodCall) -> Result<Request<'_>, ProtocolError> {
 /// How a reply becomes XML.
 struct Translation {
     extensions: Extensions,
-    room: Room,
+    budget: Budget,
     method: String,
 }
 
@@ -98,11 +100,11 @@ impl Translation {
         let start = out.len();
         write_result(out, json, self.extensions)?;
         let size = out.len() - start;
-        if self.room.takes_result(size) {
+        if self.budget.takes_result(size) {
             return Ok(());
         }
         out.truncate(start);
-        Err(self.room.refusal(&self.method, size))
+        Err(self.budget.refusal(&self.method, size))
     }
 }
 

@@ -2,50 +2,36 @@
 
 use std::ops::Range;
 
+use super::buffer::ReadBuffer;
 use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
-use super::json::Boundary;
+use super::json::{Boundary, is_white};
 use super::websocket::{Close, Incoming, Side};
 use super::{Door, Doors, Limits, ProtocolError};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
-/// The buffer keeps its memory from message to message. It grows only as bytes arrive, so a length
-/// that is announced and never sent costs nothing, and it gives memory back once messages have
-/// been small for a while.
+/// A length that is announced and never sent costs nothing: memory grows only as bytes arrive.
 #[derive(Debug)]
 pub(crate) struct Inbound {
-    pub(super) buffer: Vec<u8>,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) buffer: ReadBuffer,
     framing: Option<Framing>,
     boundary: Boundary,
     pub(super) websocket: Incoming,
-    pub(super) limit: usize,
+    limit: usize,
     doors: Doors,
-    small_messages: u32,
 }
-
-/// Room that a read is offered at least.
-const ROOM: usize = 4 * 1024;
-/// A buffer up to this size is kept however small the messages are.
-const KEPT: usize = 64 * 1024;
-/// After this many messages that did not need it, a larger buffer is given back.
-const PATIENCE: u32 = 64;
 
 impl Inbound {
     /// Starts with nothing received by this `side`; `framing` is found out when it is `None`.
     pub(crate) fn new(framing: Option<Framing>, side: Side, limits: &Limits) -> Self {
         Self {
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
+            buffer: ReadBuffer::default(),
             framing,
             boundary: Boundary::default(),
             websocket: Incoming::new(side),
             limit: limits.message,
             doors: limits.doors,
-            small_messages: 0,
         }
     }
 
@@ -56,7 +42,7 @@ impl Inbound {
 
     /// Whether a message has begun to arrive and is not whole.
     pub(crate) fn is_partial(&self) -> bool {
-        self.start < self.end || self.websocket.is_fragmented()
+        !self.waiting().is_empty() || self.websocket.is_fragmented()
     }
 
     /// Where the part stands that has come of a message that is not whole.
@@ -64,33 +50,20 @@ impl Inbound {
         let frame = match self.framing {
             Some(Framing::LengthPrefix) => Framing::PREFIX,
             // What is not whole is still masked.
-            Some(Framing::WebSocket) => return self.websocket.joined(self.start),
+            Some(Framing::WebSocket) => return self.websocket.joined(self.buffer.start),
             _ => 0,
         };
-        (self.start + frame).min(self.end)..self.end
+        (self.buffer.start + frame).min(self.buffer.end)..self.buffer.end
     }
 
     /// Lends room to read into; [`received`](Self::received) says how much of it was used.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        if self.start == self.end {
-            self.start = 0;
-            self.end = 0;
-        } else if self.start > 0 && self.buffer.len() - self.end < ROOM {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        if self.buffer.len() - self.end < ROOM {
-            // Doubling keeps the cost of growing in proportion to what has really arrived.
-            let size = (self.buffer.len() * 2).max(self.end + ROOM);
-            self.buffer.resize(size, 0);
-        }
-        &mut self.buffer[self.end..]
+        self.buffer.unfilled()
     }
 
     /// Takes note of `count` bytes read into the room lent.
     pub(crate) fn received(&mut self, count: usize) {
-        self.end = self.buffer.len().min(self.end + count);
+        self.buffer.received(count);
     }
 
     /// What the other side has said when it closed, in a framing that has words for it.
@@ -101,23 +74,23 @@ impl Inbound {
     /// Takes bytes that were read elsewhere.
     pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let room = self.room();
-            let count = room.len().min(bytes.len());
-            room[..count].copy_from_slice(&bytes[..count]);
-            self.received(count);
+            let unfilled = self.buffer.unfilled();
+            let count = unfilled.len().min(bytes.len());
+            unfilled[..count].copy_from_slice(&bytes[..count]);
+            self.buffer.received(count);
             bytes = &bytes[count..];
         }
     }
 
     /// What has arrived and was not taken.
     pub(crate) fn waiting(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
+        self.buffer.waiting()
     }
 
     /// Takes note that `count` of the [`waiting`](Self::waiting) bytes were taken.
     #[cfg(feature = "http")]
     pub(crate) fn consume(&mut self, count: usize) {
-        self.start = self.end.min(self.start + count);
+        self.buffer.start = self.buffer.end.min(self.buffer.start + count);
     }
 
     /// Finds the next whole message; [`bytes`](Self::bytes) shows it. What the framing itself has to
@@ -147,32 +120,24 @@ impl Inbound {
 
     /// The bytes of a message that was found.
     pub(crate) fn bytes(&self, message: &Range<usize>) -> &[u8] {
-        self.buffer.get(message.clone()).unwrap_or_default()
+        self.buffer.bytes.get(message.clone()).unwrap_or_default()
     }
 
     /// Everything that a place of a message refers to.
     pub(crate) fn buffer(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer.bytes
     }
 
     /// Takes the buffer out, with the message that was found last; what has arrived behind it stays.
     #[cfg(feature = "tokio")]
     pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
-        let waiting = self.waiting().to_vec();
-        (self.start, self.end) = (0, waiting.len());
-        std::mem::replace(&mut self.buffer, waiting)
+        self.buffer.take()
     }
 
     /// Gives a buffer that was taken out back for its memory.
     #[cfg(feature = "tokio")]
-    pub(crate) fn give_buffer(&mut self, mut buffer: Vec<u8>) {
-        let waiting = self.waiting();
-        let count = waiting.len();
-        if let Some(room) = buffer.get_mut(..count) {
-            room.copy_from_slice(waiting);
-            self.buffer = buffer;
-            (self.start, self.end) = (0, count);
-        }
+    pub(crate) fn give_buffer(&mut self, buffer: Vec<u8>) {
+        self.buffer.give(buffer);
     }
 
     fn next_message(
@@ -181,7 +146,7 @@ impl Inbound {
         out: &mut Vec<u8>,
     ) -> Result<Option<Range<usize>>, ProtocolError> {
         if self.framing.is_none() {
-            match Framing::sniff(&self.buffer[self.start..self.end], whole) {
+            match Framing::sniff(self.waiting(), whole) {
                 None => return Ok(None),
                 Some(Ok(framing)) => {
                     self.framing = Some(framing);
@@ -200,48 +165,53 @@ impl Inbound {
             Some(Framing::LengthPrefix) => self.next_prefixed()?,
             Some(Framing::Raw) => self.next_raw()?,
             Some(Framing::Header) => self.next_headed()?,
-            Some(Framing::WebSocket) => return self.next_websocket(out),
+            Some(Framing::WebSocket) => {
+                let message = self.websocket.next_message(&mut self.buffer, self.limit, out)?;
+                if let Some(message) = &message {
+                    self.buffer.give_back(message.len());
+                }
+                return Ok(message);
+            }
             None => None,
         };
         if let Some(message) = &message {
-            self.start = message.end;
-            self.give_back(message.len());
+            self.buffer.start = message.end;
+            self.buffer.give_back(message.len());
         }
         Ok(message)
     }
 
     fn next_prefixed(&self) -> Result<Option<Range<usize>>, ProtocolError> {
-        let waiting = &self.buffer[self.start..self.end];
+        let waiting = self.buffer.waiting();
         let Some((prefix, rest)) = waiting.split_first_chunk::<{ Framing::PREFIX }>() else {
             return Ok(None);
         };
         let length = usize::try_from(u32::from_le_bytes(*prefix)).unwrap_or(usize::MAX);
         self.within_limit(length)?;
-        let body = self.start + Framing::PREFIX;
+        let body = self.buffer.start + Framing::PREFIX;
         Ok((rest.len() >= length).then(|| body..body + length))
     }
 
     fn next_headed(&self) -> Result<Option<Range<usize>>, ProtocolError> {
-        let waiting = &self.buffer[self.start..self.end];
+        let waiting = self.buffer.waiting();
         let Some(Header { size, length }) = header::read(waiting)? else {
             return Ok(None);
         };
         self.within_limit(length)?;
-        let body = self.start + size;
+        let body = self.buffer.start + size;
         Ok((waiting.len() - size >= length).then(|| body..body + length))
     }
 
     fn next_raw(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
-        while self.start < self.end && super::json::is_white(self.buffer[self.start]) {
-            self.start += 1;
-        }
-        let waiting = &self.buffer[self.start..self.end];
+        let white = self.waiting().iter().take_while(|byte| is_white(**byte)).count();
+        self.buffer.start += white;
+        let waiting = self.buffer.waiting();
         match waiting.first() {
             None => Ok(None),
             Some(b'{' | b'[') => match self.boundary.find(waiting) {
                 Some(length) => {
                     self.within_limit(length)?;
-                    Ok(Some(self.start..self.start + length))
+                    Ok(Some(self.buffer.start..self.buffer.start + length))
                 }
                 None => {
                     self.within_limit(waiting.len())?;
@@ -260,22 +230,6 @@ impl Inbound {
             return Err(ProtocolError::TooLarge { size, limit: self.limit });
         }
         Ok(())
-    }
-
-    pub(super) fn give_back(&mut self, message: usize) {
-        if self.buffer.len() <= KEPT || message > self.buffer.len() / 4 {
-            self.small_messages = 0;
-            return;
-        }
-        self.small_messages += 1;
-        let waiting = self.end - self.start;
-        if self.small_messages >= PATIENCE && waiting == 0 {
-            self.small_messages = 0;
-            // The message just found is still to be read, so what it lies in stays.
-            let size = self.end.max(KEPT);
-            self.buffer.truncate(size);
-            self.buffer.shrink_to(size);
-        }
     }
 }
 
@@ -334,11 +288,15 @@ mod tests {
         let mut inbound = Inbound::new(Some(Framing::Raw), Side::Server, &Limits::default());
         inbound.feed(format!("[\"{}\"]", "x".repeat(1 << 20)).as_bytes());
         assert_eq!(drain(&mut inbound).len(), 1);
-        assert!(inbound.buffer.len() >= 1 << 20);
+        assert!(inbound.buffer().len() >= 1 << 20);
         for _ in 0..100 {
             inbound.feed(b"[]");
             assert_eq!(drain(&mut inbound), ["[]"]);
         }
-        assert!(inbound.buffer.capacity() <= 128 * 1024, "{}", inbound.buffer.capacity());
+        assert!(
+            inbound.buffer.bytes.capacity() <= 128 * 1024,
+            "{}",
+            inbound.buffer.bytes.capacity()
+        );
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Buffers {
 }
 
 impl Default for Buffers {
-    /// Room for many calls in one read, since many connections share it.
+    /// Large enough for many calls in one read, since many connections share it.
     fn default() -> Self {
         Self { inbound: vec![0; 64 * 1024], outbound: Vec::new() }
     }
@@ -28,12 +28,12 @@ impl Buffers {
 impl Connection {
     /// Whether its buffers have been taken back.
     pub(crate) fn is_bare(&self) -> bool {
-        self.inbound.buffer.is_empty()
+        self.inbound.buffer.bytes.is_empty()
     }
 
     /// Gives it buffers, where it has none.
     pub(crate) fn lend(&mut self, buffers: Buffers) {
-        self.inbound.buffer = buffers.inbound;
+        self.inbound.buffer.bytes = buffers.inbound;
         let waiting = mem::replace(&mut self.outbound, buffers.outbound);
         self.outbound.extend_from_slice(&waiting);
     }
@@ -43,8 +43,9 @@ impl Connection {
         if self.is_partial() || !self.outbound.is_empty() || self.is_bare() {
             return None;
         }
-        (self.inbound.start, self.inbound.end) = (0, 0);
-        let inbound = mem::take(&mut self.inbound.buffer);
+        let buffer = &mut self.inbound.buffer;
+        (buffer.start, buffer.end) = (0, 0);
+        let inbound = mem::take(&mut buffer.bytes);
         Some(Buffers { inbound, outbound: mem::take(&mut self.outbound) })
     }
 

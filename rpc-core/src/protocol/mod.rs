@@ -9,6 +9,7 @@
 
 mod arguments;
 pub(crate) mod base64;
+mod buffer;
 mod call;
 pub mod code;
 mod connection;

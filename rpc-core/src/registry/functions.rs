@@ -7,13 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::Misuse;
-use crate::protocol::{Call, Fault, OwnedCall, code};
+use crate::protocol::{Fault, code};
 
 use super::bind::shorten;
 use super::entry::Entry;
 use super::name_hash::NameHashes;
 use super::state::States;
-use super::{CallContext, Dispatch, Export, Function, Instance, Outcome, Reply, Scope, Signature};
+use super::{Export, Function, Instance, Signature};
 
 /// Functions by name: the end of every stack of layers.
 ///
@@ -38,9 +38,9 @@ use super::{CallContext, Dispatch, Export, Function, Instance, Outcome, Reply, S
 /// typed proxies and by name, without a socket in between.
 #[derive(Default)]
 pub struct FunctionRegistry {
-    functions: HashSet<Entry, NameHashes>,
-    states: Arc<States>,
-    twice: Option<String>,
+    pub(super) functions: HashSet<Entry, NameHashes>,
+    pub(super) states: Arc<States>,
+    pub(super) twice: Option<String>,
 }
 
 impl FunctionRegistry {
@@ -127,7 +127,7 @@ impl FunctionRegistry {
     }
 
     /// The functions, ordered by name.
-    fn ordered(&self) -> Vec<&Entry> {
+    pub(super) fn ordered(&self) -> Vec<&Entry> {
         let mut entries: Vec<&Entry> = self.functions.iter().collect();
         entries.sort_unstable_by_key(|entry| entry.signature.name());
         entries
@@ -163,57 +163,6 @@ impl FunctionRegistry {
             code::METHOD_NOT_FOUND,
             format!("no function `{}` is served here{advice}", shorten(method)),
         )
-    }
-}
-
-impl FunctionRegistry {
-    /// Leaves a call to a thread that may be blocked.
-    #[inline(never)]
-    fn leave(
-        &self,
-        entry: &Entry,
-        call: &Call<'_>,
-        context: &CallContext,
-        reply: &mut Reply<'_>,
-    ) -> Outcome {
-        reply.answers(&entry.signature, context);
-        let interest = Arc::new(());
-        let context = context.that_may_block(&interest);
-        let (entry, states, kept) = (entry.clone(), Arc::clone(&self.states), OwnedCall::of(call));
-        let job = move || {
-            // It has been read before, so it can be read.
-            let call = kept.call().map_err(|error| error.to_fault())?;
-            entry.run_apart(&call, &Scope { context: &context, states: &states })
-        };
-        Outcome::blocking(call, Box::new(job), interest)
-    }
-}
-
-impl Dispatch for FunctionRegistry {
-    fn dispatch(&self, call: &Call<'_>, context: &CallContext, reply: &mut Reply<'_>) -> Outcome {
-        let Some(entry) = self.functions.get(call.method()) else {
-            return self.answer_system(call, reply).into();
-        };
-        if entry.signature.is_blocking() && context.must_not_block() {
-            return self.leave(entry, call, context, reply);
-        }
-        entry.run(call, &Scope { context, states: &self.states }, reply)
-    }
-
-    fn inner(&self) -> Option<&dyn Dispatch> {
-        None
-    }
-
-    fn registry(&self) -> Option<&FunctionRegistry> {
-        Some(self)
-    }
-
-    fn check(&self) -> Result<(), Misuse> {
-        if let Some(name) = &self.twice {
-            return Err(Misuse::RegisteredTwice { name: name.clone() });
-        }
-        let mut entries = self.ordered().into_iter();
-        entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))
     }
 }
 

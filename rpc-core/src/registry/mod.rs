@@ -17,6 +17,7 @@ mod name_hash;
 mod nearest;
 mod outcome;
 mod reply;
+mod run;
 mod signature;
 mod state;
 mod system;

@@ -17,8 +17,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::address::unix_path;
-use super::{MemoryStream, Socket, unix};
+use super::{MemoryStream, Socket};
 
 /// What a connection of a program on tokio is read from and written to.
 ///
@@ -74,16 +73,6 @@ impl AsyncSocket {
             Some(stream) => Self::Other(Box::new(stream)),
             None => unreachable!("a stream is taken once"),
         }
-    }
-
-    /// Connects to `host:port` or `unix:/path`.
-    pub(crate) async fn connect(address: &str) -> io::Result<Self> {
-        let Some(path) = unix_path(address) else {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            return Ok(Self::Tcp(stream));
-        };
-        unix::connect_async(path).await
     }
 
     /// Takes a socket of blocking code into the runtime that runs this.
@@ -185,11 +174,11 @@ impl AsyncSocket {
         poll_fn(|task| self.poll_write_all(task, &mut bytes)).await
     }
 
-    /// Reads into `room`; 0 where the peer has ended the stream.
-    pub(crate) async fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let mut room = ReadBuf::new(room);
-        poll_fn(|task| Pin::new(&mut *self).poll_read(task, &mut room)).await?;
-        Ok(room.filled().len())
+    /// Reads into `buffer`; 0 where the peer has ended the stream.
+    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut buffer = ReadBuf::new(buffer);
+        poll_fn(|task| Pin::new(&mut *self).poll_read(task, &mut buffer)).await?;
+        Ok(buffer.filled().len())
     }
 }
 
@@ -209,9 +198,9 @@ impl AsyncRead for AsyncSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_read(task, buffer))
     }
 }
 

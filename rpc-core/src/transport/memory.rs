@@ -50,8 +50,8 @@ impl MemoryStream {
     ///
     /// let (here, there) = MemoryStream::pair();
     /// here.write(b"hello")?;
-    /// let mut room = [0; 16];
-    /// assert_eq!(there.read(&mut room)?, 5);
+    /// let mut buffer = [0; 16];
+    /// assert_eq!(there.read(&mut buffer)?, 5);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn pair() -> (Self, Self) {
@@ -107,19 +107,19 @@ impl Pipe {
 }
 
 impl Stream for MemoryStream {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let timeout = *lock(&self.read_timeout);
         let mut flow =
             self.incoming.wait(timeout, |flow| flow.is_ended || !flow.bytes.is_empty())?;
-        let count = io::Read::read(&mut flow.bytes, room)?;
+        let count = io::Read::read(&mut flow.bytes, buffer)?;
         self.incoming.has_changed(flow);
         Ok(count)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let timeout = *lock(&self.write_timeout);
-        let has_room = |flow: &Flow| flow.is_ended || flow.bytes.len() < CAPACITY;
-        let mut flow = self.outgoing.wait(timeout, has_room)?;
+        let has_space = |flow: &Flow| flow.is_ended || flow.bytes.len() < CAPACITY;
+        let mut flow = self.outgoing.wait(timeout, has_space)?;
         if flow.is_ended {
             return Err(ErrorKind::BrokenPipe.into());
         }

@@ -17,6 +17,7 @@ mod address;
 mod async_transport;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod connect;
 mod memory;
 #[cfg(unix)]
 mod pipes;
@@ -43,13 +44,13 @@ pub(crate) use address::unix_path;
 pub use async_transport::AsyncTransport;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
+pub use connect::TcpTransport;
 pub use memory::MemoryStream;
 #[cfg(feature = "tokio")]
 pub use program::AsyncProgramStream;
 pub use program::{ProgramStream, ProgramTransport};
 pub use socket::Socket;
 pub(crate) use standard::StandardStream;
-pub use tcp::TcpTransport;
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;
 #[cfg(not(unix))]
@@ -103,12 +104,12 @@ where
 /// A connected stream of bytes, read and written through a shared reference so that one thread may
 /// read while another writes.
 pub trait Stream: Send + Sync + 'static {
-    /// Reads into `room`; 0 when the peer has ended the stream.
+    /// Reads into `buffer`; 0 when the peer has ended the stream.
     ///
     /// # Errors
     ///
     /// Those of the operating system; `WouldBlock` or `TimedOut` when the read timeout passed.
-    fn read(&self, room: &mut [u8]) -> io::Result<usize>;
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes from `bytes`, and returns how many were taken.
     ///

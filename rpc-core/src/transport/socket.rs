@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::{Address, Stream, tcp, unix};
+use super::Stream;
 
 /// A connected socket, TCP or Unix.
 #[derive(Debug)]
@@ -22,18 +22,6 @@ pub enum Socket {
 }
 
 impl Socket {
-    /// Connects within `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the operating system, one that has no Unix sockets included.
-    pub fn connect(address: &Address, timeout: Duration) -> io::Result<Self> {
-        match address {
-            Address::Tcp(address) => tcp::connect(address, timeout),
-            Address::Unix(path) => unix::connect(path, timeout),
-        }
-    }
-
     /// Sends what is written at once rather than gathering it; only TCP would gather.
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         match self {
@@ -58,8 +46,8 @@ impl Socket {
 }
 
 impl Stream for Socket {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => Stream::read(stream, room))
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        either!(self, stream => Stream::read(stream, buffer))
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -99,8 +87,8 @@ impl AsFd for Socket {
 }
 
 impl Read for Socket {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        Stream::read(self, room)
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Stream::read(self, buffer)
     }
 }
 

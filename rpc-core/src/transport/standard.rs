@@ -25,12 +25,12 @@ impl<O: Send + Sync + 'static> Stream for StandardStream<O>
 where
     for<'o> &'o O: Write,
 {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         // Whoever has had the last word need not wait for the other side to end its input.
         if self.is_ended.load(Ordering::Relaxed) {
             return Ok(0);
         }
-        io::stdin().read(room)
+        io::stdin().read(buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -1,57 +1,14 @@
-//! TCP.
+//! TCP streams.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::{Socket, Stream, Transport, unix, unix_path};
-
-/// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
-#[derive(Debug, Clone)]
-pub struct TcpTransport {
-    address: String,
-}
-
-impl TcpTransport {
-    /// Takes the address, which is resolved at each connection.
-    pub fn new(address: impl ToString) -> Self {
-        Self { address: address.to_string() }
-    }
-}
-
-impl Transport for TcpTransport {
-    type Stream = Socket;
-
-    fn connect(&self, timeout: Duration) -> io::Result<Socket> {
-        match unix_path(&self.address) {
-            Some(path) => unix::connect(path, timeout),
-            None => connect(&self.address, timeout),
-        }
-    }
-
-    fn peer(&self) -> String {
-        self.address.clone()
-    }
-}
-
-/// Connects within `timeout` to the first of the addresses where somebody listens.
-pub(super) fn connect(address: impl ToSocketAddrs, timeout: Duration) -> io::Result<Socket> {
-    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(Socket::Tcp(stream));
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
+use super::Stream;
 
 impl Stream for TcpStream {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, room)
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {

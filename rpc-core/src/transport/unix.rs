@@ -13,7 +13,7 @@ use super::{Socket, Stream};
 
 /// Connects within `timeout`.
 ///
-/// One that finds the server's queue full waits for room there, and std cannot bound that wait. So it
+/// One that finds the server's queue full waits for a place in it, and std cannot bound that wait. So it
 /// waits on a thread of its own, which is left alone where it takes too long.
 pub(crate) fn connect(path: &Path, timeout: Duration) -> io::Result<Socket> {
     check(path)?;
@@ -52,8 +52,8 @@ pub(crate) fn check(path: &Path) -> io::Result<()> {
 }
 
 impl Stream for UnixStream {
-    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, room)
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, buffer)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lifetime, parse_quote};
 
-use super::server::hidden;
+use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
 use crate::parameter::{Parameter, Passing, Takes};

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::hygiene::quiet;
 use super::setter;
 use crate::function::Function;
 use crate::names;
@@ -18,7 +19,7 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     let call = function.call_type();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
     let about = format!("A call of {} that is being put together.", function.link());
-    let quiet = super::quiet();
+    let quiet = quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*

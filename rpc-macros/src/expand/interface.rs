@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{call_type, export, quiet, server, stub};
+use super::hygiene::quiet;
+use super::{call_type, export, server, stub};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
@@ -75,7 +76,7 @@ fn instance(interface: &Interface) -> TokenStream {
 }
 
 /// Writes the type that serves what implements a trait.
-pub(crate) fn service(interface: &Interface) -> Option<TokenStream> {
+pub(super) fn service(interface: &Interface) -> Option<TokenStream> {
     let Interface { owner, conditions, visibility, .. } = interface;
     let trait_ = &owner.ident;
     let service = names::service(trait_);
@@ -97,7 +98,7 @@ pub(crate) fn service(interface: &Interface) -> Option<TokenStream> {
 }
 
 /// Writes the head of the block that makes an instance of a type.
-pub(crate) fn head(interface: &Interface, rpc: &TokenStream) -> TokenStream {
+pub(super) fn head(interface: &Interface, rpc: &TokenStream) -> TokenStream {
     let trait_ = &interface.owner.ident;
     let service = names::service(trait_);
     match &interface.owner.ty {

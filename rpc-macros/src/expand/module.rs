@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Path, Visibility};
 
-use super::beside;
+use super::function::beside;
 use crate::body::{Member, ModuleItem};
-use crate::check::Mistakes;
-use crate::function::Place;
+use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::{Options, Target};
+use crate::place::Place;
 
 /// Expands `#[rpc_export(options)] mod …`: exports the public functions in it.
 pub(super) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {

@@ -1,9 +1,10 @@
 //! Writes the function that serves calls of another.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::argument::Arguments;
+use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
 
@@ -57,11 +58,6 @@ pub(super) fn server(function: &Function) -> TokenStream {
             }
         }
     }
-}
-
-/// The span of local names that a user's default value must not see.
-pub(super) fn hidden() -> Span {
-    Span::mixed_site()
 }
 
 /// How the instance that a method is called on comes to it; nothing for a plain function.

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Lifetime, parse_quote};
 
+use super::hygiene::quiet;
 use super::setter::Sent;
 use crate::function::Function;
 use crate::interface::Interface;
@@ -14,7 +15,7 @@ pub(super) fn of_function(function: &Function) -> TokenStream {
     let Function { ident, visibility, conditions, library, .. } = function;
     let about = format!("Calls {} at the other end of a connection.", function.link());
     let methods = methods(function);
-    let quiet = super::quiet();
+    let quiet = quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*
@@ -38,7 +39,7 @@ pub(super) fn of_interface(interface: &Interface) -> TokenStream {
         owner.ident
     );
     let methods = interface.methods.iter().map(methods);
-    let quiet = super::quiet();
+    let quiet = quiet();
     quote! {
         #[doc = #about]
         #(#conditions)*

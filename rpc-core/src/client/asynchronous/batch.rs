@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::protocol::ProtocolError;
 
 use super::super::FromError;
-use super::super::batch::{Outcomes, for_tuples};
 use super::super::deadline::Deadline;
+use super::super::outcomes::{Outcomes, for_tuples};
 use super::call::Call;
 use super::link::Link;
 use super::{AsyncRpcClient, CallFuture, Shared};

@@ -4,7 +4,7 @@ use httparse::{Status, parse_chunk_size};
 
 use crate::protocol::{Inbound, ProtocolError};
 
-use super::response::{HEAD, bad};
+use super::malformed::{HEAD, bad, within};
 
 /// How a body comes, and how much of it is to come.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum Next {
     Trailer(usize),
 }
 
-/// Bytes that room is made for because they were announced, at most; beyond, it grows with what comes.
+/// Bytes that are reserved because they were announced, at most; beyond, the body grows with what comes.
 const AT_ONCE: usize = 1024 * 1024;
 
 impl Body {
@@ -131,8 +131,4 @@ fn take(inbound: &mut Inbound, out: &mut Vec<u8>, most: usize) -> usize {
     out.extend_from_slice(&waiting[..count]);
     inbound.consume(count);
     count
-}
-
-fn within(limit: usize, size: usize) -> Result<(), ProtocolError> {
-    if size > limit { Err(ProtocolError::TooLarge { size, limit }) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! made on several.
 
 mod body;
+mod malformed;
 mod response;
 mod target;
 

@@ -7,9 +7,8 @@ use httparse::{Header, ParserConfig, Status};
 use crate::protocol::{Inbound, ProtocolError};
 
 use super::body::Body;
+use super::malformed::{HEAD, bad};
 
-/// Bytes of a response's head at most, and of the trailer of a chunked body.
-pub(super) const HEAD: usize = 64 * 1024;
 /// Headers of a response at most.
 const HEADERS: usize = 128;
 
@@ -185,11 +184,6 @@ impl<'h> Fields<'h> {
     fn has_both_lengths(&self) -> bool {
         self.coding.is_some() && self.length != Ok(None)
     }
-}
-
-/// What breaks HTTP.
-pub(super) fn bad(problem: impl Into<String>) -> ProtocolError {
-    ProtocolError::NotHttp(problem.into())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{Admission, Attempt, Policy, Verdict};
 
 /// What a call needs next.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(in super::super) enum Step {
     /// It is to be sent; [`Course::came`] is to be told what that came to.
     Send(OwnedCall),
     /// It waits for so long.
@@ -24,7 +24,7 @@ pub(super) enum Step {
 }
 
 /// One call under a policy.
-pub(super) struct Course<'p, P: Policy> {
+pub(in super::super) struct Course<'p, P: Policy> {
     policy: &'p P,
     call: OwnedCall,
     /// The attempt that the policy was asked about and not told the end of.
@@ -39,7 +39,7 @@ pub(super) struct Course<'p, P: Policy> {
 }
 
 impl<'p, P: Policy> Course<'p, P> {
-    pub(super) fn new(policy: &'p P, call: OwnedCall) -> Self {
+    pub(in super::super) fn new(policy: &'p P, call: OwnedCall) -> Self {
         let begun = Instant::now();
         let deadline = call.timeout().and_then(|timeout| begun.checked_add(timeout));
         Self {
@@ -55,12 +55,12 @@ impl<'p, P: Policy> Course<'p, P> {
     }
 
     /// The function's name.
-    pub(super) fn method(&self) -> &str {
+    pub(in super::super) fn method(&self) -> &str {
         self.call.method()
     }
 
     /// What the call needs next, before it is sent or after it has waited.
-    pub(super) fn next(&mut self, waker: &Waker) -> Step {
+    pub(in super::super) fn next(&mut self, waker: &Waker) -> Step {
         let now = Instant::now();
         if self.left(now).is_some_and(|left| left.is_zero()) {
             return self.no_time_left();
@@ -86,7 +86,7 @@ impl<'p, P: Policy> Course<'p, P> {
     }
 
     /// What the call needs next, once an attempt has come to `outcome`.
-    pub(super) fn came(&mut self, outcome: Result<RawJson, Error>) -> Step {
+    pub(in super::super) fn came(&mut self, outcome: Result<RawJson, Error>) -> Step {
         let (now, id) = (Instant::now(), self.asked.unwrap_or_default());
         let attempt = Attempt {
             call: &mut self.call,

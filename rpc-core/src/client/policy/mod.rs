@@ -2,13 +2,12 @@
 //! do not.
 
 mod course;
-mod drive;
 mod layered;
 
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-pub use drive::Drive;
+pub(super) use course::{Course, Step};
 pub use layered::Layered;
 
 use crate::error::Error;

@@ -6,6 +6,7 @@
 
 mod element;
 mod encoding;
+mod extensions;
 mod read;
 mod tags;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 mod write;
 
 pub(crate) use encoding::Encoding;
+pub(crate) use extensions::Extensions;
 
 use crate::protocol::json::Reader;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, code};
@@ -39,31 +41,6 @@ pub struct XmlRpcOptions {
     /// Whether a struct that is the last argument is the keyword arguments. Off by default: it is an
     /// argument like any other.
     pub trailing_struct_as_keywords: bool,
-}
-
-/// The types beyond the specification that a peer knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Extensions {
-    #[default]
-    None,
-    /// `<ex:i8>` and `<ex:nil/>`, in the name space of the library that made them.
-    Apache,
-    /// `<i8>` and `<nil/>`.
-    Plain,
-}
-
-impl Extensions {
-    /// The name space of Apache's library.
-    const NAMESPACE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
-
-    /// What stands before an extension's name; `None` where there are no extensions.
-    fn prefix(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Apache => Some("ex:"),
-            Self::Plain => Some(""),
-        }
-    }
 }
 
 /// A call as JSON texts.

@@ -3,8 +3,8 @@
 use crate::protocol::json::write;
 use crate::protocol::{Fault, Limits, ProtocolError};
 
-use super::Extensions;
 use super::element::{Element, Type};
+use super::extensions::Extensions;
 use super::tags::{Tag, Tags};
 
 /// A cursor over XML that gathers JSON text of the values it steps over.

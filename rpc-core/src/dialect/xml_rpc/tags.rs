@@ -8,8 +8,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::protocol::{Fault, code};
 
-use super::Extensions;
 use super::element::Element;
+use super::extensions::Extensions;
 
 /// The longest tag, name and attributes together, in bytes.
 const LONGEST_TAG: usize = 4096;

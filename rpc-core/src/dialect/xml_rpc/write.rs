@@ -5,7 +5,7 @@ use std::fmt;
 use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Mark, Reader};
 
-use super::Extensions;
+use super::extensions::Extensions;
 use super::tags::is_xml;
 
 /// Why a value has no form in XML-RPC.

@@ -10,6 +10,7 @@ mod raw_text;
 mod reader;
 mod string;
 mod write;
+mod write_error;
 
 pub(crate) use boundary::Boundary;
 pub(crate) use decode::decode;
@@ -17,4 +18,5 @@ pub use form::Form;
 pub(crate) use form::Mark;
 pub(crate) use key::Key;
 pub(crate) use reader::{Kind, Reader, Span, is_white};
-pub(crate) use write::{WriteError, write, write_as};
+pub(crate) use write::{write, write_as};
+pub(crate) use write_error::WriteError;

@@ -2,7 +2,7 @@
 
 use serde::ser::{self, Serialize};
 
-use super::WriteError;
+use super::write_error::WriteError;
 
 type Result<T, E = WriteError> = std::result::Result<T, E>;
 

@@ -2,7 +2,7 @@
 //!
 //! serde_json writes `NaN` and the infinities as `null`, which a caller cannot tell from a missing
 //! value; here they are an error. Long strings are copied in blocks, and nothing is allocated but
-//! room at the end of the output.
+//! memory at the end of the output.
 
 use std::fmt;
 use std::mem;
@@ -13,6 +13,7 @@ use super::super::Limits;
 use super::form::{Form, Mark};
 use super::raw_text::RawText;
 use super::string::string;
+use super::write_error::WriteError;
 
 /// Appends `value` to `out` as plain JSON. On an error, what was appended is cut off again.
 pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), WriteError> {
@@ -31,24 +32,6 @@ pub(crate) fn write_as<T: Serialize + ?Sized>(
         out.truncate(start);
     }
     written
-}
-
-/// Why a value has no JSON form.
-#[derive(Debug)]
-pub(crate) struct WriteError(pub(super) String);
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WriteError {}
-
-impl ser::Error for WriteError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
 }
 
 type Result<T, E = WriteError> = std::result::Result<T, E>;

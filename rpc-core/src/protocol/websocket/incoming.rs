@@ -10,7 +10,8 @@
 use std::mem;
 use std::ops::Range;
 
-use super::super::{Inbound, ProtocolError};
+use super::super::ProtocolError;
+use super::super::buffer::ReadBuffer;
 use super::header::{Header, Opcode};
 use super::mask::mask;
 use super::outgoing::write_pong;
@@ -78,23 +79,23 @@ impl Incoming {
         }
         Ok(())
     }
-}
 
-impl Inbound {
     /// Finds the next message. A ping is answered into `out`: of those that came together the last
     /// one, as section 5.5.3 has it.
-    pub(in super::super) fn next_websocket(
+    pub(in super::super) fn next_message(
         &mut self,
+        buffer: &mut ReadBuffer,
+        limit: usize,
         out: &mut Vec<u8>,
     ) -> Result<Option<Range<usize>>, ProtocolError> {
         let mut pong = None;
-        while self.websocket.closed.is_none() {
-            let frame = self.start + self.websocket.next;
-            let waiting = &mut self.buffer[frame..self.end];
-            let Some(header) = Header::read(waiting, self.websocket.side)? else {
+        while self.closed.is_none() {
+            let frame = buffer.start + self.next;
+            let waiting = &mut buffer.bytes[frame..buffer.end];
+            let Some(header) = Header::read(waiting, self.side)? else {
                 break;
             };
-            self.websocket.check(&header, self.limit)?;
+            self.check(&header, limit)?;
             let Some(payload) =
                 waiting.get_mut(header.size..header.size.saturating_add(header.length))
             else {
@@ -103,12 +104,11 @@ impl Inbound {
             if let Some(key) = header.key {
                 mask(payload, key);
             }
-            self.websocket.is_asked = false;
+            self.is_asked = false;
             match header.opcode {
                 Opcode::Continuation | Opcode::Text | Opcode::Binary => {
                     let payload = frame + header.size..frame + header.size + header.length;
-                    if let Some(message) = self.join(payload, header.is_last) {
-                        self.give_back(message.len());
+                    if let Some(message) = self.join(buffer, payload, header.is_last) {
                         return Ok(Some(message));
                     }
                     continue;
@@ -116,49 +116,52 @@ impl Inbound {
                 Opcode::Ping if out.len() < WAITING => {
                     let start = *pong.get_or_insert(out.len());
                     out.truncate(start);
-                    write_pong(out, self.websocket.side, payload);
+                    write_pong(out, self.side, payload);
                 }
                 Opcode::Ping | Opcode::Pong => {}
-                Opcode::Close => self.websocket.closed = Some(Close::read(payload)?),
+                Opcode::Close => self.closed = Some(Close::read(payload)?),
             }
-            self.websocket.next += header.size + header.length;
+            self.next += header.size + header.length;
         }
-        self.close_gap();
+        self.close_gap(buffer);
         Ok(None)
     }
 
     /// Adds a fragment to the message it belongs to, and returns that when it is whole.
-    fn join(&mut self, payload: Range<usize>, is_last: bool) -> Option<Range<usize>> {
-        let (start, end) = (self.start, payload.end);
-        let frames = &mut self.websocket;
+    fn join(
+        &mut self,
+        buffer: &mut ReadBuffer,
+        payload: Range<usize>,
+        is_last: bool,
+    ) -> Option<Range<usize>> {
+        let (start, end) = (buffer.start, payload.end);
         let mut message = payload.clone();
-        if frames.is_fragmented || !is_last {
-            message = start..start + frames.joined + payload.len();
-            self.buffer.copy_within(payload, start + frames.joined);
+        if self.is_fragmented || !is_last {
+            message = start..start + self.joined + payload.len();
+            buffer.bytes.copy_within(payload, start + self.joined);
         }
-        frames.is_fragmented = !is_last;
+        self.is_fragmented = !is_last;
         if is_last {
-            (frames.joined, frames.next) = (0, 0);
-            self.start = end;
+            (self.joined, self.next) = (0, 0);
+            buffer.start = end;
             return Some(message);
         }
-        (frames.joined, frames.next) = (message.len(), end - start);
+        (self.joined, self.next) = (message.len(), end - start);
         None
     }
 
     /// Gives up what has been read of the buffer, so that frames without end take no memory.
-    fn close_gap(&mut self) {
-        let frames = &mut self.websocket;
-        if frames.closed.is_some() {
-            (frames.is_fragmented, frames.joined, frames.next) = (false, 0, 0);
-            self.start = self.end;
-        } else if frames.joined == 0 {
-            self.start += mem::take(&mut frames.next);
-        } else if frames.next > frames.joined {
-            let rest = self.start + frames.next..self.end;
-            self.buffer.copy_within(rest, self.start + frames.joined);
-            self.end -= frames.next - frames.joined;
-            frames.next = frames.joined;
+    fn close_gap(&mut self, buffer: &mut ReadBuffer) {
+        if self.closed.is_some() {
+            (self.is_fragmented, self.joined, self.next) = (false, 0, 0);
+            buffer.start = buffer.end;
+        } else if self.joined == 0 {
+            buffer.start += mem::take(&mut self.next);
+        } else if self.next > self.joined {
+            let rest = buffer.start + self.next..buffer.end;
+            buffer.bytes.copy_within(rest, buffer.start + self.joined);
+            buffer.end -= self.next - self.joined;
+            self.next = self.joined;
         }
     }
 }

@@ -33,12 +33,12 @@ impl MemoryStream {
         self.outgoing.poll(task, |flow| flow.is_ended || flow.bytes.len() < CAPACITY)
     }
 
-    fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut flow = lock(&self.incoming.flow);
         if flow.bytes.is_empty() && !flow.is_ended {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let count = io::Read::read(&mut flow.bytes, room)?;
+        let count = io::Read::read(&mut flow.bytes, buffer)?;
         self.incoming.has_changed(flow);
         Ok(count)
     }
@@ -62,11 +62,11 @@ impl AsyncRead for MemoryStream {
     fn poll_read(
         self: Pin<&mut Self>,
         task: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(self.poll_readable(task));
-        let count = self.try_read(room.initialize_unfilled())?;
-        room.advance(count);
+        let count = self.try_read(buffer.initialize_unfilled())?;
+        buffer.advance(count);
         Poll::Ready(Ok(()))
     }
 }

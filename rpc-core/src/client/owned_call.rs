@@ -1,22 +1,17 @@
 //! A call as a value, to be kept, sent again and sent elsewhere.
 
-mod arguments;
-
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::de::DeserializeOwned;
-
-pub(super) use arguments::{Names, OwnedArguments, split_array, split_object};
 
 use crate::error::Error;
 use crate::protocol::Arguments;
 use crate::registry::Signature;
 
 use super::by_name::ByName;
-use super::{Args, FromError, Invocation, Kwargs, OutcomeOf, Stub};
+use super::owned::OwnedArguments;
+use super::{Args, Invocation, Kwargs};
 
 /// A call that is not bound to a client: a function's name, its arguments as JSON text, and how it is
 /// to be sent. Clones share the arguments.
@@ -120,25 +115,6 @@ impl OwnedCall {
             Some(known) => known.1 = value,
             None => self.metadata.push((name, value)),
         }
-    }
-
-    /// Sends the call; it can be sent again.
-    pub fn send<T, S>(&self, stub: &S) -> OutcomeOf<S, T>
-    where
-        T: DeserializeOwned + Send + 'static,
-        S: Stub,
-    {
-        self.send_as::<T, Error, S>(stub)
-    }
-
-    /// Sends the call of a function that has errors of its own.
-    pub(super) fn send_as<T, E, S>(&self, stub: &S) -> OutcomeOf<S, T, E>
-    where
-        T: DeserializeOwned + Send + 'static,
-        E: FromError,
-        S: Stub,
-    {
-        stub.invoke(self.invocation())
     }
 
     /// Borrows the call as what a [`Stub`] carries.

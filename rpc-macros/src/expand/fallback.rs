@@ -8,13 +8,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Error;
 
-use crate::expand::{head, service};
+use super::interface::{head, service};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
 
 /// Writes the mistakes, and a stub in place of a function's.
-pub(crate) fn of_function(function: &Function, mistakes: Error) -> TokenStream {
+pub(super) fn of_function(function: &Function, mistakes: Error) -> TokenStream {
     let Function { ident, visibility, conditions, .. } = function;
     let module = names::mistakes(ident);
     let mistakes = self::mistakes(&module, mistakes);
@@ -37,7 +37,7 @@ pub(crate) fn of_function(function: &Function, mistakes: Error) -> TokenStream {
 }
 
 /// Writes the mistakes, and a stub in place of an interface's, which can be registered too.
-pub(crate) fn of_interface(interface: &Interface, mistakes: Error) -> TokenStream {
+pub(super) fn of_interface(interface: &Interface, mistakes: Error) -> TokenStream {
     let Interface { owner, visibility, conditions, library, .. } = interface;
     let module = names::mistakes(&owner.ident);
     let mistakes = self::mistakes(&module, mistakes);

@@ -7,10 +7,8 @@ use crate::protocol::json::Reader;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter, ProtocolError};
 use crate::registry::{ParameterKind, Signature};
 
-use super::super::Invocation;
-
 /// The names of a function's parameters that can be given by position, in order.
-pub(in super::super) type Names = Arc<[String]>;
+pub(super) type Names = Arc<[String]>;
 
 /// The arguments of a call as JSON text, and what is known of the function's parameters.
 #[derive(Debug)]
@@ -34,11 +32,11 @@ enum Parameters {
 }
 
 impl OwnedArguments {
-    /// Writes the arguments of a call.
-    pub(in super::super) fn of(
-        invocation: &Invocation<'_, impl Arguments>,
+    /// Writes the arguments of a function whose signature may be known.
+    pub(super) fn written(
+        arguments: &impl Arguments,
+        signature: Option<&'static Signature>,
     ) -> Result<Self, ArgumentError> {
-        let arguments = invocation.arguments();
         // As many as most calls take, so that they are allocated once.
         let mut text = Vec::with_capacity(64);
         text.push(b'[');
@@ -54,22 +52,22 @@ impl OwnedArguments {
         text.push(b'}');
         let text =
             String::from_utf8(text).map_err(|error| ArgumentError::new(error.to_string()))?;
-        let parameters = invocation.signature().map_or(Parameters::Unknown, Parameters::Of);
+        let parameters = signature.map_or(Parameters::Unknown, Parameters::Of);
         Ok(Self { text, object, positional, keyword, parameters })
     }
 
     /// The same once the names are known.
-    pub(in super::super) fn named(self, names: Names) -> Self {
+    pub(super) fn named(self, names: Names) -> Self {
         Self { parameters: Parameters::Named(names), ..self }
     }
 
     /// The array of those given by position.
-    pub(in super::super) fn array(&self) -> Cow<'_, str> {
+    pub(super) fn array(&self) -> Cow<'_, str> {
         plain(self.marked_array())
     }
 
     /// The object of those given by name.
-    pub(in super::super) fn object(&self) -> Cow<'_, str> {
+    pub(super) fn object(&self) -> Cow<'_, str> {
         plain(self.marked_object())
     }
 
@@ -213,7 +211,7 @@ fn plain(marked: &str) -> Cow<'_, str> {
 }
 
 /// The texts of an array's elements, with the white space before them, which marks some.
-pub(in super::super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
+pub(super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentError> {
     let (mut elements, mut end) = (Vec::new(), 1);
     let walked = Reader::new(array, usize::MAX).array(|reader| {
         let element = reader.span()?;
@@ -227,7 +225,7 @@ pub(in super::super) fn split_array(array: &str) -> Result<Vec<&str>, ArgumentEr
 }
 
 /// The names and texts of an object's members.
-pub(in super::super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, ArgumentError> {
+pub(super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, ArgumentError> {
     let mut members = Vec::new();
     let walked = Reader::new(object, usize::MAX).object(|reader, name| {
         let name = name.resolve().into_owned();
@@ -242,13 +240,13 @@ pub(in super::super) fn split_object(object: &str) -> Result<Vec<(String, &str)>
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::by_name::ByName;
-    use super::{Arguments, ArrayWriter, Invocation, ObjectWriter, OwnedArguments};
+    use super::super::by_name::ByName;
+    use super::{Arguments, ArrayWriter, ObjectWriter, OwnedArguments};
     use crate::{args, kwargs};
 
     fn owned() -> OwnedArguments {
         let arguments = ByName { args: args![1, [2, 3]], kwargs: kwargs! { d: "a:,}", c: () } };
-        OwnedArguments::of(&Invocation::of("f", arguments)).unwrap()
+        OwnedArguments::written(&arguments, None).unwrap()
     }
 
     fn named(names: &[&str]) -> Result<String, String> {

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::protocol::Arguments;
 
-use super::super::raw_json::decoded;
-use super::super::{Blocking, FromError, Kind, Notify, OutcomeOf, OwnedCall, RawJson, Stub};
-use super::Policy;
-use super::course::{Course, Step};
+use super::policy::{Course, Step};
+use super::raw_json::decoded;
+use super::{
+    Blocking, FromError, Invocation, Kind, Layered, Notify, OutcomeOf, OwnedCall, Policy, RawJson,
+    Stub,
+};
 
 /// A kind of stubs that policies can be put before: [`Blocking`], and with the feature `tokio` every
 /// [`Async`](crate::Async).
@@ -82,6 +85,31 @@ impl<S: Notify> Means<S> for Notifying {
 
     fn result((): ()) -> Result<RawJson, Error> {
         RawJson::of(&())
+    }
+}
+
+impl<S, P> Stub for Layered<S, P>
+where
+    S: Stub<Kind: Drive> + Send + Sync + 'static,
+    P: Policy,
+{
+    type Kind = <S::Kind as Drive>::Layered;
+
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> <Self::Kind as Kind>::Outcome<T, E> {
+        S::Kind::drive::<Calling, S, P, T, E>(&self.layers, invocation.to_owned_call())
+    }
+}
+
+impl<S, P> Notify for Layered<S, P>
+where
+    S: Notify + Stub<Kind: Drive> + Send + Sync + 'static,
+    P: Policy,
+{
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<Self, ()> {
+        S::Kind::drive::<Notifying, S, P, (), _>(&self.layers, invocation.to_owned_call())
     }
 }
 
@@ -168,7 +196,7 @@ mod asynchronous {
 
     use tokio::time::{sleep, timeout_at};
 
-    use super::super::super::{Async, Boxed, BoxedCall, Futures};
+    use super::super::{Async, Boxed, BoxedCall, Futures};
     use super::{
         Arc, Course, DeserializeOwned, Drive, Error, FromError, Means, OwnedCall, Policy, Step,
         Stub, decoded,

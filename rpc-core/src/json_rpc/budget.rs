@@ -5,24 +5,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::protocol::{Fault, Limits, code};
 
-/// What is set aside for each reply of a batch, so that one which finds no room can be told so.
+/// What is set aside for each reply of a batch, so that one which is too large can be refused.
 const SET_ASIDE: usize = 256;
 
 /// How large a reply may be.
 #[derive(Debug, Clone)]
-pub(crate) struct Room {
+pub(super) struct Budget {
     limit: usize,
     /// Of the replies of a batch: what is left beyond what is set aside for each.
     left: Option<Arc<AtomicUsize>>,
 }
 
-impl Room {
-    /// The room of one reply.
+impl Budget {
+    /// That of one reply.
     pub(super) fn of_message(limits: &Limits) -> Self {
         Self { limit: limits.message, left: None }
     }
 
-    /// The room of a batch with so many calls. Its replies take from it as they come.
+    /// That of a batch with so many calls. Its replies take from it as they come.
     pub(super) fn of_batch(limits: &Limits, calls: usize) -> Self {
         let left = limits.message.saturating_sub(calls.saturating_mul(SET_ASIDE));
         Self { limit: limits.message, left: Some(Arc::new(AtomicUsize::new(left))) }
@@ -40,12 +40,12 @@ impl Room {
         }
     }
 
-    /// Takes what a fault needs, if it is there. Alone, it always has room.
+    /// Takes what a fault needs, if it is there. Alone, it is never refused.
     pub(super) fn takes_fault(&self, size: usize) -> bool {
         self.left.is_none() || self.takes_result(size)
     }
 
-    /// Says of a reply that it found no room.
+    /// The fault in place of a reply that is too large.
     #[cold]
     pub(super) fn refusal(&self, method: &str, size: usize) -> Fault {
         let limit = self.limit;

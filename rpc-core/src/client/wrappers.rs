@@ -1,0 +1,67 @@
+//! A stub behind a prefix, or within a time, is a stub.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::protocol::Arguments;
+
+use super::{At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub, Within};
+
+impl<S: Stub> Stub for At<S> {
+    type Kind = S::Kind;
+
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> OutcomeOf<S, T, E> {
+        let method = self.name(&invocation);
+        self.stub.invoke(invocation.renamed(&method))
+    }
+}
+
+impl<S: Pipelined> Pipelined for At<S> {
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
+
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<S::Pending<T, E>, Error> {
+        let method = self.name(&invocation);
+        self.stub.start(invocation.renamed(&method))
+    }
+}
+
+impl<S: Notify> Notify for At<S> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
+        let method = self.name(&invocation);
+        self.stub.notify(invocation.renamed(&method))
+    }
+}
+
+impl<S: Stub> Stub for Within<S> {
+    type Kind = S::Kind;
+
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> OutcomeOf<S, T, E> {
+        self.stub.invoke(invocation.within(self.timeout))
+    }
+}
+
+impl<S: Pipelined> Pipelined for Within<S> {
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
+
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<S::Pending<T, E>, Error> {
+        self.stub.start(invocation.within(self.timeout))
+    }
+}
+
+impl<S: Notify> Notify for Within<S> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
+        self.stub.notify(invocation.within(self.timeout))
+    }
+}

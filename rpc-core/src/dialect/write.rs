@@ -1,0 +1,93 @@
+//! Writes calls and replies in whatever dialect they are to be in.
+
+use std::time::Duration;
+
+use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
+
+#[cfg(feature = "xmlrpc")]
+use super::xml_rpc;
+use super::{Dialect, json_rpc, native, ping};
+
+impl Dialect {
+    /// Appends a call but for its end, which says what becomes of its reply.
+    pub(crate) fn begin_call(
+        self,
+        out: &mut Vec<u8>,
+        method: &str,
+        arguments: &impl Arguments,
+    ) -> Result<(), ArgumentError> {
+        match self {
+            Self::Native | Self::NativeWithoutIds => native::begin_call(out, method, arguments),
+            Self::Ping => ping::begin_call(out, method, arguments),
+            Self::JsonRpc => json_rpc::begin_call(out, method, arguments),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_call(out, method, arguments),
+        }
+    }
+
+    /// Appends the end of a call; without an id, of one that wants no reply where the dialect can
+    /// say so.
+    pub(crate) fn end_call(self, out: &mut Vec<u8>, id: Option<u64>, timeout: Option<Duration>) {
+        match self {
+            Self::Native => native::end_call(out, native::Ending::of(id, timeout)),
+            Self::NativeWithoutIds => native::end_call(out, native::Ending::Nothing),
+            Self::Ping => ping::end_call(out),
+            Self::JsonRpc => json_rpc::end_call(out, id),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
+        }
+    }
+
+    /// Appends what stands before a result.
+    pub(crate) fn begin_result(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match self {
+            Self::Native | Self::NativeWithoutIds => native::RESULT,
+            Self::Ping => ping::RESULT,
+            Self::JsonRpc => json_rpc::RESULT,
+            #[cfg(feature = "xmlrpc")]
+            // The whole reply is made of the result in the end.
+            Self::XmlRpc => b"",
+        });
+    }
+
+    /// Appends what stands behind a result; `name` is the function's reply name.
+    pub(crate) fn end_result(self, out: &mut Vec<u8>, id: Option<&str>, name: &str) {
+        match self {
+            Self::Native | Self::NativeWithoutIds => native::end(out, id),
+            Self::Ping => ping::end_result(out, name),
+            Self::JsonRpc => json_rpc::end(out, id),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => {}
+        }
+    }
+
+    /// Appends a fault.
+    pub(crate) fn write_fault(self, out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
+        match self {
+            Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
+            Self::Ping => ping::write_fault(out, fault),
+            Self::JsonRpc => json_rpc::write_fault(out, id, fault),
+            #[cfg(feature = "xmlrpc")]
+            Self::XmlRpc => xml_rpc::write_fault(out, fault),
+        }
+    }
+}
+
+/// Appends, as a whole message, that nobody waits for a call's result any more.
+#[cfg(feature = "tokio")]
+pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
+    let start = out.len();
+    framing.begin_call(out);
+    native::write_cancel(out, id);
+    framing.end_call(out, start);
+}
+
+/// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have
+/// ids understand it: they make further calls on another connection, and leave this one when its
+/// replies are in.
+pub(crate) fn write_notice(out: &mut Vec<u8>, framing: Framing) {
+    let start = out.len();
+    framing.begin(out);
+    out.extend_from_slice(native::DRAINING);
+    framing.end(out, start);
+}

@@ -1,0 +1,26 @@
+//! The types beyond the specification.
+
+/// The types beyond the specification that a peer knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Extensions {
+    #[default]
+    None,
+    /// `<ex:i8>` and `<ex:nil/>`, in the name space of the library that made them.
+    Apache,
+    /// `<i8>` and `<nil/>`.
+    Plain,
+}
+
+impl Extensions {
+    /// The name space of Apache's library.
+    pub(super) const NAMESPACE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
+
+    /// What stands before an extension's name; `None` where there are no extensions.
+    pub(super) fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Apache => Some("ex:"),
+            Self::Plain => Some(""),
+        }
+    }
+}

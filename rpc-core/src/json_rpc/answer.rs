@@ -1,0 +1,53 @@
+//! What answers messages, and what becomes of one.
+
+use crate::Misuse;
+use crate::protocol::Fault;
+
+use super::later::Later;
+use super::session::Session;
+
+/// Answers messages: knows bytes, never sockets.
+///
+/// [`JsonRpc`] is the one there is; a test or another protocol can be another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` answers no messages",
+    label = "a layer that implements `Answer` must stand here",
+    note = "put `JsonRpc` around what runs calls: `TcpServer::new(JsonRpc::new(registry))`"
+)]
+pub trait Answer: Send + Sync + 'static {
+    /// Answers one message, appending the reply to `out`.
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered;
+
+    /// Appends a fault as the reply to `message`, which is empty where there is none.
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>);
+
+    /// Says, before a server starts, what would keep it from answering.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what to do about it.
+    fn check(&self) -> Result<(), Misuse> {
+        Ok(())
+    }
+}
+
+/// What became of a message.
+#[derive(Debug)]
+#[non_exhaustive]
+#[must_use = "a message that is answered later has no reply yet"]
+pub enum Answered {
+    /// The reply has been appended.
+    Reply,
+    /// The reply has been appended, and the connection closes after it.
+    Last,
+    /// There is no reply.
+    Nothing,
+    /// There is no reply, and none is waited for any more for the call with this id.
+    Cancel {
+        /// The id, as the text it came as.
+        id: String,
+    },
+    /// The reply takes time: the function is asynchronous, or blocks a thread and this one must not be
+    /// blocked, or there are several of them.
+    Later(Later),
+}

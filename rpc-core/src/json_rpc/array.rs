@@ -1,0 +1,51 @@
+//! The array that the replies of several calls are written into.
+
+use crate::protocol::Limits;
+
+use super::answer::Answered;
+use super::budget::Budget;
+use super::later::{Array, Gap, Later, close};
+
+/// The replies of several calls on their way into an array.
+#[derive(Debug)]
+pub(super) struct Parts {
+    start: usize,
+    budget: Budget,
+    calls: usize,
+    gaps: Vec<Gap>,
+}
+
+impl Parts {
+    /// Starts an array of so many replies at the end of `out`.
+    pub(super) fn begin(calls: usize, limits: &Limits, out: &mut Vec<u8>) -> Self {
+        let start = out.len();
+        out.push(b'[');
+        Self { start, budget: Budget::of_batch(limits, calls), calls, gaps: Vec::new() }
+    }
+
+    /// What its replies take their bytes from.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Takes note of what became of the next call.
+    pub(super) fn add(&mut self, answered: Answered, out: &mut Vec<u8>) {
+        match answered {
+            Answered::Reply | Answered::Last => out.push(b','),
+            Answered::Nothing | Answered::Cancel { .. } => {}
+            Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
+        }
+    }
+
+    /// Ends the array: it stands in `out`, or is still to come. Where no call wants a reply there is
+    /// none (section 6).
+    pub(super) fn end(self, out: &mut Vec<u8>) -> Answered {
+        let Self { start, calls, gaps, .. } = self;
+        if gaps.is_empty() {
+            close(out, start);
+            return if out.len() > start { Answered::Reply } else { Answered::Nothing };
+        }
+        let done = out.split_off(start);
+        Answered::Later(Later::array(Array { calls, done, gaps }))
+    }
+}

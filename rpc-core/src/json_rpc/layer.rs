@@ -1,0 +1,55 @@
+//! `JsonRpc`: what runs calls, and how it is to be asked.
+
+#[cfg(feature = "xmlrpc")]
+use crate::dialect::xml_rpc::XmlRpcOptions;
+use crate::registry::Dispatch;
+
+use super::hook::{FinishedCall, Hook};
+
+/// Joins the dialects to what runs calls.
+///
+/// ```
+/// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+///
+/// let mut registry = FunctionRegistry::new();
+/// registry.register("add", |a: i64, b: i64| a + b)?;
+///
+/// let mut reply = Vec::new();
+/// let message = br#"{"method_name": "add", "method_args": [1, 2], "id": 7}"#;
+/// let _ = JsonRpc::new(registry).answer(message, &mut Session::default(), &mut reply);
+/// assert_eq!(reply, br#"{"res":3,"id":7}"#);
+/// # Ok::<(), rpc_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct JsonRpc<D> {
+    pub(super) dispatch: D,
+    pub(super) hook: Option<Hook>,
+    #[cfg(feature = "xmlrpc")]
+    pub(super) xml_rpc: XmlRpcOptions,
+}
+
+impl<D: Dispatch> JsonRpc<D> {
+    /// Puts the layer on what runs calls.
+    pub fn new(dispatch: D) -> Self {
+        Self {
+            dispatch,
+            hook: None,
+            #[cfg(feature = "xmlrpc")]
+            xml_rpc: XmlRpcOptions::default(),
+        }
+    }
+
+    /// Calls `tell` after each call that has ended, behind what was set before: also for calls that were
+    /// refused, and for those that nobody waits for any more. It runs where the call ended, so it should
+    /// be quick.
+    #[must_use]
+    pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
+        self.hook = Some(Hook::after(self.hook.take(), tell));
+        self
+    }
+
+    /// What runs the calls.
+    pub fn dispatch(&self) -> &D {
+        &self.dispatch
+    }
+}

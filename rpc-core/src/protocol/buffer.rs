@@ -1,0 +1,88 @@
+//! The memory that a connection is read into.
+
+/// Bytes that have arrived, and memory for more.
+///
+/// It keeps its memory from message to message, grows only as bytes arrive, and gives memory back once
+/// messages have been small for a while.
+#[derive(Debug, Default)]
+pub(crate) struct ReadBuffer {
+    pub(super) bytes: Vec<u8>,
+    /// Where what has arrived and was not taken begins, and where it ends.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    small_messages: u32,
+}
+
+/// Bytes that a read is offered at least.
+const LEAST: usize = 4 * 1024;
+/// A buffer up to this size is kept however small the messages are.
+const KEPT: usize = 64 * 1024;
+/// After this many messages that did not need it, a larger buffer is given back.
+const PATIENCE: u32 = 64;
+
+impl ReadBuffer {
+    /// What has arrived and was not taken.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Lends memory to read into.
+    pub(super) fn unfilled(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        } else if self.start > 0 && self.bytes.len() - self.end < LEAST {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.bytes.len() - self.end < LEAST {
+            // Doubling keeps the cost of growing in proportion to what has really arrived.
+            let size = (self.bytes.len() * 2).max(self.end + LEAST);
+            self.bytes.resize(size, 0);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// Takes note of `count` bytes read into the memory lent.
+    pub(super) fn received(&mut self, count: usize) {
+        self.end = self.bytes.len().min(self.end + count);
+    }
+
+    /// Takes the memory out; what waits stays, in memory of its own.
+    #[cfg(feature = "tokio")]
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let waiting = self.waiting().to_vec();
+        (self.start, self.end) = (0, waiting.len());
+        std::mem::replace(&mut self.bytes, waiting)
+    }
+
+    /// Gives memory that was taken out back, where what waits fits into it.
+    #[cfg(feature = "tokio")]
+    pub(super) fn give(&mut self, mut bytes: Vec<u8>) {
+        let waiting = self.waiting();
+        let count = waiting.len();
+        if let Some(start) = bytes.get_mut(..count) {
+            start.copy_from_slice(waiting);
+            self.bytes = bytes;
+            (self.start, self.end) = (0, count);
+        }
+    }
+
+    /// Gives memory back that messages of the size of this one have not needed for a while.
+    pub(super) fn give_back(&mut self, message: usize) {
+        if self.bytes.len() <= KEPT || message > self.bytes.len() / 4 {
+            self.small_messages = 0;
+            return;
+        }
+        self.small_messages += 1;
+        let waiting = self.end - self.start;
+        if self.small_messages >= PATIENCE && waiting == 0 {
+            self.small_messages = 0;
+            // The message just found is still to be read, so what it lies in stays.
+            let size = self.end.max(KEPT);
+            self.bytes.truncate(size);
+            self.bytes.shrink_to(size);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How connections are made, to an address of either kind.
+
+use std::io::{self, ErrorKind};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+#[cfg(feature = "tokio")]
+use super::AsyncSocket;
+use super::{Address, Socket, Transport, unix, unix_path};
+
+/// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
+#[derive(Debug, Clone)]
+pub struct TcpTransport {
+    address: String,
+}
+
+impl TcpTransport {
+    /// Takes the address, which is resolved at each connection.
+    pub fn new(address: impl ToString) -> Self {
+        Self { address: address.to_string() }
+    }
+}
+
+impl Transport for TcpTransport {
+    type Stream = Socket;
+
+    fn connect(&self, timeout: Duration) -> io::Result<Socket> {
+        match unix_path(&self.address) {
+            Some(path) => unix::connect(path, timeout),
+            None => connect(&self.address, timeout),
+        }
+    }
+
+    fn peer(&self) -> String {
+        self.address.clone()
+    }
+}
+
+impl Socket {
+    /// Connects within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system, one that has no Unix sockets included.
+    pub fn connect(address: &Address, timeout: Duration) -> io::Result<Self> {
+        match address {
+            Address::Tcp(address) => connect(address, timeout),
+            Address::Unix(path) => unix::connect(path, timeout),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl AsyncSocket {
+    /// Connects to `host:port` or `unix:/path`.
+    pub(crate) async fn connect(address: &str) -> io::Result<Self> {
+        let Some(path) = unix_path(address) else {
+            let stream = tokio::net::TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            return Ok(Self::Tcp(stream));
+        };
+        unix::connect_async(path).await
+    }
+}
+
+/// Connects within `timeout` to the first of the addresses where somebody listens.
+fn connect(address: impl ToSocketAddrs, timeout: Duration) -> io::Result<Socket> {
+    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Socket::Tcp(stream));
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
