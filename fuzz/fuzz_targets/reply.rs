@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
     let client = RpcClient::builder()
         .framing(framing)
         .dialect(dialect)
-        .limits(Limits { message: 1 << 16, ..Limits::default() })
+        .limits(Limits { max_message_bytes: 1 << 16, ..Limits::default() })
         .call_timeout(Duration::from_millis(5))
         .connect_over(server)
         .expect("this transport always connects");

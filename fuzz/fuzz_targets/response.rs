@@ -42,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
         bytes.to_vec()
     };
     let client = RpcClient::builder()
-        .limits(Limits { message: 1 << 16, ..Limits::default() })
+        .limits(Limits { max_message_bytes: 1 << 16, ..Limits::default() })
         .call_timeout(Duration::from_millis(500))
         .connect(url)
         .expect("no connection is made yet");

@@ -42,7 +42,7 @@ fn answer(message: &[u8], charset: Option<&str>) -> String {
         let options = XmlRpcOptions { extensions: true, ..XmlRpcOptions::default() };
         JsonRpc::new(registry()).xml_rpc(options)
     });
-    let limits = Limits { message: LIMIT, ..Limits::default() };
+    let limits = Limits { max_message_bytes: LIMIT, ..Limits::default() };
     let mut session = Session::new(CallContext::default(), limits).in_xml_rpc(charset);
     let mut reply = Vec::new();
     let answered = layer.answer(message, &mut session, &mut reply);

@@ -51,7 +51,7 @@ fn a_server_without_functions_says_why_it_may_have_none() {
 
 #[test]
 fn a_result_over_the_limit_is_refused_and_the_connection_lives_on() {
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     for model in Model::ALL {
         let server = model.start(RpcServer::exported().limits(limits));
         for framing in FRAMINGS {

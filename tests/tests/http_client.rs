@@ -212,7 +212,7 @@ fn a_response_that_is_no_reply_is_an_error_that_says_what_it_is() {
 #[test]
 fn no_response_takes_more_memory_than_the_limit() {
     let Some(server) = Python::start("HTTP/1.1") else { return };
-    let limits = Limits { message: 100_000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 100_000, ..Limits::default() };
     let builder = ClientBuilder::default().limits(limits);
     for way in ["huge", "endless", "head"] {
         let client = builder.connect(server.url(way)).unwrap();

@@ -28,7 +28,7 @@ fn in_time(test: impl FnOnce()) {
 #[test]
 fn a_body_over_the_limit_is_refused_before_it_is_read() {
     Model::each(|model| {
-        let limits = Limits { message: 100, ..Limits::default() };
+        let limits = Limits { max_message_bytes: 100, ..Limits::default() };
         let server = model.start(RpcServer::exported().limits(limits));
         let whole = format!("{ADD:100}");
         let mut peer = HttpPeer::connect(server.address());

@@ -96,7 +96,7 @@ fn streams_run_side_by_side() {
 
 #[test]
 fn a_message_that_is_too_large_ends_its_stream_alone() {
-    let limits = Limits { message: 100, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 100, ..Limits::default() };
     Model::each(|model| {
         let server = model.start(RpcServer::exported().limits(limits));
         run(async {

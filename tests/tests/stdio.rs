@@ -129,10 +129,10 @@ fn a_message_that_its_input_ends_in_is_answered_and_not_run() {
 }
 
 #[test]
-fn a_shut_door_is_shut_here_too() {
+fn a_disabled_protocol_is_refused_here_too() {
     let mut program = Program::start(&["--without-raw"]);
     program.write(ADD.as_bytes());
-    assert!(program.line().contains("raw JSON over a stream is switched off on this server"));
+    assert!(program.line().contains("raw JSON over a stream is disabled on this server"));
 }
 
 #[test]

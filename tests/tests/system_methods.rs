@@ -232,7 +232,7 @@ fn calls_that_take_time_take_it_side_by_side() {
 
 #[test]
 fn a_call_of_several_has_its_id_its_time_and_its_limit() {
-    let limits = Limits { batch: 3, ..Limits::default() };
+    let limits = Limits { max_batch_calls: 3, ..Limits::default() };
     let server = Model::EventLoop.start(RpcServer::exported().limits(limits));
     let mut peer = Peer::connect(server.address(), Framing::Raw);
     let several = calls(&[("texts.rest", json!([60_000, 1])), ("add", json!([1, 2]))]);

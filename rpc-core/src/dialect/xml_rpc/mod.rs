@@ -62,7 +62,7 @@ pub(crate) fn read_call(
     options: XmlRpcOptions,
 ) -> Result<MethodCall, Fault> {
     let text = encoding::decode(message, charset)?;
-    let mut values = Values::new(&text, limits.depth);
+    let mut values = Values::new(&text, limits.max_depth);
     values.open(Element::MethodCall)?;
     values.open(Element::MethodName)?;
     let method = values.text()?.trim_ascii().to_owned();
