@@ -9,9 +9,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{
-    Arguments, Dialect, Error, Framing, Invocation, Limits, Pipelined, RpcClient, Stream, Transport,
-};
+use rpc_core::client::{Dialect, Invocation, Pipelined};
+use rpc_core::protocol::{Arguments, Framing, Limits};
+use rpc_core::transport::{Stream, Transport};
+use rpc_core::{Error, RpcClient};
 use rpc_core_fuzz::cut;
 use serde_json::value::RawValue;
 

@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{Limits, RpcClient, Stub};
+use rpc_core::protocol::Limits;
+use rpc_core::{RpcClient, Stub};
 use serde_json::value::RawValue;
 
 /// Where each connection's first request is answered with what is held here.

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use rpc_core::protocol::Connection;
-use rpc_core::{
-    Answer, Answered, Fault, FunctionRegistry, JsonRpc, Limits, ProtocolError, Session, block_on,
-    code,
-};
+use rpc_core::client::block_on;
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::{Limits, ProtocolError, code};
+use rpc_core::{Fault, FunctionRegistry, JsonRpc};
 use rpc_core_fuzz::{cut, depth, registry};
 use serde::de::IgnoredAny;
 

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rpc_core::protocol::Connection;
-use rpc_core::{Framing, Limits, ProtocolError};
+use rpc_core::protocol::{Framing, Limits, ProtocolError};
 use rpc_core_fuzz::cut;
 
 fuzz_target!(|input: &[u8]| {

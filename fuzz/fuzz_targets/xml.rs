@@ -6,9 +6,10 @@
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{
-    Answer, Answered, CallContext, FunctionRegistry, JsonRpc, Limits, Session, XmlRpcOptions,
-};
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::Limits;
+use rpc_core::server::XmlRpcOptions;
+use rpc_core::{CallContext, FunctionRegistry, JsonRpc};
 use rpc_core_fuzz::registry;
 
 const LIMIT: usize = 1 << 16;

@@ -40,63 +40,32 @@
 // Lets this crate's own examples and tests name it as a user does.
 extern crate self as rpc_core;
 
-mod client;
+pub mod client;
 mod dialect;
-mod error;
+pub mod error;
 #[cfg(feature = "http")]
 mod http;
 mod json_rpc;
-mod layer_error;
+pub mod layer;
 pub mod protocol;
 mod pump;
 mod registry;
-mod server;
-mod transport;
+pub mod server;
+pub mod transport;
+pub mod types;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private1;
 
-pub use client::{
-    Admission, AnyAsyncClient, AnyClient, Args, Async, AsyncStub, At, Attempt, Batch, Batching,
-    Blocking, BlockingStub, Boxed, BoxedCall, Burst, ClientBuilder, ConnectionState, Drive,
-    FromError, Futures, Given, GivenArgs, GivenKwargs, Invocation, Kind, Kwargs, Layered, Notify,
-    Omitted, OutcomeOf, Outcomes, OwnedCall, Pending, Pipelined, Policy, Prepare, Prepared,
-    Preparing, Promise, Promised, Promises, RawJson, RpcClient, Stub, Verdict, Within,
-};
 #[cfg(feature = "tokio")]
-pub use client::{AsyncBatching, AsyncInProcess, AsyncRpcClient, CallFuture, CallFutures, Calls};
-#[cfg(feature = "tower")]
-pub use client::{CallService, TowerCall, TowerCalls, TowerClient};
-pub use dialect::Dialect;
-#[cfg(feature = "xmlrpc")]
-pub use dialect::xml_rpc::XmlRpcOptions;
-pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
-#[cfg(feature = "http")]
-pub use http::{ReplyBody, RpcService};
-pub use json_rpc::{Answer, Answered, FinishedCall, JsonRpc, Later, Session};
-pub use layer_error::LayerError;
-pub use protocol::{
-    Arguments, Call, Fault, Framing, Limits, Protocol, ProtocolError, Protocols, code,
-};
-pub use pump::block_on;
-pub use registry::{
-    Bytes, CallContext, DateTime, Deferred, Dispatch, Ended, Function, FunctionRegistry, Instance,
-    InvalidDateTime, Outcome, Parameter, ParameterKind, Reply, Signature, State,
-};
+pub use client::asynchronous::AsyncRpcClient;
+pub use client::rpc_client::RpcClient;
+pub use client::stub::Stub;
+pub use error::call::{CallError, Error};
+pub use json_rpc::JsonRpc;
+pub use protocol::fault::Fault;
+pub use registry::{CallContext, FunctionRegistry, State};
 pub use rpc_macros::{call, rpc_export};
-#[cfg(feature = "tokio")]
-pub use server::AsyncListener;
-#[cfg(feature = "tokio")]
-pub use server::EventLoop;
-#[cfg(all(unix, feature = "tokio"))]
-pub use server::PreforkEventLoop;
-pub use server::{
-    BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
-    ServerHandle, SingleThread, TcpServer, ThreadPerConnection, UnixAddress,
-};
-pub use transport::{
-    Address, MemoryStream, ProgramStream, ProgramTransport, Socket, Stream, TcpTransport, Transport,
-};
-#[cfg(feature = "tokio")]
-pub use transport::{AsyncProgramStream, AsyncTransport};
+pub use server::{RpcServer, TcpServer};
+pub use transport::connect::TcpTransport;

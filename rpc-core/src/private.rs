@@ -9,17 +9,17 @@ use serde::de::DeserializeOwned;
 
 pub use crate::client::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Kwargs, List,
-    Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, Stub, TypedArguments,
+    Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
 };
+pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
-pub use crate::protocol::{Call, Fault};
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
     Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateKey,
     StateType, Text, to_text,
 };
 
-pub use crate::error::{CallError, Error};
+pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;
 

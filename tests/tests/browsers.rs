@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use rpc_core::{FunctionRegistry, Protocol, RpcClient, RpcServer, ServerHandle, State, rpc_export};
+use rpc_core::protocol::Protocol;
+use rpc_core::server::ServerHandle;
+use rpc_core::{FunctionRegistry, RpcClient, RpcServer, State, rpc_export};
 use serde_json::Value;
 use tests::{Model, Running, browser};
 

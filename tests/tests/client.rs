@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::TcpListener;
 
 use examples::{add, echo, fail, greet, sleep_ms};
-use rpc_core::{
-    CallError, ClientBuilder, Dialect, Error, Fault, Framing, IoErrorKind, Limits, Misuse,
-    RpcClient, RpcServer, Stub, args, call, code, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::{IoErrorKind, Misuse};
+use rpc_core::protocol::{Framing, Limits, code};
+use rpc_core::{CallError, Error, Fault, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde_json::{Map, Value, json};
 use tests::{DIALECTS, EVERY_FRAMING, Model, Refusal, divide, note, same, weigh, withdraw};
 

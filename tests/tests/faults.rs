@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{
-    Answer, Answered, Call, CallContext, Dispatch, Fault, FunctionRegistry, JsonRpc, Limits,
-    Outcome, Reply, RpcServer, Session, TcpServer,
-};
+use rpc_core::layer::{Answer, Answered, Dispatch, Outcome, Reply, Session};
+use rpc_core::protocol::{Call, Limits};
+use rpc_core::{CallContext, Fault, FunctionRegistry, JsonRpc, RpcServer, TcpServer};
 use tests::{FRAMINGS, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::Framing;
 use rpc_core::protocol::{Connection, Limits};
-use rpc_core::{
-    Answer, Answered, Framing, FunctionRegistry, JsonRpc, RpcServer, ServerHandle, Session,
-};
+use rpc_core::server::ServerHandle;
+use rpc_core::{FunctionRegistry, JsonRpc, RpcServer};
 use tests::{FRAMINGS, Model, Peer, frame};
 
 const COUNT: &str = r#"{"method_name":"count","method_args":["ü🦀"]}"#;

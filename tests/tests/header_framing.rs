@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Dialect, Framing, Limits, RpcClient, RpcServer, Stub, args, kwargs};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs};
 use tests::{Fake, Model, Peer, frame};
 
 const ADD: &str = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;

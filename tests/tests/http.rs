@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Framing, Protocol, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::protocol::{Framing, Protocol};
 use tests::{HttpPeer, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    ClientBuilder, Dialect, Error, IoErrorKind, Limits, Misuse, RpcClient, RpcServer, Stub, args,
-    call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::{IoErrorKind, Misuse};
+use rpc_core::protocol::Limits;
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use tests::{Fake, HttpPeer, Model, after_ms, run, same, withdraw};

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    AsyncRpcClient, ClientBuilder, Error, Framing, IoErrorKind, Limits, ProtocolError, RpcClient,
-    Stub, args, call, code, kwargs,
-};
+use rpc_core::client::ClientBuilder;
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::{Framing, Limits, ProtocolError, code};
+use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub, args, call, kwargs};
 use tests::{Fake, Running, after_ms, python, run, same, until};
 use tokio::time::{sleep, timeout};
 

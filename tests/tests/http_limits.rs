@@ -5,7 +5,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Limits, RpcServer, ServerHandle};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Limits;
+use rpc_core::server::ServerHandle;
 use tests::{HttpPeer, Model};
 
 const TIMEOUT: Duration = Duration::from_millis(200);

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Protocol, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Protocol;
 use tests::{HttpPeer, Model};
 
 /// The example of RFC 6455, section 1.2.

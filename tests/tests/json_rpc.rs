@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, FunctionRegistry, Limits, RpcServer, rpc_export};
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{FunctionRegistry, RpcServer, rpc_export};
 use serde_json::{Value, json};
 use tests::{EVERY_FRAMING, Model, Peer, frame};
 

@@ -5,9 +5,9 @@
 use std::time::{Duration, Instant};
 
 use examples::{add, echo, fail};
-use rpc_core::{
-    ClientBuilder, Dialect, Error, Framing, ProtocolError, RpcClient, Stub, args, call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::protocol::{Framing, ProtocolError};
+use rpc_core::{Error, RpcClient, Stub, args, call, kwargs};
 use tests::{Language, Report, Running, all_good, remember, remembers, report_table, run, section};
 
 /// A program of `foreign/` that serves.

@@ -9,7 +9,8 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, Limits, RpcServer, rpc_export};
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{RpcServer, rpc_export};
 use tests::{FRAMINGS, MemoryWatch, Model, Peer, frame};
 
 const MIB: usize = 1 << 20;

@@ -11,10 +11,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use examples::{add, echo, nap_ms};
-use rpc_core::{
-    AsyncBatching, AsyncRpcClient, Dialect, EventLoop, Framing, Notify, RpcClient, RpcServer,
-    Stream, Stub, args, call, kwargs,
-};
+use rpc_core::client::{AsyncBatching, Dialect, Notify};
+use rpc_core::protocol::Framing;
+use rpc_core::server::EventLoop;
+use rpc_core::transport::Stream;
+use rpc_core::{AsyncRpcClient, RpcClient, RpcServer, Stub, args, call, kwargs};
 use tests::run;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -73,12 +74,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Odd<S> {
     }
 }
 
-fn server() -> rpc_core::ServerHandle {
+fn server() -> rpc_core::server::ServerHandle {
     RpcServer::exported().start_with("127.0.0.1:0", EventLoop::default()).unwrap()
 }
 
 /// Speaks to a server over odd streams, and counts them.
-async fn over_odd_streams(builder: rpc_core::ClientBuilder, what: &str) {
+async fn over_odd_streams(builder: rpc_core::client::ClientBuilder, what: &str) {
     let server = server();
     let address = server.address().socket_addr().unwrap();
     let dialed = Arc::new(AtomicUsize::new(0));

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{
-    Dialect, Error, Framing, Limits, Protocol, ProtocolError, RpcClient, RpcServer, Stub, code,
-};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Framing, Limits, Protocol, ProtocolError, code};
+use rpc_core::{Error, RpcClient, RpcServer, Stub};
 use tests::{FRAMINGS, Model, Peer};
 
 const CALLS: [(Protocol, &str, &str, &str); 3] = [

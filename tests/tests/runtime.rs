@@ -8,10 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, nap_ms};
-use rpc_core::{
-    AsyncInProcess, AsyncStub, BlockingStub, Dialect, Error, FunctionRegistry, InMemory, JsonRpc,
-    RpcClient, Stub, args, call, code, rpc_export,
-};
+use rpc_core::client::{AsyncInProcess, AsyncStub, BlockingStub, Dialect};
+use rpc_core::protocol::code;
+use rpc_core::server::InMemory;
+use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcClient, Stub, args, call, rpc_export};
 #[cfg(unix)]
 use tests::{Served, example};
 use tests::{pass_gate_blocking, run};

@@ -11,10 +11,11 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, block_ms, echo};
-use rpc_core::{
-    AsyncRpcClient, Dialect, Error, Framing, IoErrorKind, Notify, ProgramTransport, RpcClient,
-    Stub, args, call, kwargs,
-};
+use rpc_core::client::{Dialect, Notify};
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::Framing;
+use rpc_core::transport::ProgramTransport;
+use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub, args, call, kwargs};
 use serde_json::{Value, json};
 use tests::{Folder, Process, language_server, process_id, run, until};
 

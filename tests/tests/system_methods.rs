@@ -5,9 +5,11 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::{Call, Framing, Limits, code};
 use rpc_core::{
-    Call, CallContext, Dispatch, Fault, Framing, FunctionRegistry, JsonRpc, Limits, Outcome, Reply,
-    RpcClient, RpcServer, Stub, TcpServer, args, code, kwargs, rpc_export,
+    CallContext, Fault, FunctionRegistry, JsonRpc, RpcClient, RpcServer, Stub, TcpServer, args,
+    kwargs, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{Model, Peer};
@@ -27,7 +29,7 @@ fn greet(name: &str, title: Option<&str>, #[default("Hello")] greeting: &str) ->
 }
 
 #[rpc_export(name = "texts.plain")]
-fn plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option<rpc_core::DateTime> {
+fn plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option<rpc_core::types::DateTime> {
     data.is_empty().then(|| "20000101T00:00:00".parse().ok()).flatten()
 }
 

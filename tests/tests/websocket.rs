@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    Address, AsyncRpcClient, Dialect, Limits, Protocol, RpcClient, RpcServer, ServerHandle, Stub,
-    args, call, kwargs,
-};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Limits, Protocol};
+use rpc_core::server::ServerHandle;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde_json::{Value, json};
 use tests::{DIALECTS, Frame, MemoryWatch, Model, Running, Served, WebSocket, node, python, run};
 

@@ -5,8 +5,11 @@
 
 use std::future::ready;
 
+use rpc_core::protocol::Limits;
 use rpc_core::protocol::Protocol;
-use rpc_core::{Bytes, DateTime, Limits, RpcServer, XmlRpcOptions, rpc_export};
+use rpc_core::server::XmlRpcOptions;
+use rpc_core::types::{Bytes, DateTime};
+use rpc_core::{RpcServer, rpc_export};
 use serde::{Deserialize, Serialize};
 use tests::{HttpPeer, Model, Running, python};
 

@@ -25,7 +25,9 @@ use super::{Invocation, RpcClient};
 /// ```
 /// use std::time::Duration;
 ///
-/// use rpc_core::{Dialect, Framing, RpcClient};
+/// use rpc_core::client::Dialect;
+/// use rpc_core::protocol::Framing;
+/// use rpc_core::RpcClient;
 ///
 /// // A server that reads one call from a connection, answers it and closes.
 /// let builder = RpcClient::builder()
@@ -343,7 +345,8 @@ impl ClientBuilder {
     /// server within the process, or another [`AsyncTransport`].
     ///
     /// ```standalone_crate
-    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, InMemory, JsonRpc, rpc_export};
+    /// use rpc_core::server::InMemory;
+    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, JsonRpc, rpc_export};
     ///
     /// #[rpc_export]
     /// fn double(n: i64) -> i64 {
@@ -394,7 +397,9 @@ impl ClientBuilder {
     /// ```no_run
     /// use std::process::Command;
     ///
-    /// use rpc_core::{Dialect, Framing, RpcClient, Stub, args, kwargs};
+    /// use rpc_core::client::Dialect;
+    /// use rpc_core::protocol::Framing;
+    /// use rpc_core::{RpcClient, Stub, args, kwargs};
     /// use serde_json::{Value, json};
     ///
     /// // A language server.

@@ -2,7 +2,7 @@
 
 mod any;
 #[cfg(feature = "tokio")]
-mod asynchronous;
+pub(crate) mod asynchronous;
 mod at;
 mod backoff;
 mod batch;
@@ -39,9 +39,9 @@ mod policy;
 mod prepare;
 mod raw_json;
 mod refusal;
-mod rpc_client;
+pub(crate) mod rpc_client;
 mod send;
-mod stub;
+pub(crate) mod stub;
 #[cfg(feature = "tower")]
 mod tower;
 mod url;
@@ -55,21 +55,24 @@ mod wrappers;
 
 pub use any::{AnyAsyncClient, AnyClient};
 #[cfg(feature = "tokio")]
-pub use asynchronous::{AsyncBatching, AsyncRpcClient, CallFuture, CallFutures, Calls};
+pub(crate) use asynchronous::AsyncRpcClient;
+#[cfg(feature = "tokio")]
+pub use asynchronous::{AsyncBatching, CallFuture, CallFutures, Calls};
 pub use at::At;
 pub use batch::{Batch, Promise, Promised};
 pub use batching::Batching;
 pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
-pub use by_name::{Args, Kwargs, List, Names, Nil};
+pub use by_name::{Args, Kwargs};
+#[doc(hidden)]
+pub use by_name::{List, Names, Nil};
 pub use drive::Drive;
 pub use from_error::FromError;
 #[cfg(feature = "tokio")]
 pub use in_process::AsyncInProcess;
-pub use invocation::{
-    Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Omitted,
-    TypedArguments,
-};
+#[doc(hidden)]
+pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
+pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};
 pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};
 pub use outcomes::{Outcomes, Promises};
 pub use owned_call::OwnedCall;
@@ -77,8 +80,12 @@ pub use pending::Pending;
 pub use policy::{Admission, Attempt, Layered, Policy, Verdict};
 pub use prepare::{Prepare, Prepared, Preparing};
 pub use raw_json::RawJson;
-pub use rpc_client::RpcClient;
-pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined, Stub};
+pub(crate) use rpc_client::RpcClient;
+pub(crate) use stub::Stub;
+pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
 pub use within::Within;
+
+pub use crate::dialect::Dialect;
+pub use crate::pump::block_on;

@@ -14,8 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use crate::error::{Error, IoError, IoErrorKind};
-use crate::layer_error::LayerError;
+use crate::error::{Error, IoError, IoErrorKind, LayerError};
 use crate::protocol::Arguments;
 
 use super::raw_json::decoded;
@@ -79,7 +78,9 @@ impl Service<OwnedCall> for AnyAsyncClient {
 /// `Buffer`. An error that is no [`Error`] becomes a [`LayerError`].
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, TowerClient, call, rpc_export};
+/// use rpc_core::client::TowerClient;
+/// use rpc_core::server::EventLoop;
+/// use rpc_core::{AsyncRpcClient, RpcServer, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64) -> i64 {

@@ -14,13 +14,13 @@ const NOTED: usize = 4;
 /// A call: names and values, whatever bytes brought them.
 ///
 /// ```
-/// use rpc_core::Call;
+/// use rpc_core::protocol::Call;
 ///
 /// let call = Call::new("add", "[1, 2]", r#"{"c": 3}"#)?;
 /// assert_eq!(call.method(), "add");
 /// assert_eq!(call.positional().iter().collect::<Vec<_>>(), ["1", "2"]);
 /// assert_eq!(call.keyword().iter().next(), Some(("c".into(), "3")));
-/// # Ok::<(), rpc_core::ProtocolError>(())
+/// # Ok::<(), rpc_core::protocol::ProtocolError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Call<'a> {

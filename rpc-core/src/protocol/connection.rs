@@ -23,7 +23,7 @@ use super::{Framing, Inbound, Limits, Protocol, ProtocolError};
 ///     });
 /// }
 /// assert_eq!(connection.output(), b"\x02\0\0\0[]");
-/// # Ok::<(), rpc_core::ProtocolError>(())
+/// # Ok::<(), rpc_core::protocol::ProtocolError>(())
 /// ```
 #[derive(Debug)]
 pub struct Connection {

@@ -5,7 +5,7 @@ use super::Protocols;
 /// Bounds on what a peer may send and on what is kept for it.
 ///
 /// ```
-/// use rpc_core::Limits;
+/// use rpc_core::protocol::Limits;
 ///
 /// let limits = Limits { max_message_bytes: 64 * 1024, ..Limits::default() };
 /// assert_eq!(limits.max_depth, 128);

@@ -5,7 +5,8 @@ use std::fmt;
 /// A framing or a dialect that a server speaks. All are enabled until one is disabled.
 ///
 /// ```
-/// use rpc_core::{Protocol, RpcServer};
+/// use rpc_core::protocol::Protocol;
+/// use rpc_core::RpcServer;
 ///
 /// // JSON-RPC 2.0 alone, in lines or frames.
 /// let server = RpcServer::exported().disable(Protocol::Native).disable(Protocol::Ping);
@@ -52,7 +53,7 @@ impl fmt::Display for Protocol {
 /// Which [`Protocol`]s are enabled: all of them by default.
 ///
 /// ```
-/// use rpc_core::{Protocol, Protocols};
+/// use rpc_core::protocol::{Protocol, Protocols};
 ///
 /// let protocols = Protocols::default().disable(Protocol::Ping);
 /// assert!(protocols.is_enabled(Protocol::Native) && !protocols.is_enabled(Protocol::Ping));

@@ -73,9 +73,12 @@ pub use without_fork::{ForkPerConnection, Prefork};
 use without_fork::{Obeying, Output, port_closer, to_stderr};
 
 #[cfg(feature = "xmlrpc")]
-use crate::dialect::xml_rpc::XmlRpcOptions;
+pub use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::error::{Error, IoError, IoErrorKind};
-use crate::json_rpc::{Answer, FinishedCall, JsonRpc};
+#[cfg(feature = "http")]
+pub use crate::http::{ReplyBody, RpcService};
+pub use crate::json_rpc::FinishedCall;
+use crate::json_rpc::{Answer, JsonRpc};
 use crate::protocol::{Limits, Protocol};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 

@@ -5,12 +5,13 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Makes connections to one peer without blocking (feature `tokio`): the twin of
-/// [`Transport`](crate::Transport), for an [`AsyncRpcClient`](crate::AsyncRpcClient).
+/// [`Transport`](crate::transport::Transport), for an [`AsyncRpcClient`](crate::AsyncRpcClient).
 ///
 /// A closure that connects is one, whatever it connects by:
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, rpc_export};
+/// use rpc_core::server::EventLoop;
+/// use rpc_core::{AsyncRpcClient, RpcServer, rpc_export};
 /// use tokio::net::TcpStream;
 ///
 /// #[rpc_export]

@@ -17,7 +17,7 @@ mod address;
 mod async_transport;
 #[cfg(feature = "tokio")]
 mod asynchronous;
-mod connect;
+pub(crate) mod connect;
 mod memory;
 #[cfg(unix)]
 mod pipes;
@@ -44,7 +44,7 @@ pub(crate) use address::unix_path;
 pub use async_transport::AsyncTransport;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
-pub use connect::TcpTransport;
+pub(crate) use connect::TcpTransport;
 pub use memory::MemoryStream;
 #[cfg(feature = "tokio")]
 pub use program::AsyncProgramStream;

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use rpc_core::{Error, Protocol, RpcServer, rpc_export};
+use rpc_core::protocol::Protocol;
+use rpc_core::{Error, RpcServer, rpc_export};
 use tests as _; // links the functions, which are found by themselves
 
 /// Prints, as functions may that were not written to be served so, and has another program print.

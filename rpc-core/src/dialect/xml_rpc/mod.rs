@@ -26,7 +26,8 @@ use write::{lossy_text, tag, text, write_text, write_value};
 /// What a server is told of its XML-RPC callers.
 ///
 /// ```
-/// use rpc_core::{RpcServer, XmlRpcOptions};
+/// use rpc_core::server::XmlRpcOptions;
+/// use rpc_core::RpcServer;
 ///
 /// let options = XmlRpcOptions { extensions: true, ..XmlRpcOptions::default() };
 /// let server = RpcServer::exported().xml_rpc(options);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// Why a layer ended a call: a limit was reached, a circuit is open, no time is left.
 ///
 /// ```
-/// use rpc_core::{Error, LayerError};
+/// use rpc_core::error::LayerError;
+/// use rpc_core::Error;
 ///
 /// let error = Error::from(LayerError::new("the circuit is open"));
 /// assert_eq!(error.to_string(), "the circuit is open");
@@ -16,7 +17,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct LayerError {
     problem: String,
-    pub(crate) may_have_run: bool,
+    pub(super) may_have_run: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 

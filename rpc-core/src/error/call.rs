@@ -1,0 +1,105 @@
+//! What a call fails with.
+
+use crate::protocol::{ArgumentError, Fault, ProtocolError, code};
+
+use super::{FunctionError, IoError, IoErrorKind, LayerError, Misuse};
+
+/// Why a call or a server failed, by who is to blame: the connection, the bytes, the other side,
+/// the code that asked, or a layer that stands before the connection.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection or the operating system.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The bytes that came are not what the protocol has in this place.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// The other side said no.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The code on this side asked for something that cannot be.
+    #[error(transparent)]
+    Misuse(#[from] Misuse),
+    /// A layer between the caller and the connection ended the call.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+}
+
+impl Error {
+    /// Whether the call may have run on the other side. `false` is certain.
+    ///
+    /// A call that failed before its first byte was sent has not run; one that was sent and not
+    /// answered may have. A fault of the codes that refuse a call before running it says it did not.
+    pub fn may_have_run(&self) -> bool {
+        match self {
+            Self::Io(error) => error.may_have_run,
+            Self::Protocol(_) => true,
+            Self::Fault(fault) => !matches!(
+                fault.code(),
+                code::PARSE_ERROR
+                    | code::INVALID_REQUEST
+                    | code::METHOD_NOT_FOUND
+                    | code::INVALID_PARAMS
+                    | code::OVERLOADED
+                    | code::SHUTTING_DOWN
+                    | code::UNAUTHORISED
+            ),
+            Self::Misuse(_) => false,
+            Self::Layer(error) => error.may_have_run,
+        }
+    }
+
+    /// Has the error say that the call may have run, in an attempt before the one that it is of.
+    pub(crate) fn set_may_have_run(&mut self) {
+        match self {
+            Self::Io(error) => error.may_have_run = true,
+            Self::Layer(error) => error.may_have_run = true,
+            Self::Protocol(_) | Self::Fault(_) | Self::Misuse(_) => {}
+        }
+    }
+
+    /// Whether the call's time was up: this side waited no longer, or the other side says so.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Io(error) => matches!(error.kind(), IoErrorKind::TimedOut(_)),
+            Self::Fault(fault) => fault.code() == code::TIMED_OUT,
+            _ => false,
+        }
+    }
+
+    /// The other side's fault, where there is one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+}
+
+impl From<ArgumentError> for Error {
+    fn from(error: ArgumentError) -> Self {
+        Self::Misuse(Misuse::Argument(error))
+    }
+}
+
+/// Why a call of a function that has errors of its own failed: with that error, or otherwise.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallError<E> {
+    /// The function ran and returned this error.
+    #[error("{0}")]
+    Function(E),
+    /// The call failed otherwise.
+    #[error(transparent)]
+    Rpc(#[from] Error),
+}
+
+impl<E: FunctionError> From<CallError<E>> for Error {
+    /// Keeps a function's own error as the fault it travelled as.
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::Function(error) => Self::Fault(error.to_fault()),
+            CallError::Rpc(error) => error,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What this side asked for and cannot have.
+
+use crate::protocol::ArgumentError;
+
+/// Something asked for on this side that cannot be.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// An argument has no form that can be sent.
+    #[error(transparent)]
+    Argument(#[from] ArgumentError),
+    /// Two functions have one name.
+    #[error(
+        "two functions are called `{name}`; give one of them another: #[rpc_export(name = \"…\")]"
+    )]
+    RegisteredTwice {
+        /// The name.
+        name: String,
+    },
+    /// A function asks for shared state that the server was not given.
+    #[error(
+        "`{function}` needs a shared `{ty}`; give the server one with `.share(…)` before it starts"
+    )]
+    StateMissing {
+        /// The function.
+        function: String,
+        /// The type of the state.
+        ty: String,
+    },
+    /// A call is larger than a message may be.
+    #[error(
+        "the call of `{method}` takes {size} bytes, over the limit of {limit}; send less, or raise `Limits::max_message_bytes` on both sides"
+    )]
+    CallTooLarge {
+        /// The function.
+        method: String,
+        /// Bytes of the call.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// As many calls are in flight as may be.
+    #[error(
+        "{limit} calls are in flight on this connection, as many as may be; wait for some, or raise `Limits::max_calls_in_flight`"
+    )]
+    TooManyInFlight {
+        /// The limit in calls.
+        limit: usize,
+    },
+    /// A server's timeout is zero, in which nobody can do anything.
+    #[error(
+        "`{setting}` is zero, which would close every connection at once; give it some time, or `Duration::MAX` to wait for ever"
+    )]
+    NoTime {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// State was to be shared with functions, and there are none at the end of the stack.
+    #[error(
+        "`{ty}` is shared with nobody: no `FunctionRegistry` is found at the end of the stack; have each layer's `inner` say what it is around"
+    )]
+    NobodyToShareWith {
+        /// The type of the state.
+        ty: &'static str,
+    },
+    /// A process with several threads cannot be copied: the copy would lack all but one of them, and
+    /// what the others were at would stay half done in it.
+    #[error(
+        "a server model that forks needs a process with one thread, and this one has {threads}; start the server before anything makes a thread"
+    )]
+    ForkWithThreads {
+        /// How many threads there are.
+        threads: usize,
+    },
+    /// A server model that forks was to run on another thread.
+    #[error(
+        "the server model `{model}` forks, which needs a process with one thread, and `start` makes another; use `serve_with`"
+    )]
+    ForkOnThread {
+        /// The model's name.
+        model: &'static str,
+    },
+}

@@ -1,0 +1,14 @@
+//! What an [`Error`](crate::Error) is, by who is to blame: the connection, a layer, or the code that
+//! asked; and the errors that functions have of their own.
+
+pub(crate) mod call;
+mod function;
+mod io;
+mod layer;
+mod misuse;
+
+pub(crate) use call::{CallError, Error};
+pub use function::FunctionError;
+pub use io::{IoError, IoErrorKind};
+pub use layer::LayerError;
+pub use misuse::Misuse;
