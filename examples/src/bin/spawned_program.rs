@@ -4,7 +4,7 @@ use std::env;
 use std::process::Command;
 
 use examples::add;
-use rpc_core::{Error, RpcClient, RpcServer, call};
+use rpc_core::{RpcClient, RpcServer, call};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The program that is started is this one again.
@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = RpcClient::spawn(command)?;
     println!("add(1, 2, c = 3) = {}", call!(client.add(1, 2, c = 3))?);
 
-    let missing = RpcClient::spawn(Command::new("./no_such_program"));
-    println!("{}", missing.map(drop).map_err(|error: Error| error.to_string()).unwrap_err());
+    if let Err(error) = RpcClient::spawn(Command::new("./no_such_program")) {
+        println!("{error}");
+    }
     Ok(())
 }
