@@ -20,10 +20,7 @@ mod memory;
 mod socket;
 mod standard;
 mod tcp;
-#[cfg(unix)]
-mod unix;
-#[cfg(not(unix))]
-#[path = "without_unix.rs"]
+#[cfg_attr(not(unix), path = "without_unix.rs")]
 mod unix;
 
 use std::io;
