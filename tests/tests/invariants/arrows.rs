@@ -11,7 +11,7 @@ use super::names::Names;
 /// Where a module stands in its crate: the names of those around it, and its own.
 type Place = Vec<String>;
 
-pub struct Crate {
+pub(crate) struct Crate {
     name: String,
     modules: BTreeMap<Place, Module>,
 }
@@ -26,14 +26,14 @@ struct Module {
 
 /// One file that leans on another, or a folder at the side of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Arrow {
-    pub from: String,
-    pub to: String,
+pub(crate) struct Arrow {
+    pub(crate) from: String,
+    pub(crate) to: String,
 }
 
 impl Crate {
     /// Reads a crate whose files are given by their paths below its `src`.
-    pub fn read(name: &str, files: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn read(name: &str, files: &BTreeMap<String, String>) -> Self {
         let mut it = Self { name: name.to_owned(), modules: BTreeMap::new() };
         it.read_file(files, "lib.rs", "", Vec::new());
         it
@@ -153,7 +153,7 @@ impl Crate {
     /// What leans on what in each folder: its files, and the folders in it, each as one.
     ///
     /// They are told by their paths; a folder's by that of its root file.
-    pub fn arrows(&self) -> BTreeMap<String, BTreeSet<Arrow>> {
+    pub(crate) fn arrows(&self) -> BTreeMap<String, BTreeSet<Arrow>> {
         let mut folders: BTreeMap<String, BTreeSet<Arrow>> = BTreeMap::new();
         for (from, to) in self.between_files() {
             let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
@@ -169,7 +169,7 @@ impl Crate {
     }
 
     /// The files that belong to the crate.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         self.modules.values().flat_map(|module| &module.files).map(String::as_str)
     }
 }
@@ -179,7 +179,7 @@ fn inside(place: &[String], name: &str) -> Place {
 }
 
 /// A loop among the arrows, if there is one: each file leans on the next, and the last is the first.
-pub fn find_loop(arrows: &BTreeSet<Arrow>) -> Option<Vec<&str>> {
+pub(crate) fn find_loop(arrows: &BTreeSet<Arrow>) -> Option<Vec<&str>> {
     fn search<'a>(
         arrows: &'a BTreeSet<Arrow>,
         way: &mut Vec<&'a str>,

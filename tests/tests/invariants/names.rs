@@ -4,28 +4,28 @@ use std::collections::BTreeSet;
 
 /// The names in a module, which is a file or stands in one.
 #[derive(Default)]
-pub struct Names {
+pub(crate) struct Names {
     /// `mod name;`, with the path that an attribute gives it, always or under a condition.
-    pub files: Vec<(String, Option<String>)>,
+    pub(crate) files: Vec<(String, Option<String>)>,
     /// `mod name { … }`
-    pub inline: Vec<(String, Names)>,
-    pub items: BTreeSet<String>,
-    pub imports: Vec<Import>,
+    pub(crate) inline: Vec<(String, Names)>,
+    pub(crate) items: BTreeSet<String>,
+    pub(crate) imports: Vec<Import>,
     /// What the code names, one word or several: `a::b`.
-    pub paths: BTreeSet<Vec<String>>,
+    pub(crate) paths: BTreeSet<Vec<String>>,
 }
 
 /// One name that a `use` brings.
-pub struct Import {
-    pub path: Vec<String>,
+pub(crate) struct Import {
+    pub(crate) path: Vec<String>,
     /// `*` where it is all names.
-    pub name: String,
-    pub is_public: bool,
+    pub(crate) name: String,
+    pub(crate) is_public: bool,
 }
 
 impl Names {
     /// Reads a file's code without its unit tests, its comments, and code that is quoted in it.
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut reader = Reader { tokens: tokens(text), at: 0 };
         reader.module()
     }
