@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "invariants/arrows.rs"]
+mod arrows;
+#[path = "invariants/names.rs"]
+mod names;
+#[path = "invariants/rooms.rs"]
+mod rooms;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -49,56 +56,6 @@ fn sources(folders: &[&str]) -> Vec<Source> {
 const EVERYTHING: [&str; 5] =
     ["rpc-core/src", "rpc-macros/src", "examples/src", "tests/src", "tests/tests"];
 
-/// The modules of rpc-core that code names by `crate::`, in whatever form it names them.
-fn named_modules(source: &Source) -> BTreeSet<String> {
-    let code: String = source.code().collect::<Vec<_>>().join(" ");
-    let after_crate = code.split("crate::").skip(1);
-    let mut modules = BTreeSet::new();
-    for rest in after_crate {
-        let named = match rest.strip_prefix('{') {
-            Some(group) => top_level(group),
-            None => vec![rest.to_owned()],
-        };
-        for name in named {
-            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
-            modules.insert(name[..end].to_owned());
-        }
-    }
-    modules
-}
-
-/// Splits `a::{b, c}, d}…` at the commas that stand in no inner braces.
-fn top_level(group: &str) -> Vec<String> {
-    let mut depth = 0;
-    let mut parts = vec![String::new()];
-    for c in group.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => parts.push(String::new()),
-            _ => parts.last_mut().unwrap().push(c),
-        }
-    }
-    parts.iter().map(|part| part.trim().to_owned()).collect()
-}
-
-#[test]
-fn the_protocol_knows_nothing_of_the_rest() {
-    for source in sources(&["rpc-core/src/protocol"]) {
-        let beyond: Vec<_> =
-            named_modules(&source).into_iter().filter(|module| module != "protocol").collect();
-        assert!(beyond.is_empty(), "{} names {beyond:?}", source.path);
-        // `super` leaves the folder only from its root file, and twice from a folder below it.
-        let supers =
-            |times: usize| source.code().any(|line| line.contains(&"super::".repeat(times)));
-        let depth =
-            source.path.split('/').count() - "rpc-core/src/protocol/x.rs".split('/').count();
-        let is_root = source.path.ends_with("/mod.rs");
-        assert!(!supers(depth + 2 - usize::from(is_root)), "{}", source.path);
-    }
-}
-
 #[test]
 fn the_protocol_and_the_dialects_own_no_socket_clock_or_thread() {
     for source in sources(&["rpc-core/src/protocol", "rpc-core/src/dialect"]) {
@@ -118,15 +75,6 @@ fn the_protocol_and_the_dialects_own_no_socket_clock_or_thread() {
                 source.path
             );
         }
-    }
-}
-
-#[test]
-fn the_dialects_know_only_the_protocol() {
-    for source in sources(&["rpc-core/src/dialect"]) {
-        let beyond: Vec<_> =
-            named_modules(&source).into_iter().filter(|module| module != "protocol").collect();
-        assert!(beyond.is_empty(), "{} names {beyond:?}", source.path);
     }
 }
 

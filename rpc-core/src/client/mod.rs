@@ -16,10 +16,7 @@ mod deadline;
 mod drive;
 mod flight;
 mod from_error;
-#[cfg(feature = "http")]
-mod http;
-#[cfg(not(feature = "http"))]
-#[path = "without_http.rs"]
+#[cfg_attr(not(feature = "http"), path = "without_http.rs")]
 mod http;
 #[cfg(feature = "tokio")]
 mod in_process;
@@ -45,10 +42,7 @@ pub(crate) mod stub;
 #[cfg(feature = "tower")]
 mod tower;
 mod url;
-#[cfg(feature = "http")]
-mod websocket;
-#[cfg(not(feature = "http"))]
-#[path = "without_websocket.rs"]
+#[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
 mod within;
 mod wrappers;

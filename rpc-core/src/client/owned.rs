@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::protocol::json::Reader;
+use crate::protocol::json::{Form, Reader};
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter, ProtocolError};
 use crate::registry::{ParameterKind, Signature};
 
@@ -40,13 +40,13 @@ impl OwnedArguments {
         // As many as most calls take, so that they are allocated once.
         let mut text = Vec::with_capacity(64);
         text.push(b'[');
-        let mut array = array_writer(&mut text);
+        let mut array = ArrayWriter::in_form(&mut text, KEPT);
         arguments.write_positional(&mut array)?;
         let positional = array.count();
         text.push(b']');
         let object = text.len();
         text.push(b'{');
-        let mut members = object_writer(&mut text);
+        let mut members = ObjectWriter::in_form(&mut text, KEPT);
         arguments.write_keyword(&mut members)?;
         let keyword = members.count();
         text.push(b'}');
@@ -184,26 +184,8 @@ impl Arguments for OwnedArguments {
     }
 }
 
-/// Marks what dialects with more types than JSON have other types for; the others pass over the marks.
-#[cfg(feature = "xmlrpc")]
-fn array_writer(out: &mut Vec<u8>) -> ArrayWriter<'_> {
-    ArrayWriter::marked(out)
-}
-
-#[cfg(feature = "xmlrpc")]
-fn object_writer(out: &mut Vec<u8>) -> ObjectWriter<'_> {
-    ObjectWriter::marked(out)
-}
-
-#[cfg(not(feature = "xmlrpc"))]
-fn array_writer(out: &mut Vec<u8>) -> ArrayWriter<'_> {
-    ArrayWriter::new(out)
-}
-
-#[cfg(not(feature = "xmlrpc"))]
-fn object_writer(out: &mut Vec<u8>) -> ObjectWriter<'_> {
-    ObjectWriter::new(out)
-}
+/// What dialects with more types than JSON have other types for is marked; the others pass over the marks.
+const KEPT: Form = if cfg!(feature = "xmlrpc") { Form::Marked } else { Form::Plain };
 
 /// The text without marks.
 fn plain(marked: &str) -> Cow<'_, str> {

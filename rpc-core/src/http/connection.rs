@@ -95,7 +95,7 @@ fn respond<A: Answer>(
     let mut running = traffic.begin();
     let (exchange, traffic) = (Arc::clone(exchange), Arc::clone(traffic));
     async move {
-        traffic.room().await;
+        traffic.capacity().await;
         let (parts, body) = request.into_parts();
         let response = match websocket::open(&parts, !body.is_end_stream(), &exchange) {
             Some(response) => {

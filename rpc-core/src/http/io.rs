@@ -37,8 +37,8 @@ pub(super) struct Io<S> {
 }
 
 /// Bytes read at a time, and where a long message is coming.
-const ROOM: usize = 8 * 1024;
-const MUCH: usize = 64 * 1024;
+const READ: usize = 8 * 1024;
+const LARGE_READ: usize = 64 * 1024;
 
 impl<S> Io<S> {
     pub(super) fn new(
@@ -73,14 +73,14 @@ impl<S: AsyncRead + Unpin> Io<S> {
     fn poll_some(
         &mut self,
         task: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let waiting = &self.received[self.read..];
         if waiting.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(task, room);
+            return Pin::new(&mut self.stream).poll_read(task, buffer);
         }
-        let count = waiting.len().min(room.remaining());
-        room.put_slice(&waiting[..count]);
+        let count = waiting.len().min(buffer.remaining());
+        buffer.put_slice(&waiting[..count]);
         self.read += count;
         if self.read == self.received.len() {
             (self.received, self.read) = (Vec::new(), 0);
@@ -97,12 +97,12 @@ impl<S: AsyncRead + Unpin> Io<S> {
         cursor: &mut ReadBufCursor<'_>,
     ) -> Poll<io::Result<usize>> {
         // Filling it with zeros for each read would cost more than hyper does with a call.
-        let mut room = [MaybeUninit::uninit(); SIZE];
+        let mut buffer = [MaybeUninit::uninit(); SIZE];
         let size = cursor.remaining().min(SIZE);
-        let mut room = ReadBuf::uninit(&mut room[..size]);
-        ready!(self.poll_some(task, &mut room))?;
-        cursor.put_slice(room.filled());
-        Poll::Ready(Ok(room.filled().len()))
+        let mut buffer = ReadBuf::uninit(&mut buffer[..size]);
+        ready!(self.poll_some(task, &mut buffer))?;
+        cursor.put_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 }
 
@@ -117,10 +117,10 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
         const PATIENCE: Duration = Duration::from_secs(1);
         if self.ending.is_none() {
             // hyper asks for more where much has come before.
-            let count = if cursor.remaining() <= ROOM {
-                self.poll_at_once::<ROOM>(task, &mut cursor)
+            let count = if cursor.remaining() <= READ {
+                self.poll_at_once::<READ>(task, &mut cursor)
             } else {
-                self.poll_at_once::<MUCH>(task, &mut cursor)
+                self.poll_at_once::<LARGE_READ>(task, &mut cursor)
             };
             if ready!(count)? > 0 {
                 self.traffic.received();
@@ -218,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
             }
             self.closing = Some(Box::pin(sleep(self.linger)));
         }
-        let mut rest = [MaybeUninit::uninit(); ROOM];
+        let mut rest = [MaybeUninit::uninit(); READ];
         loop {
             if self.closing.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready()) {
                 return Poll::Ready(Ok(()));

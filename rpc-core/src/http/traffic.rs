@@ -149,7 +149,7 @@ impl Traffic {
     }
 
     /// Waits until few enough replies are waiting that another may be made.
-    pub(super) async fn room(&self) {
+    pub(super) async fn capacity(&self) {
         loop {
             let taken = self.taken.notified();
             if self.state().waiting < REPLIES_WAITING {
@@ -176,9 +176,9 @@ impl Traffic {
         Some((since.checked_add(limit)?, late))
     }
 
-    /// Lets those go on who waited for room, unless there was some before.
-    fn tell_of_room(&self, had_room: bool) {
-        if !had_room {
+    /// Lets those go on who waited for capacity, unless there was some before.
+    fn notify_capacity(&self, had_capacity: bool) {
+        if !had_capacity {
             self.taken.notify_waiters();
         }
     }
@@ -190,14 +190,14 @@ impl Traffic {
 
 impl State {
     /// Takes note that of one reply so many bytes wait now, which were so many before. Whether there was
-    /// room for more.
+    /// capacity for more.
     fn move_waiting(&mut self, before: usize, now: usize) -> bool {
         if now < before || self.waiting == 0 {
             self.moved = None;
         }
-        let had_room = self.waiting < REPLIES_WAITING;
+        let had_capacity = self.waiting < REPLIES_WAITING;
         self.waiting = self.waiting - before + now;
-        had_room
+        had_capacity
     }
 }
 
@@ -222,8 +222,8 @@ impl Running {
     pub(super) fn waits(&mut self, waiting: usize) {
         let before = mem::replace(&mut self.waiting, waiting);
         if waiting != before {
-            let had_room = self.traffic.state().move_waiting(before, waiting);
-            self.traffic.tell_of_room(had_room);
+            let had_capacity = self.traffic.state().move_waiting(before, waiting);
+            self.traffic.notify_capacity(had_capacity);
         }
     }
 }
@@ -235,8 +235,8 @@ impl Drop for Running {
         state.arriving -= usize::from(self.arriving);
         state.unwritten = true;
         state.since = None;
-        let had_room = state.move_waiting(self.waiting, 0);
+        let had_capacity = state.move_waiting(self.waiting, 0);
         drop(state);
-        self.traffic.tell_of_room(had_room);
+        self.traffic.notify_capacity(had_capacity);
     }
 }

@@ -124,10 +124,9 @@ impl<'o> ArrayWriter<'o> {
         Self { out, count: 0, form: Form::Plain }
     }
 
-    /// The same for a dialect that has more types than JSON.
-    #[cfg(feature = "xmlrpc")]
-    pub(crate) fn marked(out: &'o mut Vec<u8>) -> Self {
-        Self { form: Form::Marked, ..Self::new(out) }
+    /// The same in a form, which may tell more types than JSON has.
+    pub(crate) fn in_form(out: &'o mut Vec<u8>, form: Form) -> Self {
+        Self { form, ..Self::new(out) }
     }
 
     /// Appends an element.
@@ -191,10 +190,9 @@ impl<'o> ObjectWriter<'o> {
         Self { out, count: 0, form: Form::Plain }
     }
 
-    /// The same for a dialect that has more types than JSON.
-    #[cfg(feature = "xmlrpc")]
-    pub(crate) fn marked(out: &'o mut Vec<u8>) -> Self {
-        Self { form: Form::Marked, ..Self::new(out) }
+    /// The same in a form, which may tell more types than JSON has.
+    pub(crate) fn in_form(out: &'o mut Vec<u8>, form: Form) -> Self {
+        Self { form, ..Self::new(out) }
     }
 
     /// Appends a member whose value is written already.

@@ -28,10 +28,7 @@ mod program;
 mod socket;
 mod standard;
 mod tcp;
-#[cfg(unix)]
-mod unix;
-#[cfg(not(unix))]
-#[path = "without_unix.rs"]
+#[cfg_attr(not(unix), path = "without_unix.rs")]
 mod unix;
 
 use std::io;

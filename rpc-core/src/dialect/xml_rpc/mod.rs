@@ -16,7 +16,7 @@ mod write;
 pub(crate) use encoding::Encoding;
 pub(crate) use extensions::Extensions;
 
-use crate::protocol::json::Reader;
+use crate::protocol::json::{Form, Reader};
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, code};
 
 use element::Element;
@@ -145,7 +145,7 @@ pub(super) fn write_call(
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
     let mut json = b"[".to_vec();
-    arguments.write_in_order(&mut ArrayWriter::marked(&mut json))?;
+    arguments.write_in_order(&mut ArrayWriter::in_form(&mut json, Form::Marked))?;
     json.push(b']');
     let start = out.len();
     write_params(out, method, &json).inspect_err(|_| out.truncate(start))

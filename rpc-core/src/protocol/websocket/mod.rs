@@ -4,23 +4,19 @@
 //! writing frames, and closing. Nothing is extended or compressed.
 
 mod close;
+#[cfg(feature = "http")]
+mod handshake;
 mod header;
 mod incoming;
-#[cfg(feature = "http")]
-mod key;
 mod mask;
-#[cfg(feature = "http")]
-mod opening;
 mod outgoing;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use close::{Close, code};
+#[cfg(feature = "http")]
+pub(crate) use handshake::{Opening, accept_key};
 pub(super) use incoming::Incoming;
-#[cfg(feature = "http")]
-pub(crate) use key::accept_key;
-#[cfg(feature = "http")]
-pub(crate) use opening::Opening;
 pub(crate) use outgoing::write_close;
 pub(super) use outgoing::{begin, begin_masked, end, end_masked, write_ping};
 

@@ -2,7 +2,7 @@
 
 use sha1_smol::Sha1;
 
-use super::super::base64::{decode, encode};
+use super::super::super::base64::{decode, encode};
 
 /// The answer to a client's `Sec-WebSocket-Key`, for `Sec-WebSocket-Accept`; `None` where the key is
 /// not one: 16 bytes in base64.

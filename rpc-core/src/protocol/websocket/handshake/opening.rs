@@ -3,9 +3,9 @@
 use httparse::{Header, Response, Status};
 use thiserror::Error;
 
-use super::super::base64::encode;
-use super::accept_key;
-use super::mask::fresh_key;
+use super::super::super::base64::encode;
+use super::super::mask::fresh_key;
+use super::key::accept_key;
 
 /// A handshake under way.
 #[derive(Debug)]
