@@ -30,7 +30,7 @@ pub(crate) use request::Request;
 pub(crate) use write::write_cancel;
 pub(crate) use write::write_notice;
 
-use crate::protocol::Door;
+use crate::protocol::Protocol;
 
 /// How calls and replies are written as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -67,14 +67,14 @@ impl Dialect {
         }
     }
 
-    /// The door that its calls come in by.
-    pub(crate) fn door(self) -> Door {
+    /// The protocol that it is.
+    pub(crate) fn protocol(self) -> Protocol {
         match self {
-            Self::Native | Self::NativeWithoutIds => Door::Native,
-            Self::Ping => Door::Ping,
-            Self::JsonRpc => Door::JsonRpc,
+            Self::Native | Self::NativeWithoutIds => Protocol::Native,
+            Self::Ping => Protocol::Ping,
+            Self::JsonRpc => Protocol::JsonRpc,
             #[cfg(feature = "xmlrpc")]
-            Self::XmlRpc => Door::XmlRpc,
+            Self::XmlRpc => Protocol::XmlRpc,
         }
     }
 

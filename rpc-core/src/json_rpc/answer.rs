@@ -1,6 +1,6 @@
 //! What answers messages, and what becomes of one.
 
-use crate::Misuse;
+use crate::error::Misuse;
 use crate::protocol::Fault;
 
 use super::later::Later;

@@ -9,7 +9,8 @@ use super::hook::{FinishedCall, Hook};
 /// Joins the dialects to what runs calls.
 ///
 /// ```
-/// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+/// use rpc_core::layer::{Answer, Session};
+/// use rpc_core::{FunctionRegistry, JsonRpc};
 ///
 /// let mut registry = FunctionRegistry::new();
 /// registry.register("add", |a: i64, b: i64| a + b)?;

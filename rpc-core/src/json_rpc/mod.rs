@@ -29,8 +29,8 @@ pub use layer::JsonRpc;
 pub(crate) use reply::{Order, Reply};
 pub use session::Session;
 
-use crate::Misuse;
 use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
+use crate::error::Misuse;
 use crate::protocol::Fault;
 use crate::registry::Dispatch;
 

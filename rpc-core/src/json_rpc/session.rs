@@ -32,7 +32,8 @@ impl Session {
     /// own; `charset` is what the content type says of their encoding.
     ///
     /// ```
-    /// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+    /// use rpc_core::layer::{Answer, Session};
+    /// use rpc_core::{FunctionRegistry, JsonRpc};
     ///
     /// let mut registry = FunctionRegistry::new();
     /// registry.register("add", |a: i64, b: i64| a + b)?;
@@ -73,13 +74,13 @@ impl Session {
 
     /// The fault of a call in a dialect that this server is told not to speak.
     pub(super) fn switched_off(&self, dialect: Dialect) -> Option<Fault> {
-        let door = dialect.door();
+        let protocol = dialect.protocol();
         let refuse = || {
             Fault::invalid_request(format!(
-                "{door} is switched off on this server; speak another dialect, or have it switched on"
+                "{protocol} is disabled on this server; speak another dialect, or have it enabled"
             ))
         };
-        (!self.limits.doors.is_open(door)).then(refuse)
+        (!self.limits.protocols.is_enabled(protocol)).then(refuse)
     }
 
     /// The dialect of a fault that belongs to no call.

@@ -7,7 +7,7 @@ use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
 use super::json::{Boundary, is_white};
 use super::websocket::{Close, Incoming, Side};
-use super::{Door, Doors, Limits, ProtocolError};
+use super::{Limits, Protocol, ProtocolError, Protocols};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -19,7 +19,7 @@ pub(crate) struct Inbound {
     boundary: Boundary,
     pub(super) websocket: Incoming,
     limit: usize,
-    doors: Doors,
+    protocols: Protocols,
 }
 
 impl Inbound {
@@ -30,8 +30,8 @@ impl Inbound {
             framing,
             boundary: Boundary::default(),
             websocket: Incoming::new(side),
-            limit: limits.message,
-            doors: limits.doors,
+            limit: limits.max_message_bytes,
+            protocols: limits.protocols,
         }
     }
 
@@ -150,13 +150,13 @@ impl Inbound {
                 None => return Ok(None),
                 Some(Ok(framing)) => {
                     self.framing = Some(framing);
-                    let door = framing.door();
-                    if !self.doors.is_open(door) {
-                        return Err(ProtocolError::Shut { door });
+                    let protocol = framing.protocol();
+                    if !self.protocols.is_enabled(protocol) {
+                        return Err(ProtocolError::Disabled { protocol });
                     }
                 }
                 Some(Err(UnknownFraming)) if Framing::begins_http(self.waiting()) => {
-                    return Err(ProtocolError::Shut { door: Door::Http });
+                    return Err(ProtocolError::Disabled { protocol: Protocol::Http });
                 }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::Misuse;
+use crate::error::Misuse;
 use crate::protocol::{Call, OwnedCall};
 
 use super::entry::Entry;
