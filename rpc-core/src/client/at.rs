@@ -6,7 +6,8 @@ use crate::protocol::Arguments;
 
 use super::Invocation;
 
-/// A stub whose calls go to names behind a prefix; [`Stub::at`] and [`Stub::into_at`] make one.
+/// A stub whose calls go to names behind a prefix; [`Stub::at`](crate::Stub::at) and
+/// [`Stub::into_at`](crate::Stub::into_at) make one.
 #[derive(Clone)]
 pub struct At<S> {
     pub(super) stub: S,

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::from_error::FromError;
 
-/// What the calls of a [`Stub`] return.
+/// What the calls of a [`Stub`](crate::Stub) return.
 ///
 /// [`Blocking`] and [`Async`] serve nearly every stub.
 pub trait Kind {

@@ -118,7 +118,7 @@ impl OwnedCall {
         }
     }
 
-    /// Borrows the call as what a [`Stub`] carries.
+    /// Borrows the call as what a [`Stub`](crate::Stub) carries.
     pub fn invocation(&self) -> Invocation<'_, impl Arguments> {
         let method = match self.method {
             // So that it is known for an exported function's name.

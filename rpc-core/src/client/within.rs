@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A stub whose calls are given up after some time; [`Stub::within`] and [`Stub::into_within`] make
-/// one.
+/// A stub whose calls are given up after some time; [`Stub::within`](crate::Stub::within) and
+/// [`Stub::into_within`](crate::Stub::into_within) make one.
 #[derive(Debug, Clone)]
 pub struct Within<S> {
     pub(super) stub: S,

@@ -8,7 +8,7 @@ use super::session::Session;
 
 /// Answers messages: knows bytes, never sockets.
 ///
-/// [`JsonRpc`] is the one there is; a test or another protocol can be another.
+/// [`JsonRpc`](crate::JsonRpc) is the one there is; a test or another protocol can be another.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` answers no messages",
     label = "a layer that implements `Answer` must stand here",

@@ -35,13 +35,13 @@ pub(super) struct Multiplexer<S: Stream> {
     stream: S,
     /// Memory beyond this is not kept for the next write.
     kept: usize,
-    shared: Mutex<Shared>,
+    state: Mutex<State>,
     /// Locked by the thread that reads, for as long as it does.
     reading: Mutex<Reading>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct State {
     flight: Flight<Thread>,
     /// Calls whose threads sleep until somebody hands them their reply or the reader's part.
     asleep: VecDeque<u64>,
@@ -85,7 +85,7 @@ impl<S: Stream> Multiplexer<S> {
         Ok(Self {
             stream,
             kept: settings.limits.max_message_bytes,
-            shared: Mutex::new(Shared {
+            state: Mutex::new(State {
                 flight: Flight::new(peer, settings),
                 asleep: VecDeque::new(),
                 spare: Vec::new(),
@@ -99,23 +99,23 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Whether another call may be sent; a connection nobody waits on is looked at when asked.
     pub(super) fn is_usable(&self, look: bool) -> bool {
-        let shared = self.shared();
-        if !shared.flight.is_open() || !look || !shared.flight.is_idle() || self.stream.is_quiet() {
-            return shared.flight.is_open();
+        let state = self.state();
+        if !state.flight.is_open() || !look || !state.flight.is_idle() || self.stream.is_quiet() {
+            return state.flight.is_open();
         }
-        drop(shared);
+        drop(state);
         // It may have been asked whether somebody is there, or told that the server stops.
         self.relieve();
-        self.shared().flight.is_open() && self.stream.is_quiet()
+        self.state().flight.is_open() && self.stream.is_quiet()
     }
 
     /// Lets calls gather, or sends those that have.
     pub(super) fn gather(&self, gathering: bool) {
-        let mut shared = self.shared();
-        shared.gathering = gathering;
+        let mut state = self.state();
+        state.gathering = gathering;
         if !gathering {
             // What goes wrong is told to the calls, when they are waited for.
-            drop(self.flush(shared, None));
+            drop(self.flush(state, None));
         }
     }
 
@@ -127,11 +127,11 @@ impl<S: Stream> Multiplexer<S> {
         timeout: Option<Duration>,
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
-        let mut shared = self.shared();
-        let call = shared
+        let mut state = self.state();
+        let call = state
             .flight
             .send(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
-        drop(self.flush_unless_gathering(shared, deadline));
+        drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
 
@@ -142,16 +142,16 @@ impl<S: Stream> Multiplexer<S> {
         arguments: &impl Arguments,
         deadline: Option<Deadline>,
     ) -> Result<(), Error> {
-        let mut shared = self.shared();
+        let mut state = self.state();
         let write =
             |dialect: Dialect, out: &mut Vec<u8>| dialect.begin_call(out, method, arguments);
-        if shared.flight.answers_notifications() {
-            let call = shared.flight.send_notification(method, write)?;
-            drop(self.flush(shared, deadline));
+        if state.flight.answers_notifications() {
+            let call = state.flight.send_notification(method, write)?;
+            drop(self.flush(state, deadline));
             return self.wait(call, method, deadline);
         }
-        let starts_at = shared.flight.notify(method, write)?;
-        self.flush_unless_gathering(shared, deadline).flight.check(method, starts_at)
+        let starts_at = state.flight.notify(method, write)?;
+        self.flush_unless_gathering(state, deadline).flight.check(method, starts_at)
     }
 
     /// Waits for a call's reply, reading for the others meanwhile if nobody else does.
@@ -161,16 +161,16 @@ impl<S: Stream> Multiplexer<S> {
         method: &str,
         deadline: Option<Deadline>,
     ) -> Result<T, Error> {
-        let mut shared = self.shared();
-        shared.flight.end_batch();
-        if !shared.flight.outgoing.is_empty() {
-            shared = self.flush(shared, deadline);
+        let mut state = self.state();
+        state.flight.end_batch();
+        if !state.flight.outgoing.is_empty() {
+            state = self.flush(state, deadline);
         }
         let (mut has_waited, mut has_looked) = (false, false);
         loop {
-            match shared.flight.progress(call, method, || None) {
+            match state.flight.progress(call, method, || None) {
                 Progress::Answered(reply) => {
-                    drop(shared);
+                    drop(state);
                     return reply.decode(method);
                 }
                 Progress::Failed(error) => return Err(error),
@@ -183,35 +183,35 @@ impl<S: Stream> Multiplexer<S> {
             {
                 // A reply that has come and was not read yet is in time. Besides, the reader's part may
                 // have been handed to this thread just now, and looking passes it on.
-                if !shared.is_reading && !mem::replace(&mut has_looked, true) {
-                    drop(shared);
+                if !state.is_reading && !mem::replace(&mut has_looked, true) {
+                    drop(state);
                     self.relieve();
-                    shared = self.shared();
+                    state = self.state();
                     continue;
                 }
                 let kind = IoErrorKind::TimedOut(deadline.limit());
-                let doing = shared.flight.doing(method);
-                self.give_up(shared, call);
+                let doing = state.flight.doing(method);
+                self.give_up(state, call);
                 return Err(IoError::new(kind, doing).may_have_run(true).into());
             }
-            if shared.is_reading {
-                let Shared { flight, asleep, .. } = &mut *shared;
+            if state.is_reading {
+                let State { flight, asleep, .. } = &mut *state;
                 flight.wake_with(call, thread::current());
                 asleep.push_back(call);
                 // Those that got their replies while one thread read on and on are still listed.
                 if asleep.len() > 2 * flight.len() + 16 {
                     asleep.retain(|&call| flight.has_waiter(call));
                 }
-                drop(shared);
+                drop(state);
                 match deadline {
                     Some(deadline) => thread::park_timeout(deadline.left()),
                     None => thread::park(),
                 }
-                shared = self.shared();
+                state = self.state();
                 continue;
             }
-            shared.is_reading = true;
-            drop(shared);
+            state.is_reading = true;
+            drop(state);
             // Dropped after the reply is decoded, which reads from the reader's buffer.
             let reader = Reader(self);
             let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,13 +227,13 @@ impl<S: Stream> Multiplexer<S> {
             }
             drop(reading);
             drop(reader);
-            shared = self.shared();
+            state = self.state();
         }
     }
 
     /// Gives a call up: its reply is dropped when it comes.
     pub(super) fn forget(&self, call: u64) {
-        self.give_up(self.shared(), call);
+        self.give_up(self.state(), call);
     }
 
     /// Reads once, and hands out the replies that came.
@@ -249,16 +249,16 @@ impl<S: Stream> Multiplexer<S> {
             Err(error) => return self.lose(Lost::io(&error)),
         }
         let mut awake = Vec::new();
-        let mut shared = self.shared();
-        let queued = shared.flight.queued();
-        let received = shared.flight.receive(&mut reading.inbound, own, &mut awake);
-        let is_lost = shared.flight.is_lost();
-        if shared.flight.queued() > queued {
+        let mut state = self.state();
+        let queued = state.flight.queued();
+        let received = state.flight.receive(&mut reading.inbound, own, &mut awake);
+        let is_lost = state.flight.is_lost();
+        if state.flight.queued() > queued {
             // What the framing answers is not waited for: a peer that takes nothing may be waiting to
             // be read from.
-            shared = self.flush(shared, Deadline::after(Instant::now(), Duration::ZERO));
+            state = self.flush(state, Deadline::after(Instant::now(), Duration::ZERO));
         }
-        drop(shared);
+        drop(state);
         for thread in awake {
             thread.unpark();
         }
@@ -297,51 +297,51 @@ impl<S: Stream> Multiplexer<S> {
 
     fn flush_unless_gathering<'m>(
         &'m self,
-        shared: MutexGuard<'m, Shared>,
+        state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
-    ) -> MutexGuard<'m, Shared> {
-        if shared.gathering && shared.flight.outgoing.len() < GATHERED {
-            return shared;
+    ) -> MutexGuard<'m, State> {
+        if state.gathering && state.flight.outgoing.len() < GATHERED {
+            return state;
         }
-        self.flush(shared, deadline)
+        self.flush(state, deadline)
     }
 
     /// Writes what has gathered, unless another thread is writing, which then writes this too. What
     /// is not taken by the deadline stays queued, so that no message is ever sent in part.
     fn flush<'m>(
         &'m self,
-        mut shared: MutexGuard<'m, Shared>,
+        mut state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
-    ) -> MutexGuard<'m, Shared> {
-        if shared.is_writing {
-            return shared;
+    ) -> MutexGuard<'m, State> {
+        if state.is_writing {
+            return state;
         }
-        shared.is_writing = true;
-        while !shared.flight.outgoing.is_empty() && !shared.flight.is_lost() {
-            let spare = mem::take(&mut shared.spare);
-            let mut bytes = mem::replace(&mut shared.flight.outgoing, spare);
+        state.is_writing = true;
+        while !state.flight.outgoing.is_empty() && !state.flight.is_lost() {
+            let spare = mem::take(&mut state.spare);
+            let mut bytes = mem::replace(&mut state.flight.outgoing, spare);
             // Beforehand: whoever finds the connection lost meanwhile must take these for sent.
-            shared.flight.wrote(bytes.len());
-            drop(shared);
+            state.flight.wrote(bytes.len());
+            drop(state);
             let (count, result) = self.write(&bytes, deadline);
-            shared = self.shared();
-            shared.flight.took_less(bytes.len() - count);
+            state = self.state();
+            state.flight.took_less(bytes.len() - count);
             bytes.drain(..count);
             if let Err(error) = result {
-                drop(shared);
+                drop(state);
                 self.lose(Lost::io(&error));
-                shared = self.shared();
+                state = self.state();
             } else if bytes.is_empty() {
                 bytes.shrink_to(self.kept);
-                shared.spare = bytes;
+                state.spare = bytes;
             } else {
-                bytes.append(&mut shared.flight.outgoing);
-                shared.flight.outgoing = bytes;
+                bytes.append(&mut state.flight.outgoing);
+                state.flight.outgoing = bytes;
                 break;
             }
         }
-        shared.is_writing = false;
-        shared
+        state.is_writing = false;
+        state
     }
 
     /// Writes as much of `bytes` as is taken by the deadline. A peer that waits until its replies
@@ -369,12 +369,12 @@ impl<S: Stream> Multiplexer<S> {
     /// Reads as long as something is there, unless another thread is reading anyway.
     fn relieve(&self) {
         const SOON: Duration = Duration::from_millis(1);
-        let mut shared = self.shared();
-        if shared.is_reading {
+        let mut state = self.state();
+        if state.is_reading {
             return;
         }
-        shared.is_reading = true;
-        drop(shared);
+        state.is_reading = true;
+        drop(state);
         let _reader = Reader(self);
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let soon = || Deadline::after(Instant::now(), SOON);
@@ -383,7 +383,7 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Ends the connection for every call in flight.
     fn lose(&self, lost: Lost) -> Turn {
-        let threads = self.shared().flight.lose(lost);
+        let threads = self.state().flight.lose(lost);
         self.hang_up();
         for thread in threads {
             thread.unpark();
@@ -392,10 +392,10 @@ impl<S: Stream> Multiplexer<S> {
     }
 
     fn hang_up(&self) {
-        let shared = self.shared();
-        if !shared.is_writing {
-            let words = shared.flight.last_words();
-            drop(shared);
+        let state = self.state();
+        if !state.is_writing {
+            let words = state.flight.last_words();
+            drop(state);
             if !words.is_empty() {
                 let _ = self.stream.write(&words);
             }
@@ -403,8 +403,8 @@ impl<S: Stream> Multiplexer<S> {
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -413,11 +413,11 @@ struct Reader<'m, S: Stream>(&'m Multiplexer<S>);
 
 impl<S: Stream> Drop for Reader<'_, S> {
     fn drop(&mut self) {
-        let mut shared = self.0.shared();
-        shared.is_reading = false;
-        while let Some(call) = shared.asleep.pop_front() {
-            if let Some(thread) = shared.flight.waiter(call) {
-                drop(shared);
+        let mut state = self.0.state();
+        state.is_reading = false;
+        while let Some(call) = state.asleep.pop_front() {
+            if let Some(thread) = state.flight.waiter(call) {
+                drop(state);
                 thread.unpark();
                 return;
             }

@@ -10,35 +10,35 @@ use crate::protocol::Arguments;
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
-use super::{Multiplexer, Reader, Reading, Shared, Turn};
+use super::{Multiplexer, Reader, Reading, State, Turn};
 
 impl<S: Stream> Multiplexer<S> {
     pub(in crate::client) fn is_open(&self) -> bool {
-        self.shared().flight.is_open()
+        self.state().flight.is_open()
     }
 
     /// Whether a thread waits for what comes, or calls gather that will be waited for.
     pub(in crate::client) fn is_read(&self) -> bool {
-        let shared = self.shared();
-        shared.is_reading || shared.flight.gathers()
+        let state = self.state();
+        state.is_reading || state.flight.gathers()
     }
 
     /// Takes a connection that carries one call at a time for the next one; `false` where it has one
     /// or the server has ended it.
     pub(in crate::client) fn take(&self) -> bool {
-        let mut shared = self.shared();
-        if !shared.flight.take() {
+        let mut state = self.state();
+        if !state.flight.take() {
             return false;
         }
         if !self.stream.is_quiet() {
-            shared.flight.leave();
+            state.flight.leave();
         }
-        shared.flight.is_open()
+        state.flight.is_open()
     }
 
     /// Has calls gather for one request, on a connection taken for it.
     pub(in crate::client) fn begin_batch(&self) {
-        self.shared().flight.begin_batch();
+        self.state().flight.begin_batch();
     }
 
     /// Adds a call to those that gather, and returns its number.
@@ -49,44 +49,44 @@ impl<S: Stream> Multiplexer<S> {
         timeout: Option<Duration>,
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
-        let mut shared = self.shared();
-        let call = shared
+        let mut state = self.state();
+        let call = state
             .flight
             .add(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
-        if shared.flight.is_batch_full() {
-            shared.flight.end_batch();
-            drop(self.flush(shared, deadline));
+        if state.flight.is_batch_full() {
+            state.flight.end_batch();
+            drop(self.flush(state, deadline));
         }
         Ok(call)
     }
 
     /// Sends the calls that have gathered, if they have not been.
     pub(in crate::client) fn end_batch(&self) {
-        let mut shared = self.shared();
-        shared.flight.end_batch();
+        let mut state = self.state();
+        state.flight.end_batch();
         // What goes wrong is told to the calls, when they are waited for.
-        drop(self.flush(shared, None));
+        drop(self.flush(state, None));
     }
 
     /// Reads until what is under way is answered, unless another thread does.
     pub(in crate::client) fn settle(&self, deadline: Option<Deadline>) {
-        let mut shared = self.shared();
-        if mem::replace(&mut shared.is_reading, true) {
+        let mut state = self.state();
+        if mem::replace(&mut state.is_reading, true) {
             return;
         }
-        drop(shared);
+        drop(state);
         let _reader = Reader(self);
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.shared().flight.is_taken()
+        while self.state().flight.is_taken()
             && let Turn::Others = self.read(&mut reading, None, deadline)
         {}
     }
 
     /// Gives a call up, and the connection too where it carries that call alone.
-    pub(super) fn give_up(&self, mut shared: MutexGuard<'_, Shared>, call: u64) {
-        let was_taken = shared.flight.is_taken();
-        shared.flight.forget(call);
-        if was_taken && !shared.flight.is_taken() {
+    pub(super) fn give_up(&self, mut state: MutexGuard<'_, State>, call: u64) {
+        let was_taken = state.flight.is_taken();
+        state.flight.forget(call);
+        if was_taken && !state.flight.is_taken() {
             // Nobody waits for what was asked, and the server may work on it for long.
             let _ = self.stream.shutdown(Shutdown::Both);
         }
@@ -95,7 +95,7 @@ impl<S: Stream> Multiplexer<S> {
     /// Takes note that the other side has ended the stream, which may be how a reply ends.
     pub(super) fn end(&self, reading: &mut Reading, own: Option<u64>) -> Turn {
         let mut awake = Vec::new();
-        let received = self.shared().flight.end(&mut reading.inbound, own, &mut awake);
+        let received = self.state().flight.end(&mut reading.inbound, own, &mut awake);
         for thread in awake {
             thread.unpark();
         }

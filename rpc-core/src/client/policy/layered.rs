@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A stub with a policy before it; [`Stub::with`] makes one. Clones share both.
+/// A stub with a policy before it; [`Stub::with`](crate::Stub::with) makes one. Clones share both.
 pub struct Layered<S, P> {
     pub(in super::super) layers: Arc<(S, P)>,
 }
