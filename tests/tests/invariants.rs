@@ -4,10 +4,10 @@
 
 #[path = "invariants/arrows.rs"]
 mod arrows;
+#[path = "invariants/folders.rs"]
+mod folders;
 #[path = "invariants/names.rs"]
 mod names;
-#[path = "invariants/rooms.rs"]
-mod rooms;
 
 use std::collections::BTreeSet;
 use std::env;

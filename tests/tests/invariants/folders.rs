@@ -25,50 +25,51 @@ fn read(name: &str) -> Crate {
     read
 }
 
-/// The rooms that each room of rpc-core leans on.
-fn rooms() -> BTreeMap<String, BTreeSet<String>> {
+/// The folders, and files beside them, that each of rpc-core leans on.
+fn folders() -> BTreeMap<String, BTreeSet<String>> {
     // What stands in a folder is told by its root file.
-    let room = |file: &str| file.replace("mod.rs", "");
-    let mut rooms = BTreeMap::<_, BTreeSet<_>>::new();
+    let folder = |file: &str| file.replace("mod.rs", "");
+    let mut folders = BTreeMap::<_, BTreeSet<_>>::new();
     for Arrow { from, to } in &read("rpc_core").arrows()["lib.rs"] {
-        rooms.entry(room(from)).or_default().insert(room(to));
+        folders.entry(folder(from)).or_default().insert(folder(to));
     }
-    rooms
+    folders
 }
 
-/// The rooms as the architecture's table has them, from the top.
+/// The folders as the architecture's table has them, from the top.
 fn table() -> Vec<String> {
     let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
-    let (_, section) = text.split_once("\n## Rooms\n").expect("a section `Rooms`");
+    let (_, section) = text.split_once("\n## Folders\n").expect("a section `Folders`");
     let section = section.split("\n## ").next().unwrap_or_default();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    rows.map(str::to_owned).collect()
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('|').next());
+    rows.flat_map(|row| row.split('`').step_by(2).map(str::to_owned)).collect()
 }
 
 #[test]
-fn rooms_lean_only_on_rooms_above_them() {
+fn folders_lean_only_on_those_above_them() {
     let table = table();
     assert!(table.len() > 10, "{table:?}");
-    let place = |room: &str| {
-        let place = table.iter().position(|row| row == room);
-        place.unwrap_or_else(|| panic!("`{room}` is no row of ARCHITECTURE.md's table of rooms"))
+    let place = |folder: &str| {
+        let place = table.iter().position(|row| row == folder);
+        place
+            .unwrap_or_else(|| panic!("`{folder}` is no row of ARCHITECTURE.md's table of folders"))
     };
-    for (room, others) in rooms() {
+    for (folder, others) in folders() {
         for other in others {
-            let message = "is not above it in ARCHITECTURE.md's table of rooms";
-            assert!(place(&other) < place(&room), "{room} leans on {other}, which {message}");
+            let message = "is not above it in ARCHITECTURE.md's table of folders";
+            assert!(place(&other) < place(&folder), "{folder} leans on {other}, which {message}");
         }
     }
 }
 
 #[test]
 fn the_protocol_knows_nothing_of_the_rest() {
-    assert_eq!(rooms().get("protocol/"), None);
+    assert_eq!(folders().get("protocol/"), None);
 }
 
 #[test]
 fn the_dialects_know_only_the_protocol() {
-    assert_eq!(rooms()["dialect/"], BTreeSet::from(["protocol/".to_owned()]));
+    assert_eq!(folders()["dialect/"], BTreeSet::from(["protocol/".to_owned()]));
 }
 
 #[test]
