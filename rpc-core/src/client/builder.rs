@@ -289,7 +289,7 @@ impl ClientBuilder {
 
     /// The same without blocking.
     #[cfg(feature = "tokio")]
-    pub(super) async fn open_async(&self, stream: &AsyncSocket) -> io::Result<Vec<u8>> {
+    pub(super) async fn open_async(&self, stream: &mut AsyncSocket) -> io::Result<Vec<u8>> {
         match &self.websocket {
             Some(resource) => resource.open_async(stream).await,
             None => Ok(Vec::new()),

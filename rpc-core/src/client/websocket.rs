@@ -53,25 +53,13 @@ impl Resource {
     }
 
     /// The same without blocking.
-    pub(super) async fn open_async(&self, stream: &AsyncSocket) -> io::Result<Vec<u8>> {
+    pub(super) async fn open_async(&self, stream: &mut AsyncSocket) -> io::Result<Vec<u8>> {
         let opening = Opening::new();
-        let request = opening.request(&self.host, &self.path);
-        let mut rest = &request[..];
-        while !rest.is_empty() {
-            stream.writable().await?;
-            match stream.try_write(rest) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                written => rest = &rest[written?..],
-            }
-        }
+        stream.write_all(&opening.request(&self.host, &self.path)).await?;
         let mut received = Vec::new();
         loop {
-            stream.readable().await?;
             let mut room = [0; ROOM];
-            let count = match stream.try_read(&mut room) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-                read => read?,
-            };
+            let count = stream.read(&mut room).await?;
             received.extend_from_slice(&room[..count]);
             if let Some(size) = opening.read(&received, count == 0).map_err(io::Error::other)? {
                 return Ok(received.split_off(size));

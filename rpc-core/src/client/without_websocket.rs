@@ -23,7 +23,7 @@ impl Resource {
     #[allow(clippy::unused_async)] // As the one that waits.
     pub(super) async fn open_async(
         &self,
-        _: &crate::transport::AsyncSocket,
+        _: &mut crate::transport::AsyncSocket,
     ) -> io::Result<Vec<u8>> {
         match *self {}
     }

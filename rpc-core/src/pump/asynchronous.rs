@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, unconstrained, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::dialect::write_notice;
@@ -167,7 +167,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         loop {
             let mut end = self.advance(&mut under_way).await?;
             if end.is_none() && under_way.notice == Notice::Owed && under_way.heard {
-                self.tell(&mut under_way)?;
+                self.tell(&mut under_way).await?;
                 end = self.advance(&mut under_way).await?;
             }
             write(self.stream, self.connection, self.timeouts).await?;
@@ -229,14 +229,14 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
 
     /// Tells the peer that the server is about to stop; one that would not understand is read from
     /// no more.
-    fn tell(&mut self, under_way: &mut UnderWay) -> io::Result<()> {
+    async fn tell(&mut self, under_way: &mut UnderWay) -> io::Result<()> {
         under_way.notice = Notice::Given;
         match self.connection.framing() {
             Some(framing) if self.session.can_be_told() => {
                 self.connection.append_raw(|out| write_notice(out, framing));
             }
             _ => {
-                read_rest(self.stream, self.connection)?;
+                read_rest(self.stream, self.connection).await?;
                 under_way.ended = true;
             }
         }
@@ -375,21 +375,22 @@ fn read(
 }
 
 /// Reads what has arrived, because nothing will be read later.
-fn read_rest(stream: &AsyncSocket, connection: &mut Connection) -> io::Result<()> {
-    loop {
-        buffers::lend(connection);
-        match stream.try_read(connection.room()) {
-            Ok(0) => return Ok(()),
-            Ok(count) => connection.received(count),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error),
+async fn read_rest(stream: &mut AsyncSocket, connection: &mut Connection) -> io::Result<()> {
+    // A task that has had its share of time would be told that nothing is there.
+    unconstrained(poll_fn(|task| {
+        while let Poll::Ready(count) = read(Pin::new(&mut *stream), connection, task)? {
+            if count == 0 {
+                break;
+            }
         }
-    }
+        Poll::Ready(Ok(()))
+    }))
+    .await
 }
 
 /// Writes what there is to write; the peer has the write timeout to take it.
 async fn write(
-    stream: &AsyncSocket,
+    stream: &mut AsyncSocket,
     connection: &mut Connection,
     timeouts: &Timeouts,
 ) -> io::Result<()> {
@@ -398,19 +399,14 @@ async fn write(
         return Ok(());
     }
     // Nearly always the operating system takes everything at once, and no clock is looked at.
-    let mut deadline = None;
-    while !bytes.is_empty() {
-        match stream.try_write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let deadline =
-                    *deadline.get_or_insert_with(|| later(Instant::now(), timeouts.write));
-                let left = deadline.saturating_duration_since(Instant::now());
-                timeout(left, stream.writable()).await.map_err(|_| ErrorKind::TimedOut)??;
-            }
-            Err(error) => return Err(error),
-        }
+    match stream.try_write(bytes) {
+        Ok(count) => bytes = &bytes[count..],
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+        Err(error) => return Err(error),
+    }
+    if !bytes.is_empty() {
+        let rest = poll_fn(|task| stream.poll_write_all(task, &mut bytes));
+        timeout(timeouts.write, rest).await.map_err(|_| ErrorKind::TimedOut)??;
     }
     connection.written();
     Ok(())
@@ -419,20 +415,13 @@ async fn write(
 /// Closes so that the peer can still read what was written; see the blocking pump.
 async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     const PATIENCE: Duration = Duration::from_millis(500);
-    poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
-    let mut rest = [0; 512];
-    let drain = async {
-        loop {
-            stream.readable().await?;
-            match stream.try_read(&mut rest) {
-                Ok(0) => return Ok(End::Closed),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
+    let closing = async {
+        poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
+        let mut rest = [0; 512];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok(End::Closed)
     };
-    timeout(PATIENCE, drain).await.unwrap_or(Ok(End::Closed))
+    timeout(PATIENCE, closing).await.unwrap_or(Ok(End::Closed))
 }
 
 /// Most replies have no more bytes.

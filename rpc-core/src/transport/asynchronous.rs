@@ -1,10 +1,12 @@
-//! Sockets of programs on tokio, and streams within one process.
+//! The stream of a connection in a program on tokio: a socket, a stream within the process, or any other.
 
+use std::any::Any;
+use std::fmt;
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 #[cfg(feature = "http")]
 use std::mem::MaybeUninit;
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -16,31 +18,64 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use super::address::unix_path;
-use super::{MemoryStream, Socket, Stream, unix};
+use super::{MemoryStream, Socket, unix};
 
-/// A connected socket of a program on tokio, TCP or Unix: the twin of [`Socket`](super::Socket). Or a
-/// stream within one process.
-#[derive(Debug)]
+/// What a connection of a program on tokio is read from and written to.
+///
+/// Sockets stand in it as they are, so that the usual connection is read and written directly. What
+/// somebody else has made, over TLS for example, is in a box: it can only be polled, and has to be
+/// flushed after it was written to.
 pub(crate) enum AsyncSocket {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
     Memory(MemoryStream),
+    Other(Box<dyn AsyncDuplex>),
 }
 
-/// Does one thing with a socket and another with a stream within one process.
-macro_rules! either {
-    ($socket:expr, $stream:ident => $does:expr, $memory:ident => $does_in_memory:expr) => {
+/// A stream of bytes in both directions.
+pub(crate) trait AsyncDuplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> AsyncDuplex for S {}
+
+/// Does the same with a stream of any kind.
+macro_rules! each {
+    ($socket:expr, $stream:ident => $does:expr) => {
         match $socket {
             Self::Tcp($stream) => $does,
             #[cfg(unix)]
             Self::Unix($stream) => $does,
-            Self::Memory($memory) => $does_in_memory,
+            Self::Memory($stream) => $does,
+            Self::Other($stream) => $does,
         }
     };
 }
 
 impl AsyncSocket {
+    /// Takes a stream that somebody else has made.
+    pub(crate) fn new<S>(stream: S) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        // Looked at as what it is, so that a socket is used as one.
+        let mut stream = Some(stream);
+        let any: &mut dyn Any = &mut stream;
+        if let Some(stream) = any.downcast_mut::<Option<TcpStream>>().and_then(Option::take) {
+            return Self::Tcp(stream);
+        }
+        #[cfg(unix)]
+        if let Some(stream) = any.downcast_mut::<Option<UnixStream>>().and_then(Option::take) {
+            return Self::Unix(stream);
+        }
+        if let Some(stream) = any.downcast_mut::<Option<MemoryStream>>().and_then(Option::take) {
+            return Self::Memory(stream);
+        }
+        match stream {
+            Some(stream) => Self::Other(Box::new(stream)),
+            None => unreachable!("a stream is taken once"),
+        }
+    }
+
     /// Connects to `host:port` or `unix:/path`.
     pub(crate) async fn connect(address: &str) -> io::Result<Self> {
         let Some(path) = unix_path(address) else {
@@ -68,7 +103,7 @@ impl AsyncSocket {
             Self::Tcp(stream) => Socket::Tcp(stream.into_std()?),
             #[cfg(unix)]
             Self::Unix(stream) => Socket::Unix(stream.into_std()?),
-            Self::Memory(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Self::Memory(_) | Self::Other(_) => return Err(ErrorKind::Unsupported.into()),
         };
         socket.set_nonblocking(false)?;
         Ok(socket)
@@ -78,54 +113,95 @@ impl AsyncSocket {
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(true),
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
-            Self::Memory(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
-    /// The peer's address, where it has one.
+    /// The peer's address, where the operating system knows one.
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
-            #[cfg(unix)]
-            Self::Unix(_) => None,
-            Self::Memory(_) => None,
+            _ => None,
         }
     }
 
-    /// As [`Stream::is_quiet`](super::Stream::is_quiet).
+    /// As [`Stream::is_quiet`](super::Stream::is_quiet); a stream that cannot be looked into is taken
+    /// to be.
     #[cfg(feature = "http")]
     pub(crate) fn is_quiet(&self) -> bool {
         let peek = |socket: SockRef<'_>| socket.peek(&mut [MaybeUninit::uninit()]);
-        let peeked = either!(self, stream => peek(SockRef::from(stream)), memory => {
-            return memory.is_quiet();
-        });
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        let peeked = match self {
+            Self::Tcp(stream) => peek(SockRef::from(stream)),
+            #[cfg(unix)]
+            Self::Unix(stream) => peek(SockRef::from(stream)),
+            Self::Memory(stream) => return super::Stream::is_quiet(stream),
+            Self::Other(_) => return true,
+        };
+        peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        poll_fn(|task| self.poll_read_ready(task)).await
-    }
-
-    pub(crate) async fn writable(&self) -> io::Result<()> {
-        either!(self, stream => stream.writable().await, memory => {
-            poll_fn(|task| memory.poll_writable(task).map(Ok)).await
-        })
-    }
-
+    /// Whether a read may find something. A stream that cannot be looked into says yes; reading tells.
     pub(crate) fn poll_read_ready(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_read_ready(task), memory => {
-            memory.poll_readable(task).map(Ok)
-        })
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(task),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.poll_read_ready(task),
+            Self::Memory(stream) => stream.poll_readable(task).map(Ok),
+            Self::Other(_) => Poll::Ready(Ok(())),
+        }
     }
 
-    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_read(room), memory => memory.try_read(room))
-    }
-
+    /// Writes what is taken at once, without a task. A stream that can only be polled takes nothing so:
+    /// `WouldBlock`, after which it is to be polled.
+    #[inline]
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_write(bytes), memory => memory.try_write(bytes))
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.try_write(bytes),
+            Self::Memory(stream) => stream.try_write(bytes),
+            Self::Other(_) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Writes all that is left of `bytes`, and flushes.
+    pub(crate) fn poll_write_all(
+        &mut self,
+        task: &mut Context<'_>,
+        bytes: &mut &[u8],
+    ) -> Poll<io::Result<()>> {
+        while !bytes.is_empty() {
+            match ready!(Pin::new(&mut *self).poll_write(task, bytes))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                count => *bytes = &bytes[count..],
+            }
+        }
+        Pin::new(self).poll_flush(task)
+    }
+
+    /// Writes all of `bytes`, and flushes.
+    #[cfg(feature = "http")]
+    pub(crate) async fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        poll_fn(|task| self.poll_write_all(task, &mut bytes)).await
+    }
+
+    /// Reads into `room`; 0 where the peer has ended the stream.
+    pub(crate) async fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut room = ReadBuf::new(room);
+        poll_fn(|task| Pin::new(&mut *self).poll_read(task, &mut room)).await?;
+        Ok(room.filled().len())
+    }
+}
+
+impl fmt::Debug for AsyncSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(stream) => stream.fmt(f),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.fmt(f),
+            Self::Memory(stream) => stream.fmt(f),
+            Self::Other(_) => f.write_str("AsyncSocket::Other"),
+        }
     }
 }
 
@@ -135,12 +211,7 @@ impl AsyncRead for AsyncSocket {
         task: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room), memory => {
-            ready!(memory.poll_readable(task));
-            let count = memory.try_read(room.initialize_unfilled())?;
-            room.advance(count);
-            Poll::Ready(Ok(()))
-        })
+        each!(self.get_mut(), stream => Pin::new(stream).poll_read(task, room))
     }
 }
 
@@ -150,10 +221,7 @@ impl AsyncWrite for AsyncSocket {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write(task, bytes), memory => {
-            ready!(memory.poll_writable(task));
-            Poll::Ready(memory.try_write(bytes))
-        })
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write(task, bytes))
     }
 
     fn poll_write_vectored(
@@ -161,24 +229,18 @@ impl AsyncWrite for AsyncSocket {
         task: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, slices), memory => {
-            ready!(memory.poll_writable(task));
-            let first = slices.iter().find(|slice| !slice.is_empty());
-            Poll::Ready(memory.try_write(first.map_or(&[], |slice| slice)))
-        })
+        each!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        either!(self, stream => stream.is_write_vectored(), _memory => false)
+        each!(self, stream => stream.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(task), _memory => Poll::Ready(Ok(())))
+        each!(self.get_mut(), stream => Pin::new(stream).poll_flush(task))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task), memory => {
-            Poll::Ready(memory.shutdown(Shutdown::Write))
-        })
+        each!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task))
     }
 }

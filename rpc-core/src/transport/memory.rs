@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-#[cfg(feature = "tokio")]
-use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[cfg(feature = "tokio")]
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::Stream;
 
-/// One end of a stream within one process.
+#[cfg(feature = "tokio")]
+mod asynchronous;
+
+/// One end of a stream within one process. With the feature `tokio` it is tokio's `AsyncRead` and
+/// `AsyncWrite`, too.
 #[derive(Debug)]
 pub struct MemoryStream {
     incoming: Arc<Pipe>,
@@ -41,8 +43,18 @@ struct Flow {
 const CAPACITY: usize = 64 * 1024;
 
 impl MemoryStream {
-    /// Makes both ends.
-    pub(crate) fn pair() -> (Self, Self) {
+    /// Makes both ends: what is written to one is read from the other.
+    ///
+    /// ```
+    /// use rpc_core::{MemoryStream, Stream};
+    ///
+    /// let (here, there) = MemoryStream::pair();
+    /// here.write(b"hello")?;
+    /// let mut room = [0; 16];
+    /// assert_eq!(there.read(&mut room)?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn pair() -> (Self, Self) {
         let (there, back) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
         let end = |incoming: &Arc<Pipe>, outgoing: &Arc<Pipe>| Self {
             incoming: Arc::clone(incoming),
@@ -65,24 +77,11 @@ impl Pipe {
     #[allow(unused_mut)] // There are no tasks without tokio.
     fn has_changed(&self, mut flow: MutexGuard<'_, Flow>) {
         #[cfg(feature = "tokio")]
-        let tasks = mem::take(&mut flow.tasks);
+        let tasks = std::mem::take(&mut flow.tasks);
         drop(flow);
         self.changed.notify_all();
         #[cfg(feature = "tokio")]
         tasks.into_iter().for_each(Waker::wake);
-    }
-
-    /// Has a task woken when the flow changes, unless it is as `ready` wants it.
-    #[cfg(feature = "tokio")]
-    fn poll(&self, task: &Context<'_>, ready: impl Fn(&Flow) -> bool) -> Poll<()> {
-        let mut flow = lock(&self.flow);
-        if ready(&flow) {
-            return Poll::Ready(());
-        }
-        if !flow.tasks.iter().any(|waiting| waiting.will_wake(task.waker())) {
-            flow.tasks.push(task.waker().clone());
-        }
-        Poll::Pending
     }
 
     /// Waits until the flow is as `ready` wants it.
@@ -104,42 +103,6 @@ impl Pipe {
             };
         }
         Ok(flow)
-    }
-}
-
-/// The same for tasks, which do not block.
-#[cfg(feature = "tokio")]
-impl MemoryStream {
-    pub(crate) fn poll_readable(&self, task: &Context<'_>) -> Poll<()> {
-        self.incoming.poll(task, |flow| flow.is_ended || !flow.bytes.is_empty())
-    }
-
-    pub(crate) fn poll_writable(&self, task: &Context<'_>) -> Poll<()> {
-        self.outgoing.poll(task, |flow| flow.is_ended || flow.bytes.len() < CAPACITY)
-    }
-
-    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
-        let mut flow = lock(&self.incoming.flow);
-        if flow.bytes.is_empty() && !flow.is_ended {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let count = io::Read::read(&mut flow.bytes, room)?;
-        self.incoming.has_changed(flow);
-        Ok(count)
-    }
-
-    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut flow = lock(&self.outgoing.flow);
-        if flow.is_ended {
-            return Err(ErrorKind::BrokenPipe.into());
-        }
-        let count = bytes.len().min(CAPACITY.saturating_sub(flow.bytes.len()));
-        if count == 0 && !bytes.is_empty() {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        flow.bytes.extend(&bytes[..count]);
-        self.outgoing.has_changed(flow);
-        Ok(count)
     }
 }
 

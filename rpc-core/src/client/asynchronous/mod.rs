@@ -228,11 +228,11 @@ impl Shared {
 
     async fn dial(&self, limit: Duration) -> Result<Arc<Link>, Error> {
         let connecting = async {
-            let stream = match &self.within_process {
+            let mut stream = match &self.within_process {
                 Some(dial) => AsyncSocket::Memory(dial(limit)?),
                 None => AsyncSocket::connect(&self.address).await?,
             };
-            let received = self.settings.open_async(&stream).await?;
+            let received = self.settings.open_async(&mut stream).await?;
             Ok((stream, received))
         };
         let (stream, received) = timeout(limit, connecting)
