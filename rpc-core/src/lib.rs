@@ -51,6 +51,7 @@ pub mod protocol;
 mod pump;
 mod registry;
 mod server;
+mod timing;
 mod transport;
 
 #[doc(hidden)]
@@ -83,14 +84,14 @@ pub use registry::{
     InvalidDateTime, Outcome, Parameter, ParameterKind, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
-#[cfg(feature = "tokio")]
-pub use server::AsyncListener;
-#[cfg(feature = "tokio")]
-pub use server::EventLoop;
+#[cfg(unix)]
+pub use server::InheritedSocket;
 #[cfg(all(unix, feature = "tokio"))]
 pub use server::PreforkEventLoop;
 pub use server::{
-    BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
+    Accept, BoundServer, Concurrency, ForkPerConnection, InMemory, Listen, Prefork, RpcServer,
     ServerHandle, SingleThread, TcpServer, ThreadPerConnection, UnixAddress,
 };
-pub use transport::{Address, MemoryStream, Socket, Stream, TcpTransport, Transport};
+#[cfg(feature = "tokio")]
+pub use server::{AsyncAccept, EventLoop};
+pub use transport::{Address, Duplex, MemoryStream, Socket, Stream, TcpTransport, Transport};

@@ -22,6 +22,8 @@ pub(crate) use later::{Order, Reply};
 pub(crate) use run::{run_guarded, too_late};
 pub use session::Session;
 
+use std::sync::Arc;
+
 use crate::Misuse;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
@@ -56,6 +58,21 @@ pub trait Answer: Send + Sync + 'static {
     /// What is wrong, and what to do about it.
     fn check(&self) -> Result<(), Misuse> {
         Ok(())
+    }
+}
+
+/// A stack that several servers share.
+impl<A: Answer> Answer for Arc<A> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        (**self).answer(message, session, out)
+    }
+
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        (**self).refuse(message, fault, session, out);
+    }
+
+    fn check(&self) -> Result<(), Misuse> {
+        (**self).check()
     }
 }
 

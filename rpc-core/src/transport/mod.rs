@@ -1,23 +1,12 @@
 //! Ways to the other side: what a connection runs over.
 
-/// Does the same with a socket, or a listener, of whichever kind it is.
-macro_rules! either {
-    ($socket:expr, $stream:ident => $does:expr) => {
-        match $socket {
-            Self::Tcp($stream) => $does,
-            #[cfg(unix)]
-            Self::Unix($stream, ..) => $does,
-        }
-    };
-}
-pub(crate) use either;
-
 mod address;
+mod any;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod duplex;
 mod memory;
 mod socket;
-mod standard;
 mod tcp;
 #[cfg(unix)]
 mod unix;
@@ -30,12 +19,13 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 pub use address::Address;
-pub(crate) use address::unix_path;
+pub(crate) use address::{no_known_address, unix_path};
+pub(crate) use any::AnyStream;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
+pub use duplex::Duplex;
 pub use memory::MemoryStream;
 pub use socket::Socket;
-pub(crate) use standard::StandardStream;
 pub use tcp::TcpTransport;
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;
@@ -99,12 +89,55 @@ pub trait Stream: Send + Sync + 'static {
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// Whether the peer has neither ended the stream nor sent anything unasked, found out without
-    /// waiting.
-    fn is_quiet(&self) -> bool;
+    /// waiting. A stream that cannot tell says `true`, as it does by default: that the peer has gone
+    /// is then found out when it is called.
+    fn is_quiet(&self) -> bool {
+        true
+    }
 
-    /// Whether the peer has ended the stream, found out without waiting.
-    fn is_ended(&self) -> bool;
+    /// Whether the peer has ended the stream, found out without waiting. A stream that cannot tell
+    /// says `false`, as it does by default: functions then hear of no caller that has gone.
+    fn is_ended(&self) -> bool {
+        false
+    }
 
-    /// The peer's address, where the stream has one.
-    fn peer(&self) -> Option<SocketAddr>;
+    /// The peer's address, where the stream has one; by default it has none.
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
+/// A stream that is one of several kinds.
+impl Stream for Box<dyn Stream> {
+    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+        (**self).read(room)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (**self).write(bytes)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        (**self).shutdown(how)
+    }
+
+    fn is_quiet(&self) -> bool {
+        (**self).is_quiet()
+    }
+
+    fn is_ended(&self) -> bool {
+        (**self).is_ended()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        (**self).peer()
+    }
 }

@@ -8,7 +8,18 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::{Address, Stream, tcp, unix};
+use super::{Address, Stream, no_known_address, tcp, unix};
+
+/// Does the same with a socket of either kind.
+macro_rules! either {
+    ($socket:expr, $stream:ident => $does:expr) => {
+        match $socket {
+            Self::Tcp($stream) => $does,
+            #[cfg(unix)]
+            Self::Unix($stream) => $does,
+        }
+    };
+}
 
 /// A connected socket, TCP or Unix.
 #[derive(Debug)]
@@ -31,6 +42,7 @@ impl Socket {
         match address {
             Address::Tcp(address) => tcp::connect(address, timeout),
             Address::Unix(path) => unix::connect(path, timeout),
+            Address::Other(words) => Err(no_known_address(words)),
         }
     }
 
