@@ -88,7 +88,8 @@ fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<Source> {
 
 #[cfg(unix)]
 fn listen_unix(path: &Path, mode: u32) -> io::Result<Source> {
-    super::socket_file::listen(path, mode).map(Source::Socket)
+    let (listener, file) = super::socket_file::listen(path, mode)?;
+    Ok(Source::Socket(Listener::unix(listener, file)))
 }
 
 #[cfg(not(unix))]

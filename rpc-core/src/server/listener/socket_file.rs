@@ -9,8 +9,6 @@ use std::process;
 
 use crate::transport::{Address, check_path};
 
-use super::socket::Listener;
-
 /// The file of a socket that is listened at, removed at the latest when this is dropped.
 #[derive(Debug)]
 pub(in crate::server) struct SocketFile {
@@ -43,7 +41,7 @@ impl Drop for SocketFile {
 }
 
 /// Listens at a socket whose file has this mode, in the place of one where nobody listens any more.
-pub(super) fn listen(path: &Path, mode: u32) -> io::Result<Listener> {
+pub(super) fn listen(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
     check_path(path)?;
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -62,7 +60,7 @@ pub(super) fn listen(path: &Path, mode: u32) -> io::Result<Listener> {
         identity: identity(&fs::symlink_metadata(path).map_err(named)?),
         owner: process::id(),
     };
-    Ok(Listener::unix(listener, file))
+    Ok((listener, file))
 }
 
 /// Removes the file of a socket that no process holds.
