@@ -62,7 +62,7 @@ pub trait Answer: Send + Sync + 'static {
 }
 
 /// A stack that several servers share.
-impl<A: Answer> Answer for Arc<A> {
+impl<T: Answer> Answer for Arc<T> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
         (**self).answer(message, session, out)
     }

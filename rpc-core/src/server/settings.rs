@@ -71,7 +71,9 @@ impl Default for Settings {
 
 /// Takes lines for those who operate the server; standard error, unless it is told otherwise.
 #[derive(Clone, Default)]
-pub(super) struct LogSink(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub(super) struct LogSink(Option<Arc<WriteLine>>);
+
+type WriteLine = dyn Fn(&str) + Send + Sync;
 
 impl LogSink {
     pub(super) fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
