@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rpc_core::Stream;
+use rpc_core::transport::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream for threads.

@@ -9,7 +9,9 @@ use std::os::unix::net::UnixListener;
 use std::process::{Command, Output, Stdio};
 
 use examples::add;
-use rpc_core::{Address, Framing, InheritedSocket, RpcClient, call};
+use rpc_core::protocol::Framing;
+use rpc_core::transport::Address;
+use rpc_core::{InheritedSocket, RpcClient, call};
 use tests::{Folder, Peer, Served, curl};
 
 const MODELS: [&str; 6] =

@@ -11,10 +11,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use examples::{add, echo, ping};
-use rpc_core::{
-    AsyncAccept, CallContext, Dialect, Error, Framing, Limits, RpcClient, RpcServer, call,
-    rpc_export,
-};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::server::AsyncAccept;
+use rpc_core::{CallContext, Error, RpcClient, RpcServer, call, rpc_export};
 use tests::{
     DIALECTS, EVERY_FRAMING, FRAMINGS, Frame, Gate, HttpPeer, OwnAsyncStream, Peer, WebSocket, run,
 };
@@ -161,7 +161,7 @@ fn who_is_silent_for_too_long_is_left() {
 #[test]
 fn a_message_over_the_limit_is_refused() {
     run(async {
-        let limits = Limits { message: 100, ..Limits::default() };
+        let limits = Limits { max_message_bytes: 100, ..Limits::default() };
         let served = Served::start(RpcServer::exported().limits(limits)).await;
         let address = served.address;
         let reply = spawn_blocking(move || {

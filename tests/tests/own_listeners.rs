@@ -10,10 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, echo, ping};
-use rpc_core::{
-    Accept, Address, Concurrency, Dialect, EventLoop, ForkPerConnection, Framing, Prefork,
-    PreforkEventLoop, RpcClient, RpcServer, ServerHandle, SingleThread, ThreadPerConnection, call,
+use rpc_core::client::Dialect;
+use rpc_core::protocol::Framing;
+use rpc_core::server::{
+    Accept, Concurrency, EventLoop, ForkPerConnection, Prefork, PreforkEventLoop, ServerHandle,
+    SingleThread, ThreadPerConnection,
 };
+use rpc_core::transport::Address;
+use rpc_core::{RpcClient, RpcServer, call};
 use tests::{DIALECTS, EVERY_FRAMING, FRAMINGS, Gate, HttpPeer, OwnStream, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2]}"#;

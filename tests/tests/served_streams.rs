@@ -10,9 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use examples as _;
-use rpc_core::{
-    Duplex, Error, Framing, FunctionRegistry, JsonRpc, MemoryStream, RpcServer, Stream, TcpServer,
-};
+use rpc_core::protocol::Framing;
+use rpc_core::transport::{Duplex, MemoryStream, Stream};
+use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcServer, TcpServer};
 use tests::{FRAMINGS, Gate, HttpPeer, OwnAsyncStream, OwnStream, frame, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;

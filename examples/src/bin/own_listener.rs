@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use examples::add;
-use rpc_core::{Accept, Address, MemoryStream, RpcClient, RpcServer, Transport, call};
+use rpc_core::server::Accept;
+use rpc_core::transport::{Address, MemoryStream, Transport};
+use rpc_core::{RpcClient, RpcServer, call};
 
 /// Takes connections out of a queue; `None` in it is the end.
 struct Queue {

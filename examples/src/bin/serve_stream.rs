@@ -5,7 +5,8 @@ use std::io::{Read, Write, pipe};
 use std::thread;
 
 use examples as _; // links the functions, which are found by themselves
-use rpc_core::{Duplex, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::transport::Duplex;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (calls, mut to_server) = pipe()?;

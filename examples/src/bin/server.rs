@@ -6,13 +6,13 @@ use std::io::{self, Write};
 
 use examples as _; // links the functions, which are found by themselves
 #[cfg(feature = "tokio")]
-use rpc_core::EventLoop;
+use rpc_core::server::EventLoop;
 #[cfg(all(unix, feature = "tokio"))]
-use rpc_core::PreforkEventLoop;
-use rpc_core::{
-    BoundServer, Error, ForkPerConnection, FunctionRegistry, JsonRpc, Prefork, RpcServer,
-    SingleThread, ThreadPerConnection,
+use rpc_core::server::PreforkEventLoop;
+use rpc_core::server::{
+    BoundServer, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection,
 };
+use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcServer};
 
 const USAGE: &str = "usage: server [--listen ADDR | --systemd | --stdio] [--workers N] [--list] \
     [--model single|threads|fork|prefork|event-loop|prefork-event-loop]";

@@ -22,7 +22,7 @@ use super::turns::Turns;
 /// are open, the one that has been silent for longest is ended as when the server stops. On systems
 /// other than Unix that happens to a silent peer as soon as somebody else connects.
 ///
-/// What comes from [a listener of one's own](crate::Accept) cannot be waited for together: there, one
+/// What comes from [a listener of one's own](crate::server::Accept) cannot be waited for together: there, one
 /// connection after another is served to its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SingleThread;

@@ -25,7 +25,7 @@ const SERVING: &str = "serving a stream";
 
 impl<A: Answer> TcpServer<A> {
     /// Serves one stream that somebody else has made, on this thread, until either side ends it: a
-    /// connection over TLS, a serial line, [a pair of pipes](crate::Duplex).
+    /// connection over TLS, a serial line, [a pair of pipes](crate::transport::Duplex).
     ///
     /// It is one connection, like those of [`serve`](Self::serve): every framing and dialect, limits and
     /// timeouts hold. HTTP and WebSocket are spoken, too (feature `http`); over a stream that is no socket
@@ -39,7 +39,8 @@ impl<A: Answer> TcpServer<A> {
     /// use std::sync::Arc;
     /// use std::thread;
     ///
-    /// use rpc_core::{FunctionRegistry, JsonRpc, MemoryStream, Stream, TcpServer};
+    /// use rpc_core::transport::{MemoryStream, Stream};
+    /// use rpc_core::{FunctionRegistry, JsonRpc, TcpServer};
     ///
     /// let mut registry = FunctionRegistry::new();
     /// registry.register("double", |n: i64| 2 * n)?;
@@ -72,7 +73,7 @@ impl<A: Answer> TcpServer<A> {
     /// Serves one stream of a program on tokio, until either side ends it, or `stop` is ready and what
     /// has been asked by then is answered (feature `tokio`).
     ///
-    /// It is one connection, as one of an [`EventLoop`](crate::EventLoop): every framing and dialect, HTTP
+    /// It is one connection, as one of an [`EventLoop`](crate::server::EventLoop): every framing and dialect, HTTP
     /// and WebSocket included (feature `http`), limits and timeouts. For one that nobody is to stop,
     /// `stop` is `std::future::pending()`.
     ///

@@ -20,7 +20,8 @@ use super::Stream;
 /// ```
 /// use std::io::Cursor;
 ///
-/// use rpc_core::{Duplex, FunctionRegistry, RpcServer};
+/// use rpc_core::transport::Duplex;
+/// use rpc_core::{FunctionRegistry, RpcServer};
 ///
 /// let mut registry = FunctionRegistry::new();
 /// registry.register("double", |n: i64| 2 * n)?;

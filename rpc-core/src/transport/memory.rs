@@ -46,7 +46,7 @@ impl MemoryStream {
     /// Makes both ends: what is written to one is read from the other.
     ///
     /// ```
-    /// use rpc_core::{MemoryStream, Stream};
+    /// use rpc_core::transport::{MemoryStream, Stream};
     ///
     /// let (here, there) = MemoryStream::pair();
     /// here.write(b"hello")?;

@@ -22,7 +22,8 @@ use super::socket::{Listener, ListeningSocket};
 /// use std::io;
 /// use std::net::SocketAddr;
 ///
-/// use rpc_core::{AsyncAccept, AsyncRpcClient, FunctionRegistry, RpcServer, Stub, args, kwargs};
+/// use rpc_core::server::AsyncAccept;
+/// use rpc_core::{AsyncRpcClient, FunctionRegistry, RpcServer, Stub, args, kwargs};
 /// use tokio::io::BufStream;
 /// use tokio::net::{TcpListener, TcpStream};
 ///

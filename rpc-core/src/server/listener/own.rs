@@ -9,16 +9,18 @@ use crate::transport::{Address, AnyStream, Stream};
 /// Accepts connections for a server: whatever connections come from, when it is neither a TCP port nor a
 /// Unix socket. A server listens at it as at an address.
 ///
-/// The models that wait on threads take it, [`ThreadPerConnection`](crate::ThreadPerConnection) and
-/// [`SingleThread`](crate::SingleThread); the latter serves one connection after another then. For a
-/// program on tokio there is [`AsyncAccept`](crate::AsyncAccept).
+/// The models that wait on threads take it, [`ThreadPerConnection`](crate::server::ThreadPerConnection) and
+/// [`SingleThread`](crate::server::SingleThread); the latter serves one connection after another then. For a
+/// program on tokio there is [`AsyncAccept`](crate::server::AsyncAccept).
 ///
 /// ```
 /// use std::io;
 /// use std::sync::Mutex;
 /// use std::sync::mpsc::{Receiver, Sender, channel};
 ///
-/// use rpc_core::{Accept, Address, FunctionRegistry, MemoryStream, RpcServer};
+/// use rpc_core::server::Accept;
+/// use rpc_core::transport::{Address, MemoryStream};
+/// use rpc_core::{FunctionRegistry, RpcServer};
 ///
 /// /// Takes connections that other threads of the program send.
 /// struct Queue {
@@ -51,7 +53,7 @@ use crate::transport::{Address, AnyStream, Stream};
 ///
 /// let (here, there) = MemoryStream::pair();
 /// let _ = sender.send(Some(there));
-/// # use rpc_core::Stream;
+/// # use rpc_core::transport::Stream;
 /// here.write(b"{\"method_name\":\"double\",\"method_args\":[21]}")?;
 /// let mut reply = [0; 64];
 /// let count = here.read(&mut reply)?;
