@@ -51,6 +51,7 @@ pub mod protocol;
 mod pump;
 mod registry;
 pub mod server;
+mod timing;
 pub mod transport;
 pub mod types;
 
@@ -67,5 +68,5 @@ pub use json_rpc::JsonRpc;
 pub use protocol::fault::Fault;
 pub use registry::{CallContext, FunctionRegistry, State};
 pub use rpc_macros::{call, rpc_export};
-pub use server::{RpcServer, TcpServer};
+pub use server::tcp_server::{RpcServer, TcpServer};
 pub use transport::connect::TcpTransport;

@@ -111,8 +111,13 @@ impl Served {
     /// The same with its standard error.
     pub fn start_with_errors_to(errors: impl Into<Stdio>, program: &str, options: &str) -> Self {
         let mut command = Command::new(program);
-        command.args(options.split_whitespace()).stdout(Stdio::piped());
-        let mut child = command.stderr(errors).spawn().unwrap();
+        command.args(options.split_whitespace()).stderr(errors);
+        Self::start_by(&mut command)
+    }
+
+    /// The same by a command.
+    pub fn start_by(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();

@@ -118,6 +118,14 @@ fn towers_layers_stand_under_typed_stubs() {
 }
 
 #[test]
+fn listeners_and_streams_of_ones_own_are_served() {
+    let lines = Running::lines(&mut example("own_listener"));
+    assert_eq!(lines, ["listening at a queue of this program", "add(1, 2, c = 3) = 6"]);
+    let lines = Running::lines(&mut example("serve_stream"));
+    assert_eq!(lines, [r#"{"jsonrpc":"2.0","result":13,"id":1}"#]);
+}
+
+#[test]
 fn every_other_example_ends_well() {
     for name in example_names() {
         if !["server", "client", "async_client"].contains(&name) {

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, IoError, IoErrorKind};
+use crate::timing::UNUSED;
 use crate::transport::{Stream, Transport};
 
 use super::backoff::Backoff;
@@ -13,10 +14,6 @@ use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::refusal::Refusal;
 use super::{ClientBuilder, ConnectionState};
-
-/// A connection unused for this long is looked at before it carries another call, because a peer
-/// may have closed it for being idle.
-const UNUSED: Duration = Duration::from_secs(1);
 
 /// The connections there are, and how more are made.
 pub(super) struct Connections<T: Transport> {

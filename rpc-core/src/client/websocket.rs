@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use crate::protocol::websocket::Opening;
-use crate::pump::blocking::write_all;
+use crate::pump::write_all;
 use crate::transport::{AsyncSocket, Stream};
 
 /// What a `ws://` URL names on its server.

@@ -15,7 +15,7 @@ use hyper::{Request, Response, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::json_rpc::Answer;
-use crate::pump::blocking::Timeouts;
+use crate::pump::Timeouts;
 
 use super::body::ReplyBody;
 use super::exchange::Exchange;

@@ -12,7 +12,7 @@ use hyper::rt::{Executor, Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::pump::blocking::Timeouts;
+use crate::pump::Timeouts;
 
 use super::traffic::Traffic;
 

@@ -3,11 +3,12 @@
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::pump::blocking::Timeouts;
+use crate::pump::Timeouts;
+use crate::timing::LEFT;
 
 /// The requests of a connection, and since when it is as it is.
 #[derive(Debug)]
@@ -162,11 +163,10 @@ impl Traffic {
     /// When the peer will be late, and with what, should nothing happen until then. After the notice
     /// that the server stops it has little time to say more.
     pub(super) fn due(&self, timeouts: &Timeouts, told: bool) -> Option<(Instant, Late)> {
-        const SILENCE: Duration = Duration::from_millis(1500);
         let state = &mut *self.state();
         let (since, limit, late) = match state {
             State { running: 0, head: true, since, .. } => (since, timeouts.message, Late::Head),
-            State { running: 0, since, .. } if told => (since, SILENCE, Late::Idle),
+            State { running: 0, since, .. } if told => (since, LEFT, Late::Idle),
             State { running: 0, since, .. } => (since, timeouts.idle, Late::Idle),
             State { waiting: 1.., moved, .. } => (moved, timeouts.write, Late::Replies),
             _ => return None,

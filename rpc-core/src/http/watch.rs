@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::pump::blocking::Timeouts;
+use crate::pump::Timeouts;
 
 use super::traffic::{Late, Traffic};
 

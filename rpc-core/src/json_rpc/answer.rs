@@ -1,5 +1,7 @@
 //! What answers messages, and what becomes of one.
 
+use std::sync::Arc;
+
 use crate::error::Misuse;
 use crate::protocol::Fault;
 
@@ -28,6 +30,21 @@ pub trait Answer: Send + Sync + 'static {
     /// What is wrong, and what to do about it.
     fn check(&self) -> Result<(), Misuse> {
         Ok(())
+    }
+}
+
+/// A stack that several servers share.
+impl<T: Answer> Answer for Arc<T> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        (**self).answer(message, session, out)
+    }
+
+    fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        (**self).refuse(message, fault, session, out);
+    }
+
+    fn check(&self) -> Result<(), Misuse> {
+        (**self).check()
     }
 }
 

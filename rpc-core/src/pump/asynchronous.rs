@@ -17,11 +17,13 @@ use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Answered, Later, Order, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::registry::{Caller, Job};
+use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
-use super::blocking::Timeouts;
+use super::buffers;
 use super::pile::Pile;
-use super::{End, Step, advance, buffers, close_silent, refuse_late};
+use super::step::{End, Step, advance, close_silent, refuse_late};
+use super::timeouts::Timeouts;
 
 /// Whether the peer is still there, for functions that ask.
 #[derive(Debug, Default)]
@@ -298,7 +300,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         match (under_way.partial, under_way.notice) {
             (true, _) => self.timeouts.message,
             (false, Notice::None) => self.timeouts.idle,
-            (false, _) => self.timeouts.idle.min(SILENCE),
+            (false, _) => self.timeouts.idle.min(LEFT),
         }
     }
 
@@ -350,10 +352,6 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         Ok(false)
     }
 }
-
-/// A peer that was told that the server stops, and says nothing for so long, has left: a client that
-/// has made no call for a second looks whether it may before it makes another.
-const SILENCE: Duration = Duration::from_millis(1500);
 
 /// The moment at which a wait ends; one that no clock can tell is far away.
 fn later(since: Instant, wait: Duration) -> Instant {
@@ -415,14 +413,13 @@ async fn write(
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
 async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
-    const PATIENCE: Duration = Duration::from_millis(500);
     let closing = async {
         poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
         let mut rest = [0; 512];
         while stream.read(&mut rest).await? > 0 {}
         Ok(End::Closed)
     };
-    timeout(PATIENCE, closing).await.unwrap_or(Ok(End::Closed))
+    timeout(LINGER, closing).await.unwrap_or(Ok(End::Closed))
 }
 
 /// Most replies have no more bytes.

@@ -2,59 +2,24 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Later, Session};
-use crate::protocol::{Connection, Framing};
+use crate::protocol::Connection;
 use crate::transport::Stream;
 
-use super::{End, Step, advance, close_silent, refuse_late, wait};
-
-/// How long a peer may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timeouts {
-    /// With no message begun.
-    pub(crate) idle: Duration,
-    /// From the first byte of a message to its last.
-    pub(crate) message: Duration,
-    /// To take the replies it is sent.
-    pub(crate) write: Duration,
-    /// To read the last of them, once the connection is closed.
-    pub(crate) linger: Duration,
-}
-
-impl Timeouts {
-    /// What a peer is usually given to read the last words.
-    pub(crate) const LINGER: Duration = Duration::from_millis(500);
-}
-
-/// Answers what comes over `stream` until either side ends it.
-pub(crate) fn serve<S: Stream, A: Answer>(
-    stream: &S,
-    voice: &Voice,
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    timeouts: &Timeouts,
-) -> io::Result<End> {
-    let mut clock = Clock::default();
-    loop {
-        let went = go_on(stream, voice, connection, session, answer, timeouts, &mut clock)?;
-        if let Some(end) = went {
-            return Ok(end);
-        }
-    }
-}
+use super::step::{End, Step, advance, close_silent, refuse_late};
+use super::timeouts::Timeouts;
+use super::wait::wait;
+use super::write::{AGAIN, is_timeout};
+use super::write_half::WriteHalf;
 
 /// Answers what comes over `stream` until either side ends it, or the time slice of the `clock` is
 /// over: then it returns `None`, and what it was lent is all that is to be kept.
 pub(crate) fn go_on<S: Stream, A: Answer>(
     stream: &S,
-    voice: &Voice,
+    out: &WriteHalf,
     connection: &mut Connection,
     session: &mut Session,
     answer: &A,
@@ -70,7 +35,7 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
         let step = advance(connection, session, answer, ended);
         if !connection.output().is_empty() {
             let framing = connection.framing().filter(|_| session.can_be_told());
-            voice.write(stream, connection.output(), timeouts.write, framing)?;
+            out.write(stream, connection.output(), timeouts.write, framing)?;
             connection.written();
             clock.restart();
         }
@@ -94,14 +59,14 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
             Err(error) if is_timeout(&error) && !partial => {
                 if !connection.ask() {
                     close_silent(connection, false);
-                    voice.write(stream, connection.output(), timeouts.write, None)?;
+                    out.write(stream, connection.output(), timeouts.write, None)?;
                     return close(stream, timeouts, clock);
                 }
             }
             Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
             Err(error) if is_timeout(&error) => {
                 refuse_late(connection, session, answer, timeouts.message);
-                voice.write(stream, connection.output(), timeouts.write, None)?;
+                out.write(stream, connection.output(), timeouts.write, None)?;
                 return close(stream, timeouts, clock);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -115,108 +80,6 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
 fn finish(mut later: Later) -> Vec<u8> {
     let (limit, late) = later.take_limit().unzip();
     wait(later.reply(), limit).or(late).unwrap_or_default()
-}
-
-/// The writing half of a connection, which its pump shares with whoever stops the server. Who stops
-/// it does not wait for a peer that is slow to take its replies.
-#[derive(Debug, Default)]
-pub(crate) struct Voice {
-    /// How the peer can be told something it did not ask for, once it has shown that it can. Locked by
-    /// whoever writes.
-    framing: Mutex<Option<Framing>>,
-    /// How many times something has been written.
-    writes: AtomicU64,
-    /// Whether the peer is to be told that the server stops, behind what is written next or now.
-    owes_notice: AtomicBool,
-    /// Whether somebody else serves the connection now, and knows when the server stops.
-    handed_over: AtomicBool,
-}
-
-impl Timeouts {
-    /// The same for a WebSocket: half of its idle time passes before a silent peer is asked whether
-    /// it is there, and half before it is given up.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
-    pub(crate) fn for_websocket(self) -> Self {
-        Self { idle: self.idle / 2, ..self }
-    }
-}
-
-impl Voice {
-    fn write<S: Stream>(
-        &self,
-        stream: &S,
-        bytes: &[u8],
-        limit: Duration,
-        framing: Option<Framing>,
-    ) -> io::Result<()> {
-        let mut told = self.framing();
-        *told = framing;
-        // Nobody else counts.
-        let writes = self.writes.load(Ordering::Relaxed);
-        self.writes.store(writes + 1, Ordering::SeqCst);
-        write_all(stream, bytes, limit)?;
-        drop(told);
-        // Asked when whoever stops the server can write again, who would else not be heard.
-        if self.owes_notice.load(Ordering::SeqCst) {
-            let framing = self.framing();
-            let owed = self.owes_notice.swap(false, Ordering::SeqCst);
-            if owed && !tell(stream, *framing) {
-                stream.shutdown(Shutdown::Read)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells the peer that the server is about to stop, if it can be told. One that has been answered
-    /// nothing yet, whose first call may be on its way, is told with its first reply.
-    pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
-        self.owes_notice.store(true, Ordering::SeqCst);
-        if self.is_handed_over() || self.writes() == 0 {
-            return true;
-        }
-        let framing = match self.framing.try_lock() {
-            Ok(framing) => framing,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            // Whoever writes now tells.
-            Err(TryLockError::WouldBlock) => return true,
-        };
-        !self.owes_notice.swap(false, Ordering::SeqCst) || tell(stream, *framing)
-    }
-
-    /// Takes note that somebody else serves the connection from now on.
-    pub(crate) fn hand_over(&self) {
-        self.handed_over.store(true, Ordering::SeqCst);
-    }
-
-    /// Takes note that the connection is served by its pump again.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
-    pub(crate) fn take_back(&self) {
-        self.handed_over.store(false, Ordering::SeqCst);
-    }
-
-    pub(crate) fn is_handed_over(&self) -> bool {
-        self.handed_over.load(Ordering::SeqCst)
-    }
-
-    /// How many times something has been written.
-    pub(crate) fn writes(&self) -> u64 {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    fn framing(&self) -> MutexGuard<'_, Option<Framing>> {
-        self.framing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Says that the server is about to stop, where it is known how.
-fn tell<S: Stream>(stream: &S, framing: Option<Framing>) -> bool {
-    const PATIENCE: Duration = Duration::from_secs(1);
-    let Some(framing) = framing else {
-        return false;
-    };
-    let mut notice = Vec::new();
-    write_notice(&mut notice, framing);
-    write_all(stream, &notice, PATIENCE).is_ok()
 }
 
 /// Knows how long the next read may take, and tells the stream only when that changes.
@@ -331,58 +194,6 @@ impl Clock {
     pub(crate) fn restart_now(&mut self) {
         self.since = Some(Instant::now());
     }
-}
-
-/// How soon is tried again what a socket did not wait for.
-const AGAIN: Duration = Duration::from_millis(1);
-
-/// How long one write waits, of several that take `limit` together: so that little is added to it by
-/// the first, before which no clock is looked at.
-pub(crate) fn write_wait(limit: Duration) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(1);
-    (limit / 4).clamp(AGAIN, LONGEST)
-}
-
-/// Writes all of `bytes` within `limit`, over a stream whose writes wait for a part of that.
-#[inline]
-pub(crate) fn write_all<S: Stream>(stream: &S, bytes: &[u8], limit: Duration) -> io::Result<()> {
-    // One write nearly always takes everything, and then no clock is looked at.
-    match stream.write(bytes) {
-        Ok(count) if count == bytes.len() => Ok(()),
-        first => write_rest(stream, bytes, first, limit),
-    }
-}
-
-#[cold]
-fn write_rest<S: Stream>(
-    stream: &S,
-    mut bytes: &[u8],
-    mut written: io::Result<usize>,
-    limit: Duration,
-) -> io::Result<()> {
-    let left = limit.saturating_sub(write_wait(limit));
-    let deadline = Instant::now().checked_add(left);
-    loop {
-        match written {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(&error) => thread::sleep(AGAIN),
-            Err(error) => return Err(error),
-        }
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        written = stream.write(bytes);
-    }
-}
-
-/// Whether a read or write ended because its time was up.
-pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Closes so that the peer can still read what was written: bytes it has sent and nobody read

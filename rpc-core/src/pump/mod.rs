@@ -1,6 +1,6 @@
 //! The pumps: what moves bytes between a stream and a connection's state.
 //!
-//! [`advance`] is what every pump does between reading and writing; a pump adds the two.
+//! `step::advance` is what every pump does between reading and writing; a pump adds the two.
 
 #[cfg(feature = "tokio")]
 pub(crate) mod asynchronous;
@@ -10,146 +10,15 @@ pub(crate) mod blocking;
 mod buffers;
 #[cfg(feature = "tokio")]
 mod pile;
+mod step;
+mod timeouts;
 mod wait;
-
-use std::ops::Range;
-use std::time::Duration;
+mod write;
+mod write_half;
 
 pub use block_on::block_on;
+pub(crate) use step::End;
+pub(crate) use timeouts::Timeouts;
 pub(crate) use wait::wait;
-
-use crate::dialect::Dialect;
-use crate::json_rpc::{Answer, Answered, Later, Session};
-use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Connection, Fault, Framing, ProtocolError, code};
-
-/// What a pump does next, after writing what there is to write.
-pub(crate) enum Step {
-    /// Read more; whether a message has come since the last time.
-    Read { after_message: bool },
-    /// Go on: there are more messages than replies were to be gathered.
-    Continue,
-    /// Do what must be done for this reply, and put it behind the others.
-    Run(Later),
-    /// Stop working on the call with this id.
-    #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
-    Cancel(String),
-    /// Hand the connection over: its first bytes begin HTTP.
-    Http,
-    /// Close the connection. What stands in the output from here on is said last, when the calls
-    /// that still run have been answered.
-    Close {
-        #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
-        last: usize,
-    },
-}
-
-/// How a pump's work ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "a connection that speaks HTTP goes on as one"]
-pub(crate) enum End {
-    /// The connection is closed.
-    Closed,
-    /// Its first bytes begin HTTP, and nothing has been made of them.
-    Http,
-}
-
-/// Answers the messages that have arrived, as many as replies may be gathered; `ended` when no
-/// more bytes will come.
-pub(crate) fn advance<A: Answer>(
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    ended: bool,
-) -> Step {
-    let mut after_message = false;
-    if connection.begins_http() {
-        return Step::Http;
-    }
-    while !connection.is_full() {
-        let last = connection.output().len();
-        let is_first = connection.is_undecided();
-        let message = if ended { connection.last_message() } else { connection.next_message() };
-        if is_first && connection.framing() == Some(Framing::Header) {
-            session.speak(Dialect::JsonRpc);
-        }
-        let message = match message {
-            Ok(Some(message)) => message,
-            Ok(None) if ended || connection.is_closed() => {
-                connection.close(&Close::after_all_replies(websocket::code::GOING_AWAY));
-                return Step::Close { last };
-            }
-            Ok(None) => return Step::Read { after_message },
-            Err(error) => {
-                refuse_bytes(connection, session, answer, &error);
-                return Step::Close { last };
-            }
-        };
-        after_message = true;
-        let mut answered = Answered::Nothing;
-        connection.reply(&message, |message, out| {
-            answered = answer.answer(message, session, out);
-            matches!(answered, Answered::Reply | Answered::Last)
-        });
-        match answered {
-            Answered::Reply | Answered::Nothing => {}
-            Answered::Last => {
-                let close = Close::after_message(connection.message(&message));
-                connection.close(&close);
-                return Step::Close { last };
-            }
-            Answered::Cancel { id } => return Step::Cancel(id),
-            Answered::Later(later) => return Step::Run(later),
-        }
-    }
-    Step::Continue
-}
-
-/// Says what is wrong with bytes that are no message.
-fn refuse_bytes<A: Answer>(
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    error: &ProtocolError,
-) {
-    let message = match error {
-        ProtocolError::Truncated | ProtocolError::TooLarge { .. } => connection.partial(),
-        // How many bytes have come behind these is chance.
-        _ => 0..0,
-    };
-    refuse(connection, session, answer, message, &error.to_fault());
-    connection.close(&Close::after_error(error));
-}
-
-/// Says a fault of a message that has not come whole, or of none.
-fn refuse<A: Answer>(
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    message: Range<usize>,
-    fault: &Fault,
-) {
-    connection.reply(&message, |message, out| {
-        answer.refuse(message, fault, session, out);
-        true
-    });
-}
-
-/// Says that a message was begun and not finished in time.
-fn refuse_late<A: Answer>(
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    limit: Duration,
-) {
-    let message = format!("a message was begun and not finished within {limit:?}");
-    let partial = connection.partial();
-    refuse(connection, session, answer, partial, &Fault::new(code::TIMED_OUT, message));
-    connection.close(&Close::with(websocket::code::POLICY));
-}
-
-/// Says that a peer has been silent for too long, or that the server stops, where that can be said.
-fn close_silent(connection: &mut Connection, stops: bool) {
-    let code = if stops { websocket::code::GOING_AWAY } else { websocket::code::NORMAL };
-    connection.close(&Close::after_all_replies(code));
-}
+pub(crate) use write::{is_timeout, write_all, write_wait};
+pub(crate) use write_half::WriteHalf;

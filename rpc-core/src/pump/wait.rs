@@ -55,7 +55,7 @@ mod runtime {
         if Handle::try_current().is_err() {
             return match RUNTIME.get_or_init(start) {
                 Some(runtime) => runtime.block_on(future),
-                None => super::super::block_on(future),
+                None => super::super::block_on::block_on(future),
             };
         }
         // A thread of a runtime must not enter another: a thread of the future's own does, which it may

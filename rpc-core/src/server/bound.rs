@@ -4,10 +4,17 @@ use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::transport::Address;
 
-use super::listener::Listener;
-use super::service::{Service, Settings};
+use super::concurrency::Concurrency;
+use super::handle::ServerHandle;
+use super::listener::{Rest, Source, listen_failed};
+#[cfg(unix)]
+use super::process::{StopOnSignals, port_closer};
+use super::service::Service;
+use super::settings::Settings;
 use super::stop::{Stop, connect_to_end_accept};
-use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_failed, port_closer};
+use super::thread_per_connection::ThreadPerConnection;
+#[cfg(not(unix))]
+use super::without_fork::{StopOnSignals, port_closer};
 
 /// A server that has its address: clients may connect, and are served once one of these is called.
 ///
@@ -23,16 +30,16 @@ use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_fail
 #[derive(Debug)]
 #[must_use = "a server that is bound serves nobody until it is told to"]
 pub struct BoundServer<A> {
-    listener: Listener,
+    source: Source,
     address: Address,
     answer: A,
     settings: Settings,
 }
 
 impl<A: Answer> BoundServer<A> {
-    pub(super) fn new(listener: Listener, answer: A, settings: Settings) -> Result<Self, Error> {
-        let address = listener.address().map_err(listen_failed)?;
-        Ok(Self { listener, address, answer, settings })
+    pub(super) fn new(source: Source, answer: A, settings: Settings) -> Result<Self, Error> {
+        let address = source.address().map_err(listen_failed)?;
+        Ok(Self { source, address, answer, settings })
     }
 
     /// The address, with the port that was taken where 0 was asked for.
@@ -55,15 +62,16 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run here, or the operating system refuses.
     pub fn serve_with<M: Concurrency>(self, model: M) -> Result<(), Error> {
-        let (listener, service) = self.service(model.name())?;
+        let (source, service) = self.service(&model)?;
         if model.forks() {
-            return model.run(&listener, &service);
+            return model.run(&source, &service);
         }
-        let _obeying = Obeying::new(service.stop(), service.leave()).map_err(listen_failed)?;
-        let ended = model.run(&listener, &service);
+        let _signals =
+            StopOnSignals::new(service.stop(), service.leave()).map_err(listen_failed)?;
+        let ended = model.run(&source, &service);
         // Other copies may be left, and the process may end before they do.
-        listener.remove_file();
-        drop(listener);
+        source.remove_file();
+        drop(source);
         service.stop().drained(service.stop_timeout());
         ended
     }
@@ -83,18 +91,35 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run on another thread, or the operating system refuses.
     pub fn start_with<M: Concurrency>(self, model: M) -> Result<ServerHandle, Error> {
-        let (listener, service) = self.service(model.name())?;
-        ServerHandle::start(listener, service, model)
+        let (source, service) = self.service(&model)?;
+        ServerHandle::start(source, service, model)
     }
 
-    fn service(self, model: &'static str) -> Result<(Listener, Service<A>), Error> {
-        let Self { listener, address, answer, settings } = self;
-        let close = port_closer(&listener).map_err(listen_failed)?;
-        let stop = Stop::new(address.clone(), move || {
-            let rest = close();
-            connect_to_end_accept(&address);
-            rest
-        });
-        Ok((listener, Service::new(answer, settings, model, stop)))
+    fn service<M: Concurrency>(self, model: &M) -> Result<(Source, Service<A>), Error> {
+        let Self { source, address, answer, settings } = self;
+        if model.waits_at_sockets_alone() {
+            source.socket(model.name())?;
+        }
+        let stop = match &source {
+            Source::Own(own) => {
+                let own = own.clone();
+                Stop::new(address, move || {
+                    own.close();
+                    Rest::new()
+                })
+            }
+            Source::Socket(listener) => {
+                let close = port_closer(listener).map_err(listen_failed)?;
+                let connect = listener.ends_by_a_connection();
+                Stop::new(address.clone(), move || {
+                    let rest = close();
+                    if connect {
+                        connect_to_end_accept(&address);
+                    }
+                    rest
+                })
+            }
+        };
+        Ok((source, Service::new(answer, settings, model.name(), stop)))
     }
 }

@@ -3,10 +3,16 @@
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
-use super::listener::Listener;
+use super::listener::Source;
 use super::service::Service;
 
 /// A way to run many connections: given to [`serve_with`](super::TcpServer::serve_with).
+///
+/// The models of this crate implement it, and nobody else can: what a model is handed, the listener and the
+/// service, is bound to how stopping, signals and children work inside, and would have to stand still for
+/// ever. A program that runs connections in a way of its own accepts them itself, and gives each to
+/// [`serve_stream`](super::TcpServer::serve_stream) or
+/// [`serve_stream_async`](super::TcpServer::serve_stream_async).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no server model",
     label = "a model must stand here: `SingleThread`, `ThreadPerConnection`, `ForkPerConnection` or `Prefork`"
@@ -23,11 +29,17 @@ pub trait Concurrency: Send + 'static {
         false
     }
 
+    /// Whether it waits for sockets in a way that no other listener can be waited at.
+    #[doc(hidden)]
+    fn waits_at_sockets_alone(&self) -> bool {
+        true
+    }
+
     /// Accepts and serves connections until the service is stopped.
     ///
     /// # Errors
     ///
     /// Where connections cannot be accepted any more.
     #[doc(hidden)]
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error>;
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error>;
 }

@@ -1,5 +1,6 @@
 //! One connection served by a thread that reads and writes: all that is kept from turn to turn.
 
+use std::future::{Pending, pending};
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,16 +12,16 @@ use std::time::Instant;
 use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::pump::End;
-use crate::pump::blocking::{self, Clock, Timeouts};
-use crate::registry::{CallContext, Caller};
+use crate::pump::blocking::{self, Clock};
+use crate::pump::{End, Timeouts, write_wait};
+use crate::registry::Caller;
+use crate::timing::LEFT;
 #[cfg(unix)]
 use crate::transport::Socket;
-use crate::transport::Stream;
+use crate::transport::{AnyStream, Stream};
 
-use super::service::{Service, Visit};
+use super::service::Service;
 use super::stop::Open;
-use super::turns::Others;
 
 /// A connection, and all that is remembered of it between two reads.
 #[derive(Debug)]
@@ -45,6 +46,26 @@ pub(super) enum Went {
     Waits,
 }
 
+impl<A: Answer> Service<A> {
+    /// Answers what comes over a connection until either side ends it. If it breaks, that concerns its
+    /// peer alone, and the peer knows.
+    pub(super) fn converse(&self, open: Open) {
+        if let Ok(mut conversation) = Conversation::new(self, open, None) {
+            while conversation.go_on(self, NOBODY) == Went::Waits {}
+        }
+    }
+
+    /// The same, and says how it broke.
+    pub(super) fn serve(&self, stream: AnyStream) -> io::Result<()> {
+        let mut conversation = Conversation::new(self, self.open(stream), None)?;
+        while conversation.converse(self, NOBODY)? == Went::Waits {}
+        Ok(())
+    }
+}
+
+/// Nobody waits for the thread.
+pub(super) const NOBODY: Option<Pending<Duration>> = None;
+
 impl Conversation {
     /// Begins one that has its thread alone; or that others wait for, after each `slice` of time.
     pub(super) fn new<A: Answer>(
@@ -52,77 +73,83 @@ impl Conversation {
         open: Open,
         slice: Option<Duration>,
     ) -> io::Result<Self> {
-        let settings = &service.settings;
+        let timeouts = service.settings.timeouts;
         let stream = open.stream();
-        stream.set_nodelay()?;
-        stream.set_write_timeout(Some(blocking::write_wait(settings.timeouts.write)))?;
+        if let Some(socket) = stream.socket() {
+            socket.set_nodelay()?;
+        }
+        stream.set_write_timeout(Some(write_wait(timeouts.write)))?;
         let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
-        let context = CallContext::of_connection(stream.peer(), service.model, Some(caller));
-        Ok(Self {
-            open,
-            connection: Connection::new(None, settings.limits),
-            session: Session::new(context, settings.limits),
-            clock: slice.map(Clock::sliced).unwrap_or_default(),
-            timeouts: settings.timeouts,
-            slice,
-            given_up: false,
-        })
+        let (session, connection) = service.begin(stream.peer(), Some(caller));
+        let clock = slice.map(Clock::sliced).unwrap_or_default();
+        Ok(Self { open, connection, session, clock, timeouts, slice, given_up: false })
     }
 
-    /// Answers what comes until either side ends the connection, or its time slice is over.
+    /// Answers what comes until either side ends the connection, or its time slice is over. Where
+    /// there are others, `crowd` is ready when one of them waits, and says how long the peer may still
+    /// be silent.
     ///
     /// If it breaks, that concerns its peer alone, and the peer knows; if a layer panics outside of
     /// calls, it costs this connection and not its thread, which may serve others.
     pub(super) fn go_on<A: Answer>(
         &mut self,
         service: &Service<A>,
-        others: Option<&Others<'_>>,
+        crowd: Option<impl Future<Output = Duration>>,
     ) -> Went {
-        let went = catch_unwind(AssertUnwindSafe(|| self.converse(service, others)));
+        let went = catch_unwind(AssertUnwindSafe(|| self.converse(service, crowd)));
         went.map_or(Went::Ended, |went| went.unwrap_or(Went::Ended))
     }
 
     fn converse<A: Answer>(
         &mut self,
         service: &Service<A>,
-        others: Option<&Others<'_>>,
+        crowd: Option<impl Future<Output = Duration>>,
     ) -> io::Result<Went> {
-        loop {
-            let end = blocking::go_on(
-                &**self.open.stream(),
-                self.open.voice(),
-                &mut self.connection,
-                &mut self.session,
-                &*service.answer,
-                &self.timeouts,
-                &mut self.clock,
-            )?;
-            match end {
-                None => return Ok(Went::Waits),
-                Some(End::Http) if self.speak_http(service, others)? => {}
-                Some(End::Http) if others.is_some() => return self.close(),
-                Some(_) => return Ok(Went::Ended),
+        let mut end = self.pump(service)?;
+        if end == Some(End::Http) {
+            let is_crowded = crowd.is_some();
+            if self.speak_http(service, crowd)? {
+                end = self.pump(service)?;
+            } else if is_crowded {
+                return self.close();
             }
         }
+        Ok(if end.is_some() { Went::Ended } else { Went::Waits })
+    }
+
+    fn pump<A: Answer>(&mut self, service: &Service<A>) -> io::Result<Option<End>> {
+        blocking::go_on(
+            &**self.open.stream(),
+            self.open.write_half(),
+            &mut self.connection,
+            &mut self.session,
+            &*service.answer,
+            &self.timeouts,
+            &mut self.clock,
+        )
     }
 
     /// Answers requests, and says whether one has made a WebSocket of the connection.
     fn speak_http<A: Answer>(
         &mut self,
         service: &Service<A>,
-        others: Option<&Others<'_>>,
+        crowd: Option<impl Future<Output = Duration>>,
     ) -> io::Result<bool> {
-        let (stream, voice) = (self.open.stream(), self.open.voice());
-        voice.hand_over();
-        let linger = if others.is_some() { Duration::ZERO } else { self.timeouts.linger };
-        let timeouts = &Timeouts { linger, ..self.timeouts };
-        let visit = Visit { service, answer: &service.answer, timeouts, refused: false };
-        let begun =
-            mem::replace(&mut self.connection, Connection::new(None, service.settings.limits));
-        let Some(connection) = visit.go_on_blocking(stream, begun, others)? else {
+        let (stream, out) = (self.open.stream(), self.open.write_half());
+        out.hand_over();
+        let linger = if crowd.is_some() { Duration::ZERO } else { self.timeouts.linger };
+        let timeouts = Timeouts { linger, ..self.timeouts };
+        let (_, next) = service.begin(None, None);
+        let begun = mem::replace(&mut self.connection, next);
+        let session = self.session.clone();
+        let switched = match crowd {
+            Some(crowd) => service.speak_http_blocking(stream, session, begun, &timeouts, crowd),
+            None => service.speak_http_blocking(stream, session, begun, &timeouts, pending()),
+        };
+        let Some(connection) = switched? else {
             return Ok(false);
         };
-        voice.take_back();
+        out.take_back();
         self.connection = connection;
         self.session.speak(Dialect::JsonRpc);
         self.timeouts = self.timeouts.for_websocket();
@@ -138,7 +165,9 @@ impl Conversation {
     /// words.
     fn close(&mut self) -> io::Result<Went> {
         let stream = self.open.stream();
-        stream.set_nonblocking(false)?;
+        if let Some(socket) = stream.socket() {
+            socket.set_nonblocking(false)?;
+        }
         self.clock = self.new_clock();
         let closed = blocking::close(&**stream, &self.timeouts, &mut self.clock)?;
         Ok(if closed.is_some() { Went::Ended } else { Went::Waits })
@@ -152,11 +181,10 @@ impl Conversation {
 
     /// Ends it as when the service stops: a peer that understands is told, and has a moment to leave.
     pub(super) fn give_up(&mut self) {
-        const MOMENT: Duration = Duration::from_millis(1500);
         if !self.given_up {
             self.given_up = true;
             self.open.end();
-            self.timeouts.idle = self.timeouts.idle.min(MOMENT);
+            self.timeouts.idle = self.timeouts.idle.min(LEFT);
             self.clock.restart_now();
         }
     }
@@ -167,9 +195,29 @@ impl Conversation {
         self.given_up
     }
 
-    /// What it comes over.
+    /// What it comes over, where that is a socket.
     #[cfg(unix)]
-    pub(super) fn stream(&self) -> &Socket {
-        self.open.stream()
+    pub(super) fn socket(&self) -> Option<&Socket> {
+        self.open.stream().socket()
+    }
+}
+
+#[cfg(unix)]
+impl<A: Answer> Service<super::busy::Busy<A>> {
+    /// Answers what has arrived on a connection and closes, for a process that must not wait for its
+    /// peer.
+    pub(super) fn refuse_now(&self, stream: Socket) {
+        const UNAVAILABLE: &[u8] =
+            b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let Ok(mut conversation) = Conversation::new(self, self.open(stream), None) else {
+            return;
+        };
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            // What serves HTTP may make threads, beside which no process can be made any more.
+            if let Ok(Some(End::Http)) = conversation.pump(self) {
+                let stream = &**conversation.open.stream();
+                let _ = crate::pump::write_all(stream, UNAVAILABLE, self.settings.timeouts.write);
+            }
+        }));
     }
 }

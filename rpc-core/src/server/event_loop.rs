@@ -2,28 +2,29 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
 
 use tokio::runtime;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, unconstrained};
 use tokio::time::{sleep, timeout};
 
 use crate::error::{Error, IoError, IoErrorKind};
-use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
+use crate::json_rpc::Answer;
 use crate::pump::End;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::registry::CallContext;
-use crate::transport::AsyncSocket;
+use crate::timing::ACCEPT_AGAIN;
+use crate::transport::{AsyncSocket, Stream};
 
-use super::Concurrency;
 use super::busy::Busy;
-use super::listener::{AsyncListener, Listener, Rest};
-use super::service::{Service, Visit, is_about_one_connection};
+use super::concurrency::Concurrency;
+use super::listener::{
+    AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
+};
+use super::service::Service;
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
 ///
@@ -53,7 +54,8 @@ impl Concurrency for EventLoop {
         "event-loop"
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        let listener = source.socket(self.name())?;
         let failed =
             |source| IoError::new(IoErrorKind::Listen, "starting an event loop").because(source);
         let mut others = Vec::new();
@@ -80,8 +82,12 @@ pub(super) fn run_loop<A: Answer>(
 ) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let ended = runtime.block_on(async {
-        let listener = AsyncListener::copy_of(listener)?;
-        serve_on(listener, service, max_connections, |_| service.stop().take_rest()).await;
+        let mut listener = AsyncListener::copy_of(listener)?;
+        let mut connections = Connections::new(service, max_connections);
+        connections.accept(&mut listener).await;
+        drop(listener);
+        connections.admit_rest(service.stop().take_rest());
+        connections.end().await;
         Ok(())
     });
     // A function that blocks its thread for longer than the stop timeout is not waited for.
@@ -89,97 +95,127 @@ pub(super) fn run_loop<A: Answer>(
     ended
 }
 
-/// Accepts and serves connections on the runtime that polls this, until the service is stopped; then
-/// `rest` gives up the listener and says who connected before and is still to be served.
+/// Accepts and serves connections on the runtime that polls this, until the service is stopped and its
+/// connections have ended.
 pub(super) async fn serve_on<A: Answer>(
-    listener: AsyncListener,
+    mut listener: impl AsyncAccept,
     service: &Service<A>,
     max_connections: usize,
-    rest: impl FnOnce(AsyncListener) -> Rest,
 ) {
-    // What keeps a connection from being accepted (no descriptor is left, say) passes; trying again
-    // at once would only burn time.
-    const PAUSE: Duration = Duration::from_millis(50);
-    let mut connections = JoinSet::new();
-    let mut stopped = pin!(service.stop().stopped());
-    loop {
-        let accepted = poll_fn(|task| {
-            while let Poll::Ready(Some(_)) = connections.poll_join_next(task) {}
-            if stopped.as_mut().poll(task).is_ready() {
-                return Poll::Ready(None);
+    let mut connections = Connections::new(service, max_connections);
+    connections.accept(&mut listener).await;
+    connections.accept_waiting(&mut listener).await;
+    connections.admit_rest(listener.into_rest().unwrap_or_default());
+    connections.end().await;
+}
+
+/// The connections of one loop.
+struct Connections<'a, A> {
+    service: &'a Service<A>,
+    max: usize,
+    tasks: JoinSet<()>,
+}
+
+impl<'a, A: Answer> Connections<'a, A> {
+    fn new(service: &'a Service<A>, max: usize) -> Self {
+        Self { service, max, tasks: JoinSet::new() }
+    }
+
+    /// Accepts until the service is stopped.
+    async fn accept(&mut self, listener: &mut impl AsyncAccept) {
+        let mut stopped = pin!(self.service.stop().stopped());
+        loop {
+            let accepted = {
+                let mut accepting = pin!(listener.accept());
+                let next = poll_fn(|task| {
+                    while let Poll::Ready(Some(_)) = self.tasks.poll_join_next(task) {}
+                    if stopped.as_mut().poll(task).is_ready() {
+                        return Poll::Ready(None);
+                    }
+                    accepting.as_mut().poll(task).map(Some)
+                });
+                next.await
+            };
+            match accepted {
+                None => return,
+                Some(Ok((stream, peer))) => self.admit(AsyncSocket::new(stream), peer),
+                Some(Err(error)) if is_about_one_connection(&error) => {}
+                Some(Err(_)) => sleep(ACCEPT_AGAIN).await,
             }
-            listener.poll_accept(task).map(Some)
-        });
-        match accepted.await {
-            None => break,
-            Some(Ok(stream)) => admit(stream, &mut connections, service, max_connections),
-            Some(Err(error)) if is_about_one_connection(&error) => {}
-            Some(Err(_)) => sleep(PAUSE).await,
         }
     }
-    for stream in rest(listener) {
-        if let Ok(stream) = AsyncSocket::from_std(stream) {
-            admit(stream, &mut connections, service, max_connections);
+
+    /// Accepts those that wait, because nobody will be accepted later.
+    async fn accept_waiting(&mut self, listener: &mut impl AsyncAccept) {
+        for _ in 0..LONGEST_QUEUE {
+            let mut accepting = pin!(listener.accept());
+            // A task that has had its share of time would be told that nobody is there.
+            let now = poll_fn(|task| Poll::Ready(accepting.as_mut().poll(task)));
+            match unconstrained(now).await {
+                Poll::Ready(Ok((stream, peer))) => self.admit(AsyncSocket::new(stream), peer),
+                Poll::Ready(Err(error)) if is_about_one_connection(&error) => {}
+                Poll::Ready(Err(_)) | Poll::Pending => return,
+            }
         }
     }
-    let ended = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(service.stop_timeout(), ended).await;
+
+    /// Begins with those that connected before the service was stopped.
+    fn admit_rest(&mut self, rest: Rest) {
+        for stream in rest {
+            let peer = stream.peer();
+            if let Ok(stream) = AsyncSocket::from_std(stream) {
+                self.admit(stream, peer);
+            }
+        }
+    }
+
+    /// Begins to serve a connection, or to refuse it.
+    fn admit(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>) {
+        const REFUSALS: usize = 64;
+        let service = self.service;
+        if self.tasks.len() < self.max {
+            let service = service.clone();
+            self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
+        } else if self.tasks.len() < self.max + REFUSALS {
+            let service = service.busy(Busy::new(&service.answer, self.max));
+            self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
+        }
+        // A refusal that finds no room is a connection closed without a word.
+    }
+
+    /// Waits until all have ended, but no longer than the stop timeout.
+    async fn end(mut self) {
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = timeout(self.service.stop_timeout(), ended).await;
+    }
 }
 
-/// Begins to serve a connection, or to refuse it.
-fn admit<A: Answer>(
-    stream: AsyncSocket,
-    connections: &mut JoinSet<()>,
+/// Answers what comes over a connection until either side ends it, and says how it broke.
+pub(super) async fn serve<A: Answer>(
+    mut stream: AsyncSocket,
+    peer: Option<SocketAddr>,
     service: &Service<A>,
-    limit: usize,
-) {
-    const REFUSALS: usize = 64;
-    if connections.len() < limit {
-        connections.spawn(converse(stream, service.clone()));
-    } else if connections.len() < limit + REFUSALS {
-        connections.spawn(refuse(stream, service.clone(), limit));
-    }
-    // A refusal that finds no room is a connection closed without a word.
-}
-
-/// Answers what comes over a connection until either side ends it.
-async fn converse<A: Answer>(stream: AsyncSocket, service: Service<A>) {
+) -> io::Result<()> {
     let timeouts = &service.settings.timeouts;
-    let visit = Visit { service: &service, answer: &service.answer, timeouts, refused: false };
-    serve(stream, visit).await;
-}
-
-/// Answers the first message of a connection with a busy fault and closes.
-async fn refuse<A: Answer>(stream: AsyncSocket, service: Service<A>, limit: usize) {
-    let busy = Arc::new(Busy::new(&service.answer, limit));
-    let timeouts = &Busy::<A>::TIMEOUTS;
-    serve(stream, Visit { service: &service, answer: &busy, timeouts, refused: true }).await;
-}
-
-async fn serve<A: Answer, B: Answer>(mut stream: AsyncSocket, visit: Visit<'_, A, B>) {
-    let Visit { service, answer, timeouts, .. } = visit;
     let presence = Arc::new(Presence::default());
-    let caller = Some(Arc::clone(&presence) as _);
-    let mut context = CallContext::of_connection(stream.peer(), service.model, caller);
-    context.may_block(false);
-    let mut session = Session::new(context, service.settings.limits);
-    let mut connection = Connection::new(None, service.settings.limits);
+    let (mut session, mut connection) = service.begin(peer, Some(Arc::clone(&presence) as _));
+    session.context.may_block(false);
     let stopping = pin!(service.stop().stopped());
-    // A connection that breaks concerns its peer alone, and the peer knows.
     let _ = stream.set_nodelay();
     let pump = Pump {
         stream: &mut stream,
         connection: &mut connection,
         session: &mut session,
-        answer,
+        answer: &service.answer,
         timeouts,
         presence: &presence,
         stopping,
     };
     let end = pump.run().await;
     presence.leave();
-    if let Ok(End::Http) = end {
+    if end? == End::Http {
         // In a box, so that connections that do not speak it have no room for it.
-        Box::pin(visit.go_on(stream, session, connection)).await;
+        Box::pin(service.go_on_by_http(stream, session, connection)).await;
     }
+    Ok(())
 }

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
+use crate::timing::ACCEPT_AGAIN;
 use crate::transport::Socket;
 
-use super::listener::{Listener, Rest};
-use super::process::{self, Child, Children, LAST_WORDS, Log, PAUSE};
+use super::busy::Busy;
+use super::concurrency::Concurrency;
+use super::listener::{Listener, Rest, Source, listen_failed};
+use super::process::{self, Child, Children, LEAVING, Log};
 use super::service::Service;
-use super::{Concurrency, listen_failed};
 
 /// Serves each connection in a process of its own, up to a number of them (Unix).
 ///
@@ -60,7 +62,8 @@ impl Concurrency for ForkPerConnection {
         true
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        let listener = source.socket(self.name())?;
         let mut children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
@@ -68,14 +71,14 @@ impl Concurrency for ForkPerConnection {
         let mut waiting: Option<Waiting> = None;
         while !signals.ask_to_stop() {
             match &waiting {
-                Some(_) => signals.wait(None, Some(PAUSE)),
+                Some(_) => signals.wait(None, Some(ACCEPT_AGAIN)),
                 None => signals.wait(Some(listener), None),
             };
             children.reap(|_, _, _| {});
             if waiting.is_none() {
                 match listener.accept_now() {
                     Ok(stream) => waiting = stream.map(Waiting::new),
-                    Err(_) => _ = signals.wait(None, Some(PAUSE)),
+                    Err(_) => _ = signals.wait(None, Some(ACCEPT_AGAIN)),
                 }
             }
             if let Some(connection) = waiting.take()
@@ -98,15 +101,22 @@ impl Concurrency for ForkPerConnection {
         while let Some(stream) = rest.pop_front() {
             if let Err(error) = self.take(&stream, &mut rest, listener, &mut children, service) {
                 log.say(&format!("no process can be made for a connection: {error}"));
-                service.refuse_now(&stream, NO_PROCESS);
+                refuse_now(stream, service);
             }
         }
-        children.end(&signals, service.stop_timeout() + LAST_WORDS);
+        children.end(&signals, service.stop_timeout() + LEAVING);
         Ok(())
     }
 }
 
-const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
+/// Answers a connection that there is no process for.
+fn refuse_now<A: Answer>(stream: Socket, service: &Service<A>) {
+    const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
+    // This process waits for no peer.
+    const NOW: Duration = Duration::from_millis(10);
+    let busy = Busy::because(&service.answer, NO_PROCESS, NOW);
+    service.busy(busy).refuse_now(stream);
+}
 
 /// A connection that has no process yet.
 struct Waiting {
@@ -125,7 +135,7 @@ impl Waiting {
         if self.since.elapsed() < PATIENCE {
             return Some(self);
         }
-        service.refuse_now(&self.stream, NO_PROCESS);
+        refuse_now(self.stream, service);
         None
     }
 }
@@ -182,6 +192,8 @@ fn refuse<A: Answer>(
     limit: usize,
 ) -> io::Result<()> {
     child.mind(None, || {})?;
-    service.refuse(&stream, limit);
+    let service = service.busy(Busy::new(&service.answer, limit));
+    let open = service.open(stream);
+    service.converse(open);
     Ok(())
 }

@@ -8,8 +8,8 @@ use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
 use crate::transport::Address;
 
-use super::Concurrency;
-use super::listener::Listener;
+use super::concurrency::Concurrency;
+use super::listener::Source;
 use super::service::Service;
 use super::stop::Stop;
 
@@ -24,7 +24,7 @@ pub struct ServerHandle {
 
 impl ServerHandle {
     pub(super) fn start<A: Answer, M: Concurrency>(
-        listener: Listener,
+        source: Source,
         service: Service<A>,
         model: M,
     ) -> Result<Self, Error> {
@@ -36,8 +36,8 @@ impl ServerHandle {
         let thread = thread::Builder::new()
             .name("rpc server".to_owned())
             .spawn(move || {
-                let ended = model.run(&listener, &service);
-                listener.remove_file();
+                let ended = model.run(&source, &service);
+                source.remove_file();
                 ended
             })
             .map_err(|source| {

@@ -1,19 +1,17 @@
 //! A server at the other end of a stream within one process.
 
 use std::io;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
-use crate::pump::blocking::{self, Voice};
-use crate::registry::CallContext;
+use crate::json_rpc::Answer;
 #[cfg(feature = "tokio")]
 use crate::transport::AsyncTransport;
-use crate::transport::{MemoryStream, Transport};
+use crate::transport::{AnyStream, MemoryStream, Transport};
 
-use super::service::Settings;
+use super::service::Service;
+use super::settings::Settings;
+use super::stop::Stop;
 
 /// A transport whose other end is a stack of layers in the same process: the whole protocol is in
 /// between, and no network.
@@ -34,31 +32,24 @@ use super::service::Settings;
 /// ```
 #[derive(Debug)]
 pub struct InMemory<A> {
-    answer: Arc<A>,
+    service: Service<A>,
 }
 
 impl<A: Answer> InMemory<A> {
     /// Puts a stack of layers at the other end.
     pub fn new(answer: A) -> Self {
-        Self { answer: Arc::new(answer) }
+        Self { service: Service::new(answer, Settings::default(), "in-memory", Stop::unbound()) }
     }
 }
 
 impl<A: Answer> InMemory<A> {
     fn serve(&self) -> io::Result<MemoryStream> {
-        self.answer.check().map_err(io::Error::other)?;
+        self.service.answer.check().map_err(io::Error::other)?;
         let (here, there) = MemoryStream::pair();
-        let answer = Arc::clone(&self.answer);
-        thread::Builder::new().name("rpc in memory".to_owned()).spawn(move || {
-            let Settings { limits, timeouts, .. } = Settings::default();
-            let context = CallContext::of_connection(None, "in-memory", None);
-            let mut session = Session::new(context, limits);
-            let mut connection = Connection::new(None, limits);
-            // It ends when the client drops its end.
-            let voice = Voice::default();
-            let _ =
-                blocking::serve(&there, &voice, &mut connection, &mut session, &*answer, &timeouts);
-        })?;
+        let service = self.service.clone();
+        // It ends when the client drops its end.
+        let serve = move || drop(service.serve(AnyStream::new(there)));
+        thread::Builder::new().name("rpc in memory".to_owned()).spawn(serve)?;
         Ok(here)
     }
 }

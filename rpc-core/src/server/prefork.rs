@@ -1,13 +1,15 @@
 //! A fixed number of processes, made beforehand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
-use super::Concurrency;
-use super::listener::Listener;
-use super::process::{Bell, Pool};
+use super::bell::Bell;
+use super::concurrency::Concurrency;
+use super::listener::Source;
+use super::process::Pool;
 use super::service::Service;
 use super::turns::Turns;
 
@@ -74,7 +76,8 @@ impl Concurrency for Prefork {
         true
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        let listener = source.socket(self.name())?;
         let pool = Pool {
             workers: self.workers,
             busy_timeout: self.busy_timeout,
@@ -83,10 +86,10 @@ impl Concurrency for Prefork {
             log: service.settings.log.clone(),
         };
         pool.run(listener, |worker| {
-            let bell = Bell::new()?;
-            let (ring, rest) = (bell.ringer(), worker.rest());
+            let bell = Arc::new(Bell::new()?);
+            let (rung, rest) = (Arc::clone(&bell), worker.rest());
             let close = move || {
-                ring();
+                rung.ring();
                 rest()
             };
             let service = service.in_child(|answer| worker.watch(answer), close);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
-use super::Concurrency;
+use super::concurrency::Concurrency;
 use super::event_loop::run_loop;
-use super::listener::Listener;
+use super::listener::Source;
 use super::process::Pool;
 use super::service::Service;
 
@@ -54,7 +54,8 @@ impl Concurrency for PreforkEventLoop {
         true
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        let listener = source.socket(self.name())?;
         let pool = Pool {
             workers: self.workers,
             busy_timeout: self.busy_timeout,

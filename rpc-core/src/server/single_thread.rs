@@ -3,10 +3,10 @@
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
-use super::Concurrency;
+use super::concurrency::Concurrency;
+use super::listener::Source;
 #[cfg(unix)]
-use super::listen_failed;
-use super::listener::Listener;
+use super::listener::listen_failed;
 use super::service::Service;
 use super::turns::Turns;
 
@@ -21,6 +21,9 @@ use super::turns::Turns;
 /// when others wait it is closed after a response, or once its peer is silent. Where 512 connections
 /// are open, the one that has been silent for longest is ended as when the server stops. On systems
 /// other than Unix that happens to a silent peer as soon as somebody else connects.
+///
+/// What comes from [a listener of one's own](crate::server::Accept) cannot be waited for together: there, one
+/// connection after another is served to its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SingleThread;
 
@@ -30,7 +33,17 @@ impl Concurrency for SingleThread {
         "single-thread"
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn waits_at_sockets_alone(&self) -> bool {
+        false
+    }
+
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        let Source::Socket(listener) = source else {
+            while let Some(open) = service.accept(source) {
+                service.converse(open);
+            }
+            return Ok(());
+        };
         #[cfg(unix)]
         listener.set_nonblocking().map_err(listen_failed)?;
         Turns::new(service, listener).run();

@@ -3,14 +3,18 @@
 use std::io;
 use std::time::Duration;
 
-use crate::error::{Error, IoError, IoErrorKind};
-use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
-use crate::pump::blocking::{self, Timeouts, Voice};
-use crate::registry::CallContext;
-use crate::transport::StandardStream;
+use crate::error::Error;
+use crate::json_rpc::Answer;
+use crate::pump::Timeouts;
+use crate::timing::LINGER;
+use crate::transport::{AnyStream, Duplex};
 
-use super::{Output, TcpServer};
+#[cfg(unix)]
+use super::process::Output;
+use super::streams::ended;
+use super::tcp_server::TcpServer;
+#[cfg(not(unix))]
+use super::without_fork::Output;
 
 impl<A: Answer> TcpServer<A> {
     /// Answers what comes over standard input on standard output, until the input ends: how editors
@@ -34,29 +38,20 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// Where two functions have one name, shared state is missing, or input or output break. That
     /// nobody reads the output any more is the end, and no error.
-    pub fn serve_stdio(self) -> Result<(), Error> {
+    pub fn serve_stdio(mut self) -> Result<(), Error> {
         const NEVER: Timeouts = Timeouts {
             idle: Duration::MAX,
             message: Duration::MAX,
             write: Duration::MAX,
-            linger: Timeouts::LINGER,
+            linger: LINGER,
         };
-        self.answer.check()?;
-        let limits = self.settings.limits;
-        let mut session = Session::new(CallContext::of_connection(None, "stdio", None), limits);
-        let mut connection = Connection::new(None, limits);
+        self.settings.timeouts = NEVER;
+        self.check()?;
+        let service = self.into_unbound("stdio");
         let served = Output::take().and_then(|output| {
-            let stream = StandardStream::new(output);
-            let voice = Voice::default();
-            blocking::serve(&stream, &voice, &mut connection, &mut session, &self.answer, &NEVER)
+            let stream = Duplex::new(io::stdin(), output);
+            service.serve(AnyStream::new(stream))
         });
-        match served {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let doing = "serving over standard input and output";
-                let lost = IoError::new(IoErrorKind::Lost, doing).may_have_run(true);
-                Err(lost.because(error).into())
-            }
-            _ => Ok(()),
-        }
+        ended(served, "serving over standard input and output")
     }
 }

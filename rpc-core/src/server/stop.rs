@@ -15,9 +15,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::pump::blocking::Voice;
+use crate::pump::WriteHalf;
 use crate::registry::Caller;
-use crate::transport::{Address, Socket, Stream};
+use crate::timing::{LEFT, LINGER};
+use crate::transport::{Address, AnyStream, Socket, Stream};
 
 use super::listener::Rest;
 
@@ -53,8 +54,8 @@ impl Connections {
 /// A connection, as both its own thread and whoever stops it see it.
 #[derive(Debug)]
 struct Connected {
-    stream: Arc<Socket>,
-    voice: Voice,
+    stream: Arc<AnyStream>,
+    write_half: WriteHalf,
     /// How many times something had been written when it was looked at last.
     seen: AtomicU64,
 }
@@ -82,6 +83,11 @@ impl Stop {
             #[cfg(feature = "tokio")]
             tasks: tokio::sync::watch::Sender::default(),
         }
+    }
+
+    /// Starts for a service that accepts nobody.
+    pub(super) fn unbound() -> Self {
+        Self::new(Address::Other("a stream".to_owned()), Rest::new)
     }
 
     /// The address served at.
@@ -143,13 +149,11 @@ impl Stop {
     /// has been silent for a while since its peer was told is ended sooner: a client that has made
     /// no call for a second looks whether it may before it makes another.
     pub(super) fn drained(&self, limit: Duration) {
-        const SILENCE: Duration = Duration::from_millis(1500);
-        const LAST_WORDS: Duration = Duration::from_millis(500);
         let begun = Instant::now();
         loop {
             let left = limit.saturating_sub(begun.elapsed());
-            let last = left <= SILENCE;
-            let connections = self.wait_until_closed(left.min(SILENCE));
+            let last = left <= LEFT;
+            let connections = self.wait_until_closed(left.min(LEFT));
             for connection in connections.open.values() {
                 if last || connection.is_silent() {
                     let _ = connection.stream.shutdown(Shutdown::Read);
@@ -163,7 +167,7 @@ impl Stop {
                 break;
             }
         }
-        let mut connections = self.wait_until_closed(LAST_WORDS);
+        let mut connections = self.wait_until_closed(LINGER);
         for connection in connections.open.values() {
             let _ = connection.stream.shutdown(Shutdown::Both);
         }
@@ -177,12 +181,12 @@ impl Stop {
     }
 
     /// Takes note of a connection until what is returned is dropped.
-    pub(super) fn open(self: &Arc<Self>, stream: Socket) -> Open {
+    pub(super) fn open(self: &Arc<Self>, stream: AnyStream) -> Open {
         let open = self.enter(&mut self.lock(), stream);
         if self.is_stopping() {
             // On some systems it takes after its listener, which waits for nobody any more.
             #[cfg(unix)]
-            let _ = open.stream().set_nonblocking(false);
+            let _ = open.stream().socket().map(|socket| socket.set_nonblocking(false));
             open.connection.end();
         }
         open
@@ -192,7 +196,7 @@ impl Stop {
     pub(super) fn open_rest(self: &Arc<Self>) -> Option<Open> {
         let mut connections = self.lock();
         let stream = connections.rest.pop_front()?;
-        let open = self.enter(&mut connections, stream);
+        let open = self.enter(&mut connections, stream.into());
         drop(connections);
         open.connection.end();
         Some(open)
@@ -206,15 +210,15 @@ impl Stop {
         rest
     }
 
-    fn enter(self: &Arc<Self>, connections: &mut Connections, stream: Socket) -> Open {
+    fn enter(self: &Arc<Self>, connections: &mut Connections, stream: AnyStream) -> Open {
         let connection = Arc::new(Connected {
             stream: Arc::new(stream),
-            voice: Voice::default(),
+            write_half: WriteHalf::default(),
             seen: AtomicU64::new(0),
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         connections.open.insert(number, Arc::clone(&connection));
-        Open { connection, number, stop: Arc::clone(self) }
+        Open { connection, number: Some(number), stop: Arc::clone(self) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Connections> {
@@ -224,7 +228,7 @@ impl Stop {
 
 impl Connected {
     fn end(&self) {
-        if !self.voice.say_draining(&*self.stream) {
+        if !self.write_half.say_draining(&*self.stream) {
             let _ = self.stream.shutdown(Shutdown::Read);
         }
         self.is_silent();
@@ -232,8 +236,8 @@ impl Connected {
 
     /// Whether nothing has been written since this was asked last.
     fn is_silent(&self) -> bool {
-        let writes = self.voice.writes();
-        self.seen.swap(writes, Ordering::Relaxed) == writes && !self.voice.is_handed_over()
+        let writes = self.write_half.writes();
+        self.seen.swap(writes, Ordering::Relaxed) == writes && !self.write_half.is_handed_over()
     }
 }
 
@@ -241,17 +245,18 @@ impl Connected {
 #[derive(Debug)]
 pub(super) struct Open {
     connection: Arc<Connected>,
-    number: u64,
+    /// Under which it is noted.
+    number: Option<u64>,
     stop: Arc<Stop>,
 }
 
 impl Open {
-    pub(super) fn stream(&self) -> &Arc<Socket> {
+    pub(super) fn stream(&self) -> &Arc<AnyStream> {
         &self.connection.stream
     }
 
-    pub(super) fn voice(&self) -> &Voice {
-        &self.connection.voice
+    pub(super) fn write_half(&self) -> &WriteHalf {
+        &self.connection.write_half
     }
 
     /// Ends the connection as when the service stops.
@@ -259,20 +264,27 @@ impl Open {
         self.connection.end();
     }
 
-    /// Leaves the connection to somebody who ends it soon.
-    pub(super) fn forget(self) -> Arc<Socket> {
-        Arc::clone(&self.connection.stream)
+    /// Leaves the connection to somebody who ends it soon: it is noted no more.
+    pub(super) fn forget(mut self) -> Self {
+        self.leave();
+        self
+    }
+
+    fn leave(&mut self) {
+        if let Some(number) = self.number.take() {
+            self.stop.lock().open.remove(&number);
+            self.stop.closed.notify_all();
+        }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.stop.lock().open.remove(&self.number);
-        self.stop.closed.notify_all();
+        self.leave();
     }
 }
 
-impl Caller for Socket {
+impl Caller for AnyStream {
     fn is_gone(&self) -> bool {
         self.is_ended()
     }

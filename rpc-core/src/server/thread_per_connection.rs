@@ -1,16 +1,16 @@
 //! A thread for each connection.
 
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
-use crate::transport::Socket;
 
-use super::Concurrency;
-use super::listener::Listener;
+use super::busy::Busy;
+use super::concurrency::Concurrency;
+use super::listener::Source;
 use super::service::Service;
+use super::stop::Open;
 
 /// Serves each connection on a thread of its own, up to a number of them. The default.
 ///
@@ -34,9 +34,13 @@ impl Concurrency for ThreadPerConnection {
         "thread-per-connection"
     }
 
-    fn run<A: Answer>(self, listener: &Listener, service: &Service<A>) -> Result<(), Error> {
+    fn waits_at_sockets_alone(&self) -> bool {
+        false
+    }
+
+    fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
         let mut refuser = None;
-        while let Some(open) = service.accept(listener) {
+        while let Some(open) = service.accept(source) {
             if service.connections() > self.max_connections {
                 let refuser =
                     refuser.get_or_insert_with(|| start_refuser(service, self.max_connections));
@@ -55,13 +59,14 @@ impl Concurrency for ThreadPerConnection {
 }
 
 /// Starts the one thread that turns connections away, so that they cost no thread each.
-fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Arc<Socket>> {
+fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Open> {
     const WAITING: usize = 64;
-    let (sender, receiver) = sync_channel::<Arc<Socket>>(WAITING);
+    let (sender, receiver) = sync_channel::<Open>(WAITING);
     let service = service.clone();
     let _ = thread::Builder::new().name("rpc refuser".to_owned()).spawn(move || {
-        for stream in receiver {
-            service.refuse(&stream, limit);
+        let service = service.busy(Busy::new(&service.answer, limit));
+        for open in receiver {
+            service.converse(open);
         }
     });
     sender

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::json_rpc::Answer;
+use crate::timing::ACCEPT_AGAIN;
 
+use super::bell::Bell;
 use super::conversation::{Conversation, Went};
 use super::listener::Listener;
-use super::process::{PAUSE, no_descriptor_is_left, readable_among};
+use super::process::{no_descriptor_is_left, readable_among};
 use super::service::Service;
 use super::stop::Open;
 
@@ -45,7 +47,7 @@ impl<'t, A: Answer> Turns<'t, A> {
         Self {
             service,
             listener,
-            bell: None,
+            bell: listener.bell().map(Bell::as_fd),
             shared: false,
             accepts_at: None,
             ready: VecDeque::new(),
@@ -71,7 +73,7 @@ impl<'t, A: Answer> Turns<'t, A> {
                 conversations: [&self.ready, &self.aside],
                 slice: self.service.settings.slice,
             };
-            match conversation.go_on(self.service, Some(&others)) {
+            match conversation.go_on(self.service, Some(others.wait())) {
                 Went::Waits => self.aside.push_back(conversation),
                 Went::Ended => {}
             }
@@ -110,7 +112,7 @@ impl<'t, A: Answer> Turns<'t, A> {
         let due: Vec<_> = self.aside.iter().map(|aside| aside.due()).collect();
         let next = due.iter().flatten().copied().chain(self.accepts_at.filter(|_| accepts)).min();
         let limit = next.map(|next| next.saturating_duration_since(now));
-        let streams = self.aside.iter().map(|aside| Some(aside.stream().as_fd()));
+        let streams = self.aside.iter().map(|aside| aside.socket().map(AsFd::as_fd));
         let found = readable_among([listener, bell].into_iter().chain(streams), limit);
         let now = Instant::now();
         let mut found = found.into_iter();
@@ -177,7 +179,7 @@ impl<'t, A: Answer> Turns<'t, A> {
                     if no_descriptor_is_left(&error) {
                         self.give_one_up();
                     }
-                    self.accepts_at = Some(now + PAUSE);
+                    self.accepts_at = Some(now + ACCEPT_AGAIN);
                     return;
                 }
             }
@@ -187,18 +189,18 @@ impl<'t, A: Answer> Turns<'t, A> {
 
 /// Whoever else could be served by the thread that serves a connection.
 #[cfg_attr(not(feature = "http"), allow(dead_code))]
-pub(super) struct Others<'t> {
+struct Others<'t> {
     listener: Option<BorrowedFd<'t>>,
     shared: bool,
     conversations: [&'t VecDeque<Box<Conversation>>; 2],
     slice: Duration,
 }
 
-#[cfg(feature = "http")]
 impl Others<'_> {
     /// Is ready when somebody waits, and says for how long the connection may still be silent: a request
     /// that is on its way when it is closed is lost. One that ends soon looks for nobody.
-    pub(super) async fn wait(&self) -> Duration {
+    #[cfg(feature = "http")]
+    async fn wait(&self) -> Duration {
         const SILENCE: Duration = Duration::from_millis(50);
         let mut pause = self.slice;
         loop {
@@ -216,10 +218,18 @@ impl Others<'_> {
         }
     }
 
+    /// Nothing is spoken that would have others wait.
+    #[cfg(not(feature = "http"))]
+    #[allow(clippy::unused_self)]
+    fn wait(&self) -> std::future::Pending<Duration> {
+        std::future::pending()
+    }
+
+    #[cfg(feature = "http")]
     fn is_anybody_there(&self) -> bool {
         let now = Instant::now();
         let others = || self.conversations.into_iter().flatten();
-        let streams = others().map(|other| Some(other.stream().as_fd()));
+        let streams = others().map(|other| other.socket().map(AsFd::as_fd));
         others().any(|other| other.due().is_some_and(|due| due <= now))
             || readable_among([self.listener].into_iter().chain(streams), Some(Duration::ZERO))
                 .contains(&true)

@@ -10,30 +10,32 @@ use tokio::runtime;
 
 use crate::dialect::Dialect;
 use crate::error::Error;
-pub(super) use crate::http::Guard;
 use crate::http::{Exchange, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
+use crate::pump::Timeouts;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::registry::{CallContext, Caller};
-use crate::transport::{AsyncSocket, Socket, Stream};
+use crate::registry::Caller;
+use crate::transport::{AnyStream, AsyncSocket, Socket, Stream};
 
-use super::TcpServer;
-use super::service::{Settings, Visit};
-use super::turns::Others;
+use super::bridge::Bridge;
+use super::service::Service;
+use super::settings::Settings;
+use super::tcp_server::TcpServer;
 
-impl<A: Answer, B: Answer> Visit<'_, A, B> {
-    /// Goes on with a connection on the event loop that polls this.
-    pub(super) async fn go_on(
-        self,
+impl<A: Answer> Service<A> {
+    /// Goes on with a connection that turned out to speak HTTP, on the event loop that polls this, to
+    /// its end.
+    pub(super) async fn go_on_by_http(
+        &self,
         stream: AsyncSocket,
         mut session: Session,
         connection: Connection,
     ) {
         // In a box, so that a WebSocket, which may be open for long, has no room for it.
-        let switched =
-            Box::pin(self.speak_http(stream, session.clone(), connection, pending())).await;
-        let Some((mut stream, received)) = switched else {
+        let timeouts = &self.settings.timeouts;
+        let speaking = self.speak_http(stream, session.clone(), connection, timeouts, pending());
+        let Some((mut stream, received)) = Box::pin(speaking).await else {
             return;
         };
         let mut connection = Connection::of_websocket(&received, session.limits);
@@ -45,10 +47,10 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
             stream: &mut stream,
             connection: &mut connection,
             session: &mut session,
-            answer: self.answer,
-            timeouts: &self.timeouts.for_websocket(),
+            answer: &self.answer,
+            timeouts: &timeouts.for_websocket(),
             presence: &presence,
-            stopping: pin!(self.service.stop().stopped()),
+            stopping: pin!(self.stop().stopped()),
         };
         // A connection that breaks concerns its peer alone, and the peer knows.
         let _ = pump.run().await;
@@ -62,51 +64,54 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         stream: AsyncSocket,
         session: Session,
         connection: Connection,
+        timeouts: &Timeouts,
         crowd: impl Future<Output = Duration>,
     ) -> Option<(AsyncSocket, Vec<u8>)> {
-        let readiness = if self.refused {
+        let readiness = if self.is_busy {
             Readiness::Busy
         } else {
-            let stop = Arc::clone(self.service.stop());
+            let stop = Arc::clone(self.stop());
             Readiness::While(Box::new(move || !stop.is_stopping()))
         };
         let exchange = Exchange {
-            answer: Arc::clone(self.answer),
+            answer: Arc::clone(&self.answer),
             session,
-            guard: Arc::clone(&self.service.settings.guard),
-            body_timeout: self.timeouts.message,
+            guard: Arc::clone(&self.settings.guard),
+            body_timeout: timeouts.message,
             readiness,
         };
-        let stopping = self.service.stop().stopped();
-        let received = connection.into_received();
-        serve(stream, received, exchange, self.timeouts, stopping, crowd).await
+        let stopping = self.stop().stopped();
+        serve(stream, connection.into_received(), exchange, timeouts, stopping, crowd).await
     }
 
     /// Goes on with a connection on this thread, which functions may block, and returns it when it
     /// has become a WebSocket's.
     ///
     /// hyper reads on while a reply is made, which takes an event loop: one for this connection.
-    pub(super) fn go_on_blocking(
-        self,
-        stream: &Socket,
+    pub(super) fn speak_http_blocking(
+        &self,
+        stream: &Arc<AnyStream>,
+        mut session: Session,
         connection: Connection,
-        others: Option<&Others<'_>>,
+        timeouts: &Timeouts,
+        crowd: impl Future<Output = Duration>,
     ) -> io::Result<Option<Connection>> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let stream = stream.try_clone()?;
-        let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
-        let context = CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
-        let session = Session::new(context, self.service.settings.limits);
+        let Some(socket) = stream.socket() else {
+            // It can only be waited for, so others wait for it. There is nothing that could be given
+            // back: a WebSocket goes on in the same way.
+            let bridge = Bridge::over(Arc::clone(stream))?;
+            let near = AsyncSocket::Memory(bridge.near);
+            runtime.block_on(self.go_on_by_http(near, session, connection));
+            bridge.ends.end();
+            return Ok(None);
+        };
+        let socket = socket.try_clone()?;
+        session.context.called_by(Arc::new(Peer(socket.try_clone()?)));
         runtime.block_on(async {
-            let stream = AsyncSocket::from_std(stream)?;
+            let stream = AsyncSocket::from_std(socket)?;
             let limits = session.limits;
-            let crowd = async {
-                match others {
-                    Some(others) => others.wait().await,
-                    None => pending().await,
-                }
-            };
-            let switched = self.speak_http(stream, session, connection, crowd).await;
+            let switched = self.speak_http(stream, session, connection, timeouts, crowd).await;
             let Some((stream, received)) = switched else {
                 return Ok(None);
             };
@@ -161,14 +166,14 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// Where two functions have one name, or shared state is missing.
     pub fn into_service(self) -> Result<RpcService<A>, Error> {
-        self.answer.check()?;
-        self.settings.check()?;
-        let Settings { limits, timeouts, guard, .. } = self.settings;
-        let mut context = CallContext::of_connection(None, "service", None);
-        context.may_block(false);
+        self.check()?;
+        let service = self.into_unbound("service");
+        let (mut session, _) = service.begin(None, None);
+        session.context.may_block(false);
+        let Settings { timeouts, guard, .. } = service.settings;
         Ok(RpcService::new(Exchange {
-            answer: Arc::new(self.answer),
-            session: Session::new(context, limits),
+            answer: service.answer,
+            session,
             guard,
             body_timeout: timeouts.message,
             readiness: Readiness::While(Box::new(|| true)),

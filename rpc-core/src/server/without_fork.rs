@@ -7,13 +7,10 @@ use std::time::Duration;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
 
-use super::Concurrency;
-use super::listener::{Listener, Rest};
+use super::concurrency::Concurrency;
+use super::listener::{Listener, Rest, Source};
 use super::service::Service;
 use super::stop::Stop;
-
-/// Has nothing to say where there are no workers.
-pub(super) fn to_stderr(_: &str) {}
 
 /// Serves each connection in a process of its own (Unix; refuses to start elsewhere).
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +63,7 @@ impl Concurrency for ForkPerConnection {
         "fork-per-connection"
     }
 
-    fn run<A: Answer>(self, _: &Listener, _: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, _: &Source, _: &Service<A>) -> Result<(), Error> {
         refuse(self.name())
     }
 }
@@ -77,16 +74,16 @@ impl Concurrency for Prefork {
         "prefork"
     }
 
-    fn run<A: Answer>(self, _: &Listener, _: &Service<A>) -> Result<(), Error> {
+    fn run<A: Answer>(self, _: &Source, _: &Service<A>) -> Result<(), Error> {
         refuse(self.name())
     }
 }
 
 /// A server that would be stopped by signals, where there are any.
 #[derive(Debug)]
-pub(super) struct Obeying;
+pub(super) struct StopOnSignals;
 
-impl Obeying {
+impl StopOnSignals {
     #[allow(clippy::unnecessary_wraps)]
     pub(super) fn new(_: &Arc<Stop>, _: impl Fn()) -> io::Result<Self> {
         Ok(Self)
@@ -110,7 +107,7 @@ impl Output {
     }
 }
 
-impl Write for &Output {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         io::stdout().write(bytes)
     }

@@ -1,13 +1,16 @@
 //! Many connections on one thread, where the operating system cannot tell which of them has something:
 //! there is one at a time, and when its peer is silent while somebody else connects it is given up.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::json_rpc::Answer;
+use crate::timing::LINGER;
+use crate::transport::AnyStream;
 
-use super::conversation::{Conversation, Went};
+use super::conversation::{Conversation, NOBODY, Went};
 use super::listener::Listener;
 use super::service::Service;
+use super::stop::Open;
 
 /// Serves what comes to a listener until the service is stopped and its connections have ended.
 pub(super) struct Turns<'t, A> {
@@ -24,10 +27,10 @@ impl<'t, A: Answer> Turns<'t, A> {
     /// Serves.
     pub(super) fn run(self) {
         let slice = self.service.settings.slice;
-        let mut next = self.service.accept(self.listener);
+        let mut next = self.accept();
         while let Some(open) = next.take() {
             if let Ok(mut conversation) = Conversation::new(self.service, open, Some(slice)) {
-                while conversation.go_on(self.service, None) == Went::Waits {
+                while conversation.go_on(self.service, NOBODY) == Went::Waits {
                     next = self.service.accept_now(self.listener);
                     if next.is_some() {
                         self.give_up(conversation);
@@ -35,31 +38,18 @@ impl<'t, A: Answer> Turns<'t, A> {
                     }
                 }
             }
-            next = next.or_else(|| self.service.accept(self.listener));
+            next = next.or_else(|| self.accept());
         }
+    }
+
+    fn accept(&self) -> Option<Open> {
+        self.service.accept_with(|| self.listener.accept().map(AnyStream::Socket))
     }
 
     /// Ends a conversation as when the service stops, and soon.
     fn give_up(&self, mut conversation: Conversation) {
-        const MOMENT: Duration = Duration::from_millis(500);
         conversation.give_up();
         let begun = Instant::now();
-        while conversation.go_on(self.service, None) == Went::Waits && begun.elapsed() < MOMENT {}
-    }
-}
-
-/// Whoever else could be served by the thread that serves a connection; here nobody can tell.
-pub(super) enum Others<'t> {
-    #[allow(dead_code)]
-    Nobody(std::convert::Infallible, std::marker::PhantomData<&'t ()>),
-}
-
-#[cfg(feature = "http")]
-impl Others<'_> {
-    #[allow(clippy::unused_async)]
-    pub(super) async fn wait(&self) -> Duration {
-        match self {
-            Self::Nobody(never, _) => match *never {},
-        }
+        while conversation.go_on(self.service, NOBODY) == Went::Waits && begun.elapsed() < LINGER {}
     }
 }

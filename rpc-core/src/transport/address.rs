@@ -24,6 +24,9 @@ pub enum Address {
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(PathBuf),
+    /// Something else that is listened at, by a listener of one's own, in its own words. There is no
+    /// connecting to it by this address.
+    Other(String),
 }
 
 impl Address {
@@ -31,15 +34,15 @@ impl Address {
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(address) => Some(*address),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Other(_) => None,
         }
     }
 
     /// The path of the Unix socket, where it is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Tcp(_) => None,
             Self::Unix(path) => Some(path),
+            Self::Tcp(_) | Self::Other(_) => None,
         }
     }
 }
@@ -55,6 +58,7 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Other(words) => f.write_str(words),
         }
     }
 }
@@ -74,6 +78,12 @@ impl FromStr for Address {
     }
 }
 
+/// Refuses to connect to, or listen at, what only a listener of somebody's own knows.
+pub(crate) fn no_known_address(words: &str) -> io::Error {
+    let problem = format!("`{words}` is neither `unix:/path` nor `host:port`");
+    io::Error::new(ErrorKind::Unsupported, problem)
+}
+
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
         Self::Tcp(address)
@@ -89,11 +99,11 @@ impl From<&Address> for Address {
 impl ToSocketAddrs for Address {
     type Iter = std::option::IntoIter<SocketAddr>;
 
-    /// Fails where it is the path of a Unix socket.
+    /// Fails where it is no TCP address.
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
         match self {
             Self::Tcp(address) => Ok(Some(*address).into_iter()),
-            Self::Unix(_) => {
+            Self::Unix(_) | Self::Other(_) => {
                 let problem = format!("{self} is no TCP address");
                 Err(io::Error::new(ErrorKind::InvalidInput, problem))
             }

@@ -59,6 +59,9 @@ impl AsyncSocket {
         // Looked at as what it is, so that a socket is used as one.
         let mut stream = Some(stream);
         let any: &mut dyn Any = &mut stream;
+        if let Some(stream) = any.downcast_mut::<Option<Self>>().and_then(Option::take) {
+            return stream;
+        }
         if let Some(stream) = any.downcast_mut::<Option<TcpStream>>().and_then(Option::take) {
             return Self::Tcp(stream);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 #[cfg(feature = "tokio")]
 use super::AsyncSocket;
-use super::{Address, Socket, Transport, unix, unix_path};
+use super::{Address, Socket, Transport, no_known_address, unix, unix_path};
 
 /// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
 #[derive(Debug, Clone)]
@@ -46,6 +46,7 @@ impl Socket {
         match address {
             Address::Tcp(address) => connect(address, timeout),
             Address::Unix(path) => unix::connect(path, timeout),
+            Address::Other(words) => Err(no_known_address(words)),
         }
     }
 }

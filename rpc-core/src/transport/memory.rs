@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[cfg(feature = "tokio")]
 use std::task::Waker;
@@ -157,10 +157,6 @@ impl Stream for MemoryStream {
     fn is_ended(&self) -> bool {
         let flow = lock(&self.incoming.flow);
         flow.is_ended && flow.bytes.is_empty()
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        None
     }
 }
 

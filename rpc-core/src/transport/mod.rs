@@ -1,23 +1,13 @@
 //! Ways to the other side: what a connection runs over.
 
-/// Does the same with a socket, or a listener, of whichever kind it is.
-macro_rules! either {
-    ($socket:expr, $stream:ident => $does:expr) => {
-        match $socket {
-            Self::Tcp($stream) => $does,
-            #[cfg(unix)]
-            Self::Unix($stream, ..) => $does,
-        }
-    };
-}
-pub(crate) use either;
-
 mod address;
+mod any;
 #[cfg(feature = "tokio")]
 mod async_transport;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 pub(crate) mod connect;
+mod duplex;
 mod memory;
 #[cfg(unix)]
 mod pipes;
@@ -26,7 +16,6 @@ mod pipes;
 mod pipes;
 mod program;
 mod socket;
-mod standard;
 mod tcp;
 #[cfg_attr(not(unix), path = "without_unix.rs")]
 mod unix;
@@ -36,18 +25,19 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 pub use address::Address;
-pub(crate) use address::unix_path;
+pub(crate) use address::{no_known_address, unix_path};
+pub(crate) use any::AnyStream;
 #[cfg(feature = "tokio")]
 pub use async_transport::AsyncTransport;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
 pub(crate) use connect::TcpTransport;
+pub use duplex::Duplex;
 pub use memory::MemoryStream;
 #[cfg(feature = "tokio")]
 pub use program::AsyncProgramStream;
 pub use program::{ProgramStream, ProgramTransport};
 pub use socket::Socket;
-pub(crate) use standard::StandardStream;
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;
 #[cfg(not(unix))]
@@ -137,20 +127,55 @@ pub trait Stream: Send + Sync + 'static {
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// Whether the peer has neither ended the stream nor sent anything unasked, found out without
-    /// waiting. A stream that cannot tell says so of every peer: what is wrong is then found out by the
-    /// next read or write.
+    /// waiting. A stream that cannot tell says `true`, as it does by default: that the peer has gone
+    /// is then found out when it is called.
     fn is_quiet(&self) -> bool {
         true
     }
 
-    /// Whether the peer has ended the stream, found out without waiting. A stream that cannot tell says
-    /// that it has not.
+    /// Whether the peer has ended the stream, found out without waiting. A stream that cannot tell
+    /// says `false`, as it does by default: functions then hear of no caller that has gone.
     fn is_ended(&self) -> bool {
         false
     }
 
-    /// The peer's address, where the stream has one.
+    /// The peer's address, where the stream has one; by default it has none.
     fn peer(&self) -> Option<SocketAddr> {
         None
+    }
+}
+
+/// A stream that is one of several kinds.
+impl Stream for Box<dyn Stream> {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read(buffer)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (**self).write(bytes)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        (**self).shutdown(how)
+    }
+
+    fn is_quiet(&self) -> bool {
+        (**self).is_quiet()
+    }
+
+    fn is_ended(&self) -> bool {
+        (**self).is_ended()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        (**self).peer()
     }
 }

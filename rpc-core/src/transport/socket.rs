@@ -10,6 +10,17 @@ use std::time::Duration;
 
 use super::Stream;
 
+/// Does the same with a socket of either kind.
+macro_rules! either {
+    ($socket:expr, $stream:ident => $does:expr) => {
+        match $socket {
+            Self::Tcp($stream) => $does,
+            #[cfg(unix)]
+            Self::Unix($stream) => $does,
+        }
+    };
+}
+
 /// A connected socket, TCP or Unix.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! Unix sockets.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -78,10 +78,6 @@ impl Stream for UnixStream {
 
     fn is_ended(&self) -> bool {
         as_tcp(self).is_ok_and(|stream| stream.is_ended())
-    }
-
-    fn peer(&self) -> Option<SocketAddr> {
-        None
     }
 }
 

@@ -1,6 +1,6 @@
 //! Serves the functions of the tests and the examples in a process of its own:
 //! `model_server --model single|threads|event-loop|fork|prefork|prefork-event-loop
-//! [--listen ADDRESS] [--OPTION N]…`.
+//! [--listen ADDRESS | --inherited NAME] [--OPTION N]…`.
 
 use std::collections::HashMap;
 use std::env;
@@ -70,7 +70,13 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--silent") {
         server = server.log(|_| {});
     }
-    let server = server.bind(options.get("--listen").copied().unwrap_or("127.0.0.1:0"))?;
+    let server = match options.get("--inherited").copied() {
+        #[cfg(unix)]
+        Some("the-only-one") => server.bind(rpc_core::InheritedSocket::from_env()?)?,
+        #[cfg(unix)]
+        Some(name) => server.bind(rpc_core::InheritedSocket::named(name)?)?,
+        _ => server.bind(options.get("--listen").copied().unwrap_or("127.0.0.1:0"))?,
+    };
     println!("listening {}", server.address());
     // Left unfinished: every process that writes what it holds would write this.
     print!("once ");

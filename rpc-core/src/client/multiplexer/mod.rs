@@ -21,7 +21,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::Side;
 use crate::protocol::{Arguments, Inbound};
-use crate::pump::blocking::is_timeout;
+use crate::pump::is_timeout;
 use crate::transport::Stream;
 
 use super::ClientBuilder;

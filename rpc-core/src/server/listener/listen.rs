@@ -6,19 +6,23 @@ use std::net::{
 };
 use std::path::{Path, PathBuf};
 
-use crate::transport::{Address, unix_path};
+use crate::transport::{Address, no_known_address, unix_path};
 
-use super::Listener;
+use super::own::{Accept, Own};
+use super::socket::Listener;
+use super::source::Source;
 
 /// What a server can be told to listen at: `"127.0.0.1:5000"`, `"unix:/run/sum.sock"`, an
-/// [`Address`], a [`UnixAddress`], or whatever else std takes for a TCP address.
+/// [`Address`], a [`UnixAddress`], or whatever else std takes for a TCP address; a socket that another
+/// program has opened, an `InheritedSocket` (Unix); or a listener of one's own, whatever implements
+/// [`Accept`].
 ///
 /// Port 0 takes a free port. At `unix:/path` a socket is made that the server's user alone may
 /// connect to; [`UnixAddress`] lets others. Its file is removed when the server ends. One that a
 /// server has left behind, and where nobody answers, is replaced; a file that is no socket never is.
 #[diagnostic::on_unimplemented(
     message = "a server cannot listen at a `{Self}`",
-    label = "an address must stand here: `\"127.0.0.1:5000\"`, `\"unix:/path\"`, an `Address` or a `UnixAddress`"
+    label = "an address must stand here: `\"127.0.0.1:5000\"`, `\"unix:/path\"`, an `Address`, a `UnixAddress`, an `InheritedSocket` or a listener that implements `Accept`"
 )]
 #[allow(private_interfaces)]
 pub trait Listen {
@@ -28,7 +32,7 @@ pub trait Listen {
     ///
     /// Those of the operating system; `AddrInUse` where somebody else listens.
     #[doc(hidden)]
-    fn listen(&self) -> io::Result<Listener>;
+    fn listen(self) -> io::Result<Source>;
 }
 
 /// The path of a Unix socket to listen at, and who may connect to it.
@@ -67,41 +71,54 @@ impl From<UnixAddress> for Address {
     }
 }
 
-fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<Listener> {
+#[allow(private_interfaces)]
+impl<T: Accept> Listen for T {
+    fn listen(self) -> io::Result<Source> {
+        Ok(Source::Own(Own::new(self)))
+    }
+}
+
+fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<Source> {
     let listener = TcpListener::bind(address)?;
     // Std asks for a queue of 128, which a burst of connections overflows: each of the others would
     // wait a second before it tries again. The operating system makes it shorter where it is told to.
     #[cfg(feature = "tokio")]
     socket2::SockRef::from(&listener).listen(4096)?;
-    Ok(Listener::Tcp(listener))
+    Ok(Source::Socket(Listener::tcp(listener)))
+}
+
+#[cfg(unix)]
+fn listen_unix(path: &Path, mode: u32) -> io::Result<Source> {
+    let (listener, file) = super::socket_file::listen(path, mode)?;
+    Ok(Source::Socket(Listener::unix(listener, file)))
+}
+
+#[cfg(not(unix))]
+fn listen_unix(path: &Path, _: u32) -> io::Result<Source> {
+    Err(crate::transport::no_unix_sockets(path))
 }
 
 #[allow(private_interfaces)]
-impl Listen for UnixAddress {
-    #[cfg(unix)]
-    fn listen(&self) -> io::Result<Listener> {
-        super::socket_file::listen(&self.path, self.mode)
-    }
-
-    #[cfg(not(unix))]
-    fn listen(&self) -> io::Result<Listener> {
-        Err(crate::transport::no_unix_sockets(&self.path))
+impl Listen for &UnixAddress {
+    fn listen(self) -> io::Result<Source> {
+        listen_unix(&self.path, self.mode)
     }
 }
 
 #[allow(private_interfaces)]
-impl Listen for Address {
-    fn listen(&self) -> io::Result<Listener> {
+impl Listen for &Address {
+    fn listen(self) -> io::Result<Source> {
         match self {
-            Self::Tcp(address) => listen_tcp(address),
-            Self::Unix(path) => UnixAddress::new(path).listen(),
+            Address::Tcp(address) => listen_tcp(address),
+            Address::Unix(path) => UnixAddress::new(path).listen(),
+            Address::Other(words) => Err(no_known_address(words)),
         }
     }
 }
 
 #[allow(private_interfaces)]
-impl Listen for str {
-    fn listen(&self) -> io::Result<Listener> {
+impl Listen for &str {
+    fn listen(self) -> io::Result<Source> {
         match unix_path(self) {
             Some(path) => UnixAddress::new(path).listen(),
             None => listen_tcp(self),
@@ -110,30 +127,46 @@ impl Listen for str {
 }
 
 #[allow(private_interfaces)]
-impl Listen for String {
-    fn listen(&self) -> io::Result<Listener> {
+impl Listen for &String {
+    fn listen(self) -> io::Result<Source> {
         self.as_str().listen()
     }
 }
 
 #[allow(private_interfaces)]
-impl<L: Listen + ?Sized> Listen for &L {
-    fn listen(&self) -> io::Result<Listener> {
-        (**self).listen()
+impl Listen for &[SocketAddr] {
+    fn listen(self) -> io::Result<Source> {
+        listen_tcp(self)
     }
 }
 
-/// What std takes for a TCP address.
-macro_rules! listen {
+/// The same by value.
+macro_rules! listen_by_value {
     ($($address:ty),*) => {$(
         #[allow(private_interfaces)]
         impl Listen for $address {
-            fn listen(&self) -> io::Result<Listener> {
-                listen_tcp(self)
+            fn listen(self) -> io::Result<Source> {
+                (&self).listen()
             }
         }
     )*};
 }
 
-listen!(SocketAddr, SocketAddrV4, SocketAddrV6, [SocketAddr]);
-listen!((&str, u16), (String, u16), (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+listen_by_value!(UnixAddress, Address, String);
+
+/// What std takes for a TCP address.
+macro_rules! listen_tcp {
+    ($($address:ty),*) => {$(
+        #[allow(private_interfaces)]
+        impl Listen for &$address {
+            fn listen(self) -> io::Result<Source> {
+                listen_tcp(self)
+            }
+        }
+
+        listen_by_value!($address);
+    )*};
+}
+
+listen_tcp!(SocketAddr, SocketAddrV4, SocketAddrV6);
+listen_tcp!((&str, u16), (String, u16), (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));

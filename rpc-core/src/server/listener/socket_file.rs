@@ -6,15 +6,12 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::Arc;
 
 use crate::transport::{Address, check_path};
 
-use super::Listener;
-
 /// The file of a socket that is listened at, removed at the latest when this is dropped.
 #[derive(Debug)]
-pub struct SocketFile {
+pub(in crate::server) struct SocketFile {
     path: PathBuf,
     /// The device and the number of the file, by which it is known from one made in its place.
     identity: (u64, u64),
@@ -44,7 +41,7 @@ impl Drop for SocketFile {
 }
 
 /// Listens at a socket whose file has this mode, in the place of one where nobody listens any more.
-pub(super) fn listen(path: &Path, mode: u32) -> io::Result<Listener> {
+pub(super) fn listen(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
     check_path(path)?;
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -63,7 +60,7 @@ pub(super) fn listen(path: &Path, mode: u32) -> io::Result<Listener> {
         identity: identity(&fs::symlink_metadata(path).map_err(named)?),
         owner: process::id(),
     };
-    Ok(Listener::Unix(listener, Arc::new(file)))
+    Ok((listener, file))
 }
 
 /// Removes the file of a socket that no process holds.

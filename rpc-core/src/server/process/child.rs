@@ -1,12 +1,11 @@
 //! The life of a child: a thread of its own minds its parent and the signals, the first one works.
 
 use std::io::{self, PipeReader, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use crate::server::listener::Listener;
 
@@ -74,7 +73,7 @@ fn mind(
     loop {
         let [orphaned, told] = sys::readable([Some(lifeline.as_fd()), Some(notes.as_fd())], None);
         if orphaned {
-            sys::exit_now(super::ENDED_BY_SIGNAL);
+            sys::exit_now(sys::ENDED_BY_SIGNAL);
         }
         if told
             && matches!(read_note(notes), Ok(Some(libc::SIGTERM)))
@@ -85,39 +84,8 @@ fn mind(
             }
             // Leaving takes time, in which the parent may die.
             if thread::Builder::new().name("rpc leaving".to_owned()).spawn(leave).is_err() {
-                sys::exit_now(super::ENDED_BY_SIGNAL);
+                sys::exit_now(sys::ENDED_BY_SIGNAL);
             }
         }
     }
 }
-
-/// What wakes a child that waits for its connections.
-#[derive(Debug)]
-pub(in crate::server) struct Bell {
-    heard: UnixStream,
-    rung: Arc<UnixStream>,
-}
-
-impl Bell {
-    pub(in crate::server) fn new() -> io::Result<Self> {
-        let (heard, rung) = UnixStream::pair()?;
-        Ok(Self { heard, rung: Arc::new(rung) })
-    }
-
-    /// What rings it.
-    pub(in crate::server) fn ringer(&self) -> impl Fn() + Send + Sync + 'static {
-        let rung = Arc::clone(&self.rung);
-        move || {
-            let _ = (&*rung).write(&[0]);
-        }
-    }
-
-    /// What can be read once it was rung.
-    pub(in crate::server) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.heard.as_fd()
-    }
-}
-
-/// What keeps connections from being accepted (no descriptor is left, say) passes; trying again at
-/// once would only burn time.
-pub(in crate::server) const PAUSE: Duration = Duration::from_millis(50);

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::server::listen_failed;
+use crate::server::listener::listen_failed;
 
 use super::child::Child;
 use super::signals::Signals;
 use super::sys::{self, OneThread, Pid};
+
+/// What a child that leaves has beyond the stop timeout, to end by itself.
+pub(in crate::server) const LEAVING: Duration = Duration::from_secs(1);
 
 /// The children that a process has, each with what is to be remembered of it.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl<T> Children<T> {
                 }
             }
             if asked_again {
-                sys::exit_now(super::ENDED_BY_SIGNAL);
+                sys::exit_now(sys::ENDED_BY_SIGNAL);
             }
             signals.wait(None, Some(left.max(Duration::from_millis(10))));
         }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crate::server::service::Say;
+use crate::server::settings::LogSink;
 
 use super::sys;
 
@@ -14,15 +14,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Says lines, and counts those that come too soon after another.
 #[derive(Debug)]
 pub(in crate::server) struct Log {
-    say: Say,
+    sink: LogSink,
     said: Option<Instant>,
     left_out: u64,
 }
 
 impl Log {
-    /// Has lines said by `say`.
-    pub(in crate::server) fn new(say: &Say) -> Self {
-        Self { say: say.clone(), said: None, left_out: 0 }
+    /// Has lines written to `sink`.
+    pub(in crate::server) fn new(sink: &LogSink) -> Self {
+        Self { sink: sink.clone(), said: None, left_out: 0 }
     }
 
     /// Says a line, unless another has just been said.
@@ -32,8 +32,11 @@ impl Log {
             return;
         }
         match self.left_out {
-            0 => self.say.line(line),
-            count => self.say.line(&format!("{line} ({count} lines before this were left out)")),
+            0 => self.sink.line(line, to_stderr),
+            count => {
+                let line = format!("{line} ({count} lines before this were left out)");
+                self.sink.line(&line, to_stderr);
+            }
         }
         self.said = Some(Instant::now());
         self.left_out = 0;
@@ -42,7 +45,7 @@ impl Log {
 
 /// Writes a line to standard error, unless that would block: the process that keeps workers at work
 /// waits for nobody who does not read.
-pub(in crate::server) fn to_stderr(line: &str) {
+fn to_stderr(line: &str) {
     let mut stderr = io::stderr();
     if sys::is_writable(stderr.as_fd()) {
         let _ = writeln!(stderr, "rpc server {}: {line}", std::process::id());

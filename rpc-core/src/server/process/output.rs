@@ -24,9 +24,9 @@ impl Output {
     }
 }
 
-impl Write for &Output {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.own).write(bytes)
+        self.own.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

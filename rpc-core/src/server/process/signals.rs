@@ -104,3 +104,9 @@ pub(super) fn read_note(mut notes: &UnixStream) -> io::Result<Option<c_int>> {
         _ => Some(byte[0].into()),
     })
 }
+
+/// The signals that the process with the children catches; a child's end is one of them.
+pub(in crate::server) fn catch_signals(restart: bool) -> io::Result<Signals> {
+    let signals = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+    Signals::catch(if restart { &signals } else { &signals[..3] })
+}

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::server::listen_failed;
-use crate::server::listener::{Listener, Rest};
-use crate::server::service::Say;
+use crate::server::listener::{Listener, Rest, listen_failed};
+use crate::server::settings::LogSink;
 
 use super::child::Child;
-use super::children::Children;
+use super::children::{Children, LEAVING};
+use super::listening::stop_listening;
 use super::log::Log;
+use super::signals::catch_signals;
 use super::signals::{STOP, Signals};
 use super::sys::{self, Pid};
 use super::watched::{Calls, Watched};
-use super::{LAST_WORDS, catch_signals, stop_listening};
 
 /// A worker that ends sooner than this has not worked; its place waits before it is taken again.
 const EARLY: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ pub(in crate::server) struct Pool {
     /// Over leaving.
     pub(in crate::server) stop_timeout: Duration,
     /// Says what happens to them.
-    pub(in crate::server) log: Say,
+    pub(in crate::server) log: LogSink,
 }
 
 impl Pool {
@@ -51,7 +51,7 @@ impl Pool {
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
-        let patience = self.stop_timeout + LAST_WORDS;
+        let patience = self.stop_timeout + LEAVING;
         let signals = catch_signals(true).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
         let now = Instant::now();
@@ -244,7 +244,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         }
         for (pid, record) in self.children.running() {
             if old.contains(&pid) {
-                record.leaves_by = Some(now + self.pool.stop_timeout + LAST_WORDS);
+                record.leaves_by = Some(now + self.pool.stop_timeout + LEAVING);
                 sys::kill(pid, libc::SIGTERM);
             }
         }

@@ -14,11 +14,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use libc::c_int;
 
 use crate::error::Misuse;
+
+/// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
+pub(super) const ENDED_BY_SIGNAL: c_int = 128 + libc::SIGTERM;
 
 /// The number of a process.
 pub(super) type Pid = libc::pid_t;
@@ -206,6 +210,40 @@ pub(super) fn is_writable(to: BorrowedFd<'_>) -> bool {
 pub(super) fn close_behind(number: RawFd, instead: BorrowedFd<'_>) {
     // SAFETY: the number stays a valid descriptor, which it is used as.
     unsafe { libc::dup2(instead.as_raw_fd(), number) };
+}
+
+/// Takes a descriptor that whoever started this program has left open for it under a number, once. It
+/// is closed when another program is started.
+///
+/// # Errors
+///
+/// Where nothing is open there, or it has been taken already.
+pub(in crate::server) fn take_handed(number: RawFd) -> io::Result<OwnedFd> {
+    static TAKEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if taken.contains(&number) {
+        let problem = format!("descriptor {number} has been taken already");
+        return Err(io::Error::new(io::ErrorKind::AddrInUse, problem));
+    }
+    // SAFETY: concerns the descriptor alone, and fails where there is none.
+    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    taken.push(number);
+    // SAFETY: it is open, was open when the program began, and is given out once.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Whether a descriptor is a socket that is listened at.
+pub(in crate::server) fn is_listening(socket: BorrowedFd<'_>) -> bool {
+    let mut listens: c_int = 0;
+    let mut size = libc::socklen_t::try_from(size_of::<c_int>()).unwrap_or(0);
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
+    let value = (&raw mut listens).cast();
+    // SAFETY: writes to `listens` no more than `size`, which is its own.
+    let found =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, value, &raw mut size) };
+    found == 0 && listens != 0
 }
 
 /// Stops a listener in every process that has it. Some systems cannot; there the port stays open

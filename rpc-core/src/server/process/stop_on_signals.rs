@@ -25,11 +25,11 @@ type Leave = Arc<dyn Fn() + Send + Sync>;
 /// A server that is stopped by SIGTERM and SIGINT for as long as this lives. A second signal ends the
 /// process at once.
 #[derive(Debug)]
-pub(in crate::server) struct Obeying {
+pub(in crate::server) struct StopOnSignals {
     stop: Arc<Stop>,
 }
 
-impl Obeying {
+impl StopOnSignals {
     pub(in crate::server) fn new(
         stop: &Arc<Stop>,
         leave: impl Fn() + Send + Sync + 'static,
@@ -48,7 +48,7 @@ impl Obeying {
     }
 }
 
-impl Drop for Obeying {
+impl Drop for StopOnSignals {
     fn drop(&mut self) {
         let mut servers = servers();
         servers.leave.retain(|(stop, _)| !Arc::ptr_eq(stop, &self.stop));
@@ -72,7 +72,7 @@ fn listen(notes: &UnixStream) {
         match read_note(notes) {
             Ok(None) => return,
             Err(_) => continue,
-            Ok(Some(_)) if told => sys::exit_now(super::ENDED_BY_SIGNAL),
+            Ok(Some(_)) if told => sys::exit_now(sys::ENDED_BY_SIGNAL),
             Ok(Some(_)) => told = true,
         }
         for (_, leave) in &servers().leave {
@@ -80,7 +80,7 @@ fn listen(notes: &UnixStream) {
             let leave = Arc::clone(leave);
             let leaving = thread::Builder::new().name("rpc leaving".to_owned());
             if leaving.spawn(move || leave()).is_err() {
-                sys::exit_now(super::ENDED_BY_SIGNAL);
+                sys::exit_now(sys::ENDED_BY_SIGNAL);
             }
         }
     }

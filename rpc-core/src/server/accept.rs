@@ -1,0 +1,68 @@
+//! Waiting for the next connection, in the models where a thread does.
+
+use std::io;
+use std::thread;
+
+use crate::json_rpc::Answer;
+use crate::timing::ACCEPT_AGAIN;
+use crate::transport::AnyStream;
+
+#[cfg(not(unix))]
+use super::listener::Listener;
+use super::listener::{Source, is_about_one_connection};
+#[cfg(unix)]
+use super::process::readable_among;
+use super::service::Service;
+use super::stop::Open;
+
+impl<A: Answer> Service<A> {
+    /// Waits for the next connection; `None` when the service is stopped and none is left. It is
+    /// noted, so that stopping can end it.
+    pub(super) fn accept(&self, source: &Source) -> Option<Open> {
+        self.accept_with(|| accept_from(source))
+    }
+
+    /// The same by whatever accepts.
+    pub(super) fn accept_with(&self, accept: impl Fn() -> io::Result<AnyStream>) -> Option<Open> {
+        while !self.stop().is_stopping() {
+            match accept() {
+                // One that ends the waiting says nothing and is gone.
+                Ok(stream) => return Some(self.open(stream)),
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(_) if self.stop().is_stopping() => {}
+                Err(_) => thread::sleep(ACCEPT_AGAIN),
+            }
+        }
+        self.stop().open_rest()
+    }
+
+    /// The next connection that waits to be accepted, if there is one.
+    #[cfg(not(unix))]
+    pub(super) fn accept_now(&self, listener: &Listener) -> Option<Open> {
+        if self.stop().is_stopping() {
+            return self.stop().open_rest();
+        }
+        listener.accept_now().ok().flatten().map(|stream| self.open(stream))
+    }
+}
+
+fn accept_from(source: &Source) -> io::Result<AnyStream> {
+    let listener = match source {
+        Source::Socket(listener) => listener,
+        Source::Own(own) => return own.accept(),
+    };
+    #[cfg(unix)]
+    if let Some(bell) = listener.bell() {
+        use std::os::fd::AsFd;
+        let stream = match readable_among(
+            [Some(bell.as_fd()), Some(listener.as_fd())].into_iter(),
+            None,
+        )[..]
+        {
+            [false, true] => listener.accept_now()?,
+            _ => None,
+        };
+        return stream.map(AnyStream::Socket).ok_or_else(|| io::ErrorKind::Interrupted.into());
+    }
+    listener.accept().map(AnyStream::Socket)
+}

@@ -1,0 +1,78 @@
+//! A stream that only blocks, for an event loop: two threads carry the bytes.
+
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::pump::is_timeout;
+use crate::transport::{AnyStream, MemoryStream, Stream};
+
+/// A stream that only blocks, as one that can be polled.
+pub(super) struct Bridge {
+    /// What an event loop reads from and writes to.
+    pub(super) near: MemoryStream,
+    pub(super) ends: Ends,
+}
+
+/// What is to be ended with a bridge.
+pub(super) struct Ends {
+    stream: Arc<AnyStream>,
+    writer: JoinHandle<()>,
+}
+
+impl Bridge {
+    /// Starts the threads.
+    pub(super) fn over(stream: Arc<AnyStream>) -> io::Result<Self> {
+        stream.set_read_timeout(None)?;
+        let (near, far) = MemoryStream::pair();
+        let far = Arc::new(far);
+        let (from, to) = (Arc::clone(&stream), Arc::clone(&far));
+        thread::Builder::new().name("rpc reading".to_owned()).spawn(move || {
+            let _ = carry(&*from, &*to);
+            let _ = to.shutdown(Shutdown::Write);
+        })?;
+        let (from, to) = (far, Arc::clone(&stream));
+        let writer = thread::Builder::new().name("rpc writing".to_owned()).spawn(move || {
+            match carry(&*from, &*to) {
+                Ok(()) => _ = to.shutdown(Shutdown::Write),
+                // Whoever writes more is to know.
+                Err(_) => _ = from.shutdown(Shutdown::Read),
+            }
+        })?;
+        Ok(Self { near, ends: Ends { stream, writer } })
+    }
+}
+
+impl Ends {
+    /// Waits until what was written has been taken, once the near end is gone, and ends the stream.
+    pub(super) fn end(self) {
+        let _ = self.writer.join();
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// Carries bytes from one to the other until the former ends.
+fn carry(from: &impl Stream, to: &impl Stream) -> io::Result<()> {
+    let mut room = [0; 16 * 1024];
+    loop {
+        let count = match from.read(&mut room) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let mut bytes = &room[..count];
+        while !bytes.is_empty() {
+            match to.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Whoever fills the pipe behind this has its own patience.
+                Err(error) if is_timeout(&error) => thread::sleep(Duration::from_millis(1)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

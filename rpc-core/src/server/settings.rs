@@ -1,0 +1,97 @@
+//! What a server can be told about connections, before it serves.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Misuse;
+#[cfg(feature = "http")]
+use crate::http::Guard;
+use crate::protocol::Limits;
+use crate::pump::Timeouts;
+use crate::timing::LINGER;
+
+/// A server's settings.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
+    pub(super) stop: Duration,
+    /// The type of what was to be shared, and found no functions.
+    pub(super) unshared: Option<&'static str>,
+    /// How long a thread that serves many connections stays with one.
+    pub(super) slice: Duration,
+    /// Says what those who operate the server are to know.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(super) log: LogSink,
+    #[cfg(feature = "http")]
+    pub(super) guard: Arc<Guard>,
+}
+
+impl Settings {
+    /// Refuses what no connection could live with.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        if let Some(ty) = self.unshared {
+            return Err(Misuse::NobodyToShareWith { ty });
+        }
+        let Timeouts { idle, message, write, .. } = self.timeouts;
+        let settings = [
+            ("idle_timeout", idle),
+            ("message_timeout", message),
+            ("write_timeout", write),
+            ("time_slice", self.slice),
+        ];
+        match settings.into_iter().find(|(_, timeout)| timeout.is_zero()) {
+            Some((setting, _)) => Err(Misuse::NoTime { setting }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let half_a_minute = Duration::from_secs(30);
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts {
+                idle: half_a_minute,
+                message: half_a_minute,
+                write: half_a_minute,
+                linger: LINGER,
+            },
+            stop: half_a_minute,
+            unshared: None,
+            slice: Duration::from_millis(5),
+            log: LogSink::default(),
+            #[cfg(feature = "http")]
+            guard: Arc::default(),
+        }
+    }
+}
+
+/// Takes lines for those who operate the server; standard error, unless it is told otherwise.
+#[derive(Clone, Default)]
+pub(super) struct LogSink(Option<Arc<WriteLine>>);
+
+type WriteLine = dyn Fn(&str) + Send + Sync;
+
+impl LogSink {
+    pub(super) fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(write)))
+    }
+
+    /// Writes a line, or has `to_stderr` write it.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(super) fn line(&self, line: &str, to_stderr: impl FnOnce(&str)) {
+        match &self.0 {
+            Some(write) => write(line),
+            None => to_stderr(line),
+        }
+    }
+}
+
+impl fmt::Debug for LogSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogSink")
+    }
+}

@@ -1,0 +1,20 @@
+//! Times that more than one place relies on, or both ends of a connection.
+
+use std::time::Duration;
+
+/// A client that has made no call over a connection for this long looks, before it makes another,
+/// whether the server has ended it or said that it stops.
+pub(crate) const UNUSED: Duration = Duration::from_secs(1);
+
+/// A peer that was told that the server stops, and says nothing for this long, has left. Longer than
+/// [`UNUSED`]: a client whose next call came later than that would look first, and find the notice.
+pub(crate) const LEFT: Duration = Duration::from_millis(1500);
+
+/// What a peer has to read the last words, once a connection is closed.
+pub(crate) const LINGER: Duration = Duration::from_millis(500);
+
+/// What keeps connections from being accepted (no descriptor is left, say) passes; trying again at
+/// once would only burn time.
+pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+const _: () = assert!(LEFT.as_millis() > UNUSED.as_millis());
