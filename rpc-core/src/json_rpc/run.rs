@@ -20,19 +20,34 @@ pub(super) fn run<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    let Request { dialect, id, call, wants_reply, .. } = request;
-    if call.method() == MULTICALL
-        && let Some(checked) =
-            json_rpc.dispatch.registry().and_then(|registry| registry.check_multicall(call))
+    if request.call.method() == MULTICALL
+        && let Some(answered) = run_multicall(json_rpc, request, budget, session, out)
     {
-        return match checked.and_then(|()| multicall(json_rpc, request, budget, session, out)) {
-            Ok(answered) => answered,
-            Err(_) if !wants_reply => Answered::Nothing,
-            Err(fault) => {
-                write_fault(out, *dialect, *id, call.method(), budget, &fault);
-                Answered::Reply
-            }
-        };
+        return answered;
     }
     run_function(json_rpc, request, budget, session, out)
+}
+
+/// Runs the calls of a `system.multicall`; `None` where a function has that name. What is rare stands
+/// apart, so that other calls do not go through it.
+#[cold]
+#[inline(never)]
+fn run_multicall<D: Dispatch>(
+    json_rpc: &JsonRpc<D>,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+) -> Option<Answered> {
+    let Request { dialect, id, call, wants_reply, .. } = request;
+    let checked = json_rpc.dispatch.registry()?.check_multicall(call)?;
+    let answered = checked.and_then(|()| multicall(json_rpc, request, budget, session, out));
+    Some(match answered {
+        Ok(answered) => answered,
+        Err(_) if !wants_reply => Answered::Nothing,
+        Err(fault) => {
+            write_fault(out, *dialect, *id, call.method(), budget, &fault);
+            Answered::Reply
+        }
+    })
 }

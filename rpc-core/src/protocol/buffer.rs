@@ -22,11 +22,13 @@ const PATIENCE: u32 = 64;
 
 impl ReadBuffer {
     /// What has arrived and was not taken.
+    #[inline]
     pub(super) fn waiting(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
     /// Lends memory to read into.
+    #[inline]
     pub(super) fn unfilled(&mut self) -> &mut [u8] {
         if self.start == self.end {
             self.start = 0;
@@ -45,6 +47,7 @@ impl ReadBuffer {
     }
 
     /// Takes note of `count` bytes read into the memory lent.
+    #[inline]
     pub(super) fn received(&mut self, count: usize) {
         self.end = self.bytes.len().min(self.end + count);
     }
@@ -70,6 +73,7 @@ impl ReadBuffer {
     }
 
     /// Gives memory back that messages of the size of this one have not needed for a while.
+    #[inline]
     pub(super) fn give_back(&mut self, message: usize) {
         if self.bytes.len() <= KEPT || message > self.bytes.len() / 4 {
             self.small_messages = 0;
