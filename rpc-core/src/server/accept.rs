@@ -1,15 +1,17 @@
 //! Waiting for the next connection, in the models where a thread does.
 
 use std::io;
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::thread;
 
 use crate::json_rpc::Answer;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::AnyStream;
 
-#[cfg(not(unix))]
-use super::listener::Listener;
-use super::listener::{Source, is_about_one_connection};
+#[cfg(unix)]
+use super::bell::Bell;
+use super::listener::{Listener, Source, is_about_one_connection};
 #[cfg(unix)]
 use super::process::readable_among;
 use super::service::Service;
@@ -53,16 +55,16 @@ fn accept_from(source: &Source) -> io::Result<AnyStream> {
     };
     #[cfg(unix)]
     if let Some(bell) = listener.bell() {
-        use std::os::fd::AsFd;
-        let stream = match readable_among(
-            [Some(bell.as_fd()), Some(listener.as_fd())].into_iter(),
-            None,
-        )[..]
-        {
-            [false, true] => listener.accept_now()?,
-            _ => None,
-        };
-        return stream.map(AnyStream::Socket).ok_or_else(|| io::ErrorKind::Interrupted.into());
+        return accept_unless_rung(listener, bell);
     }
     listener.accept().map(AnyStream::Socket)
+}
+
+/// Accepts from a listener that does not block; `Interrupted` where the bell rings, or nobody is there
+/// after all.
+#[cfg(unix)]
+fn accept_unless_rung(listener: &Listener, bell: &Bell) -> io::Result<AnyStream> {
+    let found = readable_among([Some(bell.as_fd()), Some(listener.as_fd())].into_iter(), None);
+    let accepted = if found == [false, true] { listener.accept_now()? } else { None };
+    accepted.map(AnyStream::Socket).ok_or_else(|| io::ErrorKind::Interrupted.into())
 }

@@ -67,6 +67,7 @@ impl Listener {
         Ok(listener)
     }
 
+    #[cfg(any(unix, feature = "tokio"))]
     pub(in crate::server) fn socket(&self) -> &ListeningSocket {
         &self.socket
     }
