@@ -62,7 +62,8 @@ pub use client::{
     Blocking, BlockingStub, Boxed, BoxedCall, Burst, ClientBuilder, ConnectionState, Drive,
     FromError, Futures, Given, GivenArgs, GivenKwargs, Invocation, Kind, Kwargs, Layered, Notify,
     Omitted, OutcomeOf, Outcomes, OwnedCall, Pending, Pipelined, Policy, Prepare, Prepared,
-    Preparing, Promise, Promised, Promises, RawJson, RpcClient, Stub, Verdict, Within,
+    Preparing, Promise, Promised, Promises, RawJson, RpcClient, Stub, Verdict, WithMetadata,
+    Within,
 };
 #[cfg(feature = "tokio")]
 pub use client::{AsyncBatching, AsyncInProcess, AsyncRpcClient, CallFuture, CallFutures, Calls};
@@ -79,8 +80,9 @@ pub use layer_error::LayerError;
 pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
 pub use pump::block_on;
 pub use registry::{
-    Bytes, CallContext, DateTime, Deferred, Dispatch, Ended, Function, FunctionRegistry, Instance,
-    InvalidDateTime, Outcome, Parameter, ParameterKind, Reply, Signature, State,
+    Bytes, CallContext, ConnectionValues, DateTime, Deferred, Dispatch, Ended, Function,
+    FunctionRegistry, Instance, InvalidDateTime, Outcome, Parameter, ParameterKind,
+    PeerCredentials, Reply, Signature, State,
 };
 pub use rpc_macros::{call, rpc_export};
 #[cfg(feature = "tokio")]

@@ -14,6 +14,7 @@ mod call_map;
 mod connections;
 mod deadline;
 mod flight;
+mod headers;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(not(feature = "http"))]
@@ -25,6 +26,7 @@ mod invocation;
 mod kind;
 mod local;
 mod lost;
+mod metadata;
 mod mock;
 mod multiplexer;
 mod names;
@@ -45,6 +47,7 @@ mod websocket;
 #[cfg(not(feature = "http"))]
 #[path = "without_websocket.rs"]
 mod websocket;
+mod with_metadata;
 mod within;
 
 pub use any::{AnyAsyncClient, AnyClient};
@@ -74,4 +77,5 @@ pub use rpc_client::RpcClient;
 pub use stub::{FromError, Notify, Pipelined, Stub};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
+pub use with_metadata::WithMetadata;
 pub use within::Within;

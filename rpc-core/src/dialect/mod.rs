@@ -97,6 +97,11 @@ impl Dialect {
         }
     }
 
+    /// Whether a call's message has a place for what is said besides the call.
+    pub(crate) fn has_metadata(self) -> bool {
+        matches!(self, Self::Native | Self::NativeWithoutIds | Self::JsonRpc)
+    }
+
     /// Whether its servers may be asked what they serve. Those of the ping dialect know no such
     /// question, and some would end at it.
     pub(crate) fn has_introspection(self) -> bool {
@@ -170,6 +175,22 @@ impl Dialect {
             Self::XmlRpc => xml_rpc::write_fault(out, fault),
         }
     }
+}
+
+/// Appends an object of texts.
+pub(crate) fn write_metadata<'m>(
+    out: &mut Vec<u8>,
+    metadata: impl Iterator<Item = &'m (String, String)>,
+) {
+    let mut before = b'{';
+    for (name, value) in metadata {
+        out.push(before);
+        append(out, name.as_str());
+        out.push(b':');
+        append(out, value.as_str());
+        before = b',';
+    }
+    out.extend_from_slice(if before == b'{' { b"{}" } else { b"}" });
 }
 
 /// Appends, as a whole message, that nobody waits for a call's result any more.

@@ -14,6 +14,8 @@ use super::{Dialect, Elements};
 pub(crate) enum Incoming<'a> {
     /// The call that the request now holds.
     Call,
+    /// The same, and something besides it: the text of an object of strings.
+    CallWith { metadata: &'a str },
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
     /// Several calls, to be answered in one reply.

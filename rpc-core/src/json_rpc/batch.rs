@@ -56,6 +56,10 @@ fn answer_element<D: Dispatch>(
             session.context.begin(request.dialect.name(), None);
             return run(json_rpc, &request, room, session, out);
         }
+        Ok(Incoming::CallWith { metadata }) if request.dialect == Dialect::JsonRpc => {
+            session.context.begin(request.dialect.name(), None);
+            return run(json_rpc, &request, room, &session.saying(metadata), out);
+        }
         Ok(_) => {
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";
             (request.id, Fault::invalid_request(message))

@@ -148,6 +148,17 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                     return run(self, &request, &room, session, out);
                 }
             }
+            Ok(Incoming::CallWith { metadata }) => {
+                let Request { dialect, id, timeout, .. } = request;
+                session.hear(dialect, id.is_some());
+                if let Some(fault) = shut(dialect, &session.limits) {
+                    (dialect, id, fault)
+                } else {
+                    session.context.begin(dialect.name(), timeout);
+                    let room = Room::of_message(&session.limits);
+                    return run(self, &request, &room, &session.saying(metadata), out);
+                }
+            }
             Ok(Incoming::Batch(elements)) => match shut(Dialect::JsonRpc, &session.limits) {
                 Some(fault) => (Dialect::JsonRpc, None, fault),
                 None => return answer_batch(self, &elements, session, out),
@@ -172,7 +183,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         let mut request = Request::default();
         let (dialect, id) = match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Call) => (request.dialect, request.id),
+            Ok(Incoming::Call | Incoming::CallWith { .. }) => (request.dialect, request.id),
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
             Ok(Incoming::Cancel(_)) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {

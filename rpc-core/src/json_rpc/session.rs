@@ -65,6 +65,12 @@ impl Session {
         self.charset = charset;
     }
 
+    /// The session as a call finds it whose message says something besides it.
+    #[cold]
+    pub(super) fn saying(&self, metadata: &str) -> Self {
+        Self { context: self.context.saying(metadata), ..self.clone() }
+    }
+
     /// Takes note of how the peer speaks.
     pub(super) fn hear(&mut self, dialect: Dialect, has_id: bool) {
         self.dialect = Some(dialect);

@@ -13,11 +13,12 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::End;
 use crate::pump::blocking::{self, Clock, Timeouts};
-use crate::registry::{CallContext, Caller};
+use crate::registry::CallContext;
 #[cfg(unix)]
 use crate::transport::Socket;
 use crate::transport::Stream;
 
+use super::peer::Peer;
 use super::service::{Service, Visit};
 use super::stop::Open;
 use super::turns::Others;
@@ -56,8 +57,8 @@ impl Conversation {
         let stream = open.stream();
         stream.set_nodelay()?;
         stream.set_write_timeout(Some(blocking::write_wait(settings.timeouts.write)))?;
-        let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
-        let context = CallContext::of_connection(stream.peer(), service.model, Some(caller));
+        let caller = Some(Arc::new(Peer::of(stream)) as _);
+        let context = CallContext::of_connection(stream.peer(), service.model, caller);
         Ok(Self {
             open,
             connection: Connection::new(None, settings.limits),
@@ -119,7 +120,8 @@ impl Conversation {
         let visit = Visit { service, answer: &service.answer, timeouts, refused: false };
         let begun =
             mem::replace(&mut self.connection, Connection::new(None, service.settings.limits));
-        let Some(connection) = visit.go_on_blocking(stream, begun, others)? else {
+        let Some(connection) = visit.go_on_blocking(stream, &mut self.session, begun, others)?
+        else {
             return Ok(false);
         };
         voice.take_back();

@@ -23,6 +23,7 @@ use crate::transport::AsyncSocket;
 use super::Concurrency;
 use super::busy::Busy;
 use super::listener::{AsyncListener, Listener, Rest};
+use super::peer::connected_async;
 use super::service::{Service, Visit, is_about_one_connection};
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
@@ -158,7 +159,7 @@ async fn refuse<A: Answer>(stream: AsyncSocket, service: Service<A>, limit: usiz
 
 async fn serve<A: Answer, B: Answer>(mut stream: AsyncSocket, visit: Visit<'_, A, B>) {
     let Visit { service, answer, timeouts, .. } = visit;
-    let presence = Arc::new(Presence::default());
+    let presence = Arc::new(Presence::of(connected_async(&stream)));
     let caller = Some(Arc::clone(&presence) as _);
     let mut context = CallContext::of_connection(stream.peer(), service.model, caller);
     context.may_block(false);

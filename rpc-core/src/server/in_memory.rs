@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::blocking::{self, Voice};
-use crate::registry::CallContext;
+use crate::registry::{CallContext, Somebody};
 use crate::transport::{MemoryStream, Transport};
 
 use super::service::Settings;
@@ -50,7 +50,8 @@ impl<A: Answer> Transport for InMemory<A> {
         let answer = Arc::clone(&self.answer);
         thread::Builder::new().name("rpc in memory".to_owned()).spawn(move || {
             let Settings { limits, timeouts, .. } = Settings::default();
-            let context = CallContext::of_connection(None, "in-memory", None);
+            let caller = Some(Arc::new(Somebody::default()) as _);
+            let context = CallContext::of_connection(None, "in-memory", caller);
             let mut session = Session::new(context, limits);
             let mut connection = Connection::new(None, limits);
             // It ends when the client drops its end.

@@ -11,6 +11,7 @@ mod fork_per_connection;
 mod handle;
 mod in_memory;
 mod listener;
+mod peer;
 #[cfg(unix)]
 mod prefork;
 #[cfg(all(unix, feature = "tokio"))]

@@ -48,6 +48,10 @@ impl Settings {
         if let Some(ty) = self.unshared {
             return Err(Misuse::NobodyToShareWith { ty });
         }
+        #[cfg(feature = "http")]
+        if let Some(name) = self.guard.no_header() {
+            return Err(Misuse::Header { name: name.to_owned() });
+        }
         let Timeouts { idle, message, write, .. } = self.timeouts;
         let settings = [
             ("idle_timeout", idle),
@@ -221,7 +225,7 @@ impl<A: Answer> Service<A> {
                 End::Closed => Ok(()),
                 End::Http => {
                     let visit = Visit { service: self, answer: &busy, timeouts, refused: true };
-                    visit.go_on_blocking(stream, connection, None)?;
+                    visit.go_on_blocking(stream, &mut session, connection, None)?;
                     Ok(())
                 }
             }

@@ -1,13 +1,14 @@
 //! A server that speaks over standard input and output, to the program that has started it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::blocking::{self, Timeouts, Voice};
-use crate::registry::CallContext;
+use crate::registry::{CallContext, Somebody};
 use crate::transport::StandardStream;
 
 use super::{Output, TcpServer};
@@ -43,7 +44,8 @@ impl<A: Answer> TcpServer<A> {
         };
         self.answer.check()?;
         let limits = self.settings.limits;
-        let mut session = Session::new(CallContext::of_connection(None, "stdio", None), limits);
+        let caller = Some(Arc::new(Somebody::default()) as _);
+        let mut session = Session::new(CallContext::of_connection(None, "stdio", caller), limits);
         let mut connection = Connection::new(None, limits);
         let served = Output::take().and_then(|output| {
             let stream = StandardStream::new(output);

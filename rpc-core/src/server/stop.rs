@@ -16,7 +16,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::pump::blocking::Voice;
-use crate::registry::Caller;
 use crate::transport::{Address, Socket, Stream};
 
 use super::listener::Rest;
@@ -269,12 +268,6 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.stop.lock().open.remove(&self.number);
         self.stop.closed.notify_all();
-    }
-}
-
-impl Caller for Socket {
-    fn is_gone(&self) -> bool {
-        self.is_ended()
     }
 }
 

@@ -6,16 +6,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::header::HeaderMap;
 use tokio::runtime;
 
 use crate::dialect::Dialect;
 use crate::error::Error;
 pub(super) use crate::http::Guard;
-use crate::http::{Exchange, Readiness, RpcService, serve};
+use crate::http::{Exchange, Opener, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::registry::{CallContext, Caller};
+use crate::registry::{CallContext, Caller, Connected};
 use crate::transport::{AsyncSocket, Socket, Stream};
 
 use super::TcpServer;
@@ -33,13 +34,15 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         // In a box, so that a WebSocket, which may be open for long, has no room for it.
         let switched =
             Box::pin(self.speak_http(stream, session.clone(), connection, pending())).await;
-        let Some((mut stream, received)) = switched else {
+        let Some((mut stream, received, headers)) = switched else {
             return;
         };
         let mut connection = Connection::of_websocket(&received, session.limits);
         drop(received);
         let presence = Arc::new(Presence::default());
-        session.context.called_by(Arc::clone(&presence) as _);
+        let known = session.context.caller().cloned();
+        let opener = Opener::new(headers, Arc::clone(&presence) as _, known);
+        session.context.called_by(Arc::new(opener));
         session.speak(Dialect::JsonRpc);
         let pump = Pump {
             stream: &mut stream,
@@ -63,7 +66,7 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         session: Session,
         connection: Connection,
         crowd: impl Future<Output = Duration>,
-    ) -> Option<(AsyncSocket, Vec<u8>)> {
+    ) -> Option<(AsyncSocket, Vec<u8>, HeaderMap)> {
         let readiness = if self.refused {
             Readiness::Busy
         } else {
@@ -89,44 +92,59 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
     pub(super) fn go_on_blocking(
         self,
         stream: &Socket,
+        session: &mut Session,
         connection: Connection,
         others: Option<&Others<'_>>,
     ) -> io::Result<Option<Connection>> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let stream = stream.try_clone()?;
-        let caller: Arc<dyn Caller> = Arc::new(Peer(stream.try_clone()?));
-        let context = CallContext::of_connection(stream.peer(), self.service.model, Some(caller));
-        let session = Session::new(context, self.service.settings.limits);
+        let known = session.context.caller().cloned();
+        let peer = NeverWaiting { stream: stream.try_clone()?, known: known.clone() };
+        let caller = Some(Arc::new(peer) as _);
+        let context = CallContext::of_connection(stream.peer(), self.service.model, caller);
+        let of_requests = Session::new(context, self.service.settings.limits);
         runtime.block_on(async {
             let stream = AsyncSocket::from_std(stream)?;
-            let limits = session.limits;
+            let limits = self.service.settings.limits;
             let crowd = async {
                 match others {
                     Some(others) => others.wait().await,
                     None => pending().await,
                 }
             };
-            let switched = self.speak_http(stream, session, connection, crowd).await;
-            let Some((stream, received)) = switched else {
+            let switched = self.speak_http(stream, of_requests, connection, crowd).await;
+            let Some((stream, received, headers)) = switched else {
                 return Ok(None);
             };
             // Both are one socket to the operating system.
             stream.into_std()?;
+            if let Some(peer) = &known {
+                let opener = Opener::new(headers, Arc::clone(peer), known.clone());
+                session.context.called_by(Arc::new(opener));
+            }
             Ok(Some(Connection::of_websocket(&received, limits)))
         })
     }
 }
 
 /// The other end of a connection that never waits.
-struct Peer(Socket);
+struct NeverWaiting {
+    stream: Socket,
+    /// What the connection was before.
+    known: Option<Arc<dyn Caller>>,
+}
 
-impl Caller for Peer {
+impl Caller for NeverWaiting {
     fn is_gone(&self) -> bool {
-        let is_gone = self.0.is_ended();
+        let is_gone = self.stream.is_ended();
         // Looking has left it one that waits. Nobody has used it meanwhile: a function on the
         // connection's own thread is asking.
-        let _ = self.0.set_nonblocking(true);
+        let _ = self.stream.set_nonblocking(true);
         is_gone
+    }
+
+    fn connection(&self) -> Option<&Connected> {
+        self.known.as_ref()?.connection()
     }
 }
 
@@ -201,6 +219,19 @@ impl<A: Answer> TcpServer<A> {
     #[must_use]
     pub fn allow_origin_with_credentials(mut self, origin: &str) -> Self {
         Arc::make_mut(&mut self.settings.guard).allow_origin(origin, true);
+        self
+    }
+
+    /// Lets the pages of the origins that were allowed send further headers than `content-type` (feature
+    /// `http`): `.allow_headers(["authorization", "traceparent"])`. Their browsers ask beforehand.
+    ///
+    /// A name that no header can have keeps the server from starting ([`Misuse::Header`]).
+    ///
+    /// [`Misuse::Header`]: crate::Misuse::Header
+    #[must_use]
+    pub fn allow_headers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into);
+        Arc::make_mut(&mut self.settings.guard).allow_headers(names);
         self
     }
 }

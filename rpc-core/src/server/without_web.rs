@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::json_rpc::Session;
 use crate::protocol::Connection;
 use crate::transport::Socket;
 
@@ -11,18 +12,13 @@ use super::turns::Others;
 impl<A, B> Visit<'_, A, B> {
     #[cfg(feature = "tokio")]
     #[allow(clippy::unused_async)]
-    pub(super) async fn go_on(
-        self,
-        _: crate::transport::AsyncSocket,
-        _: crate::json_rpc::Session,
-        _: Connection,
-    ) {
-    }
+    pub(super) async fn go_on(self, _: crate::transport::AsyncSocket, _: Session, _: Connection) {}
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
     pub(super) fn go_on_blocking(
         self,
         _: &Socket,
+        _: &mut Session,
         _: Connection,
         _: Option<&Others<'_>>,
     ) -> io::Result<Option<Connection>> {

@@ -20,7 +20,7 @@ pub(super) use obey::Obeying;
 pub(super) use output::Output;
 pub(super) use signals::Signals;
 pub(super) use supervisor::Pool;
-pub(super) use sys::{no_descriptor_is_left, readable_among};
+pub(super) use sys::{no_descriptor_is_left, peer_credentials, readable_among};
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
