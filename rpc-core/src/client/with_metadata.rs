@@ -42,7 +42,7 @@ impl<S: Stub> Stub for WithMetadata<S> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> OutcomeOf<S, T, E> {
-        self.pass(invocation, |stub, invocation| stub.invoke(invocation))
+        self.pass(invocation, S::invoke)
     }
 }
 
@@ -53,12 +53,12 @@ impl<S: Pipelined> Pipelined for WithMetadata<S> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<S::Pending<T, E>, Error> {
-        self.pass(invocation, |stub, invocation| stub.start(invocation))
+        self.pass(invocation, S::start)
     }
 }
 
 impl<S: Notify> Notify for WithMetadata<S> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
-        self.pass(invocation, |stub, invocation| stub.notify(invocation))
+        self.pass(invocation, S::notify)
     }
 }
