@@ -120,8 +120,7 @@ impl<A: Answer> Exchange<A> {
             Ok(media_type) => media_type,
             Err(refusal) => return refusal.into_response(),
         };
-        let mut session = self.session.clone();
-        session.context.called_by(Arc::clone(requester) as _);
+        let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.message;
         let mut read = pin!(read(body, limit));

@@ -128,36 +128,26 @@ impl<D: Dispatch> JsonRpc<D> {
     }
 }
 
-impl<D: Dispatch> Answer for JsonRpc<D> {
-    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
-        #[cfg(feature = "xmlrpc")]
-        if session.dialect() == Dialect::XmlRpc {
-            return self.answer_xml(message, session, out);
-        }
-        let mut request = Request::default();
-        let (dialect, id, fault) = match read_call(message, &session.limits, &mut request) {
+impl<D: Dispatch> JsonRpc<D> {
+    /// Answers what is not the usual: anything but a call that says nothing besides itself.
+    #[cold]
+    #[inline(never)]
+    fn answer_other(
+        &self,
+        message: &[u8],
+        read: Result<Incoming<'_>, Unreadable<'_>>,
+        request: &Request<'_>,
+        session: &mut Session,
+        out: &mut Vec<u8>,
+    ) -> Answered {
+        let (dialect, id, fault) = match read {
             Ok(Incoming::Cancel(id)) => return Answered::Cancel { id: id.to_owned() },
-            Ok(Incoming::Call) => {
-                let Request { dialect, id, timeout, .. } = request;
-                session.hear(dialect, id.is_some());
-                if let Some(fault) = shut(dialect, &session.limits) {
-                    (dialect, id, fault)
-                } else {
-                    session.context.begin(dialect.name(), timeout);
-                    let room = Room::of_message(&session.limits);
-                    return run(self, &request, &room, session, out);
-                }
-            }
+            Ok(Incoming::Call) => return self.answer_call(request, session, out),
             Ok(Incoming::CallWith { metadata }) => {
-                let Request { dialect, id, timeout, .. } = request;
-                session.hear(dialect, id.is_some());
-                if let Some(fault) = shut(dialect, &session.limits) {
-                    (dialect, id, fault)
-                } else {
-                    session.context.begin(dialect.name(), timeout);
-                    let room = Room::of_message(&session.limits);
-                    return run(self, &request, &room, &session.saying(metadata), out);
-                }
+                let mut saying = session.saying(metadata);
+                let answered = self.answer_call(request, &mut saying, out);
+                session.heard_with(&saying);
+                return answered;
             }
             Ok(Incoming::Batch(elements)) => match shut(Dialect::JsonRpc, &session.limits) {
                 Some(fault) => (Dialect::JsonRpc, None, fault),
@@ -174,6 +164,39 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         };
         dialect.write_fault(out, id, &fault);
         Answered::Reply
+    }
+
+    /// Runs the call that the request holds, unless its dialect is not spoken here.
+    #[inline]
+    fn answer_call(
+        &self,
+        request: &Request<'_>,
+        session: &mut Session,
+        out: &mut Vec<u8>,
+    ) -> Answered {
+        let Request { dialect, id, timeout, .. } = *request;
+        session.hear(dialect, id.is_some());
+        if let Some(fault) = shut(dialect, &session.limits) {
+            dialect.write_fault(out, id, &fault);
+            return Answered::Reply;
+        }
+        session.context.begin(dialect.name(), timeout);
+        let room = Room::of_message(&session.limits);
+        run(self, request, &room, session, out)
+    }
+}
+
+impl<D: Dispatch> Answer for JsonRpc<D> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect() == Dialect::XmlRpc {
+            return self.answer_xml(message, session, out);
+        }
+        let mut request = Request::default();
+        match read_call(message, &session.limits, &mut request) {
+            Ok(Incoming::Call) => self.answer_call(&request, session, out),
+            other => self.answer_other(message, other, &request, session, out),
+        }
     }
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {

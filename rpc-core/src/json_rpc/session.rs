@@ -1,10 +1,15 @@
 //! What is remembered from message to message.
 
+#[cfg(feature = "http")]
+use std::sync::Arc;
+
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::Limits;
 use crate::registry::CallContext;
+#[cfg(feature = "http")]
+use crate::registry::Caller;
 
 /// What is remembered from message to message of one connection.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +63,12 @@ impl Session {
         self.dialect = Some(dialect);
     }
 
+    /// The same session for a request that somebody else waits for.
+    #[cfg(feature = "http")]
+    pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
+        Self { context: self.context.called_by(caller), ..*self }
+    }
+
     /// Says that the next message is in XML-RPC, and what its content type says of its encoding.
     #[cfg(feature = "xmlrpc")]
     pub(crate) fn speak_xml(&mut self, charset: Option<Encoding>) {
@@ -69,6 +80,11 @@ impl Session {
     #[cold]
     pub(super) fn saying(&self, metadata: &str) -> Self {
         Self { context: self.context.saying(metadata), ..self.clone() }
+    }
+
+    /// Takes note of what was heard with such a call.
+    pub(super) fn heard_with(&mut self, call: &Self) {
+        (self.dialect, self.has_ids) = (call.dialect, call.has_ids);
     }
 
     /// Takes note of how the peer speaks.

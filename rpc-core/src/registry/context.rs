@@ -63,8 +63,9 @@ impl CallContext {
 
     /// The same connection's context, for a request that somebody else waits for.
     #[cfg(feature = "http")]
-    pub(crate) fn called_by(&mut self, caller: Arc<dyn Caller>) {
-        self.caller = Some(caller);
+    pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
+        let (interest, values) = (self.interest.clone(), self.values.clone());
+        Self { caller: Some(caller), interest, values, ..*self }
     }
 
     /// Who waits for the reply.

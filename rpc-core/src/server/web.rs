@@ -42,7 +42,7 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
         let presence = Arc::new(Presence::default());
         let known = session.context.caller().cloned();
         let opener = Opener::new(headers, Arc::clone(&presence) as _, known);
-        session.context.called_by(Arc::new(opener));
+        session.context = session.context.called_by(Arc::new(opener));
         session.speak(Dialect::JsonRpc);
         let pump = Pump {
             stream: &mut stream,
@@ -120,7 +120,7 @@ impl<A: Answer, B: Answer> Visit<'_, A, B> {
             stream.into_std()?;
             if let Some(peer) = &known {
                 let opener = Opener::new(headers, Arc::clone(peer), known.clone());
-                session.context.called_by(Arc::new(opener));
+                session.context = session.context.called_by(Arc::new(opener));
             }
             Ok(Some(Connection::of_websocket(&received, limits)))
         })
