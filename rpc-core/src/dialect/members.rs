@@ -8,7 +8,7 @@ use crate::protocol::{Fault, ProtocolError};
 
 use super::Dialect;
 use super::json_rpc::VERSION;
-use super::read::{Incoming, Request, Unreadable};
+use super::read::{Incoming, Rare, Request, Unreadable};
 
 /// A member that some dialect knows.
 #[derive(Clone, Copy)]
@@ -247,7 +247,7 @@ impl<'r, 'a> Members<'r, 'a> {
             self.finish_json_rpc();
         } else {
             if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
-                return Ok(Incoming::Cancel(self.cancel.unwrap_or("null")));
+                return Ok(Incoming::Rare(Rare::Cancel(self.cancel.unwrap_or("null"))));
             }
             self.mistake = self.mistake.take().or(self.native_mistake.take());
             self.find_mixture();
@@ -261,7 +261,7 @@ impl<'r, 'a> Members<'r, 'a> {
             }
             None => Ok(match self.metadata {
                 None => Incoming::Call,
-                Some(metadata) => Incoming::CallWith { metadata },
+                Some(metadata) => Incoming::Rare(Rare::CallWith { metadata }),
             }),
         }
     }

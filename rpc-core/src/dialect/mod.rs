@@ -16,7 +16,7 @@ mod usual;
 pub(crate) mod xml_rpc;
 
 pub(crate) use json_rpc::Elements;
-pub(crate) use read::{Incoming, Request, Unreadable, read_call, read_element};
+pub(crate) use read::{Incoming, Rare, Request, Unreadable, read_call, read_element};
 pub(crate) use reply::{
     FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_replies, read_reply,
     read_split,

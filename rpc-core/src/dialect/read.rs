@@ -14,12 +14,20 @@ use super::{Dialect, Elements};
 pub(crate) enum Incoming<'a> {
     /// The call that the request now holds.
     Call,
-    /// The same, and something besides it: the text of an object of strings.
+    /// What comes seldom.
+    Rare(Rare<'a>),
+    /// Several calls, to be answered in one reply.
+    Batch(Elements<'a>),
+}
+
+/// What a message says seldom. It stands apart so that the usual is told from the rest by as little as
+/// without it.
+#[derive(Debug)]
+pub(crate) enum Rare<'a> {
+    /// The call that the request now holds, and something besides it: the text of an object of strings.
     CallWith { metadata: &'a str },
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
-    /// Several calls, to be answered in one reply.
-    Batch(Elements<'a>),
 }
 
 /// A call as it came, and what its reply needs to know.

@@ -4,7 +4,7 @@
 //! its thread is put aside meanwhile; those run side by side, and their replies are put into the gaps
 //! they left, so that replies stand in the order of the calls.
 
-use crate::dialect::{Dialect, Elements, Incoming, Request, Unreadable, read_element};
+use crate::dialect::{Dialect, Elements, Incoming, Rare, Request, Unreadable, read_element};
 use crate::protocol::{Fault, Limits};
 use crate::registry::{Deferred, Dispatch, Job};
 
@@ -56,7 +56,7 @@ fn answer_element<D: Dispatch>(
             session.context.begin(request.dialect.name(), None);
             return run(json_rpc, &request, room, session, out);
         }
-        Ok(Incoming::CallWith { metadata }) if request.dialect == Dialect::JsonRpc => {
+        Ok(Incoming::Rare(Rare::CallWith { metadata })) if request.dialect == Dialect::JsonRpc => {
             session.context.begin(request.dialect.name(), None);
             return run(json_rpc, &request, room, &session.saying(metadata), out);
         }

@@ -25,7 +25,7 @@ pub use session::Session;
 use crate::Misuse;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
-use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
+use crate::dialect::{Dialect, Incoming, Rare, Request, Unreadable, read_call};
 use crate::protocol::{Fault, Limits};
 use crate::registry::Dispatch;
 
@@ -129,25 +129,51 @@ impl<D: Dispatch> JsonRpc<D> {
 }
 
 impl<D: Dispatch> JsonRpc<D> {
-    /// Answers what is not the usual: anything but a call that says nothing besides itself.
+    /// Answers what comes rarely, apart from what comes with every message.
     #[cold]
     #[inline(never)]
-    fn answer_other(
+    fn answer_rare(
         &self,
-        message: &[u8],
-        read: Result<Incoming<'_>, Unreadable<'_>>,
+        rare: &Rare<'_>,
         request: &Request<'_>,
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
-        let (dialect, id, fault) = match read {
-            Ok(Incoming::Cancel(id)) => return Answered::Cancel { id: id.to_owned() },
-            Ok(Incoming::Call) => return self.answer_call(request, session, out),
-            Ok(Incoming::CallWith { metadata }) => {
-                let mut saying = session.saying(metadata);
-                let answered = self.answer_call(request, &mut saying, out);
-                session.heard_with(&saying);
-                return answered;
+        let metadata = match *rare {
+            Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
+            Rare::CallWith { metadata } => metadata,
+        };
+        let Request { dialect, id, timeout, .. } = *request;
+        session.hear(dialect, id.is_some());
+        if let Some(fault) = shut(dialect, &session.limits) {
+            dialect.write_fault(out, id, &fault);
+            return Answered::Reply;
+        }
+        session.context.begin(dialect.name(), timeout);
+        let room = Room::of_message(&session.limits);
+        run(self, request, &room, &session.saying(metadata), out)
+    }
+}
+
+impl<D: Dispatch> Answer for JsonRpc<D> {
+    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        #[cfg(feature = "xmlrpc")]
+        if session.dialect() == Dialect::XmlRpc {
+            return self.answer_xml(message, session, out);
+        }
+        let mut request = Request::default();
+        let (dialect, id, fault) = match read_call(message, &session.limits, &mut request) {
+            Ok(Incoming::Rare(rare)) => return self.answer_rare(&rare, &request, session, out),
+            Ok(Incoming::Call) => {
+                let Request { dialect, id, timeout, .. } = request;
+                session.hear(dialect, id.is_some());
+                if let Some(fault) = shut(dialect, &session.limits) {
+                    (dialect, id, fault)
+                } else {
+                    session.context.begin(dialect.name(), timeout);
+                    let room = Room::of_message(&session.limits);
+                    return run(self, &request, &room, session, out);
+                }
             }
             Ok(Incoming::Batch(elements)) => match shut(Dialect::JsonRpc, &session.limits) {
                 Some(fault) => (Dialect::JsonRpc, None, fault),
@@ -166,39 +192,6 @@ impl<D: Dispatch> JsonRpc<D> {
         Answered::Reply
     }
 
-    /// Runs the call that the request holds, unless its dialect is not spoken here.
-    #[inline]
-    fn answer_call(
-        &self,
-        request: &Request<'_>,
-        session: &mut Session,
-        out: &mut Vec<u8>,
-    ) -> Answered {
-        let Request { dialect, id, timeout, .. } = *request;
-        session.hear(dialect, id.is_some());
-        if let Some(fault) = shut(dialect, &session.limits) {
-            dialect.write_fault(out, id, &fault);
-            return Answered::Reply;
-        }
-        session.context.begin(dialect.name(), timeout);
-        let room = Room::of_message(&session.limits);
-        run(self, request, &room, session, out)
-    }
-}
-
-impl<D: Dispatch> Answer for JsonRpc<D> {
-    fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
-        #[cfg(feature = "xmlrpc")]
-        if session.dialect() == Dialect::XmlRpc {
-            return self.answer_xml(message, session, out);
-        }
-        let mut request = Request::default();
-        match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Call) => self.answer_call(&request, session, out),
-            other => self.answer_other(message, other, &request, session, out),
-        }
-    }
-
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         #[cfg(feature = "xmlrpc")]
         if session.dialect() == Dialect::XmlRpc {
@@ -206,9 +199,11 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         let mut request = Request::default();
         let (dialect, id) = match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Call | Incoming::CallWith { .. }) => (request.dialect, request.id),
+            Ok(Incoming::Call | Incoming::Rare(Rare::CallWith { .. })) => {
+                (request.dialect, request.id)
+            }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Cancel(_)) => (session.dialect(), None),
+            Ok(Incoming::Rare(Rare::Cancel(_))) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

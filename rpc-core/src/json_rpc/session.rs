@@ -82,11 +82,6 @@ impl Session {
         Self { context: self.context.saying(metadata), ..self.clone() }
     }
 
-    /// Takes note of what was heard with such a call.
-    pub(super) fn heard_with(&mut self, call: &Self) {
-        (self.dialect, self.has_ids) = (call.dialect, call.has_ids);
-    }
-
     /// Takes note of how the peer speaks.
     pub(super) fn hear(&mut self, dialect: Dialect, has_id: bool) {
         self.dialect = Some(dialect);
