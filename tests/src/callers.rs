@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rpc_core::{Call, CallContext, Dispatch, Outcome, Reply, rpc_export};
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
+use rpc_core::{CallContext, rpc_export};
 
 /// The value of a header.
 #[rpc_export]

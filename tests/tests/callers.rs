@@ -12,9 +12,13 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rpc_core::client::Dialect;
+use rpc_core::error::Misuse;
+use rpc_core::server::InMemory;
+use rpc_core::transport::Address;
 use rpc_core::{
-    Address, AsyncRpcClient, CallContext, Dialect, Error, FunctionRegistry, InMemory, JsonRpc,
-    Misuse, RpcClient, RpcServer, Stub, TcpServer, args, rpc_export,
+    AsyncRpcClient, CallContext, Error, FunctionRegistry, JsonRpc, RpcClient, RpcServer, Stub,
+    TcpServer, args, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{

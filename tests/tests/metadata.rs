@@ -4,11 +4,13 @@
 
 use std::sync::mpsc;
 
-use rpc_core::{
-    AnyClient, AsyncBatching, AsyncInProcess, AsyncRpcClient, Batching, ClientBuilder, Dialect,
-    Framing, FunctionRegistry, InMemory, JsonRpc, Prepare, RpcClient, RpcServer, Stub, TowerClient,
-    args,
+use rpc_core::client::{
+    AnyClient, AsyncBatching, AsyncInProcess, Batching, ClientBuilder, Dialect, Prepare,
+    TowerClient,
 };
+use rpc_core::protocol::Framing;
+use rpc_core::server::InMemory;
+use rpc_core::{AsyncRpcClient, FunctionRegistry, JsonRpc, RpcClient, RpcServer, Stub, args};
 use serde_json::{Value, json};
 use tests::{Fake, Model, metadata, metadata_blocking, metadata_later, run};
 

@@ -4,9 +4,10 @@
 
 use std::sync::mpsc;
 
-use rpc_core::{
-    ClientBuilder, Dialect, Error, Framing, Limits, Misuse, RpcClient, RpcServer, Stub, args,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::Misuse;
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args};
 use serde_json::{Value, json};
 use tests::{EVERY_FRAMING, Fake, HttpPeer, Model, Peer, Running, curl, metadata, run};
 
@@ -92,7 +93,7 @@ fn the_ping_dialect_has_none() {
 
 #[test]
 fn much_of_it_is_held_to_the_limit_of_messages() {
-    let limits = Limits { message: 3_000_000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 3_000_000, ..Limits::default() };
     let server = Model::ThreadPerConnection.start(RpcServer::exported().limits(limits));
     for framing in EVERY_FRAMING {
         let mut peer = Peer::connect(server.address(), framing);

@@ -20,7 +20,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
-use rpc_core::Dialect;
+use rpc_core::client::Dialect;
 
 use crate::scenario::Scenario;
 use ours_async::{OursAsync, Together};

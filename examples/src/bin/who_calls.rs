@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rpc_core::{
-    Call, CallContext, Dispatch, Error, FunctionRegistry, Outcome, Reply, RpcClient, Stub,
-    TcpServer, rpc_export,
-};
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
+use rpc_core::{CallContext, Error, FunctionRegistry, RpcClient, Stub, TcpServer, rpc_export};
 
 /// Says who calls, as far as that is known.
 #[rpc_export]

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
-/// use rpc_core::{CallContext, FunctionRegistry, InMemory, JsonRpc, RpcClient, rpc_export};
+/// use rpc_core::server::InMemory;
+/// use rpc_core::{CallContext, FunctionRegistry, JsonRpc, RpcClient, rpc_export};
 ///
 /// #[derive(Default)]
 /// struct Calls(AtomicU64);

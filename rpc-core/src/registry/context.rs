@@ -192,7 +192,7 @@ impl CallContext {
     }
 
     /// The value of this type among the extensions of the request, which what is around a
-    /// [mounted service](crate::RpcService) has put there (feature `http`).
+    /// [mounted service](crate::server::RpcService) has put there (feature `http`).
     #[cfg(feature = "http")]
     pub fn extension<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.caller.as_ref()?.request()?.extensions.get()

@@ -28,7 +28,7 @@ impl Metadata {
 /// Reads what has been checked when the message was read.
 fn read(text: &str) -> Vec<(Box<str>, Box<str>)> {
     let mut members = Vec::new();
-    let _ = Reader::new(text, Limits::DEEPEST).object(|reader, key| {
+    let _ = Reader::new(text, Limits::MAX_DEPTH).object(|reader, key| {
         let value = reader.string()?.resolve();
         members.push((key.resolve().into(), value.into()));
         Ok::<_, ProtocolError>(())

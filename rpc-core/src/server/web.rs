@@ -227,7 +227,7 @@ impl<A: Answer> TcpServer<A> {
     ///
     /// A name that no header can have keeps the server from starting ([`Misuse::Header`]).
     ///
-    /// [`Misuse::Header`]: crate::Misuse::Header
+    /// [`Misuse::Header`]: crate::error::Misuse::Header
     #[must_use]
     pub fn allow_headers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names = names.into_iter().map(Into::into);

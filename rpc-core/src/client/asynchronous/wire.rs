@@ -88,7 +88,7 @@ impl Wire {
         }
         self.written = 0;
         self.outgoing.clear();
-        self.outgoing.shrink_to(self.settings.limits.message);
+        self.outgoing.shrink_to(self.settings.limits.max_message_bytes);
         Ok(true)
     }
 

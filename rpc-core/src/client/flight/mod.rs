@@ -162,7 +162,7 @@ impl<W> Flight<W> {
     }
 
     fn has_room(&self) -> Result<(), Error> {
-        let limit = self.limits.calls_in_flight;
+        let limit = self.limits.max_calls_in_flight;
         if self.calls.len() < limit {
             Ok(())
         } else {
@@ -210,7 +210,7 @@ impl<W> Flight<W> {
             self.framing.begin_call(out);
         }
         let message = Message { dialect: self.dialect, method, id, timeout };
-        let written = message.append(out, start, self.limits.message, write);
+        let written = message.append(out, start, self.limits.max_message_bytes, write);
         if !matches!(written, Ok(Ok(()))) {
             self.exchange.as_mut().map(Exchange::give_back);
         }
@@ -332,11 +332,11 @@ impl<W> Flight<W> {
                 Some(usual.id) == own && self.calls.remove(&usual.id).is_some()
             };
             if let Some(usual) = usual.take_if(is_own) {
-                let (dialect, depth) = (self.dialect, self.limits.depth);
+                let (dialect, depth) = (self.dialect, self.limits.max_depth);
                 found = Some(Own::Unread(Unread { place: message, usual, dialect, depth }));
                 continue;
             }
-            let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.depth);
+            let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.max_depth);
             let read = read.map_err(Lost::Protocol)?;
             let ReplyMessage { id, outcome } = match read {
                 FromServer::Reply(reply) => reply,
