@@ -30,6 +30,6 @@
 
 pub use crate::json_rpc::{Answer, Answered, Later, Session};
 pub use crate::registry::{
-    Deferred, Dispatch, Ended, Function, Instance, Outcome, Parameter, ParameterKind, Reply,
-    Signature,
+    ConnectionValues, Deferred, Dispatch, Ended, Function, Instance, Outcome, Parameter,
+    ParameterKind, PeerCredentials, Reply, Signature,
 };

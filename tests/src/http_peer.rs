@@ -83,15 +83,19 @@ impl HttpPeer {
 
     /// Receives the body of a client's next request; `None` where it has ended the connection.
     pub fn receive_request(&mut self) -> Option<String> {
-        let mut length = 0;
+        self.receive_whole_request().map(|(_, body)| body)
+    }
+
+    /// The same with its head, but for the length of the body.
+    pub fn receive_whole_request(&mut self) -> Option<(String, String)> {
+        let (mut head, mut length) = (String::new(), 0);
         assert!(self.line()?.starts_with("POST "));
         loop {
-            let line = self.line()?.to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.parse().expect("a number");
-            }
-            if line.is_empty() {
-                return Some(self.body(length));
+            let line = self.line()?;
+            match line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                Some(value) => length = value.parse().expect("a number"),
+                None if line.is_empty() => return Some((head, self.body(length))),
+                None => head += &(line + "\r\n"),
             }
         }
     }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod callers;
 mod counting;
 mod cutting_proxy;
 mod example;
@@ -26,6 +27,7 @@ mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
+pub use callers::*;
 pub use counting::{Counting, allocations};
 pub use cutting_proxy::CuttingProxy;
 pub use example::{example, example_names};

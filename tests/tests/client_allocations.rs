@@ -50,6 +50,7 @@ fn a_blocking_call_allocates_for_what_stands_before_the_client() {
     assert_eq!(blocking(&client), 0);
     assert_eq!(blocking(&&client), 0);
     assert_eq!(blocking(&client.clone().into_within(std::time::Duration::from_secs(60))), 0);
+    assert_eq!(blocking(&client.clone().into_with_metadata("trace", "7")), 0);
     // The text of the arguments, what shares it, and the text of the result.
     let layered = client.clone().with(Open);
     assert_eq!(blocking(&layered), 3);
@@ -72,6 +73,7 @@ fn an_asynchronous_call_allocates_a_box_for_each_layer_more() {
     runtime.enable_all().build().unwrap().block_on(async {
         let client = AsyncRpcClient::connect(server.address()).await.unwrap();
         assert_eq!(asynchronous(&client).await, 0);
+        assert_eq!(asynchronous(&client.clone().into_with_metadata("trace", "7")).await, 0);
         assert_eq!(asynchronous(&TowerClient::new(client.clone())).await, 3);
         let layered = client.clone().with(Open);
         assert_eq!(asynchronous(&layered).await, 4);

@@ -133,3 +133,20 @@ fn every_other_example_ends_well() {
         }
     }
 }
+
+#[test]
+fn who_calls_says_what_is_known_of_a_caller() {
+    let lines = Running::lines(&mut example("who_calls"));
+    let expected = [
+        "call 1 of a connection from 127.0.0.1, by no team, on behalf of nothing",
+        "call 2 of a connection from 127.0.0.1, by no team, on behalf of a-trace",
+        "call 1 of a connection from 127.0.0.1, by analysis, on behalf of a-trace",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_mounted_service_is_told_who_calls() {
+    let lines = Running::lines(&mut example("mounted"));
+    assert_eq!(lines, [r#"{"res":"Hello, Ada!"}"#, r#"{"res":"Hello, nobody!"}"#]);
+}

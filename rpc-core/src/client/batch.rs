@@ -153,7 +153,10 @@ impl<T: Transport> Batch<'_, T> {
         let client = self.client;
         let timeout = client.settings().travelling_timeout(invocation);
         let add = |connection: &Arc<Multiplexer<T::Stream>>| {
-            let call = connection.add(invocation.method(), arguments, timeout, deadline)?;
+            let method = invocation.method();
+            let call = connection.add(method, timeout, deadline, |out| {
+                client.settings().begin_call(out, method, arguments, &[])
+            })?;
             Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline))
         };
         if let Some(connection) = gathering {
@@ -199,8 +202,13 @@ impl<T: Transport> Stub for Batch<'_, T> {
             return Err(error.clone());
         }
         let limit = invocation.timeout().or(self.client.settings().call_timeout);
-        let promise = if self.client.settings().has_batches() {
+        let has_batches = self.client.settings().has_batches();
+        // What a call says for itself are headers of a request of its own.
+        let promise = if has_batches && invocation.metadata().is_empty() {
             self.gather(&invocation)
+        } else if has_batches {
+            leave(&mut self.lock());
+            self.client.start(invocation)
         } else {
             self.client.start(invocation)
         };

@@ -1,10 +1,10 @@
-//! Batches behind a prefix or within a time.
+//! Batches behind a prefix, within a time or with metadata.
 
 use std::sync::Arc;
 
 use crate::error::Error;
 
-use super::{At, Outcomes, Promises, Stub, Within};
+use super::{At, Outcomes, Promises, Stub, WithMetadata, Within};
 
 /// A stub whose calls can leave together: a client, or one behind a prefix or within a time.
 ///
@@ -77,6 +77,17 @@ impl<S: Batching> Batching for Within<S> {
 
     fn begin_batch(&self) -> Self::Batch<'_> {
         Within::new(self.stub.begin_batch(), self.timeout)
+    }
+}
+
+impl<S: Batching> Batching for WithMetadata<S> {
+    type Batch<'c>
+        = WithMetadata<S::Batch<'c>>
+    where
+        Self: 'c;
+
+    fn begin_batch(&self) -> Self::Batch<'_> {
+        WithMetadata::new(self.stub.begin_batch(), self.metadata.clone())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
 use crate::transport::{AsyncSocket, AsyncTransport};
@@ -50,6 +50,8 @@ pub struct ClientBuilder {
     /// Where calls go that travel by HTTP.
     pub(super) target: Option<Arc<Target>>,
     headers: Vec<(String, String)>,
+    /// What is said with each call.
+    pub(super) metadata: Vec<(String, String)>,
     pub(super) connections: usize,
     has_dialect: bool,
     /// Whether the time a call is waited for travels with it.
@@ -125,6 +127,7 @@ impl Default for ClientBuilder {
             websocket: None,
             target: None,
             headers: Vec::new(),
+            metadata: Vec::new(),
             connections: 6,
             has_dialect: false,
             timeout_travels: false,
@@ -187,9 +190,22 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header to each request, over HTTP: `.header("Authorization", "Bearer …")`.
+    /// Adds a header, `.header("Authorization", "Bearer …")`: over HTTP to each request, over WebSocket
+    /// to the one that opens it. Where there are none, connecting fails with
+    /// [`Misuse::NoHeader`].
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says this with each call besides its arguments, by whatever way it travels:
+    /// `.metadata("tenant", "acme")`. Functions and layers find it by
+    /// [`CallContext::metadata`](crate::CallContext::metadata); [`Stub::with_metadata`](crate::Stub::with_metadata)
+    /// says it with some calls. Where it cannot travel, connecting fails with [`Misuse::Metadata`].
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        self.metadata.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        self.metadata.push((name, value));
         self
     }
 
@@ -269,10 +285,13 @@ impl ClientBuilder {
     }
 
     /// The settings for a transport that knows where to connect.
-    fn settings_over(&self) -> Result<Self, Error> {
+    fn settings_over(&self, peer: &str) -> Result<Self, Error> {
         match &self.url {
             Some(url) => Ok(self.to_reach(url.clone())?.1),
-            None => Ok(self.clone()),
+            None => {
+                self.check_stream(peer)?;
+                Ok(self.clone())
+            }
         }
     }
 
@@ -283,23 +302,36 @@ impl ClientBuilder {
         };
         let mut settings = self.clone();
         let Some(Url { scheme, address, host, path }) = Url::of(&url).map_err(failed)? else {
+            settings.check_stream(&url)?;
             return Ok((url, settings));
         };
         if scheme != Scheme::Tcp && !settings.has_dialect {
             settings.dialect = Dialect::JsonRpc;
         }
         match scheme {
-            Scheme::Tcp => {}
+            Scheme::Tcp => settings.check_stream(&url)?,
             Scheme::Http => {
-                let target = Target::new(&host, &path, &settings.headers, settings.dialect);
+                let Self { headers, metadata, dialect, .. } = &settings;
+                let target = Target::new(&host, &path, headers, metadata, *dialect);
                 settings.target = Some(Arc::new(target.map_err(failed)?));
             }
             Scheme::WebSocket => {
+                let resource = Resource::new(host, path, &settings.headers);
                 settings.framing = Framing::WebSocket;
-                settings.websocket = Some(Arc::new(Resource::new(host, path).map_err(failed)?));
+                settings.websocket = Some(Arc::new(resource.map_err(failed)?));
             }
         }
+        settings.check_metadata(&settings.metadata)?;
         Ok((address, settings))
+    }
+
+    /// Refuses what cannot be said over a stream.
+    fn check_stream(&self, address: &str) -> Result<(), Misuse> {
+        if let Some((name, _)) = self.headers.first() {
+            let (name, address) = (name.clone(), address.to_owned());
+            return Err(Misuse::NoHeader { name, address });
+        }
+        self.check_metadata(&self.metadata)
     }
 
     /// Whether a call that might take so long ended in `error` because nobody can be reached, so that
@@ -374,7 +406,8 @@ impl ClientBuilder {
         &self,
         transport: T,
     ) -> Result<AsyncRpcClient, Error> {
-        AsyncRpcClient::over(transport, self.settings_over()?).await
+        let settings = self.settings_over(&transport.peer())?;
+        AsyncRpcClient::over(transport, settings).await
     }
 
     /// Starts a program and connects to it without blocking (feature `tokio`), as
@@ -425,7 +458,8 @@ impl ClientBuilder {
     ///
     /// Where no connection can be made.
     pub fn connect_over<T: Transport>(&self, transport: T) -> Result<RpcClient<T>, Error> {
-        RpcClient::new(transport, self.settings_over()?)
+        let settings = self.settings_over(&transport.peer())?;
+        RpcClient::new(transport, settings)
     }
 }
 

@@ -81,6 +81,15 @@ impl<'a, A: Arguments> Invocation<'a, A> {
         Self { timeout: Some(timeout), ..self }
     }
 
+    /// The same call that says this besides its arguments, in the place of what it said.
+    #[must_use]
+    pub fn with_metadata<'b>(self, metadata: &'b [(String, String)]) -> Invocation<'b, A>
+    where
+        'a: 'b,
+    {
+        Invocation { metadata, ..self }
+    }
+
     /// The same call around borrowed arguments, for stubs that send it more than once.
     pub fn borrowed(&self) -> Invocation<'_, &A> {
         Invocation { owned: self.owned, ..self.with_arguments(&self.arguments) }

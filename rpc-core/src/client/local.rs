@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::dialect::write_metadata;
 use crate::error::{Error, Misuse};
 use crate::json_rpc::{JsonRpc, run_guarded, too_late};
 use crate::protocol::json::Reader;
@@ -90,6 +91,8 @@ pub(super) struct LocalCall {
     args: Vec<u8>,
     kwargs: Vec<u8>,
     timeout: Option<Duration>,
+    /// The text of an object of strings, where the call says something besides its arguments.
+    metadata: Option<String>,
 }
 
 impl LocalCall {
@@ -114,7 +117,13 @@ impl LocalCall {
         args.push(b']');
         kwargs.push(b'}');
         let method = invocation.method().to_owned();
-        Ok(Self { method, args, kwargs, timeout: invocation.timeout() })
+        let metadata = invocation.metadata();
+        let metadata = (!metadata.is_empty()).then(|| {
+            let mut text = Vec::new();
+            write_metadata(&mut text, metadata.iter());
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Ok(Self { method, args, kwargs, timeout: invocation.timeout(), metadata })
     }
 
     /// Begins to run it: to its end, or until there is a rest that takes time.
@@ -128,6 +137,9 @@ impl LocalCall {
         let kwargs = Reader::text(&self.kwargs).map_err(broken)?;
         let call = Call::new(self.method.as_str(), args, kwargs).map_err(broken)?;
         context.begin("", self.timeout);
+        if let Some(metadata) = &self.metadata {
+            context = context.saying(metadata);
+        }
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out);
         Err(match run_guarded(dispatch, &call, &context, &mut reply).into_progress() {

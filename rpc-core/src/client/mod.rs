@@ -16,6 +16,7 @@ mod deadline;
 mod drive;
 mod flight;
 mod from_error;
+mod headers;
 #[cfg_attr(not(feature = "http"), path = "without_http.rs")]
 mod http;
 #[cfg(feature = "tokio")]
@@ -24,6 +25,7 @@ mod invocation;
 mod kind;
 mod local;
 mod lost;
+mod metadata;
 mod mock;
 mod multiplexer;
 mod names;
@@ -44,6 +46,7 @@ mod tower;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
+mod with_metadata;
 mod within;
 mod wrappers;
 
@@ -79,6 +82,7 @@ pub(crate) use stub::Stub;
 pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
+pub use with_metadata::WithMetadata;
 pub use within::Within;
 
 pub use crate::dialect::Dialect;

@@ -97,22 +97,24 @@ impl OwnedCall {
         self.signature
     }
 
-    /// Returns what is said beside the arguments, as names and values in order. Layers read and write
-    /// it; it does not travel to the server yet.
+    /// Returns what is said beside the arguments, as names and values in order. It travels with the call.
     pub fn metadata(&self) -> &[(String, String)] {
         &self.metadata
     }
 
-    /// Returns the value of a name in the metadata.
+    /// Returns the value of a name in the metadata. The case of ASCII letters makes no difference.
     pub fn metadata_value(&self, name: &str) -> Option<&str> {
         let mut metadata = self.metadata.iter();
-        metadata.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        metadata
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Sets a value in the metadata, in the place of one of the same name.
     pub fn set_metadata(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
-        match self.metadata.iter_mut().find(|(known, _)| *known == name) {
+        let is_same = |(known, _): &&mut (String, String)| known.eq_ignore_ascii_case(&name);
+        match self.metadata.iter_mut().find(is_same) {
             Some(known) => known.1 = value,
             None => self.metadata.push((name, value)),
         }

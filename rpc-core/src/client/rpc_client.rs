@@ -129,15 +129,22 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<Sent<T>, Error> {
-        let (method, timeout) =
-            (invocation.method(), self.settings().travelling_timeout(invocation));
+        let settings = self.settings();
+        let (method, metadata) = (invocation.method(), invocation.metadata());
+        settings.check_metadata(metadata)?;
+        let timeout = settings.travelling_timeout(invocation);
         let connection = self.shared.connections.get(deadline)?;
-        match connection.send(method, invocation.arguments(), timeout, deadline) {
+        let sent = connection.send(method, timeout, deadline, |out| {
+            settings.begin_call(out, method, invocation.arguments(), metadata)
+        });
+        match sent {
             Ok(call) => Ok(Sent { connection, call, deadline }),
             Err(error) => {
                 let folded = self.fold(error, invocation, deadline)?;
                 let connection = self.shared.connections.get(deadline)?;
-                let call = connection.send(method, &folded, timeout, deadline)?;
+                let call = connection.send(method, timeout, deadline, |out| {
+                    settings.begin_call(out, method, &folded, metadata)
+                })?;
                 Ok(Sent { connection, call, deadline })
             }
         }
@@ -205,13 +212,18 @@ impl<T: Transport> Stub for RpcClient<T> {
 impl<T: Transport> Notify for RpcClient<T> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
         let deadline = self.deadline(&invocation);
-        let (method, arguments) = (invocation.method(), invocation.arguments());
-        self.shared.connections.get(deadline)?.notify(method, arguments, deadline).or_else(
-            |error| {
-                let folded = self.fold(error, &invocation, deadline)?;
-                self.shared.connections.get(deadline)?.notify(method, &folded, deadline)
-            },
-        )
+        let settings = self.settings();
+        let (method, metadata) = (invocation.method(), invocation.metadata());
+        settings.check_metadata(metadata)?;
+        let write =
+            |out: &mut Vec<u8>| settings.begin_call(out, method, invocation.arguments(), metadata);
+        self.shared.connections.get(deadline)?.notify(method, deadline, write).or_else(|error| {
+            let folded = self.fold(error, &invocation, deadline)?;
+            self.shared
+                .connections
+                .get(deadline)?
+                .notify(method, deadline, |out| settings.begin_call(out, method, &folded, metadata))
+        })
     }
 }
 

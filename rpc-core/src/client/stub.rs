@@ -10,7 +10,7 @@ use crate::protocol::Arguments;
 use super::by_name::ByName;
 use super::{
     Args, Async, At, Blocking, FromError, Futures, Invocation, Kind, Kwargs, Layered, Policy,
-    Within,
+    WithMetadata, Within,
 };
 
 /// Calls functions on the other side.
@@ -117,6 +117,43 @@ pub trait Stub: Sized {
     /// Turns the stub into one that gives calls up after `timeout`, to be kept.
     fn into_within(self, timeout: Duration) -> Within<Self> {
         Within::new(self, timeout)
+    }
+
+    /// Says something with each call besides its arguments: a trace, a tenant, a token. Functions and
+    /// layers find it by [`CallContext::metadata`](crate::CallContext::metadata).
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{CallContext, RpcClient, RpcServer, Stub, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn tenant(context: &CallContext) -> Option<String> {
+    ///     context.metadata("tenant").map(str::to_owned)
+    /// }
+    ///
+    /// let server = RpcServer::exported().start("127.0.0.1:0")?;
+    /// let client = RpcClient::connect(server.address())?;
+    /// let tenant = client.with_metadata("tenant", "acme").tenant().call()?;
+    /// assert_eq!(tenant.as_deref(), Some("acme"));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// Of several values of one name the last counts, and each before that of
+    /// [`ClientBuilder::metadata`](crate::client::ClientBuilder::metadata).
+    fn with_metadata(
+        &self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> WithMetadata<&Self> {
+        WithMetadata::new(self, (name.into(), value.into()))
+    }
+
+    /// Turns the stub into one whose calls say this, to be kept.
+    fn into_with_metadata(
+        self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> WithMetadata<Self> {
+        WithMetadata::new(self, (name.into(), value.into()))
     }
 
     /// Puts a [`Policy`] before the stub, which sees every call: a log, a retry, a limit.

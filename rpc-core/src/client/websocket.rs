@@ -7,6 +7,9 @@ use crate::protocol::websocket::Opening;
 use crate::pump::write_all;
 use crate::transport::{AsyncSocket, Stream};
 
+use super::headers::problem;
+use super::metadata::write_headers;
+
 /// What a `ws://` URL names on its server.
 #[derive(Debug)]
 pub(super) struct Resource {
@@ -14,15 +17,30 @@ pub(super) struct Resource {
     host: String,
     /// The path, with the query.
     path: String,
+    /// Headers of the opening request, a line each.
+    headers: Vec<u8>,
 }
 
 /// Bytes of an answer that are read at one time.
 const ROOM: usize = 4 * 1024;
 
 impl Resource {
-    #[allow(clippy::unnecessary_wraps)] // As where there is none.
-    pub(super) fn new(host: String, path: String) -> io::Result<Self> {
-        Ok(Self { host, path })
+    /// Refuses headers that are none, and those of the handshake.
+    pub(super) fn new(
+        host: String,
+        path: String,
+        headers: &[(String, String)],
+    ) -> io::Result<Self> {
+        for (name, value) in headers {
+            if let Some(problem) = problem(name, value) {
+                let problem =
+                    format!("`{name}` is no header that can be added to a request: {problem}");
+                return Err(io::Error::new(ErrorKind::InvalidInput, problem));
+            }
+        }
+        let mut lines = Vec::new();
+        write_headers(&mut lines, headers.iter());
+        Ok(Self { host, path, headers: lines })
     }
 
     /// Opens the WebSocket over a stream, and returns what has come behind the server's answer.
@@ -30,7 +48,7 @@ impl Resource {
         let opening = Opening::new();
         let begun = Instant::now();
         stream.set_write_timeout(Some(timeout))?;
-        write_all(stream, &opening.request(&self.host, &self.path), timeout)?;
+        write_all(stream, &opening.request(&self.host, &self.path, &self.headers), timeout)?;
         let mut received = Vec::new();
         let size = loop {
             let left = timeout.saturating_sub(begun.elapsed());
@@ -55,7 +73,7 @@ impl Resource {
     /// The same without blocking.
     pub(super) async fn open_async(&self, stream: &mut AsyncSocket) -> io::Result<Vec<u8>> {
         let opening = Opening::new();
-        stream.write_all(&opening.request(&self.host, &self.path)).await?;
+        stream.write_all(&opening.request(&self.host, &self.path, &self.headers)).await?;
         let mut received = Vec::new();
         loop {
             let mut room = [0; ROOM];

@@ -12,7 +12,13 @@ use crate::protocol::{Inbound, Limits, ProtocolError};
 pub(super) enum Target {}
 
 impl Target {
-    pub(super) fn new(_: &str, _: &str, _: &[(String, String)], _: Dialect) -> io::Result<Self> {
+    pub(super) fn new(
+        _: &str,
+        _: &str,
+        _: &[(String, String)],
+        _: &[(String, String)],
+        _: Dialect,
+    ) -> io::Result<Self> {
         let problem = "HTTP takes the feature `http` of rpc-core";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
     }

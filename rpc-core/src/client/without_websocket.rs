@@ -10,7 +10,7 @@ use crate::transport::Stream;
 pub(super) enum Resource {}
 
 impl Resource {
-    pub(super) fn new(_: String, _: String) -> io::Result<Self> {
+    pub(super) fn new(_: String, _: String, _: &[(String, String)]) -> io::Result<Self> {
         let problem = "WebSocket takes the feature `http` of rpc-core";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
     }

@@ -11,10 +11,20 @@ use super::usual::step_over_usual_call;
 pub(crate) enum Incoming<'a> {
     /// The call that the request now holds.
     Call,
-    /// Nobody waits any more for the result of the call with this id.
-    Cancel(&'a str),
+    /// What comes seldom.
+    Rare(Rare<'a>),
     /// Several calls, to be answered in one reply.
     Batch(Elements<'a>),
+}
+
+/// What a message says seldom. It stands apart so that the usual is told from the rest by as little as
+/// without it.
+#[derive(Debug)]
+pub(crate) enum Rare<'a> {
+    /// The call that the request now holds, and something besides it: the text of an object of strings.
+    CallWith { metadata: &'a str },
+    /// Nobody waits any more for the result of the call with this id.
+    Cancel(&'a str),
 }
 
 /// The texts of the calls in a batch (section 6), as many of them as a batch may have, and how many

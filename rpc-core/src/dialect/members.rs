@@ -7,7 +7,7 @@ use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Fault, ProtocolError};
 
 use super::Dialect;
-use super::incoming::{Incoming, Unreadable};
+use super::incoming::{Incoming, Rare, Unreadable};
 use super::json_rpc::VERSION;
 use super::request::Request;
 
@@ -25,15 +25,16 @@ enum Member {
     Cancel,
     JsonRpc,
     Method,
+    Metadata,
 }
 
 use Member::{
-    Cancel, Id, In, JsonRpc, Method, MethodArgs, MethodKwargs, MethodName, Notify, Params,
-    TimeoutMs,
+    Cancel, Id, In, JsonRpc, Metadata, Method, MethodArgs, MethodKwargs, MethodName, Notify,
+    Params, TimeoutMs,
 };
 
 impl Member {
-    const COUNT: usize = 11;
+    const COUNT: usize = 12;
 
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -48,6 +49,7 @@ impl Member {
             "cancel" => Cancel,
             "jsonrpc" => JsonRpc,
             "method" => Method,
+            "metadata" => Metadata,
             _ => return None,
         })
     }
@@ -63,12 +65,14 @@ impl Member {
             Notify => "true or false",
             TimeoutMs => "a whole number of milliseconds",
             JsonRpc => "the string \"2.0\"",
+            Metadata => "an object of strings",
         }
     }
 
-    /// Whether JSON-RPC, which ignores members it does not know, knows it not.
+    /// Whether JSON-RPC, which ignores members it does not know, knows it not. Metadata is understood
+    /// there, but nobody need mean ours by it.
     fn is_unknown_to_json_rpc(self) -> bool {
-        matches!(self, Notify | TimeoutMs | Cancel)
+        matches!(self, Notify | TimeoutMs | Cancel | Metadata)
     }
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Members<'r, 'a> {
     request: &'r mut Request<'a>,
     /// The id of a call that is given up.
     cancel: Option<&'a str>,
+    /// What is said besides the call: the text of an object of strings.
+    metadata: Option<&'a str>,
     /// `params` that are neither an array nor an object.
     scalar: Option<&'a str>,
     mistake: Option<String>,
@@ -91,6 +97,7 @@ impl<'r, 'a> Members<'r, 'a> {
             seen: [false; Member::COUNT],
             request,
             cancel: None,
+            metadata: None,
             scalar: None,
             mistake: None,
             native_mistake: None,
@@ -136,6 +143,7 @@ impl<'r, 'a> Members<'r, 'a> {
                     self.identify(member, id);
                 }
             }
+            (Metadata, Kind::Object) => self.read_metadata(reader, name)?,
             (JsonRpc, Kind::String) => {
                 if reader.string()?.resolve() != VERSION {
                     self.mistake(format!("member `{name}` must be {}", member.kind()));
@@ -144,6 +152,28 @@ impl<'r, 'a> Members<'r, 'a> {
             _ => {
                 reader.value()?;
                 self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_metadata(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<(), ProtocolError> {
+        let mut wrong = None;
+        let text = reader.lend(|reader| {
+            reader.object(|reader, key| {
+                if reader.kind()? != Kind::String {
+                    wrong.get_or_insert(key);
+                }
+                reader.value()?;
+                Ok(())
+            })
+        })?;
+        match wrong {
+            None => self.metadata = Some(text),
+            Some(key) => {
+                let (kind, key) = (Metadata.kind(), key.resolve());
+                let message = format!("member `{name}` must be {kind}, and `{key}` in it is none");
+                self.mistake_in(Metadata, message);
             }
         }
         Ok(())
@@ -218,7 +248,7 @@ impl<'r, 'a> Members<'r, 'a> {
             self.finish_json_rpc();
         } else {
             if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
-                return Ok(Incoming::Cancel(self.cancel.unwrap_or("null")));
+                return Ok(Incoming::Rare(Rare::Cancel(self.cancel.unwrap_or("null"))));
             }
             self.mistake = self.mistake.take().or(self.native_mistake.take());
             self.find_mixture();
@@ -230,7 +260,10 @@ impl<'r, 'a> Members<'r, 'a> {
                 let fault = Fault::invalid_request(message);
                 Err(Unreadable::NotACall { dialect, id: request.id, fault })
             }
-            None => Ok(Incoming::Call),
+            None => Ok(match self.metadata {
+                None => Incoming::Call,
+                Some(metadata) => Incoming::Rare(Rare::CallWith { metadata }),
+            }),
         }
     }
 
@@ -260,6 +293,7 @@ impl<'r, 'a> Members<'r, 'a> {
         let request = &mut *self.request;
         if dialect != Some(Dialect::Native) {
             (request.wants_reply, request.timeout) = (true, None);
+            self.metadata = None;
         }
         if dialect == Some(Dialect::Ping) {
             (request.dialect, request.id) = (Dialect::Ping, None);

@@ -19,7 +19,7 @@ mod write;
 #[cfg(feature = "xmlrpc")]
 pub(crate) mod xml_rpc;
 
-pub(crate) use incoming::{Elements, Incoming, Unreadable};
+pub(crate) use incoming::{Elements, Incoming, Rare, Unreadable};
 pub(crate) use read::{read_call, read_element};
 pub(crate) use reply::{
     FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_replies, read_reply,
@@ -28,7 +28,7 @@ pub(crate) use reply::{
 pub(crate) use request::Request;
 #[cfg(feature = "tokio")]
 pub(crate) use write::write_cancel;
-pub(crate) use write::write_notice;
+pub(crate) use write::{write_metadata, write_notice};
 
 use crate::protocol::Protocol;
 
@@ -99,6 +99,11 @@ impl Dialect {
             #[cfg(feature = "xmlrpc")]
             Self::XmlRpc => "text/xml",
         }
+    }
+
+    /// Whether a call's message has a place for what is said besides the call.
+    pub(crate) fn has_metadata(self) -> bool {
+        matches!(self, Self::Native | Self::NativeWithoutIds | Self::JsonRpc)
     }
 
     /// Whether its servers may be asked what they serve. Those of the ping dialect know no such

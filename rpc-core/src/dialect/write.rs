@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
 
+use super::parts::append;
 #[cfg(feature = "xmlrpc")]
 use super::xml_rpc;
 use super::{Dialect, json_rpc, native, ping};
@@ -71,6 +72,22 @@ impl Dialect {
             Self::XmlRpc => xml_rpc::write_fault(out, fault),
         }
     }
+}
+
+/// Appends an object of texts.
+pub(crate) fn write_metadata<'m>(
+    out: &mut Vec<u8>,
+    metadata: impl Iterator<Item = &'m (String, String)>,
+) {
+    let mut before = b'{';
+    for (name, value) in metadata {
+        out.push(before);
+        append(out, name.as_str());
+        out.push(b':');
+        append(out, value.as_str());
+        before = b',';
+    }
+    out.extend_from_slice(if before == b'{' { b"{}" } else { b"}" });
 }
 
 /// Appends, as a whole message, that nobody waits for a call's result any more.

@@ -63,6 +63,30 @@ pub enum Misuse {
         /// The type of the state.
         ty: &'static str,
     },
+    /// A header was set that is none, or that is not for the caller to set.
+    #[error("`{name}` is no header that can be set here; a name has letters, digits and hyphens")]
+    Header {
+        /// The name.
+        name: String,
+    },
+    /// A client was given headers to send, and connects to where there are none.
+    #[error(
+        "header `{name}` cannot be sent to {address}; connect to an http:// or ws:// address, or say it with `metadata`"
+    )]
+    NoHeader {
+        /// The header.
+        name: String,
+        /// What the client connects to.
+        address: String,
+    },
+    /// Metadata cannot travel by the way that a call takes.
+    #[error("metadata `{name}` cannot be sent: {problem}")]
+    Metadata {
+        /// The name.
+        name: String,
+        /// Why not.
+        problem: String,
+    },
     /// A process with several threads cannot be copied: the copy would lack all but one of them, and
     /// what the others were at would stay half done in it.
     #[error(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HeaderMap, HeaderValue};
 use hyper::server::conn::http1::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -35,7 +35,8 @@ const SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it,
-/// or it becomes a WebSocket: then it is returned with what has been read of its frames. When
+/// or it becomes a WebSocket: then it is returned with what has been read of its frames, and with the
+/// headers of the request that opened it. When
 /// `stopping` is ready, requests that run are answered and then the connection is closed. When there
 /// is a `crowd` that the connection keeps waiting, its peer may be silent for only so long.
 pub(crate) async fn serve<S, A>(
@@ -45,7 +46,7 @@ pub(crate) async fn serve<S, A>(
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
     crowd: impl Future<Output = Duration>,
-) -> Option<(S, Vec<u8>)>
+) -> Option<(S, Vec<u8>, HeaderMap)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
@@ -78,11 +79,12 @@ where
             // hyper has written nothing that would not be whole, because no request runs.
             io.say_last(SLOW).await;
         }
-        if late.is_some() || !traffic.is_switched() {
+        if late.is_some() {
             return None;
         }
+        let headers = traffic.take_switched()?;
         let (stream, rest) = io.into_inner();
-        Some((stream, [&read_buf[..], &rest].concat()))
+        Some((stream, [&read_buf[..], &rest].concat(), headers))
     }
 }
 
@@ -97,16 +99,18 @@ fn respond<A: Answer>(
     async move {
         traffic.capacity().await;
         let (parts, body) = request.into_parts();
-        let response = match websocket::open(&parts, !body.is_end_stream(), &exchange) {
+        let requester = exchange.requester(parts);
+        let request = &requester.parts;
+        let response = match websocket::open(request, !body.is_end_stream(), &exchange) {
             Some(response) => {
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    traffic.switch();
+                    traffic.switch(requester.copy_headers());
                 }
                 response
             }
             None => {
-                let mut response = exchange.respond(&parts, body, || running.arrived()).await;
-                if traffic.is_crowded() && parts.version <= Version::HTTP_11 {
+                let mut response = exchange.respond(&requester, body, || running.arrived()).await;
+                if traffic.is_crowded() && request.version <= Version::HTTP_11 {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 response

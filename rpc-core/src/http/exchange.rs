@@ -14,13 +14,14 @@ use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Fault, ProtocolError, code};
-use crate::pump::asynchronous::{Presence, settle};
+use crate::pump::asynchronous::settle;
 
 use super::body::{ReplyBody, Unread, read, skip_small};
 use super::guard::Guard;
 use super::health;
 use super::media_type::MediaType;
 use super::refusal::{Refusal, last, options, with_type};
+use super::requester::Requester;
 
 /// What answers requests, whichever connection they come over.
 pub(crate) struct Exchange<A> {
@@ -42,15 +43,22 @@ pub(crate) enum Readiness {
 }
 
 /// Tells the functions of a request that nobody waits any more, as soon as it is dropped.
-struct Waiting(Arc<Presence>);
+struct Waiting<'r>(&'r Requester);
 
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.leave();
     }
 }
 
 impl<A> Exchange<A> {
+    /// Who sent a request.
+    pub(super) fn requester(&self, request: Parts) -> Arc<Requester> {
+        let context = &self.session.context;
+        let connection = context.caller().cloned();
+        Arc::new(Requester::new(request, connection, !context.must_not_block()))
+    }
+
     /// Whether new work is taken.
     pub(super) fn is_ready(&self) -> bool {
         match &self.readiness {
@@ -64,7 +72,7 @@ impl<A: Answer> Exchange<A> {
     /// Answers one request; `arrived` is told when its body has been read.
     pub(super) async fn respond<B>(
         &self,
-        request: &Parts,
+        requester: &Arc<Requester>,
         body: B,
         arrived: impl FnOnce(),
     ) -> Response<ReplyBody>
@@ -72,10 +80,11 @@ impl<A: Answer> Exchange<A> {
         B: Body<Error: fmt::Display>,
     {
         let mut body = pin!(body);
+        let request = &requester.parts;
         let response = match self.guard.admit(request) {
             Ok(granted) => {
                 let mut response = match request.method {
-                    Method::POST => self.call(request, body.as_mut(), arrived).await,
+                    Method::POST => self.call(requester, body.as_mut(), arrived).await,
                     Method::OPTIONS => options(),
                     Method::GET | Method::HEAD => {
                         health::answer(request.uri.path(), self.is_ready())
@@ -97,15 +106,21 @@ impl<A: Answer> Exchange<A> {
     }
 
     /// Answers a request that carries a message.
-    async fn call<B>(&self, request: &Parts, body: B, arrived: impl FnOnce()) -> Response<ReplyBody>
+    async fn call<B>(
+        &self,
+        requester: &Arc<Requester>,
+        body: B,
+        arrived: impl FnOnce(),
+    ) -> Response<ReplyBody>
     where
         B: Body<Error: fmt::Display>,
     {
+        let request = &requester.parts;
         let media_type = match MediaType::of(&request.headers) {
             Ok(media_type) => media_type,
             Err(refusal) => return refusal.into_response(),
         };
-        let mut session = self.session.clone();
+        let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.max_message_bytes;
         let mut read = pin!(read(body, limit));
@@ -117,10 +132,7 @@ impl<A: Answer> Exchange<A> {
         let unread = match message {
             Ok(Ok(message)) => {
                 arrived();
-                let presence = Waiting(Arc::default());
-                if session.context.must_not_block() {
-                    session.context.called_by(Arc::clone(&presence.0) as _);
-                }
+                let _waiting = Waiting(requester);
                 let reply = settle(&self.answer, session, message).await;
                 let status = match self.readiness {
                     Readiness::While(_) => StatusCode::OK,

@@ -26,6 +26,8 @@ static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(crate) struct Guard {
     hosts: Vec<String>,
     origins: Vec<Grant>,
+    /// Headers that pages of those origins may send, besides `content-type`.
+    headers: Vec<String>,
 }
 
 /// A page's origin that may call.
@@ -52,6 +54,23 @@ impl Guard {
         self.origins.push(Grant { origin, credentials });
     }
 
+    pub(crate) fn allow_headers(&mut self, names: impl Iterator<Item = String>) {
+        self.headers.extend(names);
+    }
+
+    /// The first of the headers that is none.
+    pub(crate) fn no_header(&self) -> Option<&str> {
+        let is_none = |name: &&String| HeaderName::try_from(name.as_str()).is_err();
+        self.headers.iter().find(is_none).map(String::as_str)
+    }
+
+    /// The list of headers that pages may send.
+    fn allowed_headers(&self) -> Option<HeaderValue> {
+        let first = "content-type".to_owned();
+        let all = self.headers.iter().fold(first, |all, name| all + ", " + name);
+        HeaderValue::try_from(all.to_ascii_lowercase()).ok()
+    }
+
     /// Lets a request pass, or says why not.
     pub(super) fn admit(&self, request: &Parts) -> Result<Granted, Refusal> {
         let host = self.host(request)?;
@@ -70,7 +89,7 @@ impl Guard {
             }
             let mut grants = self.origins.iter();
             if let Some(grant) = grants.find(|grant| grant.origin.eq_ignore_ascii_case(text)) {
-                return Ok(grant.to(origin, request));
+                return Ok(grant.to(origin, request, self));
             }
         }
         // A browser that asks beforehand reads from the headers that are missing that it may not.
@@ -148,7 +167,7 @@ fn is_from_elsewhere(request: &Parts) -> Option<Refusal> {
 
 impl Grant {
     /// The headers that grant it, as the fetch standard has them (CORS protocol).
-    fn to(&self, origin: &HeaderValue, request: &Parts) -> Granted {
+    fn to(&self, origin: &HeaderValue, request: &Parts, guard: &Guard) -> Granted {
         let mut headers = HeaderMap::new();
         let mut say = |name: HeaderName, value: &'static str| {
             headers.insert(name, HeaderValue::from_static(value));
@@ -159,8 +178,9 @@ impl Grant {
         }
         if request.method == Method::OPTIONS {
             say(ACCESS_CONTROL_ALLOW_METHODS, "POST");
-            say(ACCESS_CONTROL_ALLOW_HEADERS, "content-type");
             say(ACCESS_CONTROL_MAX_AGE, "600");
+            headers
+                .extend(guard.allowed_headers().map(|names| (ACCESS_CONTROL_ALLOW_HEADERS, names)));
         }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         Granted { headers }

@@ -19,7 +19,8 @@ use super::exchange::Exchange;
 /// [`TcpServer::into_service`](crate::TcpServer::into_service) (feature `http`).
 ///
 /// It runs on tokio, on whose threads plain functions must not block; one that does is declared
-/// `#[rpc_export(blocking)]`.
+/// `#[rpc_export(blocking)]`. They find the request's extensions by
+/// [`CallContext::extension`](crate::CallContext::extension).
 pub struct RpcService<A> {
     exchange: Arc<Exchange<A>>,
 }
@@ -57,6 +58,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let exchange = Arc::clone(&self.exchange);
         let (request, body) = request.into_parts();
-        Box::pin(async move { Ok(exchange.respond(&request, body, || ()).await) })
+        let requester = exchange.requester(request);
+        Box::pin(async move { Ok(exchange.respond(&requester, body, || ()).await) })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use hyper::header::HeaderMap;
 use tokio::sync::Notify;
 
 use crate::pump::Timeouts;
@@ -34,8 +35,8 @@ struct State {
     head: bool,
     /// Since when nothing runs, or the request arrives; unset where that is now.
     since: Option<Instant>,
-    /// Whether the connection carries no requests any more.
-    switched: bool,
+    /// Once the connection carries no requests any more, the headers of the last.
+    switched: Option<HeaderMap>,
     /// Bytes of replies that have not been taken.
     waiting: usize,
     /// When some were taken last, or the first came to wait; unset where that is now.
@@ -65,7 +66,7 @@ impl Traffic {
             unwritten: false,
             head: !multiplexed,
             since: None,
-            switched: false,
+            switched: None,
             waiting: 0,
             moved: None,
         };
@@ -120,13 +121,13 @@ impl Traffic {
     }
 
     /// Takes note that the connection carries something else from its next reply on.
-    pub(super) fn switch(&self) {
-        self.state().switched = true;
+    pub(super) fn switch(&self, headers: HeaderMap) {
+        self.state().switched = Some(headers);
     }
 
-    /// Whether the connection carries something else now.
-    pub(super) fn is_switched(&self) -> bool {
-        self.state().switched
+    /// The headers of the request after which it did.
+    pub(super) fn take_switched(&self) -> Option<HeaderMap> {
+        self.state().switched.take()
     }
 
     /// Takes note that others wait for the thread that serves the connection: its next response is the

@@ -4,7 +4,7 @@
 //! its thread is put aside meanwhile; those run side by side, and their replies are put into the gaps
 //! they left, so that replies stand in the order of the calls.
 
-use crate::dialect::{Dialect, Elements, Incoming, Request, Unreadable, read_element};
+use crate::dialect::{Dialect, Elements, Incoming, Rare, Request, Unreadable, read_element};
 use crate::protocol::Fault;
 use crate::registry::Dispatch;
 
@@ -56,6 +56,10 @@ fn answer_element<D: Dispatch>(
         Ok(Incoming::Call) if request.dialect == Dialect::JsonRpc => {
             session.context.begin(request.dialect.name(), None);
             return run(json_rpc, &request, budget, session, out);
+        }
+        Ok(Incoming::Rare(Rare::CallWith { metadata })) if request.dialect == Dialect::JsonRpc => {
+            session.context.begin(request.dialect.name(), None);
+            return run(json_rpc, &request, budget, &session.saying(metadata), out);
         }
         Ok(_) => {
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";

@@ -29,7 +29,7 @@ pub use layer::JsonRpc;
 pub(crate) use reply::{Order, Reply};
 pub use session::Session;
 
-use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
+use crate::dialect::{Dialect, Incoming, Rare, Request, Unreadable, read_call};
 use crate::error::Misuse;
 use crate::protocol::Fault;
 use crate::registry::Dispatch;
@@ -37,6 +37,33 @@ use crate::registry::Dispatch;
 use batch::answer_batch;
 use budget::Budget;
 use run::run;
+
+impl<D: Dispatch> JsonRpc<D> {
+    /// Answers what comes rarely, apart from what comes with every message.
+    #[cold]
+    #[inline(never)]
+    fn answer_rare(
+        &self,
+        rare: &Rare<'_>,
+        request: &Request<'_>,
+        session: &mut Session,
+        out: &mut Vec<u8>,
+    ) -> Answered {
+        let metadata = match *rare {
+            Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
+            Rare::CallWith { metadata } => metadata,
+        };
+        let Request { dialect, id, timeout, .. } = *request;
+        session.note_caller(dialect, id.is_some());
+        if let Some(fault) = session.switched_off(dialect) {
+            dialect.write_fault(out, id, &fault);
+            return Answered::Reply;
+        }
+        session.context.begin(dialect.name(), timeout);
+        let budget = Budget::of_message(&session.limits);
+        run(self, request, &budget, &session.saying(metadata), out)
+    }
+}
 
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
@@ -46,7 +73,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         let mut request = Request::default();
         let (dialect, id, fault) = match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Cancel(id)) => return Answered::Cancel { id: id.to_owned() },
+            Ok(Incoming::Rare(rare)) => return self.answer_rare(&rare, &request, session, out),
             Ok(Incoming::Call) => {
                 let Request { dialect, id, timeout, .. } = request;
                 session.note_caller(dialect, id.is_some());
@@ -82,9 +109,11 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         let mut request = Request::default();
         let (dialect, id) = match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Call) => (request.dialect, request.id),
+            Ok(Incoming::Call | Incoming::Rare(Rare::CallWith { .. })) => {
+                (request.dialect, request.id)
+            }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Cancel(_)) => (session.dialect(), None),
+            Ok(Incoming::Rare(Rare::Cancel(_))) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

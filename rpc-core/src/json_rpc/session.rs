@@ -1,10 +1,15 @@
 //! What is remembered from message to message.
 
+#[cfg(feature = "http")]
+use std::sync::Arc;
+
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::{Fault, Limits};
 use crate::registry::CallContext;
+#[cfg(feature = "http")]
+use crate::registry::Caller;
 
 /// What is remembered from message to message of one connection.
 #[derive(Debug, Clone, Default)]
@@ -59,11 +64,23 @@ impl Session {
         self.dialect = Some(dialect);
     }
 
+    /// The same session for a request that somebody else waits for.
+    #[cfg(feature = "http")]
+    pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
+        Self { context: self.context.called_by(caller), ..*self }
+    }
+
     /// Says that the next message is in XML-RPC, and what its content type says of its encoding.
     #[cfg(feature = "xmlrpc")]
     pub(crate) fn speak_xml(&mut self, charset: Option<Encoding>) {
         self.speak(Dialect::XmlRpc);
         self.charset = charset;
+    }
+
+    /// The session as a call finds it whose message says something besides it.
+    #[cold]
+    pub(super) fn saying(&self, metadata: &str) -> Self {
+        Self { context: self.context.saying(metadata), ..self.clone() }
     }
 
     /// Takes note of how the peer speaks.

@@ -16,7 +16,7 @@ use tokio::time::{Sleep, sleep_until, timeout};
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Answered, Later, Order, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
-use crate::registry::{Caller, Job};
+use crate::registry::{Caller, Connected, Job};
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
@@ -25,13 +25,20 @@ use super::pile::Pile;
 use super::step::{End, Step, advance, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 
-/// Whether the peer is still there, for functions that ask.
+/// The peer of a connection, for functions that ask: whether it is still there, and what is known of
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     gone: AtomicBool,
+    connected: Connected,
 }
 
 impl Presence {
+    /// The peer of a new connection.
+    pub(crate) fn of(connected: Connected) -> Self {
+        Self { gone: AtomicBool::new(false), connected }
+    }
+
     /// Takes note that the peer has ended its side.
     pub(crate) fn leave(&self) {
         self.gone.store(true, Ordering::Relaxed);
@@ -41,6 +48,10 @@ impl Presence {
 impl Caller for Presence {
     fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
+    }
+
+    fn connection(&self) -> Option<&Connected> {
+        Some(&self.connected)
     }
 }
 

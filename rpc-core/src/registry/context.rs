@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::json::Form;
 
+use super::caller::Saying;
+use super::metadata::Metadata;
+use super::{Caller, ConnectionValues, PeerCredentials};
+
 /// Who calls, by what way, and for how long they will wait. Made by the server, never sent.
 ///
 /// A function is told it through a parameter of type `&CallContext`, which is not part of its
@@ -47,12 +51,6 @@ struct Value {
     outer: Option<Arc<Value>>,
 }
 
-/// Whoever waits for a call's reply.
-pub(crate) trait Caller: Send + Sync {
-    /// Whether they have gone away, found out without waiting.
-    fn is_gone(&self) -> bool;
-}
-
 impl CallContext {
     /// The context of calls that come over a connection.
     pub(crate) fn of_connection(
@@ -65,8 +63,22 @@ impl CallContext {
 
     /// The same connection's context, for a request that somebody else waits for.
     #[cfg(feature = "http")]
-    pub(crate) fn called_by(&mut self, caller: Arc<dyn Caller>) {
-        self.caller = Some(caller);
+    pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
+        let (interest, values) = (self.interest.clone(), self.values.clone());
+        Self { caller: Some(caller), interest, values, ..*self }
+    }
+
+    /// Who waits for the reply.
+    #[cfg(feature = "http")]
+    pub(crate) fn caller(&self) -> Option<&Arc<dyn Caller>> {
+        self.caller.as_ref()
+    }
+
+    /// The same for a call whose message says something besides its arguments: the text of an object of
+    /// strings.
+    pub(crate) fn saying(&self, metadata: &str) -> Self {
+        let saying = Saying { metadata: Metadata::of(metadata), caller: self.caller.clone() };
+        Self { caller: Some(Arc::new(saying)), ..self.clone() }
     }
 
     /// Takes note of what is known of the next call.
@@ -94,6 +106,96 @@ impl CallContext {
     /// The caller's address; `None` within one process.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// Who is at the other end of a Unix socket: the user, the group and the process that connected, as
+    /// the operating system has them. `None` by any other way.
+    ///
+    /// ```
+    /// use rpc_core::{CallContext, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn is_root(context: &CallContext) -> bool {
+    ///     context.peer_credentials().is_some_and(|peer| peer.uid == 0)
+    /// }
+    /// ```
+    pub fn peer_credentials(&self) -> Option<PeerCredentials> {
+        self.caller.as_ref()?.connection()?.credentials
+    }
+
+    /// The value of a header of the HTTP request that the call came in, or of the one that opened its
+    /// WebSocket. `None` where there is no such header or no such request, and where the value is not
+    /// UTF-8. Case makes no difference to names; of several headers of one name this is the first.
+    ///
+    /// ```
+    /// use rpc_core::{CallContext, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn agent(context: &CallContext) -> Option<String> {
+    ///     context.header("user-agent").map(str::to_owned)
+    /// }
+    /// ```
+    #[cfg_attr(not(feature = "http"), allow(clippy::unused_self))]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        #[cfg(feature = "http")]
+        {
+            let value = self.caller.as_ref()?.request()?.headers.get(name)?;
+            std::str::from_utf8(value.as_bytes()).ok()
+        }
+        #[cfg(not(feature = "http"))]
+        {
+            let _ = name;
+            None
+        }
+    }
+
+    /// The names and values of all headers, one by one, without those whose value is not UTF-8. Names
+    /// are in lower case.
+    #[cfg_attr(not(feature = "http"), allow(clippy::unused_self))]
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        #[cfg(feature = "http")]
+        {
+            let request = self.caller.as_ref().and_then(|caller| caller.request());
+            request.into_iter().flat_map(|request| &request.headers).filter_map(|(name, value)| {
+                Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
+            })
+        }
+        #[cfg(not(feature = "http"))]
+        std::iter::empty()
+    }
+
+    /// What the caller said under this name besides the call's arguments: in the call's message or, over
+    /// HTTP, in a header of its request. Case makes no difference to names; of several values of one
+    /// name this is the first.
+    ///
+    /// ```
+    /// use rpc_core::{CallContext, FunctionRegistry, Stub, rpc_export};
+    ///
+    /// #[rpc_export]
+    /// fn trace(context: &CallContext) -> Option<String> {
+    ///     context.metadata("traceparent").map(str::to_owned)
+    /// }
+    ///
+    /// let registry = FunctionRegistry::exported();
+    /// let traced = registry.with_metadata("traceparent", "00-4bf9-01");
+    /// assert_eq!(traced.trace().call()?.as_deref(), Some("00-4bf9-01"));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        self.caller.as_ref()?.metadata(name)
+    }
+
+    /// What is kept on the connection that the call came over, for all of its calls. `None` within one
+    /// process and in a mounted service, where there is no connection that is known.
+    pub fn connection(&self) -> Option<&ConnectionValues> {
+        self.caller.as_ref()?.connection().map(|connection| &connection.values)
+    }
+
+    /// The value of this type among the extensions of the request, which what is around a
+    /// [mounted service](crate::server::RpcService) has put there (feature `http`).
+    #[cfg(feature = "http")]
+    pub fn extension<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.caller.as_ref()?.request()?.extensions.get()
     }
 
     /// The name of the server model that runs the call; empty within one process.

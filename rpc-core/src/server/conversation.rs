@@ -14,12 +14,12 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::blocking::{self, Clock};
 use crate::pump::{End, Timeouts, write_wait};
-use crate::registry::Caller;
 use crate::timing::LEFT;
 #[cfg(unix)]
 use crate::transport::Socket;
 use crate::transport::{AnyStream, Stream};
 
+use super::peer::Peer;
 use super::service::Service;
 use super::stop::Open;
 
@@ -79,7 +79,7 @@ impl Conversation {
             socket.set_nodelay()?;
         }
         stream.set_write_timeout(Some(write_wait(timeouts.write)))?;
-        let caller: Arc<dyn Caller> = Arc::clone(stream) as _;
+        let caller = Arc::new(Peer::of(stream));
         let (session, connection) = service.begin(stream.peer(), Some(caller));
         let clock = slice.map(Clock::sliced).unwrap_or_default();
         Ok(Self { open, connection, session, clock, timeouts, slice, given_up: false })
@@ -141,7 +141,7 @@ impl Conversation {
         let timeouts = Timeouts { linger, ..self.timeouts };
         let (_, next) = service.begin(None, None);
         let begun = mem::replace(&mut self.connection, next);
-        let session = self.session.clone();
+        let session = &mut self.session;
         let switched = match crowd {
             Some(crowd) => service.speak_http_blocking(stream, session, begun, &timeouts, crowd),
             None => service.speak_http_blocking(stream, session, begun, &timeouts, pending()),

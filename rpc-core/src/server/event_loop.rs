@@ -24,6 +24,7 @@ use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
 };
+use super::peer::connected_async;
 use super::service::Service;
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
@@ -197,7 +198,7 @@ pub(super) async fn serve<A: Answer>(
     service: &Service<A>,
 ) -> io::Result<()> {
     let timeouts = &service.settings.timeouts;
-    let presence = Arc::new(Presence::default());
+    let presence = Arc::new(Presence::of(connected_async(&stream)));
     let (mut session, mut connection) = service.begin(peer, Some(Arc::clone(&presence) as _));
     session.context.may_block(false);
     let stopping = pin!(service.stop().stopped());

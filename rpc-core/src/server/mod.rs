@@ -18,6 +18,7 @@ mod in_memory;
 #[cfg(unix)]
 mod inherited;
 mod listener;
+mod peer;
 #[cfg(unix)]
 mod prefork;
 #[cfg(all(unix, feature = "tokio"))]

@@ -34,6 +34,10 @@ impl Settings {
         if let Some(ty) = self.unshared {
             return Err(Misuse::NobodyToShareWith { ty });
         }
+        #[cfg(feature = "http")]
+        if let Some(name) = self.guard.no_header() {
+            return Err(Misuse::Header { name: name.to_owned() });
+        }
         let Timeouts { idle, message, write, .. } = self.timeouts;
         let settings = [
             ("idle_timeout", idle),

@@ -16,7 +16,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::pump::WriteHalf;
-use crate::registry::Caller;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::{Address, AnyStream, Socket, Stream};
 
@@ -281,12 +280,6 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.leave();
-    }
-}
-
-impl Caller for AnyStream {
-    fn is_gone(&self) -> bool {
-        self.is_ended()
     }
 }
 

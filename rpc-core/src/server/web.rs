@@ -6,16 +6,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::header::HeaderMap;
 use tokio::runtime;
 
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::http::{Exchange, Readiness, RpcService, serve};
+use crate::http::{Exchange, Opener, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::Timeouts;
 use crate::pump::asynchronous::{Presence, Pump};
-use crate::registry::Caller;
+use crate::registry::{Caller, Connected};
 use crate::transport::{AnyStream, AsyncSocket, Socket, Stream};
 
 use super::bridge::Bridge;
@@ -35,13 +36,15 @@ impl<A: Answer> Service<A> {
         // In a box, so that a WebSocket, which may be open for long, has no room for it.
         let timeouts = &self.settings.timeouts;
         let speaking = self.speak_http(stream, session.clone(), connection, timeouts, pending());
-        let Some((mut stream, received)) = Box::pin(speaking).await else {
+        let Some((mut stream, received, headers)) = Box::pin(speaking).await else {
             return;
         };
         let mut connection = Connection::of_websocket(&received, session.limits);
         drop(received);
         let presence = Arc::new(Presence::default());
-        session.context.called_by(Arc::clone(&presence) as _);
+        let known = session.context.caller().cloned();
+        let opener = Opener::new(headers, Arc::clone(&presence) as _, known);
+        session.context = session.context.called_by(Arc::new(opener));
         session.speak(Dialect::JsonRpc);
         let pump = Pump {
             stream: &mut stream,
@@ -66,7 +69,7 @@ impl<A: Answer> Service<A> {
         connection: Connection,
         timeouts: &Timeouts,
         crowd: impl Future<Output = Duration>,
-    ) -> Option<(AsyncSocket, Vec<u8>)> {
+    ) -> Option<(AsyncSocket, Vec<u8>, HeaderMap)> {
         let readiness = if self.is_busy {
             Readiness::Busy
         } else {
@@ -91,7 +94,7 @@ impl<A: Answer> Service<A> {
     pub(super) fn speak_http_blocking(
         &self,
         stream: &Arc<AnyStream>,
-        mut session: Session,
+        session: &mut Session,
         connection: Connection,
         timeouts: &Timeouts,
         crowd: impl Future<Output = Duration>,
@@ -102,36 +105,50 @@ impl<A: Answer> Service<A> {
             // back: a WebSocket goes on in the same way.
             let bridge = Bridge::over(Arc::clone(stream))?;
             let near = AsyncSocket::Memory(bridge.near);
-            runtime.block_on(self.go_on_by_http(near, session, connection));
+            runtime.block_on(self.go_on_by_http(near, session.clone(), connection));
             bridge.ends.end();
             return Ok(None);
         };
         let socket = socket.try_clone()?;
-        session.context.called_by(Arc::new(Peer(socket.try_clone()?)));
+        let known = session.context.caller().cloned();
+        let peer = NeverWaiting { socket: socket.try_clone()?, known: known.clone() };
+        let of_requests = session.called_by(Arc::new(peer));
         runtime.block_on(async {
             let stream = AsyncSocket::from_std(socket)?;
             let limits = session.limits;
-            let switched = self.speak_http(stream, session, connection, timeouts, crowd).await;
-            let Some((stream, received)) = switched else {
+            let switched = self.speak_http(stream, of_requests, connection, timeouts, crowd).await;
+            let Some((stream, received, headers)) = switched else {
                 return Ok(None);
             };
             // Both are one socket to the operating system.
             stream.into_std()?;
+            if let Some(peer) = &known {
+                let opener = Opener::new(headers, Arc::clone(peer), known.clone());
+                session.context = session.context.called_by(Arc::new(opener));
+            }
             Ok(Some(Connection::of_websocket(&received, limits)))
         })
     }
 }
 
 /// The other end of a connection that never waits.
-struct Peer(Socket);
+struct NeverWaiting {
+    socket: Socket,
+    /// What the connection was before.
+    known: Option<Arc<dyn Caller>>,
+}
 
-impl Caller for Peer {
+impl Caller for NeverWaiting {
     fn is_gone(&self) -> bool {
-        let is_gone = self.0.is_ended();
+        let is_gone = self.socket.is_ended();
         // Looking has left it one that waits. Nobody has used it meanwhile: a function on the
         // connection's own thread is asking.
-        let _ = self.0.set_nonblocking(true);
+        let _ = self.socket.set_nonblocking(true);
         is_gone
+    }
+
+    fn connection(&self) -> Option<&Connected> {
+        self.known.as_ref()?.connection()
     }
 }
 
@@ -206,6 +223,19 @@ impl<A: Answer> TcpServer<A> {
     #[must_use]
     pub fn allow_origin_with_credentials(mut self, origin: &str) -> Self {
         Arc::make_mut(&mut self.settings.guard).allow_origin(origin, true);
+        self
+    }
+
+    /// Lets the pages of the origins that were allowed send further headers than `content-type` (feature
+    /// `http`): `.allow_headers(["authorization", "traceparent"])`. Their browsers ask beforehand.
+    ///
+    /// A name that no header can have keeps the server from starting ([`Misuse::Header`]).
+    ///
+    /// [`Misuse::Header`]: crate::error::Misuse::Header
+    #[must_use]
+    pub fn allow_headers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into);
+        Arc::make_mut(&mut self.settings.guard).allow_headers(names);
         self
     }
 }

@@ -26,7 +26,7 @@ impl<A: Answer> Service<A> {
     pub(super) fn speak_http_blocking(
         &self,
         _: &Arc<AnyStream>,
-        _: Session,
+        _: &mut Session,
         _: Connection,
         _: &Timeouts,
         _: impl Future<Output = Duration>,

@@ -14,7 +14,7 @@ use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
 use rpc_core::server::{EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection};
 use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
-use tests as _;
+use tests::CountCalls;
 
 /// Writes how every call ends into a file, if there is one, a line at once.
 struct CallLog<D> {
@@ -53,7 +53,8 @@ fn main() -> Result<(), Error> {
     let file = options.get("--call-log").map(|path| {
         Arc::new(File::options().append(true).create(true).open(path).expect("a file"))
     });
-    let stack = CallLog { inner: FunctionRegistry::exported(), file: file.clone() };
+    let functions = CountCalls(FunctionRegistry::exported());
+    let stack = CallLog { inner: functions, file: file.clone() };
     let mut server = TcpServer::of(stack);
     if let Some(file) = file {
         server = server.on_call(move |call| {

@@ -1,10 +1,10 @@
-//! Batches behind a prefix or within a time.
+//! Batches behind a prefix, within a time or with metadata.
 
 use std::sync::Arc;
 
 use crate::error::Error;
 
-use super::super::{Async, At, Outcomes, Stub, Within};
+use super::super::{Async, At, Outcomes, Stub, WithMetadata, Within};
 use super::{AsyncRpcClient, CallFutures, Calls};
 
 /// A stub whose calls can leave together: an asynchronous client, or one behind a prefix or within a
@@ -46,6 +46,12 @@ impl<S: AsyncBatching> AsyncBatching for At<S> {
 }
 
 impl<S: AsyncBatching> AsyncBatching for Within<S> {
+    fn client(&self) -> &AsyncRpcClient {
+        self.stub.client()
+    }
+}
+
+impl<S: AsyncBatching> AsyncBatching for WithMetadata<S> {
     fn client(&self) -> &AsyncRpcClient {
         self.stub.client()
     }

@@ -18,6 +18,7 @@ use crate::protocol::{Arguments, ProtocolError};
 use super::super::builder::Tries;
 use super::super::deadline::Deadline;
 use super::super::flight::Flight;
+use super::super::metadata::own_headers;
 use super::super::names::{Description, question};
 use super::super::owned::OwnedArguments;
 use super::super::{FromError, Futures, Invocation};
@@ -77,6 +78,7 @@ type Leave = fn(&Link, &str, &[u8], Option<Duration>) -> Result<u64, Error>;
 /// What a call waits for that lacks names.
 struct Asking {
     arguments: OwnedArguments,
+    metadata: Vec<(String, String)>,
     /// Once it is asked.
     question: Option<CallFuture<Description, Error>>,
 }
@@ -111,7 +113,8 @@ impl Call {
         let settings = &client.settings;
         let mut message = client.spare.take();
         let (method, arguments) = (invocation.method(), invocation.arguments());
-        let written = settings.dialect.begin_call(&mut message, method, arguments);
+        let metadata = invocation.metadata();
+        let written = settings.begin_call(&mut message, method, arguments, metadata);
         let call = Self {
             client: Arc::clone(client),
             method: invocation.name(),
@@ -124,6 +127,9 @@ impl Call {
             tries: Tries::default(),
             state: State::Unsent,
         };
+        if let Err(error) = settings.check_metadata(metadata) {
+            return call.or_refused(Err(error.into()));
+        }
         match written {
             Ok(()) => call,
             Err(error) if error.would_names_help() && settings.dialect.has_introspection() => {
@@ -140,9 +146,11 @@ impl Call {
         let known =
             written.map_err(|error| Misuse::Argument(error).into()).and_then(
                 |arguments| match self.client.names.of(&self.method)? {
-                    Some(names) => self.write(arguments.named(names)),
+                    Some(names) => self.write(arguments.named(names), invocation.metadata()),
                     None => {
-                        self.state = State::Asking(Box::new(Asking { arguments, question: None }));
+                        let metadata = invocation.metadata().to_vec();
+                        let asking = Asking { arguments, metadata, question: None };
+                        self.state = State::Asking(Box::new(asking));
                         Ok(())
                     }
                 },
@@ -158,10 +166,14 @@ impl Call {
     }
 
     /// Puts the message together anew.
-    fn write(&mut self, arguments: OwnedArguments) -> Result<(), Error> {
+    fn write(
+        &mut self,
+        arguments: OwnedArguments,
+        metadata: &[(String, String)],
+    ) -> Result<(), Error> {
         self.message.clear();
-        let dialect = self.client.settings.dialect;
-        let written = dialect.begin_call(&mut self.message, &self.method, &arguments);
+        let settings = &self.client.settings;
+        let written = settings.begin_call(&mut self.message, &self.method, &arguments, metadata);
         written.map_err(|error| Misuse::Argument(error).into())
     }
 
@@ -179,7 +191,8 @@ impl Call {
 
     /// Whether it may be sent with others of this client.
     pub(super) fn can_join(&self, client: &Arc<Shared>) -> bool {
-        matches!(self.state, State::Unsent) && self.wants_reply && Arc::ptr_eq(&self.client, client)
+        let is_alike = self.wants_reply && own_headers(&self.message) == 0;
+        matches!(self.state, State::Unsent) && is_alike && Arc::ptr_eq(&self.client, client)
     }
 
     /// Queues it behind others, unless it cannot be; the first of them then is refused.
@@ -264,7 +277,7 @@ impl Call {
                     let asked = mem::replace(&mut self.state, State::Done);
                     let names = self.client.names.learn(&self.method, answer)?;
                     if let State::Asking(asking) = asked {
-                        self.write(asking.arguments.named(names))?;
+                        self.write(asking.arguments.named(names), &asking.metadata)?;
                     }
                     self.tries = Tries::default();
                     self.state = State::Unsent;

@@ -16,6 +16,8 @@ pub(super) use target::Target;
 
 use crate::protocol::{Inbound, Limits, ProtocolError};
 
+use super::metadata::own_headers;
+
 use response::Responses;
 
 /// The exchanges of one connection.
@@ -118,10 +120,17 @@ impl Exchange {
         out.extend_from_slice(body);
     }
 
-    /// Makes a request of the message that stands at the end of `out` from `start`.
+    /// Makes a request of the message that stands at the end of `out` from `start`, and of the headers
+    /// before it that it has for itself.
     pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize) {
-        let length = out.len() - start;
-        self.target.write_head(out, length);
+        let own = own_headers(&out[start..]);
+        let length = out.len() - start - own;
+        if own == 0 {
+            self.target.write_head(out, length);
+        } else {
+            let metadata: Vec<u8> = out.drain(start..start + own).collect();
+            self.target.write_head_with(out, length, &metadata);
+        }
         out[start..].rotate_left(length);
     }
 

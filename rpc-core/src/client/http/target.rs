@@ -4,22 +4,16 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::dialect::Dialect;
 
-/// Headers that a request has one of already, or that would change where it ends.
-const OURS: [&str; 7] = [
-    "Accept",
-    "Connection",
-    "Content-Length",
-    "Content-Type",
-    "Host",
-    "Transfer-Encoding",
-    "Upgrade",
-];
+use super::super::headers::problem;
+use super::super::metadata::write_headers;
 
 /// What an `http://` URL names, and the headers its requests have besides those they need.
 #[derive(Debug)]
 pub(in crate::client) struct Target {
     /// The head of every request up to the length of its body, and from there on.
     head: [Vec<u8>; 2],
+    /// Where in the second part the headers begin that a call may have others in the place of.
+    metadata_at: usize,
 }
 
 impl Target {
@@ -28,6 +22,7 @@ impl Target {
         host: &str,
         path: &str,
         headers: &[(String, String)],
+        metadata: &[(String, String)],
         dialect: Dialect,
     ) -> io::Result<Self> {
         let media_type = dialect.media_type();
@@ -38,20 +33,28 @@ impl Target {
         );
         let mut after = b"\r\n".to_vec();
         for (name, value) in headers {
-            let is_token =
-                |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-            let is_text = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-            let is_header = !name.is_empty() && name.bytes().all(is_token);
-            let is_ours = OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
-            if !is_header || !value.bytes().all(is_text) || is_ours {
-                let problem = format!("`{name}` is no header that can be added to a request");
+            if let Some(problem) = problem(name, value) {
+                let problem =
+                    format!("`{name}` is no header that can be added to a request: {problem}");
                 return Err(io::Error::new(ErrorKind::InvalidInput, problem));
             }
             // Writing to memory does not fail.
             let _ = write!(after, "{name}: {value}\r\n");
         }
+        let metadata_at = after.len();
+        write_headers(&mut after, metadata.iter());
         after.extend_from_slice(b"\r\n");
-        Ok(Self { head: [before.into_bytes(), after] })
+        Ok(Self { head: [before.into_bytes(), after], metadata_at })
+    }
+
+    /// Appends the head of a request with metadata of its own.
+    pub(super) fn write_head_with(&self, out: &mut Vec<u8>, length: usize, metadata: &[u8]) {
+        let [before, after] = &self.head;
+        out.extend_from_slice(before);
+        let _ = write!(out, "{length}");
+        out.extend_from_slice(&after[..self.metadata_at]);
+        out.extend_from_slice(metadata);
+        out.extend_from_slice(b"\r\n");
     }
 
     /// Appends the head of a request whose body has so many bytes.

@@ -17,10 +17,9 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::Side;
-use crate::protocol::{Arguments, Inbound};
+use crate::protocol::{ArgumentError, Inbound};
 use crate::pump::is_timeout;
 use crate::transport::Stream;
 
@@ -119,18 +118,16 @@ impl<S: Stream> Multiplexer<S> {
         }
     }
 
-    /// Sends a call, and returns its number.
+    /// Sends a call, and returns its number. `write` appends the message but for its end.
     pub(super) fn send(
         &self,
         method: &str,
-        arguments: &impl Arguments,
         timeout: Option<Duration>,
         deadline: Option<Deadline>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state
-            .flight
-            .send(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        let call = state.flight.send(method, timeout, |_, out| write(out))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
@@ -139,12 +136,11 @@ impl<S: Stream> Multiplexer<S> {
     pub(super) fn notify(
         &self,
         method: &str,
-        arguments: &impl Arguments,
         deadline: Option<Deadline>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<(), Error> {
         let mut state = self.state();
-        let write =
-            |dialect: Dialect, out: &mut Vec<u8>| dialect.begin_call(out, method, arguments);
+        let write = |_, out: &mut Vec<u8>| write(out);
         if state.flight.answers_notifications() {
             let call = state.flight.send_notification(method, write)?;
             drop(self.flush(state, deadline));

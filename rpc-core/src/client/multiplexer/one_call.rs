@@ -6,7 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::protocol::Arguments;
+use crate::protocol::ArgumentError;
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
@@ -45,14 +45,12 @@ impl<S: Stream> Multiplexer<S> {
     pub(in crate::client) fn add(
         &self,
         method: &str,
-        arguments: &impl Arguments,
         timeout: Option<Duration>,
         deadline: Option<Deadline>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state
-            .flight
-            .add(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        let call = state.flight.add(method, timeout, |_, out| write(out))?;
         if state.flight.is_batch_full() {
             state.flight.end_batch();
             drop(self.flush(state, deadline));

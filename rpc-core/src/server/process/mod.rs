@@ -22,4 +22,6 @@ pub(super) use output::Output;
 pub(super) use signals::catch_signals;
 pub(super) use stop_on_signals::StopOnSignals;
 pub(super) use supervisor::Pool;
-pub(super) use sys::{is_listening, no_descriptor_is_left, readable_among, take_handed};
+pub(super) use sys::{
+    is_listening, no_descriptor_is_left, peer_credentials, readable_among, take_handed,
+};

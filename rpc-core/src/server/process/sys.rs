@@ -20,6 +20,7 @@ use std::time::Duration;
 use libc::c_int;
 
 use crate::error::Misuse;
+use crate::registry::PeerCredentials;
 
 /// How a process ends that a signal ends at once; shells say so of one killed by SIGTERM.
 pub(super) const ENDED_BY_SIGNAL: c_int = 128 + libc::SIGTERM;
@@ -190,6 +191,57 @@ fn poll(of: &mut [libc::pollfd], limit: Option<Duration>) -> bool {
     let count = libc::nfds_t::try_from(of.len()).unwrap_or(0);
     // SAFETY: the slice has `count` entries and lives until the call returns.
     unsafe { libc::poll(of.as_mut_ptr(), count, limit) > 0 }
+}
+
+/// Who connected to a Unix socket, where the operating system tells.
+pub(in crate::server) fn peer_credentials(of: BorrowedFd<'_>) -> Option<PeerCredentials> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let mut who = MaybeUninit::<libc::ucred>::uninit();
+        let mut size = libc::socklen_t::try_from(mem::size_of::<libc::ucred>()).ok()?;
+        // SAFETY: there is room for as many bytes as `size` says.
+        let told = unsafe {
+            libc::getsockopt(
+                of.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_PEERCRED,
+                who.as_mut_ptr().cast(),
+                &raw mut size,
+            )
+        };
+        if told != 0 || usize::try_from(size) != Ok(mem::size_of::<libc::ucred>()) {
+            return None;
+        }
+        // SAFETY: all of it has been written.
+        let who = unsafe { who.assume_init() };
+        Some(PeerCredentials::new(who.uid, who.gid, u32::try_from(who.pid).ok()))
+    }
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    {
+        let (mut uid, mut gid) = (0, 0);
+        // SAFETY: both may be written.
+        let told = unsafe { libc::getpeereid(of.as_raw_fd(), &raw mut uid, &raw mut gid) };
+        (told == 0).then(|| PeerCredentials::new(uid, gid, None))
+    }
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    )))]
+    {
+        let _ = of;
+        None
+    }
 }
 
 /// Whether an error is that this process, or the system, has as many descriptors as it may.

@@ -47,19 +47,19 @@ impl Opening {
         Self { key: encode(&bytes) }
     }
 
-    /// What is sent to a server: `host` and `path` as a URL has them. There is no `Origin`, which
-    /// browsers send and nobody else.
-    pub(crate) fn request(&self, host: &str, path: &str) -> Vec<u8> {
-        format!(
+    /// What is sent to a server: `host` and `path` as a URL has them, and further headers, a line each.
+    /// There is no `Origin`, which browsers send and nobody else.
+    pub(crate) fn request(&self, host: &str, path: &str, headers: &[u8]) -> Vec<u8> {
+        let head = format!(
             "GET {path} HTTP/1.1\r\n\
              Host: {host}\r\n\
              Connection: Upgrade\r\n\
              Upgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: {}\r\n\r\n",
+             Sec-WebSocket-Key: {}\r\n",
             self.key
-        )
-        .into_bytes()
+        );
+        [head.as_bytes(), headers, b"\r\n"].concat()
     }
 
     /// Reads the answer from what has been `received`, `ended` when no more will come: the bytes of
@@ -138,12 +138,14 @@ mod tests {
 
     #[test]
     fn the_request_is_that_of_the_rfc() {
-        let request = String::from_utf8(opening().request("server.example:81", "/chat?x")).unwrap();
+        let request =
+            String::from_utf8(opening().request("server.example:81", "/chat?x", b"A: b\r\n"))
+                .unwrap();
         assert_eq!(
             request,
             "GET /chat?x HTTP/1.1\r\nHost: server.example:81\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nA: b\r\n\r\n"
         );
         assert_ne!(Opening::new().key, Opening::new().key);
         assert_eq!(Opening::new().key.len(), 24);
