@@ -145,8 +145,8 @@ fn what_is_in_flight_when_the_server_stops_is_answered() {
 #[test]
 fn who_is_silent_for_too_long_is_left() {
     run(async {
-        let server = RpcServer::exported().idle_timeout(Duration::from_millis(100));
-        let served = Served::start(server).await;
+        let impatient = RpcServer::exported().idle_timeout(Duration::from_millis(100));
+        let served = Served::start(impatient).await;
         let address = served.address;
         let left = spawn_blocking(move || {
             let mut peer = Peer::connect(address, Framing::Raw);
@@ -286,10 +286,10 @@ fn who_does_not_take_replies_is_left() {
         let call = format!(r#"{{"method_name":"echo","method_args":["{text}"]}}"#);
         here.write_all(call.as_bytes()).await.unwrap();
         // Not read until the server has given up: what it wrote is there, and then the end.
-        let mut received = Vec::new();
+        let mut taken = Vec::new();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        here.read_to_end(&mut received).await.unwrap();
-        assert!(received.len() < text.len(), "{}", received.len());
+        here.read_to_end(&mut taken).await.unwrap();
+        assert!(taken.len() < text.len(), "{}", taken.len());
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
     });

@@ -37,16 +37,18 @@ fn exchange(mut stream: TcpStream, bytes: &[u8]) -> String {
     received
 }
 
+/// Serves a stream, as the socket it is, or as something that is none.
+fn serve(stream: TcpStream, is_own: bool) -> Result<(), Error> {
+    let server = RpcServer::exported();
+    if is_own { server.serve_stream(OwnStream(stream)) } else { server.serve_stream(stream) }
+}
+
 #[test]
 fn a_stream_is_served_until_its_peer_ends_it() {
     for framing in FRAMINGS {
-        // As a socket, which is seen, and as something that is none.
         for is_own in [false, true] {
             let (here, there) = connection();
-            let server = thread::spawn(move || match is_own {
-                false => RpcServer::exported().serve_stream(there),
-                true => RpcServer::exported().serve_stream(OwnStream(there)),
-            });
+            let server = thread::spawn(move || serve(there, is_own));
             let asked = frame(framing, ADD.as_bytes());
             let received = exchange(here, &[&asked[..], &asked].concat());
             assert_eq!(received.matches(SUM).count(), 2, "{received}");
@@ -59,10 +61,7 @@ fn a_stream_is_served_until_its_peer_ends_it() {
 fn http_is_spoken_over_any_stream() {
     for is_own in [false, true] {
         let (mut here, there) = connection();
-        let server = thread::spawn(move || match is_own {
-            false => RpcServer::exported().serve_stream(there),
-            true => RpcServer::exported().serve_stream(OwnStream(there)),
-        });
+        let server = thread::spawn(move || serve(there, is_own));
         let post = HttpPeer::post("Content-Type: application/json\r\n", ADD);
         here.write_all([&post, NEEDLESS].concat().as_bytes()).unwrap();
         let mut received = String::new();
@@ -75,18 +74,18 @@ fn http_is_spoken_over_any_stream() {
 
 #[test]
 fn a_pair_of_pipes_is_a_stream() {
-    let (from_here, mut to_there) = io::pipe().unwrap();
-    let (mut from_there, to_here) = io::pipe().unwrap();
-    let stream = Duplex::new(from_here, to_here);
+    let (calls, mut asking) = io::pipe().unwrap();
+    let (mut replies, answering) = io::pipe().unwrap();
+    let stream = Duplex::new(calls, answering);
     let server = thread::spawn(move || RpcServer::exported().serve_stream(stream));
-    to_there.write_all(ADD.as_bytes()).unwrap();
+    asking.write_all(ADD.as_bytes()).unwrap();
     let mut reply = vec![0; SUM.len()];
-    from_there.read_exact(&mut reply).unwrap();
+    replies.read_exact(&mut reply).unwrap();
     assert_eq!(reply, SUM.as_bytes());
-    drop(to_there);
+    drop(asking);
     server.join().unwrap().unwrap();
     // Nobody else holds the other end.
-    assert_eq!(from_there.read_to_end(&mut Vec::new()).unwrap(), 1);
+    assert_eq!(replies.read_to_end(&mut Vec::new()).unwrap(), 1);
 }
 
 #[test]
