@@ -10,8 +10,9 @@ use std::process::{Command, Output, Stdio};
 
 use examples::add;
 use rpc_core::protocol::Framing;
+use rpc_core::server::InheritedSocket;
 use rpc_core::transport::Address;
-use rpc_core::{InheritedSocket, RpcClient, call};
+use rpc_core::{RpcClient, call};
 use tests::{Folder, Peer, Served, curl};
 
 const MODELS: [&str; 6] =

@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Takes the socket that systemd listens at; `examples/systemd` has the units.
 #[cfg(unix)]
 fn bind_inherited(server: RpcServer) -> Result<BoundServer<JsonRpc<FunctionRegistry>>, Error> {
-    server.bind(rpc_core::InheritedSocket::from_env()?)
+    server.bind(rpc_core::server::InheritedSocket::from_env()?)
 }
 
 #[cfg(not(unix))]

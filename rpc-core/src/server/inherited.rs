@@ -17,7 +17,8 @@ use super::process::{is_listening, take_handed};
 /// address, in every model.
 ///
 /// ```no_run
-/// use rpc_core::{InheritedSocket, RpcServer};
+/// use rpc_core::server::InheritedSocket;
+/// use rpc_core::RpcServer;
 ///
 /// RpcServer::exported().serve(InheritedSocket::from_env()?)?;
 /// # Ok::<(), rpc_core::Error>(())

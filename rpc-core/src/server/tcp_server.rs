@@ -165,7 +165,7 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Sets how long the thread of [`SingleThread`](crate::SingleThread), or a worker of [`Prefork`](crate::Prefork), stays with one of its
+    /// Sets how long the thread of [`SingleThread`](crate::server::SingleThread), or a worker of [`Prefork`](crate::server::Prefork), stays with one of its
     /// connections before it looks after the others: waits for the next message, or answers one after
     /// another. About 5 ms by default; zero is refused when the server starts.
     ///

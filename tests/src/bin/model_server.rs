@@ -73,9 +73,9 @@ fn main() -> Result<(), Error> {
     }
     let server = match options.get("--inherited").copied() {
         #[cfg(unix)]
-        Some("the-only-one") => server.bind(rpc_core::InheritedSocket::from_env()?)?,
+        Some("the-only-one") => server.bind(rpc_core::server::InheritedSocket::from_env()?)?,
         #[cfg(unix)]
-        Some(name) => server.bind(rpc_core::InheritedSocket::named(name)?)?,
+        Some(name) => server.bind(rpc_core::server::InheritedSocket::named(name)?)?,
         _ => server.bind(options.get("--listen").copied().unwrap_or("127.0.0.1:0"))?,
     };
     println!("listening {}", server.address());
