@@ -55,7 +55,7 @@ impl<D: Dispatch> JsonRpc<D> {
         };
         let Request { dialect, id, timeout, .. } = *request;
         session.note_caller(dialect, id.is_some());
-        if let Some(fault) = session.switched_off(dialect) {
+        if let Some(fault) = session.disabled(dialect) {
             dialect.write_fault(out, id, &fault);
             return Answered::Reply;
         }
@@ -77,7 +77,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
             Ok(Incoming::Call) => {
                 let Request { dialect, id, timeout, .. } = request;
                 session.note_caller(dialect, id.is_some());
-                if let Some(fault) = session.switched_off(dialect) {
+                if let Some(fault) = session.disabled(dialect) {
                     (dialect, id, fault)
                 } else {
                     session.context.begin(dialect.name(), timeout);
@@ -85,7 +85,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                     return run(self, &request, &budget, session, out);
                 }
             }
-            Ok(Incoming::Batch(elements)) => match session.switched_off(Dialect::JsonRpc) {
+            Ok(Incoming::Batch(elements)) => match session.disabled(Dialect::JsonRpc) {
                 Some(fault) => (Dialect::JsonRpc, None, fault),
                 None => return answer_batch(self, &elements, session, out),
             },

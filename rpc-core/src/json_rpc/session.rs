@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
-use crate::protocol::{Fault, Limits};
+use crate::protocol::{Fault, Limits, Protocol};
 use crate::registry::CallContext;
 #[cfg(feature = "http")]
 use crate::registry::Caller;
@@ -89,15 +89,11 @@ impl Session {
         self.has_ids = has_id;
     }
 
-    /// The fault of a call in a dialect that this server is told not to speak.
-    pub(super) fn switched_off(&self, dialect: Dialect) -> Option<Fault> {
+    /// The fault of a call in a dialect that is disabled on this server.
+    #[inline]
+    pub(super) fn disabled(&self, dialect: Dialect) -> Option<Fault> {
         let protocol = dialect.protocol();
-        let refuse = || {
-            Fault::invalid_request(format!(
-                "{protocol} is disabled on this server; speak another dialect, or have it enabled"
-            ))
-        };
-        (!self.limits.protocols.is_enabled(protocol)).then(refuse)
+        if self.limits.protocols.is_enabled(protocol) { None } else { Some(refuse(protocol)) }
     }
 
     /// The dialect of a fault that belongs to no call.
@@ -114,4 +110,12 @@ impl Session {
     pub(crate) fn can_be_told(&self) -> bool {
         self.has_ids && self.dialect.is_some_and(Dialect::has_notices)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn refuse(protocol: Protocol) -> Fault {
+    Fault::invalid_request(format!(
+        "{protocol} is disabled on this server; speak another dialect, or have it enabled"
+    ))
 }

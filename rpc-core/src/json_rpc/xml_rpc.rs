@@ -31,7 +31,7 @@ impl<D: Dispatch> JsonRpc<D> {
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
-        if let Some(fault) = session.switched_off(Dialect::XmlRpc) {
+        if let Some(fault) = session.disabled(Dialect::XmlRpc) {
             write_fault(out, &fault);
             return Answered::Reply;
         }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// [`CallContext::connection`](crate::CallContext::connection) lends it. Values are let go with the
 /// connection.
 ///
-/// ```
+/// ```standalone_crate
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// use rpc_core::server::InMemory;

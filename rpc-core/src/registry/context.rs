@@ -168,7 +168,7 @@ impl CallContext {
     /// HTTP, in a header of its request. Case makes no difference to names; of several values of one
     /// name this is the first.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use rpc_core::{CallContext, FunctionRegistry, Stub, rpc_export};
     ///
     /// #[rpc_export]
