@@ -57,7 +57,7 @@ use crate::transport::{Address, AnyStream, Stream};
 /// here.write(b"{\"method_name\":\"double\",\"method_args\":[21]}")?;
 /// let mut reply = [0; 64];
 /// let count = here.read(&mut reply)?;
-/// assert_eq!(&reply[..count], b"{\"res\":42}");
+/// assert_eq!(reply[..count], *b"{\"res\":42}\n");
 /// # drop(here);
 /// server.stop();
 /// server.wait()?;
