@@ -1,14 +1,12 @@
 //! Calls that say something besides their arguments.
 
-use serde::de::DeserializeOwned;
-
-use crate::error::Error;
 use crate::protocol::Arguments;
 
+use super::Invocation;
 use super::metadata::merged;
-use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub};
 
-/// A stub whose calls carry metadata; [`Stub::with_metadata`] and [`Stub::into_with_metadata`] make one.
+/// A stub whose calls carry metadata; [`Stub::with_metadata`](crate::Stub::with_metadata)
+/// and [`Stub::into_with_metadata`](crate::Stub::into_with_metadata) make one.
 #[derive(Debug, Clone)]
 pub struct WithMetadata<S> {
     pub(super) stub: S,
@@ -21,7 +19,7 @@ impl<S> WithMetadata<S> {
     }
 
     /// Makes a call with what it says already, and with what this stub adds to it.
-    fn pass<A: Arguments, R>(
+    pub(super) fn pass<A: Arguments, R>(
         &self,
         invocation: Invocation<'_, A>,
         pass: impl FnOnce(&S, Invocation<'_, A>) -> R,
@@ -32,33 +30,5 @@ impl<S> WithMetadata<S> {
         }
         let all: Vec<_> = merged(invocation.metadata(), own).cloned().collect();
         pass(&self.stub, invocation.with_metadata(&all))
-    }
-}
-
-impl<S: Stub> Stub for WithMetadata<S> {
-    type Kind = S::Kind;
-
-    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
-        &self,
-        invocation: Invocation<'_, A>,
-    ) -> OutcomeOf<S, T, E> {
-        self.pass(invocation, S::invoke)
-    }
-}
-
-impl<S: Pipelined> Pipelined for WithMetadata<S> {
-    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
-
-    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
-        &self,
-        invocation: Invocation<'_, A>,
-    ) -> Result<S::Pending<T, E>, Error> {
-        self.pass(invocation, S::start)
-    }
-}
-
-impl<S: Notify> Notify for WithMetadata<S> {
-    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
-        self.pass(invocation, S::notify)
     }
 }

@@ -1,11 +1,11 @@
-//! A stub behind a prefix, or within a time, is a stub.
+//! A stub behind a prefix, within a time, or with metadata is a stub.
 
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub, Within};
+use super::{At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub, WithMetadata, Within};
 
 impl<S: Stub> Stub for At<S> {
     type Kind = S::Kind;
@@ -63,5 +63,33 @@ impl<S: Pipelined> Pipelined for Within<S> {
 impl<S: Notify> Notify for Within<S> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
         self.stub.notify(invocation.within(self.timeout))
+    }
+}
+
+impl<S: Stub> Stub for WithMetadata<S> {
+    type Kind = S::Kind;
+
+    fn invoke<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> OutcomeOf<S, T, E> {
+        self.pass(invocation, S::invoke)
+    }
+}
+
+impl<S: Pipelined> Pipelined for WithMetadata<S> {
+    type Pending<T: DeserializeOwned + Send + 'static, E: FromError> = S::Pending<T, E>;
+
+    fn start<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<S::Pending<T, E>, Error> {
+        self.pass(invocation, S::start)
+    }
+}
+
+impl<S: Notify> Notify for WithMetadata<S> {
+    fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
+        self.pass(invocation, S::notify)
     }
 }
