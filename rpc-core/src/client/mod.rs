@@ -39,6 +39,7 @@ mod rpc_client;
 mod stub;
 #[cfg(feature = "tower")]
 mod tower;
+mod tries;
 mod url;
 #[cfg(feature = "http")]
 mod websocket;

@@ -10,12 +10,12 @@ use crate::error::{Error, Misuse};
 use crate::protocol::Arguments;
 use crate::transport::{TcpTransport, Transport};
 
-use super::builder::Tries;
 use super::connections::Connections;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
 use super::owned::OwnedArguments;
+use super::tries::Tries;
 use super::{
     Blocking, Burst, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub,
 };

@@ -128,9 +128,9 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state
-            .flight
-            .send(method, timeout, |dialect, out| dialect.begin_call(out, method, arguments))?;
+        let call = state.flight.send(method, timeout, None, |dialect, out| {
+            dialect.begin_call(out, method, arguments)
+        })?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
