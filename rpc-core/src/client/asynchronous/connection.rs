@@ -6,7 +6,7 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use serde::de::DeserializeOwned;
 
@@ -18,7 +18,7 @@ use super::super::deadline::Deadline;
 use super::super::flight::{Own, Progress};
 use super::super::lost::Lost;
 use super::io::Io;
-use super::state::{Message, Orders, Permit, Reader, State, Turn};
+use super::state::{Message, Orders, Permit, State, Turn};
 
 /// A connection and the calls in flight on it.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(super) struct Connection(Mutex<State>);
 struct Held<'c> {
     connection: &'c Connection,
     io: Option<Box<Io>>,
-    /// Who reads next.
-    reader: Reader,
+    /// Whether it may be ready for more than was tried.
+    is_ready: bool,
 }
 
 /// A reply, with the buffer that it stands in where it is long.
@@ -43,8 +43,10 @@ impl Connection {
         received: &[u8],
         settings: &ClientBuilder,
     ) -> Arc<Self> {
-        let io = Io::new(stream, received, settings);
-        Arc::new(Self(Mutex::new(State::new(peer, io, settings))))
+        let connection = Arc::new(Self(Mutex::new(State::new(peer, settings))));
+        let reader = Waker::from(Arc::clone(&connection));
+        connection.lock().begin(Io::new(stream, received, reader, settings));
+        connection
     }
 
     /// Whether further calls may be sent.
@@ -115,14 +117,13 @@ impl Connection {
         method: &str,
         task: &mut Context<'_>,
     ) -> Poll<Result<T, Error>> {
-        let io = match turn {
+        let (io, reads) = match turn {
             Turn::Over(Progress::Answered(reply)) => return Poll::Ready(reply.decode(method)),
             Turn::Over(Progress::Failed(error)) => return Poll::Ready(Err(error)),
             Turn::Over(Progress::Waiting) => return Poll::Pending,
-            Turn::Io(io) => io,
+            Turn::Io { io, reads } => (io, reads),
         };
-        let held = Held { connection: self, io: Some(io), reader: Reader::Nobody };
-        match held.exchange(call, task) {
+        match Held::new(self, io).exchange(call, reads, task) {
             // Nothing is locked while a user's type is made.
             Ok(Some((own, None))) => Poll::Ready(own.decode(method, &[], |lost| self.lose(lost))),
             Ok(Some((own, Some(buffer)))) => {
@@ -157,11 +158,10 @@ impl Connection {
     pub(super) fn advance(
         &self,
         io: Box<Io>,
-        reader: Reader,
+        reads: bool,
         task: &mut Context<'_>,
     ) -> Result<(), Lost> {
-        let held = Held { connection: self, io: Some(io), reader: Reader::Nobody };
-        held.advance(reader, task)
+        Held::new(self, io).advance(reads, task)
     }
 
     /// Wakes everybody who waits, some of whom have waited long enough; and leaves reading to the
@@ -201,20 +201,39 @@ impl Connection {
     }
 }
 
-impl Held<'_> {
-    /// Writes what the task of a call has queued, and reads what is there; if the reply to the call is
-    /// among it, returns that. `task` is woken when there is more.
-    fn exchange(mut self, call: u64, task: &mut Context<'_>) -> Result<Option<Found>, Lost> {
+impl<'c> Held<'c> {
+    fn new(connection: &'c Connection, io: Box<Io>) -> Self {
+        Self { connection, io: Some(io), is_ready: true }
+    }
+
+    /// Writes what the task of a call has queued, and reads what is there if it is to; if the reply to
+    /// the call is among it, returns that.
+    fn exchange(
+        mut self,
+        call: u64,
+        reads: bool,
+        task: &mut Context<'_>,
+    ) -> Result<Option<Found>, Lost> {
         let Some(io) = self.io.as_deref_mut() else { return Ok(None) };
         match io.poll_write(task) {
             Poll::Ready(written) => written?,
             // The driver writes the rest.
-            Poll::Pending => return Ok(None),
+            Poll::Pending => {
+                self.connection.with(|state| state.is_left(call));
+                return Ok(None);
+            }
         }
-        while let Some(io) = self.io.as_deref_mut()
-            && let Poll::Ready(count) = io.poll_read(task)
+        self.is_ready = reads;
+        while self.is_ready
+            && let Some(io) = self.io.as_deref_mut()
         {
+            let Poll::Ready(count) = io.poll_read() else {
+                self.is_ready = false;
+                break;
+            };
             let count = count?;
+            // A reply's place in the buffer is not to be read over.
+            self.is_ready = io.is_readable();
             if let Some(found) = self.receive_own(count, call)? {
                 return Ok(Some(found));
             }
@@ -222,7 +241,6 @@ impl Held<'_> {
                 return Err(Lost::closed());
             }
         }
-        self.reader = Reader::Task(call);
         Ok(None)
     }
 
@@ -231,43 +249,35 @@ impl Held<'_> {
     fn receive_own(&mut self, count: usize, own: u64) -> Result<Option<Found>, Lost> {
         let Some(mut io) = self.io.take() else { return Ok(None) };
         let mut awake = mem::take(&mut io.awake);
-        let received = self.connection.with(|state| {
+        let is_ready = self.is_ready;
+        let (received, io) = self.connection.with(|state| {
             let received = take_replies(state, &mut io, count, Some(own), &mut awake);
-            match received {
-                Ok(Some(own)) => {
-                    let found = own.apart(&mut io.inbound);
-                    if awake.is_empty() {
-                        io.awake = mem::take(&mut awake);
-                    }
-                    let gone = state.stop_reading(io);
-                    Ok((Some(found), gone))
-                }
-                Ok(None) => {
-                    self.io = Some(io);
-                    Ok((None, None))
-                }
-                Err(lost) => {
-                    self.io = Some(io);
-                    Err(lost)
-                }
+            let Ok(Some(reply)) = received else { return (received.map(|_| None), Some(io)) };
+            let found = reply.apart(&mut io.inbound);
+            if awake.is_empty() {
+                io.awake = mem::take(&mut awake);
             }
+            state.is_left(own);
+            (Ok(Some(found)), state.put_back(io, is_ready))
         });
         awake.drain(..).for_each(Waker::wake);
-        if let Some(io) = &mut self.io {
+        // If it was put back in vain, the connection has ended, and this closes it.
+        if let Some(mut io) = io
+            && !matches!(received, Ok(Some(_)))
+        {
             io.awake = awake;
+            self.io = Some(io);
         }
-        received.map(|(found, _gone)| found)
+        received
     }
 
-    /// Writes what the driver has taken, and reads.
-    fn advance(mut self, reader: Reader, task: &mut Context<'_>) -> Result<(), Lost> {
+    /// Writes what the driver has taken, and reads if it is to.
+    fn advance(mut self, reads: bool, task: &mut Context<'_>) -> Result<(), Lost> {
         let Some(io) = self.io.as_deref_mut() else { return Ok(()) };
         if let Poll::Ready(written) = io.poll_write(task) {
             written?;
         }
-        while reader == Reader::Driver
-            && let Poll::Ready(count) = io.poll_read(task)
-        {
+        while reads && let Poll::Ready(count) = io.poll_read() {
             let count = count?;
             let mut awake = mem::take(&mut io.awake);
             let received =
@@ -279,8 +289,21 @@ impl Held<'_> {
                 return Err(Lost::closed());
             }
         }
-        self.reader = reader;
+        self.is_ready = false;
         Ok(())
+    }
+}
+
+/// Wakes whoever is to read what has come.
+impl Wake for Connection {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(reader) = self.with(State::is_readable) {
+            reader.wake();
+        }
     }
 }
 
@@ -303,7 +326,7 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Some(io) = self.io.take() {
             // Where the connection has ended it is closed, which is not done under the lock.
-            let _gone = self.connection.with(|state| state.put_back(io, self.reader));
+            let _gone = self.connection.with(|state| state.put_back(io, self.is_ready));
         }
     }
 }

@@ -9,7 +9,6 @@ use std::time::Instant;
 use tokio::time::sleep_until;
 
 use super::connection::Connection;
-use super::state::Reader;
 
 /// Drives a connection until nobody needs it any more.
 pub(super) async fn drive(end: End) {
@@ -17,7 +16,7 @@ pub(super) async fn drive(end: End) {
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
     let ended = poll_fn(|task| {
-        let mut orders = connection.orders(task);
+        let orders = connection.orders(task);
         if orders.is_over {
             return Poll::Ready(None);
         }
@@ -29,12 +28,11 @@ pub(super) async fn drive(end: End) {
             if alarm.as_mut().poll(task).is_ready() {
                 alarm_is_set = None;
                 connection.expire();
-                orders.reader = Reader::Driver;
             }
         }
         // Whoever has the socket calls the driver if there is something to do when it is put back.
         let Some(io) = orders.io else { return Poll::Pending };
-        match connection.advance(io, orders.reader, task) {
+        match connection.advance(io, orders.reads, task) {
             Ok(()) => Poll::Pending,
             Err(lost) => Poll::Ready(Some(lost)),
         }

@@ -22,6 +22,8 @@ pub(super) struct Io {
     /// What is being written, and how much of it has been.
     outgoing: Vec<u8>,
     written: usize,
+    /// Wakes whoever is to read.
+    reader: Waker,
     settings: ClientBuilder,
     /// Whoever is to be woken for what was read; empty, and kept for its memory.
     pub(super) awake: Vec<Waker>,
@@ -29,11 +31,17 @@ pub(super) struct Io {
 
 impl Io {
     /// Takes a socket from which `received` has been read already.
-    pub(super) fn new(stream: AsyncSocket, received: &[u8], settings: &ClientBuilder) -> Self {
+    pub(super) fn new(
+        stream: AsyncSocket,
+        received: &[u8],
+        reader: Waker,
+        settings: &ClientBuilder,
+    ) -> Self {
         let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
         inbound.feed(received);
         let (outgoing, awake) = (Vec::new(), Vec::new());
-        Self { stream, inbound, outgoing, written: 0, settings: settings.clone(), awake }
+        let settings = settings.clone();
+        Self { stream, inbound, outgoing, written: 0, reader, settings, awake }
     }
 
     /// Whether everything has been written.
@@ -79,11 +87,12 @@ impl Io {
     }
 
     /// Reads what is there, and says how many bytes that were: none where the other side has ended the
-    /// stream.
-    pub(super) fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<Result<usize, Lost>> {
+    /// stream. Where nothing is there, whoever is to read is woken when something is.
+    pub(super) fn poll_read(&mut self) -> Poll<Result<usize, Lost>> {
+        let mut task = Context::from_waker(&self.reader);
         loop {
             let mut room = ReadBuf::new(self.inbound.room());
-            match ready!(Pin::new(&mut self.stream).poll_read(task, &mut room)) {
+            match ready!(Pin::new(&mut self.stream).poll_read(&mut task, &mut room)) {
                 Ok(()) => {
                     let count = room.filled().len();
                     self.inbound.received(count);
@@ -95,9 +104,10 @@ impl Io {
         }
     }
 
-    /// Whether there may be something to read; if not, `reader` is woken when there is.
-    pub(super) fn is_readable(&self, reader: &Waker) -> bool {
-        self.stream.poll_read_ready(&mut Context::from_waker(reader)).is_ready()
+    /// Whether there may be something to read; if not, whoever is to read is woken when there
+    /// is.
+    pub(super) fn is_readable(&self) -> bool {
+        self.stream.poll_read_ready(&mut Context::from_waker(&self.reader)).is_ready()
     }
 
     /// Says the last words, if they are taken at once, and closes.

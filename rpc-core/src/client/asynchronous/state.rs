@@ -4,6 +4,7 @@
 //! lock, and puts it back. So nobody ever waits for a socket: who finds it gone leaves the rest to the
 //! driver, which is called by what is found here whenever the lock is given up.
 
+use std::mem;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) flight: Flight<Waker>,
     /// The socket, while nobody writes or reads, and until the connection has ended.
     io: Option<Box<Io>>,
+    /// Whether it may have to be read, or written further, and nobody has tried.
+    is_ready: bool,
     reader: Reader,
     /// The call whose task has read for long enough.
     relieved: Option<u64>,
@@ -50,8 +53,6 @@ pub(super) enum Reader {
     Driver,
     /// The task of the call that is alone in flight.
     Task(u64),
-    /// The driver is to see to it.
-    Nobody,
 }
 
 /// A call, written but for its end, as it is to be sent.
@@ -69,15 +70,15 @@ pub(super) enum Turn {
     /// Nothing, now that it has come so far.
     Over(Progress),
     /// It writes what it has queued, and reads.
-    Io(Box<Io>),
+    Io { io: Box<Io>, reads: bool },
 }
 
 /// What the driver does next.
 pub(super) struct Orders {
     /// The socket, unless a call's task has it.
     pub(super) io: Option<Box<Io>>,
-    /// Who reads: if it is the driver, it does so now.
-    pub(super) reader: Reader,
+    /// Whether to read.
+    pub(super) reads: bool,
     /// When to look for calls whose time is up.
     pub(super) alarm: Option<Deadline>,
     /// Whether there is nothing left to do, now or later.
@@ -96,10 +97,11 @@ pub(super) struct Due {
 const TURN: Duration = Duration::from_millis(100);
 
 impl State {
-    pub(super) fn new(peer: String, io: Io, settings: &ClientBuilder) -> Self {
+    pub(super) fn new(peer: String, settings: &ClientBuilder) -> Self {
         Self {
             flight: Flight::new(peer, settings),
-            io: Some(Box::new(io)),
+            io: None,
+            is_ready: true,
             reader: Reader::Driver,
             relieved: None,
             driver: None,
@@ -128,7 +130,7 @@ impl State {
     fn has_orders(&self) -> bool {
         // While something could not be written, it waits for that.
         let writes = |io: &Io| io.is_idle() && !self.flight.outgoing.is_empty();
-        let moves = |io: &Box<Io>| writes(io) || self.reader == Reader::Nobody;
+        let moves = |io: &Box<Io>| writes(io) || (self.is_ready && self.reader == Reader::Driver);
         self.io.as_ref().is_some_and(moves)
             || (self.alarm.is_some() && !self.is_armed)
             || (self.is_over() && !self.has_ended)
@@ -151,11 +153,9 @@ impl State {
         self.is_armed = true;
         let is_over = self.is_over();
         let io = if is_over { None } else { self.take_io() };
-        let reader = match self.reader {
-            Reader::Task(call) => Reader::Task(call),
-            Reader::Driver | Reader::Nobody => Reader::Driver,
-        };
-        Orders { io, reader, alarm: self.alarm, is_over }
+        // It tries, where it has the socket.
+        let reads = io.is_some() && self.reader == Reader::Driver && mem::take(&mut self.is_ready);
+        Orders { io, reads, alarm: self.alarm, is_over }
     }
 
     /// Takes the socket, with what is to be written. Whoever finds the connection lost meanwhile must
@@ -167,29 +167,31 @@ impl State {
         Some(io)
     }
 
-    /// Puts the socket back, and says who reads next; returns it where the connection has ended.
-    pub(super) fn put_back(&mut self, io: Box<Io>, reader: Reader) -> Option<Box<Io>> {
+    /// Puts the socket back, which may be ready for more than was tried; returns it where the
+    /// connection has ended.
+    pub(super) fn put_back(&mut self, io: Box<Io>, is_ready: bool) -> Option<Box<Io>> {
         self.flight.took_less(io.left());
         if self.has_ended {
             return Some(io);
         }
         self.io = Some(io);
-        self.reader = reader;
-        if let Reader::Task(call) = reader {
-            if !self.may_read(call) {
-                self.reader = Reader::Nobody;
-            } else if self.alarm.is_none() {
-                // It has rung meanwhile.
-                self.watch(Deadline::from_now(TURN));
-            }
-        }
+        self.is_ready |= is_ready;
         None
     }
 
-    /// Puts back the socket from which a call's task has read its reply. The driver reads on.
-    pub(super) fn stop_reading(&mut self, io: Box<Io>) -> Option<Box<Io>> {
-        let is_watched = self.driver.as_ref().is_some_and(|driver| !io.is_readable(driver));
-        self.put_back(io, if is_watched { Reader::Driver } else { Reader::Nobody })
+    /// Takes note that something has come, and returns the task that is to read it if that is not the
+    /// driver's.
+    pub(super) fn is_readable(&mut self) -> Option<Waker> {
+        self.is_ready = true;
+        match self.reader {
+            Reader::Task(call) => self.flight.waiter(call),
+            Reader::Driver => None,
+        }
+    }
+
+    /// Takes the socket, once it has been made.
+    pub(super) fn begin(&mut self, io: Io) {
+        self.io = Some(Box::new(io));
     }
 
     /// The socket that is not in use, to lend it memory.
@@ -214,9 +216,7 @@ impl State {
 
     /// Takes note that the call that was alone in flight is not any more.
     pub(super) fn is_not_alone(&mut self) {
-        if let Reader::Task(_) = self.reader {
-            self.reader = Reader::Nobody;
-        }
+        self.reader = Reader::Driver;
     }
 
     /// Queues a call whose task waits for it. If no other is in flight and nobody has the socket, it
@@ -228,8 +228,8 @@ impl State {
     ) -> Result<(u64, Turn), Error> {
         let is_alone = self.flight.is_idle() && self.flight.outgoing.is_empty();
         let call = self.queue(message, Some(task.waker().clone()))?;
-        let io = if is_alone { self.alone(message.deadline) } else { None };
-        Ok((call, io.map_or(Turn::Over(Progress::Waiting), Turn::Io)))
+        let turn = if is_alone { self.alone(call, message.deadline) } else { None };
+        Ok((call, turn.unwrap_or(Turn::Over(Progress::Waiting))))
     }
 
     /// Whether a call's task may be the one that reads.
@@ -237,12 +237,20 @@ impl State {
         self.flight.is_alone(call) && self.relieved != Some(call)
     }
 
-    /// The socket, for the task of a call that is alone in flight.
-    fn alone(&mut self, deadline: Option<Deadline>) -> Option<Box<Io>> {
+    /// Has the task of a call that is alone in flight read, now or when it is woken; and now write what
+    /// it has queued.
+    fn alone(&mut self, call: u64, deadline: Option<Deadline>) -> Option<Turn> {
+        // Before the driver has begun, nobody would relieve it.
         self.driver.as_ref()?;
-        let io = self.take_io()?;
+        let io = self.io.as_ref()?;
+        self.reader = Reader::Task(call);
+        let moves = self.is_ready || (io.is_idle() && !self.flight.outgoing.is_empty());
         self.watch(Deadline::after(deadline.map_or_else(Instant::now, Deadline::begun), TURN));
-        Some(io)
+        if !moves {
+            return None;
+        }
+        let reads = mem::take(&mut self.is_ready);
+        self.take_io().map(|io| Turn::Io { io, reads })
     }
 
     /// How far a call has come, for which `task` is woken later, and what that does about it.
@@ -276,7 +284,7 @@ impl State {
         if !self.may_read(call) {
             return Turn::Over(progress);
         }
-        self.alone(deadline).map_or(Turn::Over(progress), Turn::Io)
+        self.alone(call, deadline).unwrap_or(Turn::Over(progress))
     }
 
     /// Gives a call up.
@@ -286,9 +294,9 @@ impl State {
     }
 
     /// Takes note that a call's task waits no more: if it was to read, the driver is.
-    fn is_left(&mut self, call: u64) {
+    pub(super) fn is_left(&mut self, call: u64) {
         if self.reader == Reader::Task(call) {
-            self.reader = Reader::Nobody;
+            self.reader = Reader::Driver;
         }
     }
 
@@ -308,7 +316,7 @@ impl State {
         self.alarm = None;
         if let Reader::Task(call) = self.reader {
             self.relieved = Some(call);
-            self.reader = Reader::Nobody;
+            self.reader = Reader::Driver;
         }
         self.flight.waiters()
     }
