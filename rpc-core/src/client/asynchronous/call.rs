@@ -178,7 +178,7 @@ impl Call {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        Deadline::after(self.begun?, self.limit?)
+        deadline(self.begun, self.limit)
     }
 
     fn timeout(&self) -> Option<Duration> {
@@ -276,7 +276,6 @@ impl Call {
     fn poll<T: DeserializeOwned>(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
         let mut turn = None;
         loop {
-            let deadline = self.deadline();
             match &mut self.state {
                 State::Refused(_) => {
                     if let State::Refused(error) = mem::replace(&mut self.state, State::Done) {
@@ -323,7 +322,10 @@ impl Call {
                     let (call, method) = (*call, &*self.method);
                     let result = match turn.take() {
                         Some(turn) => connection.take_turn(turn, call, method, task),
-                        None => connection.poll(call, method, deadline, task),
+                        None => {
+                            let deadline = deadline(self.begun, self.limit);
+                            connection.poll(call, method, deadline, task)
+                        }
                     };
                     let result = ready!(result);
                     self.state = State::Done;
@@ -334,6 +336,11 @@ impl Call {
             }
         }
     }
+}
+
+/// When the time of a call ends that may take so long.
+fn deadline(begun: Option<Instant>, limit: Option<Duration>) -> Option<Deadline> {
+    Deadline::after(begun?, limit?)
 }
 
 /// The result of a call that wants none.

@@ -12,8 +12,9 @@ struct Spare {
 
 /// Most messages have no more bytes.
 const USUAL: usize = 192;
-/// Room that is kept at most: for hundreds of usual messages, or a few long ones.
-const ROOM: usize = 64 * 1024;
+/// Room that is kept at most. The buffer of a long message that is handed back to the system costs more
+/// than its message: the next one has to have every page made anew.
+const ROOM: usize = 4 << 20;
 
 thread_local! {
     static SPARE: RefCell<Spare> = RefCell::default();

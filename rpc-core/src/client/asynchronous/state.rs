@@ -107,7 +107,7 @@ impl State {
             driver: None,
             is_called: false,
             alarm: None,
-            is_armed: false,
+            is_armed: true,
             is_closed: false,
             has_ended: false,
             permit: None,
@@ -116,11 +116,8 @@ impl State {
 
     /// What is due, by what is found here.
     pub(super) fn due(&mut self) -> Due {
-        let permit = if self.flight.is_taken() && !self.flight.is_lost() {
-            None
-        } else {
-            self.permit.take()
-        };
+        let is_free = self.permit.is_some() && (self.flight.is_lost() || !self.flight.is_taken());
+        let permit = if is_free { self.permit.take() } else { None };
         let calls = !self.is_called && self.has_orders();
         self.is_called |= calls;
         Due { driver: if calls { self.driver.clone() } else { None }, _permit: permit }
@@ -128,20 +125,23 @@ impl State {
 
     /// Whether there is something to do that the driver does not know of.
     fn has_orders(&self) -> bool {
+        let Some(io) = &self.io else { return self.flight.is_lost() && !self.has_ended };
         // While something could not be written, it waits for that.
-        let writes = |io: &Io| io.is_idle() && !self.flight.outgoing.is_empty();
-        let moves = |io: &Box<Io>| writes(io) || (self.is_ready && self.reader == Reader::Driver);
-        self.io.as_ref().is_some_and(moves)
-            || (self.alarm.is_some() && !self.is_armed)
-            || (self.is_over() && !self.has_ended)
+        (!self.flight.outgoing.is_empty() && io.is_idle())
+            || (self.is_ready && self.reader == Reader::Driver)
+            || !self.is_armed
+            || self.is_over()
     }
 
     /// Whether there is nothing left to do. A server that is about to stop is left with the last call.
     fn is_over(&self) -> bool {
-        let is_done = self.flight.is_idle()
-            && self.flight.outgoing.is_empty()
-            && self.io.as_ref().is_some_and(|io| io.is_idle());
-        self.flight.is_lost() || (is_done && (self.is_closed || !self.flight.is_open()))
+        let is_last = self.is_closed || !self.flight.is_open();
+        let is_done = || {
+            self.flight.is_idle()
+                && self.flight.outgoing.is_empty()
+                && self.io.as_ref().is_some_and(|io| io.is_idle())
+        };
+        is_last && (self.flight.is_lost() || is_done())
     }
 
     /// Takes the driver's turn.
@@ -243,9 +243,11 @@ impl State {
         // Before the driver has begun, nobody would relieve it.
         self.driver.as_ref()?;
         let io = self.io.as_ref()?;
-        self.reader = Reader::Task(call);
         let moves = self.is_ready || (io.is_idle() && !self.flight.outgoing.is_empty());
-        self.watch(Deadline::after(deadline.map_or_else(Instant::now, Deadline::begun), TURN));
+        if self.reader != Reader::Task(call) {
+            self.reader = Reader::Task(call);
+            self.watch(Deadline::after(deadline.map_or_else(Instant::now, Deadline::begun), TURN));
+        }
         if !moves {
             return None;
         }
