@@ -39,12 +39,19 @@ pub(super) struct State {
     /// When the driver is to look for calls whose time is up, and whether it knows.
     alarm: Option<Deadline>,
     is_armed: bool,
-    /// Whether nobody will call any more.
-    is_closed: bool,
-    /// Whether the driver is gone, and with it the connection.
-    has_ended: bool,
+    stage: Stage,
     /// That of the call under way, on a connection that carries one at a time.
     permit: Option<Permit>,
+}
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Used,
+    /// Nobody will call any more.
+    Closed,
+    /// The driver is gone, and with it the socket.
+    Ended,
 }
 
 /// Who is woken when something has come.
@@ -108,8 +115,7 @@ impl State {
             is_called: false,
             alarm: None,
             is_armed: true,
-            is_closed: false,
-            has_ended: false,
+            stage: Stage::Used,
             permit: None,
         }
     }
@@ -125,7 +131,7 @@ impl State {
 
     /// Whether there is something to do that the driver does not know of.
     fn has_orders(&self) -> bool {
-        let Some(io) = &self.io else { return self.flight.is_lost() && !self.has_ended };
+        let Some(io) = &self.io else { return self.flight.is_lost() && self.stage != Stage::Ended };
         // While something could not be written, it waits for that.
         (!self.flight.outgoing.is_empty() && io.is_idle())
             || (self.is_ready && self.reader == Reader::Driver)
@@ -135,7 +141,7 @@ impl State {
 
     /// Whether there is nothing left to do. A server that is about to stop is left with the last call.
     fn is_over(&self) -> bool {
-        let is_last = self.is_closed || !self.flight.is_open();
+        let is_last = self.stage != Stage::Used || !self.flight.is_open();
         let is_done = || {
             self.flight.is_idle()
                 && self.flight.outgoing.is_empty()
@@ -171,7 +177,7 @@ impl State {
     /// connection has ended.
     pub(super) fn put_back(&mut self, io: Box<Io>, is_ready: bool) -> Option<Box<Io>> {
         self.flight.took_less(io.left());
-        if self.has_ended {
+        if self.stage == Stage::Ended {
             return Some(io);
         }
         self.io = Some(io);
@@ -334,7 +340,9 @@ impl State {
 
     /// Takes note that nobody will call any more.
     pub(super) fn close(&mut self) {
-        self.is_closed = true;
+        if self.stage == Stage::Used {
+            self.stage = Stage::Closed;
+        }
     }
 
     /// Ends the connection for every call in flight, and returns who waits for one.
@@ -347,7 +355,7 @@ impl State {
 
     /// Takes note that the driver is gone; returns the socket, and what is said in it at last.
     pub(super) fn end(&mut self) -> Option<(Box<Io>, Vec<u8>)> {
-        self.has_ended = true;
+        self.stage = Stage::Ended;
         let io = self.io.take()?;
         Some((io, self.flight.last_words()))
     }
