@@ -5,7 +5,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{Call, CallContext, Dispatch, Ended, FunctionRegistry, Reply, code};
+use rpc_core::layer::{Dispatch, Ended, Reply};
+use rpc_core::protocol::{Call, code};
+use rpc_core::{CallContext, FunctionRegistry};
 use rpc_core_fuzz::registry;
 use serde_json::{Map, Value};
 

@@ -9,9 +9,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{
-    Arguments, Dialect, Error, Framing, Invocation, Limits, Pipelined, RpcClient, Stream, Transport,
-};
+use rpc_core::client::{Dialect, Invocation, Pipelined};
+use rpc_core::protocol::{Arguments, Framing, Limits};
+use rpc_core::transport::{Stream, Transport};
+use rpc_core::{Error, RpcClient};
 use rpc_core_fuzz::cut;
 use serde_json::value::RawValue;
 
@@ -36,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
     let client = RpcClient::builder()
         .framing(framing)
         .dialect(dialect)
-        .limits(Limits { message: 1 << 16, ..Limits::default() })
+        .limits(Limits { max_message_bytes: 1 << 16, ..Limits::default() })
         .call_timeout(Duration::from_millis(5))
         .connect_over(server)
         .expect("this transport always connects");

@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{Limits, RpcClient, Stub};
+use rpc_core::protocol::Limits;
+use rpc_core::{RpcClient, Stub};
 use serde_json::value::RawValue;
 
 /// Where each connection's first request is answered with what is held here.
@@ -42,7 +43,7 @@ fuzz_target!(|input: &[u8]| {
         bytes.to_vec()
     };
     let client = RpcClient::builder()
-        .limits(Limits { message: 1 << 16, ..Limits::default() })
+        .limits(Limits { max_message_bytes: 1 << 16, ..Limits::default() })
         .call_timeout(Duration::from_millis(500))
         .connect(url)
         .expect("no connection is made yet");

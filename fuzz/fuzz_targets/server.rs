@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use rpc_core::protocol::Connection;
-use rpc_core::{
-    Answer, Answered, Fault, FunctionRegistry, JsonRpc, Limits, ProtocolError, Session, block_on,
-    code,
-};
+use rpc_core::client::block_on;
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::{Limits, ProtocolError, code};
+use rpc_core::{Fault, FunctionRegistry, JsonRpc};
 use rpc_core_fuzz::{cut, depth, registry};
 use serde::de::IgnoredAny;
 
@@ -19,13 +19,13 @@ fuzz_target!(|input: &[u8]| {
     let (sizes, stream) = cut(input);
     for limits in [
         Limits::default(),
-        Limits { message: 64, depth: 4, replies_gathered: 64, ..Limits::default() },
+        Limits { max_message_bytes: 64, max_depth: 4, max_gathered_reply_bytes: 64, ..Limits::default() },
     ] {
         let whole = converse(stream, &[], limits);
         for reply in frames(stream, &whole.output) {
             let text = std::str::from_utf8(reply).expect("a reply is text");
             serde_json::from_str::<IgnoredAny>(text).expect("a reply is JSON");
-            assert!(depth(reply) <= Limits::DEEPEST, "a reply nests too deep");
+            assert!(depth(reply) <= Limits::MAX_DEPTH, "a reply nests too deep");
         }
         for sizes in [&sizes, &vec![1]] {
             let pieces = converse(stream, sizes, limits);

@@ -5,18 +5,18 @@
 
 use libfuzzer_sys::fuzz_target;
 use rpc_core::protocol::Connection;
-use rpc_core::{Framing, Limits, ProtocolError};
+use rpc_core::protocol::{Framing, Limits, ProtocolError};
 use rpc_core_fuzz::cut;
 
 fuzz_target!(|input: &[u8]| {
     let (sizes, stream) = cut(input);
     for (stream, message) in [
-        (stream.to_vec(), Limits::default().message),
+        (stream.to_vec(), Limits::default().max_message_bytes),
         (stream.to_vec(), 64),
-        (masked(stream), Limits::default().message),
+        (masked(stream), Limits::default().max_message_bytes),
         (masked(stream), 64),
     ] {
-        let limits = Limits { message, ..Limits::default() };
+        let limits = Limits { max_message_bytes, ..Limits::default() };
         let whole = converse(&stream, &[], limits);
         for sizes in [&sizes, &vec![1]] {
             let pieces = converse(&stream, sizes, limits);
@@ -44,7 +44,7 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
         let message = if ended { connection.last_message() } else { connection.next_message() };
         match message {
             Ok(Some(message)) => {
-                assert!(message.len() <= limits.message);
+                assert!(message.len() <= limits.max_message_bytes);
                 outcome.messages.push(connection.message(&message).to_vec());
                 connection.reply(&message, |message, out| {
                     out.extend_from_slice(message);

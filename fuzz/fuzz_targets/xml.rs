@@ -6,9 +6,10 @@
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::{
-    Answer, Answered, CallContext, FunctionRegistry, JsonRpc, Limits, Session, XmlRpcOptions,
-};
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::Limits;
+use rpc_core::server::XmlRpcOptions;
+use rpc_core::{CallContext, FunctionRegistry, JsonRpc};
 use rpc_core_fuzz::registry;
 
 const LIMIT: usize = 1 << 16;
@@ -42,7 +43,7 @@ fn answer(message: &[u8], charset: Option<&str>) -> String {
         let options = XmlRpcOptions { extensions: true, ..XmlRpcOptions::default() };
         JsonRpc::new(registry()).xml_rpc(options)
     });
-    let limits = Limits { message: LIMIT, ..Limits::default() };
+    let limits = Limits { max_message_bytes: LIMIT, ..Limits::default() };
     let mut session = Session::new(CallContext::default(), limits).in_xml_rpc(charset);
     let mut reply = Vec::new();
     let answered = layer.answer(message, &mut session, &mut reply);

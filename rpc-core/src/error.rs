@@ -191,7 +191,7 @@ pub enum Misuse {
     },
     /// A call is larger than a message may be.
     #[error(
-        "the call of `{method}` takes {size} bytes, over the limit of {limit}; send less, or raise `Limits::message` on both sides"
+        "the call of `{method}` takes {size} bytes, over the limit of {limit}; send less, or raise `Limits::max_message_bytes` on both sides"
     )]
     CallTooLarge {
         /// The function.
@@ -203,7 +203,7 @@ pub enum Misuse {
     },
     /// As many calls are in flight as may be.
     #[error(
-        "{limit} calls are in flight on this connection, as many as may be; wait for some, or raise `Limits::calls_in_flight`"
+        "{limit} calls are in flight on this connection, as many as may be; wait for some, or raise `Limits::max_calls_in_flight`"
     )]
     TooManyInFlight {
         /// The limit in calls.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// Why a layer ended a call: a limit was reached, a circuit is open, no time is left.
 ///
 /// ```
-/// use rpc_core::{Error, LayerError};
+/// use rpc_core::error::LayerError;
+/// use rpc_core::Error;
 ///
 /// let error = Error::from(LayerError::new("the circuit is open"));
 /// assert_eq!(error.to_string(), "the circuit is open");

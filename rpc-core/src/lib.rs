@@ -76,7 +76,9 @@ pub use error::{CallError, Error, FunctionError, IoError, IoErrorKind, Misuse};
 pub use http::{ReplyBody, RpcService};
 pub use json_rpc::{Answer, Answered, FinishedCall, JsonRpc, Later, Session};
 pub use layer_error::LayerError;
-pub use protocol::{Arguments, Call, Door, Doors, Fault, Framing, Limits, ProtocolError, code};
+pub use protocol::{
+    Arguments, Call, Fault, Framing, Limits, Protocol, ProtocolError, Protocols, code,
+};
 pub use pump::block_on;
 pub use registry::{
     Bytes, CallContext, DateTime, Deferred, Dispatch, Ended, Function, FunctionRegistry, Instance,

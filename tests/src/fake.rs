@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use rpc_core::{Framing, Socket};
+use rpc_core::protocol::Framing;
+use rpc_core::transport::Socket;
 use serde_json::Value;
 
 use crate::{HttpPeer, Peer};

@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use rpc_core::{
-    Answer, Error, EventLoop, Listen, ServerHandle, SingleThread, TcpServer, ThreadPerConnection,
-};
+use rpc_core::layer::Answer;
+use rpc_core::server::{EventLoop, Listen, ServerHandle, SingleThread, ThreadPerConnection};
+use rpc_core::{Error, TcpServer};
 
 /// A way to run a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,19 +33,19 @@ pub fn section(name: &str, found: &str) {
     }
 }
 
-/// A table of reports, each with its language and the door it went through: a column for each check.
+/// A table of reports, each with its language and the protocol it spoke: a column for each check.
 pub fn report_table<'a>(
     kind: &str,
     checks: &[&str],
     reports: impl IntoIterator<Item = (Language, &'a str, &'a Report)>,
 ) -> String {
-    let lines = reports.into_iter().map(|(language, door, report)| {
+    let lines = reports.into_iter().map(|(language, protocol, report)| {
         let marks: Vec<_> = checks.iter().map(|check| report.mark(check)).collect();
         let named = format!("{} {}", report.library, report.version);
-        format!("| {} | {language} | {door} | {} |\n", named.trim_end(), marks.join(" | "))
+        format!("| {} | {language} | {protocol} | {} |\n", named.trim_end(), marks.join(" | "))
     });
     let lines: String = lines.collect();
-    let heading = format!("| {kind} | | door | {} |\n", checks.join(" | "));
+    let heading = format!("| {kind} | | protocol | {} |\n", checks.join(" | "));
     let rule = format!("|---|---|---|{}\n", ":-:|".repeat(checks.len()));
     heading + &rule + &lines
 }

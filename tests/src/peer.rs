@@ -5,7 +5,9 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{Address, Dialect, Framing, Socket, Stream};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::Framing;
+use rpc_core::transport::{Address, Socket, Stream};
 
 /// The framings in which a fault of the whole connection is said in the native dialect.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];

@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Address, RpcClient, Stub, args, kwargs};
+use rpc_core::transport::Address;
+use rpc_core::{RpcClient, Stub, args, kwargs};
 
 /// Waits until something is so, and returns how long that took; fails after 30 s.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) -> Duration {

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::Address;
+use rpc_core::transport::Address;
 
 use crate::until;
 

@@ -4,7 +4,7 @@ use std::io::{BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use rpc_core::Bytes;
+use rpc_core::types::Bytes;
 use serde_json::Value;
 use sha1_smol::Sha1;
 

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use rpc_core::layer::{Answer, Answered, Session};
 use rpc_core::protocol::{Connection, Limits};
-use rpc_core::{Answer, Answered, FunctionRegistry, JsonRpc, RpcServer, Session};
+use rpc_core::{FunctionRegistry, JsonRpc, RpcServer};
 use tests::{Counting, EVERY_FRAMING, Model, Peer, allocations, frame};
 
 #[global_allocator]

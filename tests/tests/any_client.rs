@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use examples::{add, greet};
+use rpc_core::client::{AnyAsyncClient, AnyClient, Dialect, RawJson};
+use rpc_core::protocol::code;
+use rpc_core::types::Bytes;
 use rpc_core::{
-    AnyAsyncClient, AnyClient, AsyncRpcClient, Bytes, CallError, Dialect, Error, FunctionRegistry,
-    RawJson, RpcClient, RpcServer, Stub, args, call, code, kwargs, rpc_export,
+    AsyncRpcClient, CallError, Error, FunctionRegistry, RpcClient, RpcServer, Stub, args, call,
+    kwargs, rpc_export,
 };
 use tests::{Model, Refusal, run, withdraw};
 

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::{add, fail, greet, ping, subtract};
-use rpc_core::{
-    ClientBuilder, Dialect, Error, Framing, RpcClient, RpcServer, Stub, args, call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::protocol::Framing;
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 use tests::{Model, Running, Served, python};
 
 /// Runs a client against our server and returns what it prints.

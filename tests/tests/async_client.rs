@@ -9,10 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::{add, echo, greet};
-use rpc_core::{
-    AsyncRpcClient, CallError, Dialect, Error, Framing, RpcServer, Stub, args, call, kwargs,
-    rpc_export,
-};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::Framing;
+use rpc_core::{AsyncRpcClient, CallError, Error, RpcServer, Stub, args, call, kwargs, rpc_export};
 use serde_json::Value;
 use tests::{
     DIALECTS, EVERY_FRAMING, Fake, Gate, Model, Refusal, pass_gate_later, run, same, withdraw,

@@ -11,10 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    Address, AsyncRpcClient, ConnectionState, Error, Framing, IoErrorKind, RpcServer, Stub,
-    rpc_export,
-};
+use rpc_core::client::ConnectionState;
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::Framing;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, Error, RpcServer, Stub, rpc_export};
 use tests::{Fake, Model, run, same};
 use tokio::time::sleep;
 
@@ -57,10 +58,10 @@ fn a_call_waits_while_the_server_is_restarted_and_states_are_told() {
     }
 }
 
-fn model_at(model: Model, address: &Address) -> rpc_core::ServerHandle {
+fn model_at(model: Model, address: &Address) -> rpc_core::server::ServerHandle {
     match model {
         Model::EventLoop => {
-            RpcServer::exported().start_with(address, rpc_core::EventLoop::default())
+            RpcServer::exported().start_with(address, rpc_core::server::EventLoop::default())
         }
         _ => RpcServer::exported().start(address),
     }

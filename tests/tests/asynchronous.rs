@@ -7,9 +7,9 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
+use rpc_core::layer::Parameter;
 use rpc_core::{
-    CallContext, CallError, FunctionRegistry, Parameter, State, Stub, args, call, kwargs,
-    rpc_export,
+    CallContext, CallError, FunctionRegistry, State, Stub, args, call, kwargs, rpc_export,
 };
 use serde::{Deserialize, Serialize};
 use tests::both_ways;
@@ -142,7 +142,7 @@ fn a_result_without_a_json_form_is_an_error() {
 fn what_an_async_function_panics_with_stays_on_the_server() {
     both_ways!(registry(), |client| {
         let refusal = client.fall_over().call().unwrap_err();
-        assert_eq!(refusal.fault().unwrap().code(), rpc_core::code::INTERNAL_ERROR);
+        assert_eq!(refusal.fault().unwrap().code(), rpc_core::protocol::code::INTERNAL_ERROR);
         assert!(!refusal.to_string().contains("secret"), "{refusal}");
         assert_eq!(client.add_later(1, 2).call().unwrap(), 13);
     });

@@ -117,7 +117,7 @@ fn with_blocking_clients(proxy: &CuttingProxy, numbers: &AtomicUsize, cuts: usiz
                         let calls = [(); 4].map(|()| number());
                         let started = calls.map(|call| client.run_and_wait(call).start());
                         for (call, started) in calls.into_iter().zip(started) {
-                            note(call, false, started.and_then(rpc_core::Pending::wait));
+                            note(call, false, started.and_then(rpc_core::client::Pending::wait));
                         }
                     }
                     outcomes

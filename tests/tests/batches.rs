@@ -5,9 +5,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rpc_core::client::{Dialect, OutcomeOf, Pipelined};
+use rpc_core::protocol::code;
 use rpc_core::{
-    CallError, Dialect, Error, FunctionRegistry, OutcomeOf, Pipelined, RpcClient, RpcServer, State,
-    Stub, args, call, code, kwargs, rpc_export,
+    CallError, Error, FunctionRegistry, RpcClient, RpcServer, State, Stub, args, call, kwargs,
+    rpc_export,
 };
 use tests::{Model, run};
 
@@ -36,7 +38,7 @@ async fn square_later(n: i64) -> i64 {
     std::future::ready(n).await * n
 }
 
-fn server(model: Model) -> (rpc_core::ServerHandle, RpcClient) {
+fn server(model: Model) -> (rpc_core::server::ServerHandle, RpcClient) {
     let mut registry = FunctionRegistry::exported();
     registry.share(AtomicU64::new(0));
     let server = model.start(RpcServer::of(registry));

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use rpc_core::{Door, FunctionRegistry, RpcClient, RpcServer, ServerHandle, State, rpc_export};
+use rpc_core::protocol::Protocol;
+use rpc_core::server::ServerHandle;
+use rpc_core::{FunctionRegistry, RpcClient, RpcServer, State, rpc_export};
 use serde_json::Value;
 use tests::{Model, Running, browser};
 
@@ -134,7 +136,7 @@ fn a_page_from_elsewhere_runs_no_call() {
 fn a_page_runs_no_call_of_a_server_with_raw_framings_alone() {
     let page = Site::start();
     for model in Model::CONCURRENT {
-        let server = model.start(server().without(Door::Http).without(Door::WebSocket));
+        let server = model.start(server().disable(Protocol::Http).disable(Protocol::WebSocket));
         let Some(found) = attempts(&page.origin(), &url(server.address()), "") else { return };
         assert_eq!(answered(&found), Vec::<&str>::new(), "{model:?}: {found:#?}");
         assert_eq!(calls_of(&server), 0, "{model:?}: {found:#?}");

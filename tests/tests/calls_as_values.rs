@@ -8,11 +8,15 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use examples::{add, echo, greet};
+use rpc_core::client::{
+    AsyncBatching, AsyncStub, At, Batching, Blocking, BlockingStub, Dialect, FromError, Invocation,
+    Notify, OwnedCall, Pipelined, Prepare, Prepared, RawJson, Within,
+};
+use rpc_core::protocol::{Arguments, Framing};
+use rpc_core::types::Bytes;
 use rpc_core::{
-    Arguments, AsyncBatching, AsyncRpcClient, AsyncStub, At, Batching, Blocking, BlockingStub,
-    Bytes, CallError, Dialect, Error, Framing, FromError, FunctionRegistry, Invocation, Notify,
-    OwnedCall, Pipelined, Prepare, Prepared, RawJson, RpcClient, RpcServer, State, Stub, Within,
-    args, call, kwargs, rpc_export,
+    AsyncRpcClient, CallError, Error, FunctionRegistry, RpcClient, RpcServer, State, Stub, args,
+    call, kwargs, rpc_export,
 };
 use serde::de::DeserializeOwned;
 use tests::{
@@ -38,13 +42,13 @@ fn join(#[args] parts: Vec<String>, #[default(",")] separator: &str) -> String {
     parts.join(separator)
 }
 
-fn server() -> rpc_core::ServerHandle {
+fn server() -> rpc_core::server::ServerHandle {
     let mut registry = FunctionRegistry::exported();
     registry.share(AtomicU64::new(0));
     Model::EventLoop.start(RpcServer::of(registry))
 }
 
-fn in_dialect(server: &rpc_core::ServerHandle, dialect: Dialect) -> RpcClient {
+fn in_dialect(server: &rpc_core::server::ServerHandle, dialect: Dialect) -> RpcClient {
     let url = match dialect {
         Dialect::XmlRpc => format!("http://{}/", server.address()),
         _ => server.address().to_string(),
@@ -371,7 +375,8 @@ impl Stub for Notes {
         let call = invocation.to_owned_call().map_err(E::from_error)?;
         let note = (call.is_idempotent(), call.timeout(), format!("{call:?}"));
         self.0.lock().unwrap().push(note);
-        serde_json::from_str("1").map_err(|_| E::from_error(rpc_core::LayerError::new("no").into()))
+        serde_json::from_str("1")
+            .map_err(|_| E::from_error(rpc_core::error::LayerError::new("no").into()))
     }
 }
 

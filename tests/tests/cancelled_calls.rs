@@ -12,9 +12,10 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use examples::add;
+use rpc_core::error::IoErrorKind;
+use rpc_core::server::ServerHandle;
 use rpc_core::{
-    AsyncRpcClient, CallContext, Error, FunctionRegistry, IoErrorKind, RpcServer, ServerHandle,
-    State, Stub, args, rpc_export,
+    AsyncRpcClient, CallContext, Error, FunctionRegistry, RpcServer, State, Stub, args, rpc_export,
 };
 use serde_json::Value;
 use tests::{FRAMINGS, Fake, Gate, Model, pass_gate_later, run, until};
@@ -149,11 +150,11 @@ fn no_byte_is_lost_or_doubled_and_no_late_reply_reaches_another_call() {
 
 /// A client that speaks in a framing.
 trait ConnectIn: Sized {
-    async fn connect_in(framing: rpc_core::Framing, server: &Fake) -> Self;
+    async fn connect_in(framing: rpc_core::protocol::Framing, server: &Fake) -> Self;
 }
 
 impl ConnectIn for AsyncRpcClient {
-    async fn connect_in(framing: rpc_core::Framing, server: &Fake) -> Self {
+    async fn connect_in(framing: rpc_core::protocol::Framing, server: &Fake) -> Self {
         Self::builder().framing(framing).connect_async(server.address()).await.unwrap()
     }
 }
@@ -194,7 +195,9 @@ fn a_function_is_dropped_at_its_callers_deadline() {
             // Whoever notices first says so.
             match &error {
                 Error::Io(error) => assert_eq!(error.kind(), IoErrorKind::TimedOut(timeout)),
-                error => assert_eq!(error.fault().unwrap().code(), rpc_core::code::TIMED_OUT),
+                error => {
+                    assert_eq!(error.fault().unwrap().code(), rpc_core::protocol::code::TIMED_OUT)
+                }
             }
             assert!(error.may_have_run());
         }

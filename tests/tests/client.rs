@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::TcpListener;
 
 use examples::{add, echo, fail, greet, sleep_ms};
-use rpc_core::{
-    CallError, ClientBuilder, Dialect, Error, Fault, Framing, IoErrorKind, Limits, Misuse,
-    RpcClient, RpcServer, Stub, args, call, code, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::{IoErrorKind, Misuse};
+use rpc_core::protocol::{Framing, Limits, code};
+use rpc_core::{CallError, Error, Fault, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde_json::{Map, Value, json};
 use tests::{DIALECTS, EVERY_FRAMING, Model, Refusal, divide, note, same, weigh, withdraw};
 
@@ -151,7 +151,7 @@ fn an_argument_that_cannot_be_sent_is_named_and_nothing_is_sent() {
 #[test]
 fn a_call_over_the_limit_is_refused_before_it_is_sent() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     for builder in everyhow() {
         let client = builder.limits(limits).connect(server.address()).unwrap();
         let refusal = client.echo(&"x".repeat(2000)).call().unwrap_err();
@@ -166,7 +166,7 @@ fn a_call_over_the_limit_is_refused_before_it_is_sent() {
 
 #[test]
 fn a_call_over_the_servers_limit_is_told_so() {
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     let server = Model::ThreadPerConnection.start(RpcServer::exported().limits(limits));
     for builder in everyhow() {
         let client = builder.connect(server.address()).unwrap();
@@ -183,7 +183,7 @@ fn a_call_over_the_servers_limit_is_told_so() {
 #[test]
 fn a_reply_over_the_clients_limit_is_an_error_and_not_a_wait() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     for builder in everyhow() {
         let client = builder.limits(limits).connect(server.address()).unwrap();
         let error = client.call::<String>("repeat", args!["x", 2000], ()).unwrap_err();
@@ -196,7 +196,7 @@ fn a_reply_over_the_clients_limit_is_an_error_and_not_a_wait() {
 #[test]
 fn only_so_many_calls_are_in_flight() {
     let server = Model::ThreadPerConnection.start(RpcServer::exported());
-    let limits = Limits { calls_in_flight: 3, ..Limits::default() };
+    let limits = Limits { max_calls_in_flight: 3, ..Limits::default() };
     for builder in everyhow() {
         let client = builder.limits(limits).connect(server.address()).unwrap();
         let mut calls: Vec<_> = (0..3).map(|n| client.add(n, n).start().unwrap()).collect();

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::add;
-use rpc_core::{
-    AnyAsyncClient, AnyClient, AsyncRpcClient, AsyncStub, BlockingStub, Policy, Prepare, RpcClient,
-    RpcServer, Stub, TowerClient, call,
+use rpc_core::client::{
+    AnyAsyncClient, AnyClient, AsyncStub, BlockingStub, Policy, Prepare, TowerClient,
 };
+use rpc_core::{AsyncRpcClient, RpcClient, RpcServer, Stub, call};
 use tests::{Counting, Model, allocations};
 
 #[global_allocator]

@@ -4,9 +4,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rpc_core::error::Misuse;
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
 use rpc_core::{
-    Call, CallContext, Dispatch, Error, FunctionRegistry, JsonRpc, Misuse, Outcome, Reply,
-    RpcClient, RpcServer, State, Stub, TcpServer, args, call, kwargs, rpc_export,
+    CallContext, Error, FunctionRegistry, JsonRpc, RpcClient, RpcServer, State, Stub, TcpServer,
+    args, call, kwargs, rpc_export,
 };
 use tests::{Model, both_ways};
 

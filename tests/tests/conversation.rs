@@ -1,7 +1,9 @@
 //! One conversation in each dialect, to the byte, with every model in every framing; then a byte at
 //! a time, and all in one write.
 
-use rpc_core::{Framing, RpcServer, ServerHandle};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Framing;
+use rpc_core::server::ServerHandle;
 use tests::{EVERY_FRAMING, Model, Peer, frame};
 
 const CONVERSATIONS: [(&str, &str); 4] = [

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{
-    Address, AsyncRpcClient, Error, FunctionRegistry, IoErrorKind, RpcClient, RpcServer, State,
-    rpc_export,
-};
+use rpc_core::error::IoErrorKind;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, Error, FunctionRegistry, RpcClient, RpcServer, State, rpc_export};
 use tests::{Model, run};
 use tokio::task::JoinSet;
 

@@ -10,9 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::{add, echo};
-use rpc_core::{
-    Address, AsyncRpcClient, EventLoop, Framing, RpcClient, RpcServer, Stub, args, rpc_export,
-};
+use rpc_core::protocol::Framing;
+use rpc_core::server::EventLoop;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, RpcClient, RpcServer, Stub, args, rpc_export};
 use tests::{FRAMINGS, Gate, Model, Peer, Running, frame, run, until};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;

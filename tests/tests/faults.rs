@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{
-    Answer, Answered, Call, CallContext, Dispatch, Fault, FunctionRegistry, JsonRpc, Limits,
-    Outcome, Reply, RpcServer, Session, TcpServer,
-};
+use rpc_core::layer::{Answer, Answered, Dispatch, Outcome, Reply, Session};
+use rpc_core::protocol::{Call, Limits};
+use rpc_core::{CallContext, Fault, FunctionRegistry, JsonRpc, RpcServer, TcpServer};
 use tests::{FRAMINGS, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -51,7 +50,7 @@ fn a_server_without_functions_says_why_it_may_have_none() {
 
 #[test]
 fn a_result_over_the_limit_is_refused_and_the_connection_lives_on() {
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     for model in Model::ALL {
         let server = model.start(RpcServer::exported().limits(limits));
         for framing in FRAMINGS {

@@ -6,10 +6,10 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use examples::add;
-use rpc_core::{
-    AsyncRpcClient, ClientBuilder, Dialect, Error, Framing, IoErrorKind, Misuse, RpcClient,
-    RpcServer, Stub, args, call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::{IoErrorKind, Misuse};
+use rpc_core::protocol::Framing;
+use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde_json::{Value, json};
 use tests::{Fake, Model, Running, python, run, weigh};
 

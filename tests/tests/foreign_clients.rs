@@ -7,7 +7,7 @@ use tests::{Folder, Language, Model, Report, all_good, report_table, section};
 
 /// A program of `foreign/` that calls a server.
 struct Client {
-    door: &'static str,
+    protocol: &'static str,
     language: Language,
     script: &'static str,
     arguments: &'static [&'static str],
@@ -20,12 +20,12 @@ const SOCKET: &str = "SOCKET";
 const PROGRAM: &str = "PROGRAM";
 
 const fn client(
-    door: &'static str,
+    protocol: &'static str,
     language: Language,
     script: &'static str,
     arguments: &'static [&'static str],
 ) -> Client {
-    Client { door, language, script, arguments }
+    Client { protocol, language, script, arguments }
 }
 
 const JSON_HTTP: &str = "JSON-RPC over HTTP";
@@ -107,7 +107,7 @@ fn call(model: Model) -> Vec<Row> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let rows = rows.iter().map(|(client, report)| (client.language, client.door, report));
+    let rows = rows.iter().map(|(client, report)| (client.language, client.protocol, report));
     report_table("library", &CHECKS, rows)
 }
 

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::add;
-use rpc_core::{AsyncRpcClient, Bytes, Dialect, RpcClient, Stub, args, call, kwargs};
+use rpc_core::client::Dialect;
+use rpc_core::types::Bytes;
+use rpc_core::{AsyncRpcClient, RpcClient, Stub, args, call, kwargs};
 use serde_json::{Value, json};
 use tests::{Running, Served, python, run};
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::Framing;
 use rpc_core::protocol::{Connection, Limits};
-use rpc_core::{
-    Answer, Answered, Framing, FunctionRegistry, JsonRpc, RpcServer, ServerHandle, Session,
-};
+use rpc_core::server::ServerHandle;
+use rpc_core::{FunctionRegistry, JsonRpc, RpcServer};
 use tests::{FRAMINGS, Model, Peer, frame};
 
 const COUNT: &str = r#"{"method_name":"count","method_args":["ü🦀"]}"#;
@@ -172,7 +173,7 @@ fn a_length_that_cannot_be_is_refused_at_once() {
             let empty =
                 r#"{"error":{"code":-32700,"message":"not JSON: expected a value at byte 0"}}"#;
             let large = format!(
-                r#"{{"error":{{"code":-32004,"message":"a message of {length} bytes is over the limit of {limit}; send less, or raise `Limits::message`"}}}}"#
+                r#"{{"error":{{"code":-32004,"message":"a message of {length} bytes is over the limit of {limit}; send less, or raise `Limits::max_message_bytes`"}}}}"#
             );
             for is_first in [true, false] {
                 let begun = Instant::now();
@@ -204,7 +205,7 @@ fn a_length_that_cannot_be_is_refused_at_once() {
 
 #[test]
 fn a_message_as_large_as_the_limit_is_taken() {
-    let limits = Limits { message: 1000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
     let server = Model::ThreadPerConnection.start(RpcServer::exported().limits(limits));
     for framing in FRAMINGS {
         let call = |size: usize| {
@@ -217,7 +218,7 @@ fn a_message_as_large_as_the_limit_is_taken() {
         assert_eq!(
             peer.receive_all(),
             [
-                r#"{"error":{"code":-32004,"message":"a message of 1001 bytes is over the limit of 1000; send less, or raise `Limits::message`"}}"#
+                r#"{"error":{"code":-32004,"message":"a message of 1001 bytes is over the limit of 1000; send less, or raise `Limits::max_message_bytes`"}}"#
             ]
         );
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Dialect, Framing, Limits, RpcClient, RpcServer, Stub, args, kwargs};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs};
 use tests::{Fake, Model, Peer, frame};
 
 const ADD: &str = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
@@ -52,7 +54,7 @@ fn a_header_that_is_none_is_answered_once_and_closed() {
     let limit = 10 << 20;
     let too_large = |size: &str| {
         format!(
-            "a message of {size} bytes is over the limit of {limit}; send less, or raise `Limits::message`"
+            "a message of {size} bytes is over the limit of {limit}; send less, or raise `Limits::max_message_bytes`"
         )
     };
     let long = format!("Content-Length: 54\r\nX: {}\r\n\r\n", "x".repeat(5000));
@@ -122,7 +124,7 @@ fn every_dialect_is_spoken_behind_a_header() {
 
 #[test]
 fn replies_of_every_size_have_the_length_they_have() {
-    let limits = Limits { message: 2 << 20, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 2 << 20, ..Limits::default() };
     let server = Model::ThreadPerConnection.start(RpcServer::exported().limits(limits));
     let mut peer = Peer::connect(server.address(), Framing::Header);
     for size in [0, 1, 50, 61, 62, 63, 64, 960, 961, 962, 963, 964, 9_990, 1_000_000] {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Door, Framing, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::protocol::{Framing, Protocol};
 use tests::{HttpPeer, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -95,13 +96,13 @@ fn json_rpc_is_answered_in_its_own_words() {
 }
 
 #[test]
-fn a_door_that_is_shut_says_so() {
+fn a_disabled_protocol_says_so() {
     for model in Model::ALL {
-        let server = model.start(RpcServer::exported().without(Door::Http));
+        let server = model.start(RpcServer::exported().disable(Protocol::Http));
         let mut peer = Peer::connect(server.address(), Framing::Raw);
         peer.write(HttpPeer::post("", ADD).as_bytes());
         let reply = peer.receive().unwrap();
-        assert!(reply.contains("HTTP is switched off on this server"), "{reply}");
+        assert!(reply.contains("HTTP is disabled on this server"), "{reply}");
         assert!(peer.is_ended());
     }
 }

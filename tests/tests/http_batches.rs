@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    ClientBuilder, Dialect, Error, IoErrorKind, Limits, Misuse, RpcClient, RpcServer, Stub, args,
-    call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::error::{IoErrorKind, Misuse};
+use rpc_core::protocol::Limits;
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use tests::{Fake, HttpPeer, Model, after_ms, run, same, withdraw};
@@ -237,10 +237,12 @@ fn replies_find_their_calls_however_a_batch_is_answered() {
 #[test]
 fn more_than_a_request_takes_goes_in_several() {
     let server = Answering::echoing();
-    let limits = Limits { message: 100_000, batch: 30, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 100_000, max_batch_calls: 30, ..Limits::default() };
     let sizes = |requests: Vec<Value>| -> Vec<usize> {
         let count = |request: &Value| request.as_array().map_or(1, Vec::len);
-        assert!(requests.iter().all(|request| request.to_string().len() <= limits.message));
+        assert!(
+            requests.iter().all(|request| request.to_string().len() <= limits.max_message_bytes)
+        );
         requests.iter().map(count).collect()
     };
     let text = |size| Value::from("x".repeat(size));
@@ -313,7 +315,7 @@ fn in_a_dialect_without_batches_each_call_is_a_request() {
 #[test]
 fn a_limit_of_no_calls_is_one_of_one() {
     let server = Answering::echoing();
-    let builder = builder().limits(Limits { batch: 0, ..Limits::default() });
+    let builder = builder().limits(Limits { max_batch_calls: 0, ..Limits::default() });
     let client = builder.connect(server.url()).unwrap();
     let sums = client.batch(|calls| (calls.add(1, 0).call(), calls.add(2, 0).call()));
     assert_eq!((sums.unwrap(), server.requests().len()), ((1, 2), 2));

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    AsyncRpcClient, ClientBuilder, Error, Framing, IoErrorKind, Limits, ProtocolError, RpcClient,
-    Stub, args, call, code, kwargs,
-};
+use rpc_core::client::ClientBuilder;
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::{Framing, Limits, ProtocolError, code};
+use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub, args, call, kwargs};
 use tests::{Fake, Running, after_ms, python, run, same, until};
 use tokio::time::{sleep, timeout};
 
@@ -212,7 +212,7 @@ fn a_response_that_is_no_reply_is_an_error_that_says_what_it_is() {
 #[test]
 fn no_response_takes_more_memory_than_the_limit() {
     let Some(server) = Python::start("HTTP/1.1") else { return };
-    let limits = Limits { message: 100_000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 100_000, ..Limits::default() };
     let builder = ClientBuilder::default().limits(limits);
     for way in ["huge", "endless", "head"] {
         let client = builder.connect(server.url(way)).unwrap();

@@ -6,7 +6,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{EventLoop, RpcServer, ThreadPerConnection};
+use rpc_core::RpcServer;
+use rpc_core::server::{EventLoop, ThreadPerConnection};
 use tests::{HttpPeer, Model, Served, until};
 
 /// Far below any timeout of a server, far above what a busy machine adds.

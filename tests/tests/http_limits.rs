@@ -5,7 +5,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Limits, RpcServer, ServerHandle};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Limits;
+use rpc_core::server::ServerHandle;
 use tests::{HttpPeer, Model};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
@@ -28,7 +30,7 @@ fn in_time(test: impl FnOnce()) {
 #[test]
 fn a_body_over_the_limit_is_refused_before_it_is_read() {
     Model::each(|model| {
-        let limits = Limits { message: 100, ..Limits::default() };
+        let limits = Limits { max_message_bytes: 100, ..Limits::default() };
         let server = model.start(RpcServer::exported().limits(limits));
         let whole = format!("{ADD:100}");
         let mut peer = HttpPeer::connect(server.address());

@@ -11,7 +11,8 @@ use hyper::body::Bytes;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rpc_core::{CallContext, Limits, RpcServer, rpc_export};
+use rpc_core::protocol::Limits;
+use rpc_core::{CallContext, RpcServer, rpc_export};
 use tests::{Model, run};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -96,7 +97,7 @@ fn streams_run_side_by_side() {
 
 #[test]
 fn a_message_that_is_too_large_ends_its_stream_alone() {
-    let limits = Limits { message: 100, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 100, ..Limits::default() };
     Model::each(|model| {
         let server = model.start(RpcServer::exported().limits(limits));
         run(async {

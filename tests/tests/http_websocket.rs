@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::{Door, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Protocol;
 use tests::{HttpPeer, Model};
 
 /// The example of RFC 6455, section 1.2.
@@ -32,8 +33,8 @@ fn what_is_missing_is_said() {
     let version = ask(&[ASK[0], ASK[1], "Sec-WebSocket-Version: 8", KEY]);
     assert_eq!((version.status, version.header("sec-websocket-version")), (426, Some("13")));
     assert_eq!(ask(&[ASK[0], "Upgrade: h2c"]).status, 405);
-    let shut = Model::EventLoop.start(RpcServer::exported().without(Door::WebSocket));
+    let shut = Model::EventLoop.start(RpcServer::exported().disable(Protocol::WebSocket));
     let response = HttpPeer::connect(shut.address()).exchange(&request(&ASK));
     assert_eq!(response.status, 403);
-    assert!(response.body.contains("WebSocket is switched off"), "{response:?}");
+    assert!(response.body.contains("WebSocket is disabled"), "{response:?}");
 }

@@ -9,7 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{Dialect, Framing, Misuse, RpcClient, RpcServer, Stub, args, kwargs};
+use rpc_core::client::Dialect;
+use rpc_core::error::Misuse;
+use rpc_core::protocol::Framing;
+use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs};
 use tests::{
     EVERY_FRAMING, Folder, Frame, HttpPeer, Model, Peer, Served, WebSocket, frame, until,
     until_accepted,

@@ -6,7 +6,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use examples::{add, echo};
-use rpc_core::{FunctionRegistry, InMemory, JsonRpc, RpcClient, Stub, call};
+use rpc_core::server::InMemory;
+use rpc_core::{FunctionRegistry, JsonRpc, RpcClient, Stub, call};
 use tests::{EVERY_FRAMING, run};
 
 #[test]

@@ -4,9 +4,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
+use rpc_core::server::InMemory;
 use rpc_core::{
-    Call, CallContext, Dispatch, Error, FunctionRegistry, InMemory, JsonRpc, Outcome, Reply,
-    RpcClient, Stub, args, call, kwargs, rpc_export,
+    CallContext, Error, FunctionRegistry, JsonRpc, RpcClient, Stub, args, call, kwargs, rpc_export,
 };
 
 /// Adds three numbers.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, FunctionRegistry, Limits, RpcServer, rpc_export};
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{FunctionRegistry, RpcServer, rpc_export};
 use serde_json::{Value, json};
 use tests::{EVERY_FRAMING, Model, Peer, frame};
 
@@ -351,7 +352,7 @@ fn the_calls_of_a_batch_are_run_once_each() {
 
 #[test]
 fn a_batch_over_the_limit_is_refused_whole_and_none_of_it_is_run() {
-    let limits = Limits { batch: 3, ..Limits::default() };
+    let limits = Limits { max_batch_calls: 3, ..Limits::default() };
     Model::each(|model| {
         let server = model.start(RpcServer::exported().limits(limits));
         let mut peer = Peer::connect(server.address(), Framing::Raw);
@@ -360,7 +361,7 @@ fn a_batch_over_the_limit_is_refused_whole_and_none_of_it_is_run() {
         let refusal = fault(
             -32600,
             "Invalid Request",
-            "a batch of 4 calls is over the limit of 3; send fewer at a time, or raise `Limits::batch`",
+            "a batch of 4 calls is over the limit of 3; send fewer at a time, or raise `Limits::max_batch_calls`",
             "null",
         );
         assert_eq!(peer.ask(&batch(4)), refusal);
@@ -375,7 +376,7 @@ fn a_batch_over_the_limit_is_refused_whole_and_none_of_it_is_run() {
 
 #[test]
 fn the_replies_of_a_batch_find_room_or_are_refused_one_by_one() {
-    let limits = Limits { message: 20_000, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 20_000, ..Limits::default() };
     for model in Model::ALL {
         let server = model.start(RpcServer::exported().limits(limits));
         let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
@@ -387,7 +388,7 @@ fn the_replies_of_a_batch_find_room_or_are_refused_one_by_one() {
             call("repeat", r#"["x",1000]"#, 5),
         ];
         let reply = peer.ask(&format!("[{}]", calls.join(",")));
-        assert!(reply.len() <= limits.message, "{}", reply.len());
+        assert!(reply.len() <= limits.max_message_bytes, "{}", reply.len());
         let replies: Vec<Value> = serde_json::from_str(&reply).unwrap();
         assert_eq!(replies[0]["result"], "x".repeat(15_000), "{model:?}");
         for (index, method) in [(1, "`repeat`"), (2, "`refuse`")] {

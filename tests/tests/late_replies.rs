@@ -6,7 +6,10 @@
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use rpc_core::{AsyncRpcClient, Dialect, Error, Framing, IoErrorKind, Stub};
+use rpc_core::client::Dialect;
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::Framing;
+use rpc_core::{AsyncRpcClient, Error, Stub};
 use tests::{Fake, Received, run};
 
 #[test]

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use examples::{add, block_ms, fail, nap_ms};
+use rpc_core::layer::{Dispatch, Ended, Outcome, Reply};
+use rpc_core::protocol::{Call, code};
 use rpc_core::{
-    Call, CallContext, Dispatch, Ended, Fault, FunctionRegistry, JsonRpc, Outcome, Reply,
-    RpcClient, RpcServer, State, Stub, TcpServer, args, code, kwargs, rpc_export,
+    CallContext, Fault, FunctionRegistry, JsonRpc, RpcClient, RpcServer, State, Stub, TcpServer,
+    args, kwargs, rpc_export,
 };
 use serde_json::json;
 use tests::{FRAMINGS, Folder, Model, Peer, Served, pass_gate_later, until};

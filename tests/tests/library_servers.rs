@@ -5,14 +5,14 @@
 use std::time::{Duration, Instant};
 
 use examples::{add, echo, fail};
-use rpc_core::{
-    ClientBuilder, Dialect, Error, Framing, ProtocolError, RpcClient, Stub, args, call, kwargs,
-};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::protocol::{Framing, ProtocolError};
+use rpc_core::{Error, RpcClient, Stub, args, call, kwargs};
 use tests::{Language, Report, Running, all_good, remember, remembers, report_table, run, section};
 
 /// A program of `foreign/` that serves.
 struct Server {
-    door: &'static str,
+    protocol: &'static str,
     language: Language,
     script: &'static str,
     arguments: &'static [&'static str],
@@ -32,7 +32,7 @@ fn xml_rpc() -> ClientBuilder {
 
 const SERVERS: [Server; 8] = [
     Server {
-        door: "XML-RPC",
+        protocol: "XML-RPC",
         language: Language::Python,
         script: "python/simple_xmlrpc_server.py",
         arguments: &[],
@@ -41,7 +41,7 @@ const SERVERS: [Server; 8] = [
         lacks: XML_LACKS,
     },
     Server {
-        door: "XML-RPC",
+        protocol: "XML-RPC",
         language: Language::Node,
         script: "node/xmlrpc_server.js",
         arguments: &[],
@@ -50,7 +50,7 @@ const SERVERS: [Server; 8] = [
         lacks: XML_LACKS,
     },
     Server {
-        door: "JSON-RPC over HTTP",
+        protocol: "JSON-RPC over HTTP",
         language: Language::Node,
         script: "node/jayson_server.js",
         arguments: &["http"],
@@ -59,7 +59,7 @@ const SERVERS: [Server; 8] = [
         lacks: &[],
     },
     Server {
-        door: "JSON-RPC over HTTP",
+        protocol: "JSON-RPC over HTTP",
         language: Language::Rust,
         script: "jsonrpsee_server",
         arguments: &[],
@@ -68,7 +68,7 @@ const SERVERS: [Server; 8] = [
         lacks: JSONRPSEE_LACKS,
     },
     Server {
-        door: "JSON-RPC over TCP",
+        protocol: "JSON-RPC over TCP",
         language: Language::Node,
         script: "node/jayson_server.js",
         arguments: &["tcp"],
@@ -77,7 +77,7 @@ const SERVERS: [Server; 8] = [
         lacks: &[],
     },
     Server {
-        door: "JSON-RPC with `Content-Length`",
+        protocol: "JSON-RPC with `Content-Length`",
         language: Language::Python,
         script: "python/lsp_jsonrpc_server.py",
         arguments: &[],
@@ -86,7 +86,7 @@ const SERVERS: [Server; 8] = [
         lacks: &["batch"],
     },
     Server {
-        door: "JSON-RPC over WebSocket",
+        protocol: "JSON-RPC over WebSocket",
         language: Language::Node,
         script: "node/jayson_server.js",
         arguments: &["websocket"],
@@ -95,7 +95,7 @@ const SERVERS: [Server; 8] = [
         lacks: &[],
     },
     Server {
-        door: "JSON-RPC over WebSocket",
+        protocol: "JSON-RPC over WebSocket",
         language: Language::Rust,
         script: "jsonrpsee_server",
         arguments: &[],
@@ -211,7 +211,7 @@ fn our_client_calls_every_server_as_the_documentation_says() {
     let rows: Vec<_> = called.collect();
     all_good(rows.iter().map(|(server, report)| (server.script, report)));
     if rows.len() == SERVERS.len() {
-        let rows = rows.iter().map(|(server, report)| (server.language, server.door, report));
+        let rows = rows.iter().map(|(server, report)| (server.language, server.protocol, report));
         section("servers", &report_table("server", &CHECKS.map(|(name, ..)| name), rows));
     }
 }

@@ -13,7 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use examples::add;
-use rpc_core::{AsyncRpcClient, Dialect, EventLoop, RpcServer, Stub, args, kwargs, rpc_export};
+use rpc_core::client::Dialect;
+use rpc_core::server::EventLoop;
+use rpc_core::{AsyncRpcClient, RpcServer, Stub, args, kwargs, rpc_export};
 use tests::{Frame, Gate, WebSocket, pass_gate_later};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, echo};
-use rpc_core::{Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub};
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::Framing;
+use rpc_core::{Error, RpcClient, RpcServer, Stub};
 use tests::{Fake, Model, Task, same, until};
 
 /// Longer than a client trusts a connection that nobody used, and than the server keeps it.

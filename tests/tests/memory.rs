@@ -9,7 +9,8 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Framing, Limits, RpcServer, rpc_export};
+use rpc_core::protocol::{Framing, Limits};
+use rpc_core::{RpcServer, rpc_export};
 use tests::{FRAMINGS, MemoryWatch, Model, Peer, frame};
 
 const MIB: usize = 1 << 20;
@@ -122,7 +123,7 @@ fn a_peer_that_never_reads_its_replies_is_closed_and_keeps_no_other_waiting() {
 fn replies_that_wait_for_their_peer_are_bounded_in_bytes_and_none_is_lost() {
     const CALLS: usize = 300;
     let mut memory = MemoryWatch::begin();
-    let limits = Limits { replies_waiting: MIB, ..Limits::default() };
+    let limits = Limits { max_waiting_reply_bytes: MIB, ..Limits::default() };
     for framing in FRAMINGS {
         let server = Model::EventLoop.start(RpcServer::exported().limits(limits));
         assert_eq!(Peer::connect(server.address(), framing).ask(CALL), SUM);

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::unused_self, missing_docs, unreachable_pub)]
 
-use rpc_core::{
-    CallError, FunctionRegistry, Misuse, RpcClient, RpcServer, Stub, args, call, kwargs,
-};
+use rpc_core::error::Misuse;
+use rpc_core::{CallError, FunctionRegistry, RpcClient, RpcServer, Stub, args, call, kwargs};
 use tests::{Model, both_ways};
 
 mod bank {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use examples::{add, greet};
-use rpc_core::{AnyClient, Bytes, FunctionRegistry, Stub, args, call, code, kwargs, rpc_export};
+use rpc_core::client::AnyClient;
+use rpc_core::protocol::code;
+use rpc_core::types::Bytes;
+use rpc_core::{FunctionRegistry, Stub, args, call, kwargs, rpc_export};
 use tests::note;
 
 /// What a shop serves somewhere else.
@@ -101,9 +104,9 @@ fn a_mock_is_notified_and_says_what_it_does_not_know() {
         counted.fetch_add(c, Ordering::Relaxed);
     })
     .unwrap();
-    rpc_core::Notify::notify(
+    rpc_core::client::Notify::notify(
         &mock,
-        call!(rpc_core::Prepare.add(1, 2)).unwrap().call().invocation(),
+        call!(rpc_core::client::Prepare.add(1, 2)).unwrap().call().invocation(),
     )
     .unwrap();
     mock.add(1, 2).c(5).notify().unwrap();

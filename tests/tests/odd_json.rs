@@ -1,6 +1,7 @@
 //! What is answered to JSON that implementations disagree about, and whether the connection goes on.
 
-use rpc_core::{Framing, RpcServer};
+use rpc_core::RpcServer;
+use rpc_core::protocol::Framing;
 use tests::{Model, Peer};
 
 /// What becomes of the connection.

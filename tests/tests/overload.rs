@@ -4,7 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use rpc_core::{Error, RpcClient, RpcServer, ServerHandle, ThreadPerConnection, code};
+use rpc_core::protocol::code;
+use rpc_core::server::{ServerHandle, ThreadPerConnection};
+use rpc_core::{Error, RpcClient, RpcServer};
 use tests::{FRAMINGS, Peer, until};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;

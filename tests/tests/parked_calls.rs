@@ -10,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use examples::add;
-use rpc_core::{
-    Admission, AsyncRpcClient, Attempt, Error, IoErrorKind, Policy, RpcClient, RpcServer,
-    ServerHandle, Stub, rpc_export,
-};
+use rpc_core::client::{Admission, Attempt, Policy};
+use rpc_core::error::IoErrorKind;
+use rpc_core::server::ServerHandle;
+use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub, rpc_export};
 use tests::{Gate, Model, run, until};
 
 fn server() -> ServerHandle {

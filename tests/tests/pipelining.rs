@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, echo};
-use rpc_core::{ClientBuilder, Dialect, Framing, RpcClient, RpcServer, Stub, rpc_export};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::protocol::Framing;
+use rpc_core::{RpcClient, RpcServer, Stub, rpc_export};
 use tests::{DIALECTS, FRAMINGS, Fake, Model};
 
 /// A client for calls that take long together, and on a busy machine longer.

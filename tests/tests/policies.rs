@@ -8,10 +8,14 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use examples::{add, greet};
+use rpc_core::client::{
+    Admission, AnyAsyncClient, AnyClient, Attempt, Layered, Policy, RawJson, Verdict,
+};
+use rpc_core::error::LayerError;
+use rpc_core::server::ServerHandle;
 use rpc_core::{
-    Admission, AnyAsyncClient, AnyClient, AsyncRpcClient, Attempt, CallError, Error, Fault,
-    FunctionRegistry, LayerError, Layered, Policy, RawJson, RpcClient, RpcServer, ServerHandle,
-    State, Stub, Verdict, args, call, rpc_export,
+    AsyncRpcClient, CallError, Error, Fault, FunctionRegistry, RpcClient, RpcServer, State, Stub,
+    args, call, rpc_export,
 };
 use tests::{Gate, Model, Refusal, pass_gate_later, remember, remembers, run, until, withdraw};
 use tokio::task::JoinSet;

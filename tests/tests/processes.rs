@@ -16,10 +16,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::{add, fail, greet, ping};
-use rpc_core::{
-    Address, Error, ForkPerConnection, Misuse, Prefork, RpcClient, RpcServer, Stub, args, call,
-    code, kwargs,
-};
+use rpc_core::error::Misuse;
+use rpc_core::protocol::code;
+use rpc_core::server::{ForkPerConnection, Prefork};
+use rpc_core::transport::Address;
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 use tests::{FRAMINGS, HttpPeer, Peer, Process, Running, Served, until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::add;
-use rpc_core::{AsyncRpcClient, Dialect, Error, Framing, RpcClient, Stub, code};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Framing, code};
+use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub};
 use tests::{Fake, Peer, Received, frame};
 use tokio::runtime::Builder;
 

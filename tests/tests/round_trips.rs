@@ -6,7 +6,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::num::f64::{NORMAL, SUBNORMAL, ZERO};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use rpc_core::{Bytes, RpcClient, RpcServer, Stub, rpc_export};
+use rpc_core::types::Bytes;
+use rpc_core::{RpcClient, RpcServer, Stub, rpc_export};
 use serde_json::Value;
 use tests::{DIALECTS, EVERY_FRAMING, Model, same};
 

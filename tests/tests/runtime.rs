@@ -1,4 +1,4 @@
-//! Asynchronous functions find tokio's timers, sockets and tasks by whichever door a call comes.
+//! Asynchronous functions find tokio's timers, sockets and tasks by whichever protocol a call comes.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,10 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, nap_ms};
-use rpc_core::{
-    AsyncInProcess, AsyncStub, BlockingStub, Dialect, Error, FunctionRegistry, InMemory, JsonRpc,
-    RpcClient, Stub, args, call, code, rpc_export,
-};
+use rpc_core::client::{AsyncInProcess, AsyncStub, BlockingStub, Dialect};
+use rpc_core::protocol::code;
+use rpc_core::server::InMemory;
+use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcClient, Stub, args, call, rpc_export};
 #[cfg(unix)]
 use tests::{Served, example};
 use tests::{pass_gate_blocking, run};
@@ -58,12 +58,12 @@ fn sender() -> String {
 
 #[test]
 #[cfg(unix)]
-fn it_is_so_in_every_model_by_every_door() {
+fn it_is_so_in_every_model_by_every_protocol() {
     for model in ["single", "threads", "fork", "prefork", "event-loop", "prefork-event-loop"] {
         let program = example("server");
         let program = program.get_program().to_str().unwrap();
         let server = Served::start(program, &format!("--listen 127.0.0.1:0 --model {model}"));
-        let doors = [
+        let protocols = [
             ("", Dialect::Native),
             ("", Dialect::NativeWithoutIds),
             ("", Dialect::Ping),
@@ -74,7 +74,7 @@ fn it_is_so_in_every_model_by_every_door() {
             ("ws://", Dialect::JsonRpc),
             ("ws://", Dialect::Native),
         ];
-        for (scheme, dialect) in doors {
+        for (scheme, dialect) in protocols {
             let place = format!("{model} {scheme} {dialect:?}");
             let client = RpcClient::builder().dialect(dialect);
             let client = client.connect(format!("{scheme}{}", server.address())).unwrap();

@@ -5,7 +5,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Error, Framing, Misuse, RpcServer, ServerHandle};
+use rpc_core::error::Misuse;
+use rpc_core::protocol::Framing;
+use rpc_core::server::ServerHandle;
+use rpc_core::{Error, RpcServer};
 use tests::{FRAMINGS, Model, Peer, frame};
 
 const TIMEOUT: Duration = Duration::from_millis(200);

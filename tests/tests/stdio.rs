@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use rpc_core::Framing;
+use rpc_core::protocol::Framing;
 use tests::frame;
 
 const ADD: &str = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
@@ -129,10 +129,10 @@ fn a_message_that_its_input_ends_in_is_answered_and_not_run() {
 }
 
 #[test]
-fn a_shut_door_is_shut_here_too() {
+fn a_disabled_protocol_is_refused_here_too() {
     let mut program = Program::start(&["--without-raw"]);
     program.write(ADD.as_bytes());
-    assert!(program.line().contains("raw JSON over a stream is switched off on this server"));
+    assert!(program.line().contains("raw JSON over a stream is disabled on this server"));
 }
 
 #[test]

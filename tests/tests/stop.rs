@@ -7,7 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{Address, RpcClient, RpcServer, SingleThread, Socket};
+use rpc_core::server::SingleThread;
+use rpc_core::transport::{Address, Socket};
+use rpc_core::{RpcClient, RpcServer};
 use tests::{FRAMINGS, Folder, Gate, Model, Peer, until_accepted};
 
 /// Far below any timeout of a server, far above what a busy machine adds.

@@ -8,10 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use examples::{add, greet};
+use rpc_core::client::{Async, Boxed, BoxedCall, FromError, Invocation, OutcomeOf, block_on};
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::{Arguments, Call, code};
+use rpc_core::server::ServerHandle;
 use rpc_core::{
-    Arguments, Async, Boxed, BoxedCall, Call, CallContext, CallError, Dispatch, Error, Fault,
-    FromError, FunctionRegistry, Invocation, Outcome, OutcomeOf, Reply, RpcClient, RpcServer,
-    ServerHandle, Stub, TcpServer, args, block_on, call, code, kwargs,
+    CallContext, CallError, Error, Fault, FunctionRegistry, RpcClient, RpcServer, Stub, TcpServer,
+    args, call, kwargs,
 };
 use serde::de::DeserializeOwned;
 use tests::{Model, Refusal, withdraw};

@@ -5,9 +5,11 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::{Call, Framing, Limits, code};
 use rpc_core::{
-    Call, CallContext, Dispatch, Fault, Framing, FunctionRegistry, JsonRpc, Limits, Outcome, Reply,
-    RpcClient, RpcServer, Stub, TcpServer, args, code, kwargs, rpc_export,
+    CallContext, Fault, FunctionRegistry, JsonRpc, RpcClient, RpcServer, Stub, TcpServer, args,
+    kwargs, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{Model, Peer};
@@ -27,7 +29,7 @@ fn greet(name: &str, title: Option<&str>, #[default("Hello")] greeting: &str) ->
 }
 
 #[rpc_export(name = "texts.plain")]
-fn plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option<rpc_core::DateTime> {
+fn plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option<rpc_core::types::DateTime> {
     data.is_empty().then(|| "20000101T00:00:00".parse().ok()).flatten()
 }
 
@@ -232,7 +234,7 @@ fn calls_that_take_time_take_it_side_by_side() {
 
 #[test]
 fn a_call_of_several_has_its_id_its_time_and_its_limit() {
-    let limits = Limits { batch: 3, ..Limits::default() };
+    let limits = Limits { max_batch_calls: 3, ..Limits::default() };
     let server = Model::EventLoop.start(RpcServer::exported().limits(limits));
     let mut peer = Peer::connect(server.address(), Framing::Raw);
     let several = calls(&[("texts.rest", json!([60_000, 1])), ("add", json!([1, 2]))]);

@@ -9,9 +9,10 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rpc_core::{
-    Dialect, Error, Framing, IoErrorKind, RpcClient, RpcServer, Stub, args, rpc_export,
-};
+use rpc_core::client::Dialect;
+use rpc_core::error::IoErrorKind;
+use rpc_core::protocol::Framing;
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, rpc_export};
 use serde_json::{Value, json};
 use tests::{
     DIALECTS, EVERY_FRAMING, FRAMINGS, Fake, Gate, Model, Peer, after_ms, pass_gate, same,

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use examples::{add, greet};
-use rpc_core::{
-    AnyAsyncClient, AsyncRpcClient, AsyncStub, CallError, CallService, Error, OwnedCall, Policy,
-    RawJson, RpcServer, ServerHandle, Stub, TowerClient, args, call, code, kwargs,
+use rpc_core::client::{
+    AnyAsyncClient, AsyncStub, CallService, OwnedCall, Policy, RawJson, TowerClient,
 };
+use rpc_core::protocol::code;
+use rpc_core::server::ServerHandle;
+use rpc_core::{AsyncRpcClient, CallError, Error, RpcServer, Stub, args, call, kwargs};
 use tests::{Gate, Model, Refusal, pass_gate_later, run, withdraw};
 use tower::buffer::Buffer;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};

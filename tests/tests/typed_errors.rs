@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use rpc_core::protocol::code;
 use rpc_core::{
-    CallError, Error, Fault, FunctionRegistry, RpcClient, RpcServer, Stub, args, code, rpc_export,
+    CallError, Error, Fault, FunctionRegistry, RpcClient, RpcServer, Stub, args, rpc_export,
 };
 use serde::{Deserialize, Serialize};
 use tests::{Model, both_ways};

@@ -11,9 +11,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use examples::add;
+use rpc_core::client::ConnectionState;
+use rpc_core::protocol::Framing;
+use rpc_core::server::UnixAddress;
+use rpc_core::transport::Address;
 use rpc_core::{
-    Address, AsyncRpcClient, CallContext, ConnectionState, Error, Framing, RpcClient, RpcServer,
-    Stub, UnixAddress, args, call, kwargs, rpc_export,
+    AsyncRpcClient, CallContext, Error, RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export,
 };
 use tests::{FRAMINGS, Folder, Model, Peer, Process, Running, Served, python, run, until};
 

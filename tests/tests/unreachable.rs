@@ -8,7 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{Address, AsyncRpcClient, Dialect, Error, IoErrorKind, RpcClient, RpcServer, Stub};
+use rpc_core::client::Dialect;
+use rpc_core::error::IoErrorKind;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub};
 use tests::{Model, run};
 use tokio::net::TcpSocket;
 use tokio::task::JoinSet;

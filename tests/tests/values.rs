@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use rpc_core::{Bytes, Error, FunctionRegistry, Misuse, Stub, args, call, kwargs, rpc_export};
+use rpc_core::error::Misuse;
+use rpc_core::types::Bytes;
+use rpc_core::{Error, FunctionRegistry, Stub, args, call, kwargs, rpc_export};
 use serde_json::Value;
 use tests::both_ways;
 

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use examples::add;
-use rpc_core::{
-    Address, AsyncRpcClient, Dialect, Door, Limits, RpcClient, RpcServer, ServerHandle, Stub, args,
-    call, kwargs,
-};
+use rpc_core::client::Dialect;
+use rpc_core::protocol::{Limits, Protocol};
+use rpc_core::server::ServerHandle;
+use rpc_core::transport::Address;
+use rpc_core::{AsyncRpcClient, RpcClient, RpcServer, Stub, args, call, kwargs};
 use serde_json::{Value, json};
 use tests::{DIALECTS, Frame, MemoryWatch, Model, Running, Served, WebSocket, node, python, run};
 
@@ -182,7 +183,7 @@ fn a_close_is_answered_behind_the_replies_of_calls_that_run() {
 #[test]
 fn what_breaks_the_protocol_is_answered_once_and_closed_with_its_code() {
     Model::each(|model| {
-        let limits = Limits { message: 1000, ..Limits::default() };
+        let limits = Limits { max_message_bytes: 1000, ..Limits::default() };
         let server = model.start(RpcServer::exported().limits(limits));
         let frame = tests::web_socket_frame;
         for (bytes, fault, code) in [
@@ -363,11 +364,11 @@ fn requests_that_ask_for_it_wrongly_are_told_what_is_wrong() {
             assert!(head.to_lowercase().contains("sec-websocket-version: 13"), "{head}");
         }
     }
-    let shut = Model::EventLoop.start(RpcServer::exported().without(Door::WebSocket));
+    let shut = Model::EventLoop.start(RpcServer::exported().disable(Protocol::WebSocket));
     let head = WebSocket::open(at(&shut), "").unwrap_err();
     assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
     let error = RpcClient::connect(format!("ws://{}", shut.address())).unwrap_err();
-    let said = "it answers 403 Forbidden: WebSocket is switched off on this server";
+    let said = "it answers 403 Forbidden: WebSocket is disabled on this server";
     assert!(error.to_string().contains(said), "{error}");
 }
 

@@ -7,7 +7,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rpc_core::{AsyncRpcClient, Dialect, Error, IoErrorKind, RpcClient, Stub, args, kwargs};
+use rpc_core::client::Dialect;
+use rpc_core::error::IoErrorKind;
+use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub, args, kwargs};
 use serde_json::{Value, json};
 use tests::{Frame, WebSocket, run};
 

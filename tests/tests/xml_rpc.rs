@@ -5,8 +5,11 @@
 
 use std::future::ready;
 
-use rpc_core::protocol::Door;
-use rpc_core::{Bytes, DateTime, Limits, RpcServer, XmlRpcOptions, rpc_export};
+use rpc_core::protocol::Limits;
+use rpc_core::protocol::Protocol;
+use rpc_core::server::XmlRpcOptions;
+use rpc_core::types::{Bytes, DateTime};
+use rpc_core::{RpcServer, rpc_export};
 use serde::{Deserialize, Serialize};
 use tests::{HttpPeer, Model, Running, python};
 
@@ -119,7 +122,7 @@ fn xml_is_told_by_its_content_type() {
 
 #[test]
 fn what_cannot_be_answered_is_a_fault_in_xml() {
-    let limits = Limits { message: 2000, depth: 8, ..Limits::default() };
+    let limits = Limits { max_message_bytes: 2000, max_depth: 8, ..Limits::default() };
     Model::each(|model| {
         let server = model.start(RpcServer::exported().limits(limits));
         let deep = |levels: usize| {
@@ -150,11 +153,11 @@ fn what_cannot_be_answered_is_a_fault_in_xml() {
 }
 
 #[test]
-fn the_door_can_be_shut() {
-    let server = RpcServer::exported().without(Door::XmlRpc).start("127.0.0.1:0").unwrap();
+fn the_protocol_can_be_disabled() {
+    let server = RpcServer::exported().disable(Protocol::XmlRpc).start("127.0.0.1:0").unwrap();
     let mut peer = HttpPeer::connect(server.address());
     let response = peer.exchange(&post("text/xml", &call("nothing", &[])));
-    assert!(response.body.contains("XML-RPC is switched off on this server"), "{}", response.body);
+    assert!(response.body.contains("XML-RPC is disabled on this server"), "{}", response.body);
     assert_eq!(peer.ask(r#"{"method_name":"add","method_args":[1,2]}"#).body, r#"{"res":13}"#);
 }
 

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use examples::add;
+use rpc_core::client::Dialect;
+use rpc_core::error::Misuse;
+use rpc_core::protocol::{ProtocolError, code};
+use rpc_core::types::{Bytes, DateTime};
 use rpc_core::{
-    AsyncRpcClient, Bytes, CallError, DateTime, Dialect, Error, Misuse, ProtocolError, RpcClient,
-    RpcServer, Stub, args, call, code, rpc_export,
+    AsyncRpcClient, CallError, Error, RpcClient, RpcServer, Stub, args, call, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{Model, Running, divide, python, refuse, run, same};

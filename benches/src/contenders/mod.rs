@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use rpc_core::Dialect;
+use rpc_core::client::Dialect;
 
 use crate::scenario::{Call, Scenario};
 use ours_async::{OursAsync, Together};

@@ -1,9 +1,10 @@
 //! The six server models, each as it is measured.
 
-use rpc_core::{
-    BoundServer, Error, EventLoop, ForkPerConnection, Prefork, PreforkEventLoop, RpcServer,
-    SingleThread, ThreadPerConnection,
+use rpc_core::server::{
+    BoundServer, EventLoop, ForkPerConnection, Prefork, PreforkEventLoop, SingleThread,
+    ThreadPerConnection,
 };
+use rpc_core::{Error, RpcServer};
 
 /// A server model.
 pub struct Model {

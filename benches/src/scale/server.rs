@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use rpc_core::{EventLoop, FunctionRegistry, Misuse, Prefork, PreforkEventLoop, RpcServer};
+use rpc_core::error::Misuse;
+use rpc_core::server::{EventLoop, Prefork, PreforkEventLoop};
+use rpc_core::{FunctionRegistry, RpcServer};
 
 use crate::cpu::{self, SERVER_CPU};
 use crate::descriptors;

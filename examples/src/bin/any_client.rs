@@ -1,7 +1,8 @@
 //! Clients without their type: a list of several kinds, and a struct that has one.
 
 use examples::add;
-use rpc_core::{AnyClient, BlockingStub, Error, FunctionRegistry, RpcClient, RpcServer, call};
+use rpc_core::client::{AnyClient, BlockingStub};
+use rpc_core::{Error, FunctionRegistry, RpcClient, RpcServer, call};
 
 /// Adds up with a client of whatever type.
 struct Till {

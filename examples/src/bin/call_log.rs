@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use examples::add;
-use rpc_core::{
-    Call, CallContext, Dispatch, Error, FunctionRegistry, Outcome, Reply, RpcClient, Stub,
-    TcpServer, args, kwargs,
-};
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
+use rpc_core::{CallContext, Error, FunctionRegistry, RpcClient, Stub, TcpServer, args, kwargs};
 
 /// Says of every call what it was, how it ended, and how long it took.
 struct CallLog<D>(D);

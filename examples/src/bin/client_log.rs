@@ -1,9 +1,8 @@
 //! A log of the calls that a client makes, in ten lines.
 
 use examples::{add, greet};
-use rpc_core::{
-    Attempt, Error, Policy, RawJson, RpcClient, RpcServer, Stub, Verdict, args, call, kwargs,
-};
+use rpc_core::client::{Attempt, Policy, RawJson, Verdict};
+use rpc_core::{Error, RpcClient, RpcServer, Stub, args, call, kwargs};
 
 /// Says of every call what it was, what it came to, and how long that took.
 struct Log;

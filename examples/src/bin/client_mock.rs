@@ -1,6 +1,7 @@
 //! A client that a test answers, in twenty lines: no server, and the same typed stubs.
 
-use rpc_core::{AnyClient, Error, FunctionRegistry, call, rpc_export};
+use rpc_core::client::AnyClient;
+use rpc_core::{Error, FunctionRegistry, call, rpc_export};
 
 /// What a shop serves somewhere.
 #[rpc_export]

@@ -4,10 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rpc_core::{
-    Attempt, Error, Fault, Policy, RawJson, RpcClient, RpcServer, State, Stub, Verdict, call,
-    rpc_export,
-};
+use rpc_core::client::{Attempt, Policy, RawJson, Verdict};
+use rpc_core::{Error, Fault, RpcClient, RpcServer, State, Stub, call, rpc_export};
 
 /// Makes calls again that failed.
 struct Retry {

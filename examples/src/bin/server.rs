@@ -5,11 +5,12 @@ use std::env;
 use std::io::{self, Write};
 
 use examples as _; // links the functions, which are found by themselves
+use rpc_core::RpcServer;
 #[cfg(feature = "tokio")]
-use rpc_core::EventLoop;
+use rpc_core::server::EventLoop;
 #[cfg(all(unix, feature = "tokio"))]
-use rpc_core::PreforkEventLoop;
-use rpc_core::{ForkPerConnection, Prefork, RpcServer, SingleThread, ThreadPerConnection};
+use rpc_core::server::PreforkEventLoop;
+use rpc_core::server::{ForkPerConnection, Prefork, SingleThread, ThreadPerConnection};
 
 const USAGE: &str = "usage: server [--listen ADDR | --stdio] [--workers N] [--list] \
     [--model single|threads|fork|prefork|event-loop|prefork-event-loop]";

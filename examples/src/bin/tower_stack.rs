@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use examples::{add, sleep_ms};
-use rpc_core::{AsyncRpcClient, EventLoop, OwnedCall, RpcServer, TowerClient, args, call, kwargs};
+use rpc_core::client::{OwnedCall, TowerClient};
+use rpc_core::server::EventLoop;
+use rpc_core::{AsyncRpcClient, RpcServer, args, call, kwargs};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -18,7 +18,8 @@ use super::{
 /// client needs no type parameter.
 ///
 /// ```standalone_crate
-/// use rpc_core::{AnyClient, Error, FunctionRegistry, RpcClient, RpcServer, Stub, call, rpc_export};
+/// use rpc_core::client::AnyClient;
+/// use rpc_core::{Error, FunctionRegistry, RpcClient, RpcServer, Stub, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64) -> i64 {

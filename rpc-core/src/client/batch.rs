@@ -42,7 +42,7 @@ impl<T: Transport> RpcClient<T> {
     /// Makes several calls at once: they leave in one write, and their results come back together.
     ///
     /// Over HTTP, JSON-RPC calls travel as one request, a JSON-RPC batch, and their results come as one
-    /// response; of more than 64 KiB, or than [`Limits::batch`](crate::Limits::batch) calls, as several.
+    /// response; of more than 64 KiB, or than [`Limits::max_batch_calls`](crate::protocol::Limits::max_batch_calls) calls, as several.
     ///
     /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
     /// have been answered.

@@ -9,7 +9,8 @@ use super::{At, Outcomes, Promises, Stub, Within};
 /// A stub whose calls can leave together: a client, or one behind a prefix or within a time.
 ///
 /// ```standalone_crate
-/// use rpc_core::{Batching, RpcClient, RpcServer, Stub, rpc_export};
+/// use rpc_core::client::Batching;
+/// use rpc_core::{RpcClient, RpcServer, Stub, rpc_export};
 ///
 /// #[rpc_export]
 /// fn square(n: i64) -> i64 {

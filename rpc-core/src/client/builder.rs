@@ -24,7 +24,9 @@ use super::{Invocation, RpcClient};
 /// ```
 /// use std::time::Duration;
 ///
-/// use rpc_core::{Dialect, Framing, RpcClient};
+/// use rpc_core::client::Dialect;
+/// use rpc_core::protocol::Framing;
+/// use rpc_core::RpcClient;
 ///
 /// // A server that reads one call from a connection, answers it and closes.
 /// let builder = RpcClient::builder()
@@ -271,7 +273,8 @@ impl ClientBuilder {
     /// Connects within the process, without blocking (feature `tokio`).
     ///
     /// ```standalone_crate
-    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, InMemory, JsonRpc, rpc_export};
+    /// use rpc_core::server::InMemory;
+    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, JsonRpc, rpc_export};
     ///
     /// #[rpc_export]
     /// fn double(n: i64) -> i64 {

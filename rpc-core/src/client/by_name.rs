@@ -31,7 +31,8 @@ pub trait Kwargs {
 /// Positional arguments of a call by name, each of any type that serialises.
 ///
 /// ```
-/// use rpc_core::{Args, args};
+/// use rpc_core::client::Args;
+/// use rpc_core::args;
 ///
 /// fn takes(_: impl Args) {}
 /// takes(args![1, "two", [3.0, 4.0]]);
@@ -49,7 +50,8 @@ macro_rules! args {
 /// Keyword arguments of a call by name, each of any type that serialises.
 ///
 /// ```
-/// use rpc_core::{Kwargs, kwargs};
+/// use rpc_core::client::Kwargs;
+/// use rpc_core::kwargs;
 ///
 /// fn takes(_: impl Kwargs) {}
 /// takes(kwargs! { c: 3, greeting: "Hello" });

@@ -18,7 +18,8 @@ use super::{Async, Boxed, BoxedCall, FromError, Invocation, Notify, Stub};
 /// `tokio`): what a registry is to blocking callers. Clones share the functions.
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncInProcess, FunctionRegistry, call, rpc_export};
+/// use rpc_core::client::AsyncInProcess;
+/// use rpc_core::{FunctionRegistry, call, rpc_export};
 ///
 /// #[rpc_export]
 /// async fn double(n: i64) -> i64 {

@@ -17,7 +17,9 @@ use super::owned::OwnedArguments;
 /// A stub that passes calls on passes on the invocation, so that nothing of what the call says is lost:
 ///
 /// ```
-/// use rpc_core::{Arguments, Blocking, BlockingStub, FromError, Invocation, Stub};
+/// use rpc_core::client::{Blocking, BlockingStub, FromError, Invocation};
+/// use rpc_core::protocol::Arguments;
+/// use rpc_core::Stub;
 /// use serde::de::DeserializeOwned;
 ///
 /// /// Calls again what has failed, if it may be run twice.

@@ -60,7 +60,8 @@ impl Futures for Boxed {
 /// Functions that work with every blocking client take one:
 ///
 /// ```standalone_crate
-/// use rpc_core::{BlockingStub, Error, RpcClient, RpcServer, call, rpc_export};
+/// use rpc_core::client::BlockingStub;
+/// use rpc_core::{Error, RpcClient, RpcServer, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64) -> i64 {
@@ -91,7 +92,8 @@ impl<S: Stub<Kind = Blocking>> BlockingStub for S {}
 /// Functions that work with every asynchronous client take one; their futures can be spawned:
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncStub, Error, call, rpc_export};
+/// use rpc_core::client::AsyncStub;
+/// use rpc_core::{Error, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64) -> i64 {

@@ -14,7 +14,8 @@ use super::{FromError, Invocation, Kind, OutcomeOf, OwnedCall, Stub};
 /// A stub that sends nothing: its calls come to calls that are ready to be sent.
 ///
 /// ```standalone_crate
-/// use rpc_core::{Prepare, RpcClient, RpcServer, call, rpc_export};
+/// use rpc_core::client::Prepare;
+/// use rpc_core::{RpcClient, RpcServer, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {

@@ -17,7 +17,7 @@ use super::FromError;
 /// A result as JSON text, not decoded.
 ///
 /// ```
-/// use rpc_core::RawJson;
+/// use rpc_core::client::RawJson;
 ///
 /// let json = RawJson::of(&[1, 2])?;
 /// assert_eq!(json.get(), "[1,2]");

@@ -15,14 +15,13 @@ use super::{Args, At, Invocation, Kind, Kwargs, Layered, OutcomeOf, Policy, With
 /// One method is required, [`invoke`](Self::invoke); [`call`](Self::call) comes with it, and so
 /// does every typed stub that `#[rpc_export]` generates. What a call comes to is said by the
 /// [`Kind`]: a `Result` for a blocking client, a future of one for an asynchronous one, so that the
-/// same stubs serve both. Functions over any client take a [`BlockingStub`](crate::BlockingStub) or an
-/// [`AsyncStub`](crate::AsyncStub).
+/// same stubs serve both. Functions over any client take a [`BlockingStub`](crate::client::BlockingStub) or an
+/// [`AsyncStub`](crate::client::AsyncStub).
 ///
 /// ```standalone_crate
-/// use rpc_core::{
-///     Arguments, Async, Boxed, BoxedCall, Error, Fault, FromError, Invocation, Stub, block_on,
-///     rpc_export,
-/// };
+/// use rpc_core::client::{Async, Boxed, BoxedCall, FromError, Invocation, block_on};
+/// use rpc_core::protocol::Arguments;
+/// use rpc_core::{Error, Fault, Stub, rpc_export};
 /// use serde::de::DeserializeOwned;
 ///
 /// #[rpc_export]
@@ -58,8 +57,8 @@ use super::{Args, At, Invocation, Kind, Kwargs, Layered, OutcomeOf, Policy, With
     label = "a client must stand here, as `RpcClient` is one"
 )]
 pub trait Stub: Sized {
-    /// What calls come to: results ([`Blocking`](crate::Blocking)), or futures of them
-    /// ([`Async`](crate::Async)).
+    /// What calls come to: results ([`Blocking`](crate::client::Blocking)), or futures of them
+    /// ([`Async`](crate::client::Async)).
     type Kind: Kind;
 
     /// Carries one call to the other side and its result back.
@@ -71,7 +70,7 @@ pub trait Stub: Sized {
     /// Calls a function by name: no signature is needed, and none is checked on this side.
     ///
     /// ```standalone_crate
-    /// use rpc_core::{RpcServer, RpcClient, Stub, args, kwargs, rpc_export};
+    /// use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs, rpc_export};
     ///
     /// #[rpc_export]
     /// fn greet(name: &str, #[default("Hello".to_owned())] greeting: String) -> String {

@@ -79,7 +79,9 @@ impl Service<OwnedCall> for AnyAsyncClient {
 /// `Buffer`. An error that is no [`Error`] becomes a [`LayerError`].
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, TowerClient, call, rpc_export};
+/// use rpc_core::client::TowerClient;
+/// use rpc_core::server::EventLoop;
+/// use rpc_core::{AsyncRpcClient, RpcServer, call, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64) -> i64 {

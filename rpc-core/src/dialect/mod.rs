@@ -22,7 +22,7 @@ pub(crate) use reply::{
     read_split,
 };
 
-use crate::protocol::{ArgumentError, Arguments, Door, Fault, Framing};
+use crate::protocol::{ArgumentError, Arguments, Fault, Framing, Protocol};
 
 use std::time::Duration;
 
@@ -63,14 +63,14 @@ impl Dialect {
         }
     }
 
-    /// The door that its calls come in by.
-    pub(crate) fn door(self) -> Door {
+    /// The protocol that it is.
+    pub(crate) fn protocol(self) -> Protocol {
         match self {
-            Self::Native | Self::NativeWithoutIds => Door::Native,
-            Self::Ping => Door::Ping,
-            Self::JsonRpc => Door::JsonRpc,
+            Self::Native | Self::NativeWithoutIds => Protocol::Native,
+            Self::Ping => Protocol::Ping,
+            Self::JsonRpc => Protocol::JsonRpc,
             #[cfg(feature = "xmlrpc")]
-            Self::XmlRpc => Door::XmlRpc,
+            Self::XmlRpc => Protocol::XmlRpc,
         }
     }
 

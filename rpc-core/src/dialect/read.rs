@@ -69,7 +69,7 @@ pub(crate) fn read_call<'a>(
     request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
     let text = Reader::text(message)?;
-    if read_usual(text, limits.depth, request) {
+    if read_usual(text, limits.max_depth, request) {
         return Ok(Incoming::Call);
     }
     *request = Request::default();
@@ -82,9 +82,9 @@ pub(super) fn read_any<'a>(
     limits: &Limits,
     request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
-    let mut reader = Reader::new(text, limits.depth);
+    let mut reader = Reader::new(text, limits.max_depth);
     if reader.kind()? == Kind::Array {
-        let elements = Elements::read(&mut reader, limits.batch)?;
+        let elements = Elements::read(&mut reader, limits.max_batch_calls)?;
         reader.end()?;
         return Ok(Incoming::Batch(elements));
     }
@@ -98,7 +98,7 @@ pub(crate) fn read_element<'a>(
     request: &mut Request<'a>,
 ) -> Result<Incoming<'a>, Unreadable<'a>> {
     // The array around it is one level.
-    let depth = limits.depth.min(Limits::DEEPEST).saturating_sub(1);
+    let depth = limits.max_depth.min(Limits::MAX_DEPTH).saturating_sub(1);
     if read_usual(text, depth, request) {
         return Ok(Incoming::Call);
     }

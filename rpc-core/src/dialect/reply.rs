@@ -227,7 +227,7 @@ impl UsualReply {
     /// looks like the end of a message.
     fn result<'m>(&self, message: &'m [u8], depth: usize) -> Option<Span<'m>> {
         let text = Reader::text(message.get(self.result.clone())?).ok()?;
-        let depth = depth.min(Limits::DEEPEST).checked_sub(1)?;
+        let depth = depth.min(Limits::MAX_DEPTH).checked_sub(1)?;
         let span = Reader::new(text, depth).span().ok()?;
         if span.text.len() < text.len() { None } else { Some(span) }
     }

@@ -169,7 +169,7 @@ mod tests {
     fn a_call_reads_the_same_whether_in_the_usual_form_or_any() {
         for call in CALLS {
             for depth in 0..5 {
-                assert_same(call.as_bytes(), &Limits { depth, ..Limits::default() });
+                assert_same(call.as_bytes(), &Limits { max_depth, ..Limits::default() });
             }
         }
     }

@@ -54,7 +54,7 @@ where
     let traffic = Arc::new(Traffic::new(is_http2));
     let io = Io::new(stream, received, &traffic, timeouts);
     let exchange = Arc::new(exchange);
-    let streams = exchange.session.limits.calls_running.clamp(1, STREAMS);
+    let streams = exchange.session.limits.max_calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
     let service = {
         let traffic = Arc::clone(&traffic);

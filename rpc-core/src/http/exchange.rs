@@ -107,7 +107,7 @@ impl<A: Answer> Exchange<A> {
         };
         let mut session = self.session.clone();
         media_type.begin(&mut session);
-        let limit = session.limits.message;
+        let limit = session.limits.max_message_bytes;
         let mut read = pin!(read(body, limit));
         // Mostly it is there already, and no clock is looked at.
         let message = match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {

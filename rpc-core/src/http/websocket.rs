@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 
 use crate::protocol::websocket::accept_key;
-use crate::protocol::{Door, ProtocolError};
+use crate::protocol::{Protocol, ProtocolError};
 
 use super::body::ReplyBody;
 use super::exchange::Exchange;
@@ -57,9 +57,9 @@ fn accept<A>(
         let sentence = "no connection is taken now; try again later";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, sentence));
     }
-    let door = Door::WebSocket;
-    if !exchange.session.limits.doors.is_open(door) {
-        let sentence = ProtocolError::Shut { door }.to_string();
+    let protocol = Protocol::WebSocket;
+    if !exchange.session.limits.protocols.is_enabled(protocol) {
+        let sentence = ProtocolError::Disabled { protocol }.to_string();
         return Err(Refusal::new(StatusCode::FORBIDDEN, sentence));
     }
     let bad = |sentence| Refusal::new(StatusCode::BAD_REQUEST, sentence);

@@ -23,12 +23,12 @@ pub(super) fn answer_batch<D: Dispatch>(
 ) -> Answered {
     let Elements { texts, count } = elements;
     session.hear(Dialect::JsonRpc, false);
-    let limit = session.limits.batch;
+    let limit = session.limits.max_batch_calls;
     let refusal = match *count {
         0 => "a batch has at least one call".to_owned(),
         count if count > limit => format!(
             "a batch of {count} calls is over the limit of {limit}; send fewer at a time, or raise \
-             `Limits::batch`"
+             `Limits::max_batch_calls`"
         ),
         _ => {
             let mut parts = Parts::begin(*count, &session.limits, out);

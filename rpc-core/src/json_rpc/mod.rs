@@ -22,10 +22,10 @@ pub(crate) use later::{Order, Reply};
 pub(crate) use run::{run_guarded, too_late};
 pub use session::Session;
 
-use crate::Misuse;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::dialect::{Dialect, Incoming, Request, Unreadable, read_call};
+use crate::error::Misuse;
 use crate::protocol::{Fault, Limits};
 use crate::registry::Dispatch;
 
@@ -83,7 +83,8 @@ pub enum Answered {
 /// Joins the dialects to what runs calls.
 ///
 /// ```
-/// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+/// use rpc_core::layer::{Answer, Session};
+/// use rpc_core::{FunctionRegistry, JsonRpc};
 ///
 /// let mut registry = FunctionRegistry::new();
 /// registry.register("add", |a: i64, b: i64| a + b)?;
@@ -190,11 +191,11 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
 
 /// Says of a dialect that this server is told not to speak that it is.
 fn shut(dialect: Dialect, limits: &Limits) -> Option<Fault> {
-    let door = dialect.door();
+    let protocol = dialect.protocol();
     let refuse = || {
         Fault::invalid_request(format!(
-            "{door} is switched off on this server; speak another dialect, or have it switched on"
+            "{protocol} is disabled on this server; speak another dialect, or have it enabled"
         ))
     };
-    (!limits.doors.is_open(door)).then(refuse)
+    (!limits.protocols.is_enabled(protocol)).then(refuse)
 }

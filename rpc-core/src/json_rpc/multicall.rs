@@ -27,11 +27,11 @@ pub(super) fn multicall<D: Dispatch>(
     out: &mut Vec<u8>,
 ) -> Result<Answered, Fault> {
     let calls = calls_in(&request.call)?;
-    let (count, limit) = (calls.len(), session.limits.batch);
+    let (count, limit) = (calls.len(), session.limits.max_batch_calls);
     if count > limit {
         return Err(Fault::invalid_request(format!(
             "`{MULTICALL}` with {count} calls is over the limit of {limit}; send fewer at a time, or \
-             raise `Limits::batch`"
+             raise `Limits::max_batch_calls`"
         )));
     }
     let mut array = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn multicall<D: Dispatch>(
 fn calls_in<'a>(multicall: &Call<'a>) -> Result<Vec<Result<Call<'a>, Fault>>, Fault> {
     let by_name = multicall.keyword().iter().map(|(_, text)| text);
     let argument = multicall.positional().iter().chain(by_name).next().unwrap_or_default();
-    let mut reader = Reader::new(argument, Limits::DEEPEST);
+    let mut reader = Reader::new(argument, Limits::MAX_DEPTH);
     let mut calls = Vec::new();
     let read = reader.array(|reader| {
         calls.push(read_call(reader)?);
@@ -161,7 +161,7 @@ fn translate(out: &mut Vec<u8>, reply: &[u8]) {
         out.push(b']');
         return;
     }
-    let fault = match read_reply(ALONE, reply, Limits::default().depth) {
+    let fault = match read_reply(ALONE, reply, Limits::default().max_depth) {
         Ok(FromServer::Reply(reply)) => reply.outcome.err(),
         _ => None,
     };

@@ -19,13 +19,13 @@ pub(crate) struct Room {
 impl Room {
     /// The room of one reply.
     pub(super) fn of_message(limits: &Limits) -> Self {
-        Self { limit: limits.message, left: None }
+        Self { limit: limits.max_message_bytes, left: None }
     }
 
     /// The room of a batch with so many calls. Its replies take from it as they come.
     pub(super) fn of_batch(limits: &Limits, calls: usize) -> Self {
-        let left = limits.message.saturating_sub(calls.saturating_mul(SET_ASIDE));
-        Self { limit: limits.message, left: Some(Arc::new(AtomicUsize::new(left))) }
+        let left = limits.max_message_bytes.saturating_sub(calls.saturating_mul(SET_ASIDE));
+        Self { limit: limits.max_message_bytes, left: Some(Arc::new(AtomicUsize::new(left))) }
     }
 
     /// Takes what a result needs, if it is there.

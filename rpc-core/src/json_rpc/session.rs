@@ -32,7 +32,8 @@ impl Session {
     /// own; `charset` is what the content type says of their encoding.
     ///
     /// ```
-    /// use rpc_core::{Answer, FunctionRegistry, JsonRpc, Session};
+    /// use rpc_core::layer::{Answer, Session};
+    /// use rpc_core::{FunctionRegistry, JsonRpc};
     ///
     /// let mut registry = FunctionRegistry::new();
     /// registry.register("add", |a: i64, b: i64| a + b)?;

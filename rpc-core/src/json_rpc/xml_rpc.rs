@@ -71,8 +71,8 @@ impl<D: Dispatch> JsonRpc<D> {
 fn request(call: &MethodCall) -> Result<Request<'_>, ProtocolError> {
     let mut request = Request { dialect: Dialect::XmlRpc, ..Request::default() };
     request.call.method = call.method.as_str().into();
-    request.call.positional.read(&mut Reader::new(&call.positional, Limits::DEEPEST))?;
-    request.call.keyword.read(&mut Reader::new(&call.keyword, Limits::DEEPEST))?;
+    request.call.positional.read(&mut Reader::new(&call.positional, Limits::MAX_DEPTH))?;
+    request.call.keyword.read(&mut Reader::new(&call.keyword, Limits::MAX_DEPTH))?;
     Ok(request)
 }
 

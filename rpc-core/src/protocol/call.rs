@@ -14,13 +14,13 @@ const NOTED: usize = 4;
 /// A call: names and values, whatever bytes brought them.
 ///
 /// ```
-/// use rpc_core::Call;
+/// use rpc_core::protocol::Call;
 ///
 /// let call = Call::new("add", "[1, 2]", r#"{"c": 3}"#)?;
 /// assert_eq!(call.method(), "add");
 /// assert_eq!(call.positional().iter().collect::<Vec<_>>(), ["1", "2"]);
 /// assert_eq!(call.keyword().iter().next(), Some(("c".into(), "3")));
-/// # Ok::<(), rpc_core::ProtocolError>(())
+/// # Ok::<(), rpc_core::protocol::ProtocolError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Call<'a> {
@@ -40,8 +40,8 @@ impl<'a> Call<'a> {
         args: &'a str,
         kwargs: &'a str,
     ) -> Result<Self, ProtocolError> {
-        let mut args = Reader::new(args, super::Limits::DEEPEST);
-        let mut kwargs = Reader::new(kwargs, super::Limits::DEEPEST);
+        let mut args = Reader::new(args, super::Limits::MAX_DEPTH);
+        let mut kwargs = Reader::new(kwargs, super::Limits::MAX_DEPTH);
         let mut call = Self { method: method.into(), ..Self::default() };
         call.positional.read(&mut args)?;
         call.keyword.read(&mut kwargs)?;
@@ -156,7 +156,7 @@ impl<'a> PositionalArguments<'a> {
     fn beyond(&self) -> Vec<&'a str> {
         let mut values = Vec::new();
         if self.count > NOTED {
-            let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
+            let mut reader = Reader::new(self.text, super::Limits::MAX_DEPTH);
             let _ = reader.array(|reader| {
                 values.push(reader.value()?);
                 Ok::<_, ProtocolError>(())
@@ -213,7 +213,7 @@ impl<'a> KeywordArguments<'a> {
     fn beyond(&self) -> Vec<(Key<'a>, &'a str)> {
         let mut members = Vec::new();
         if self.count > NOTED {
-            let mut reader = Reader::new(self.text, super::Limits::DEEPEST);
+            let mut reader = Reader::new(self.text, super::Limits::MAX_DEPTH);
             let _ = reader.object(|reader, key| {
                 members.push((key, reader.value()?));
                 Ok::<_, ProtocolError>(())

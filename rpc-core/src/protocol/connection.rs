@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::websocket::{Close, Side, write_close, write_ping};
-use super::{Door, Framing, Inbound, Limits, ProtocolError};
+use super::{Framing, Inbound, Limits, Protocol, ProtocolError};
 
 /// A connection without its socket: fed bytes, it gives messages; given replies, it gives bytes.
 ///
@@ -23,7 +23,7 @@ use super::{Door, Framing, Inbound, Limits, ProtocolError};
 ///     });
 /// }
 /// assert_eq!(connection.output(), b"\x02\0\0\0[]");
-/// # Ok::<(), rpc_core::ProtocolError>(())
+/// # Ok::<(), rpc_core::protocol::ProtocolError>(())
 /// ```
 #[derive(Debug)]
 pub struct Connection {
@@ -76,7 +76,7 @@ impl Connection {
     pub(crate) fn begins_http(&self) -> bool {
         cfg!(feature = "http")
             && self.is_undecided()
-            && self.limits.doors.is_open(Door::Http)
+            && self.limits.protocols.is_enabled(Protocol::Http)
             && Framing::begins_http(self.inbound.waiting())
     }
 
@@ -96,7 +96,7 @@ impl Connection {
 
     /// Whether enough replies have gathered that they go out before more calls are read.
     pub fn is_full(&self) -> bool {
-        self.outbound.len() >= self.limits.replies_gathered
+        self.outbound.len() >= self.limits.max_gathered_reply_bytes
     }
 
     /// Finds the next whole message. What the framing itself has to answer (a WebSocket's pings) is

@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-use super::{Door, Fault, code};
+use super::{Fault, Protocol, code};
 
 /// Bytes that break the protocol: the connection they came on cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// A message is larger than [`Limits::message`](super::Limits::message).
+    /// A message is larger than [`Limits::max_message_bytes`](super::Limits::max_message_bytes).
     #[error(
-        "a message of {size} bytes is over the limit of {limit}; send less, or raise `Limits::message`"
+        "a message of {size} bytes is over the limit of {limit}; send less, or raise `Limits::max_message_bytes`"
     )]
     TooLarge {
         /// Bytes announced, or seen so far where nothing announces them.
@@ -18,7 +18,7 @@ pub enum ProtocolError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A message is nested deeper than [`Limits::depth`](super::Limits::depth).
+    /// A message is nested deeper than [`Limits::max_depth`](super::Limits::max_depth).
     #[error("a message nests arrays and objects deeper than the limit of {limit} levels")]
     TooDeep {
         /// The limit in levels.
@@ -73,11 +73,11 @@ pub enum ProtocolError {
     },
     /// The framing of the connection is one that this server is told not to speak.
     #[error(
-        "{door} is switched off on this server; speak to it in another way, or have it switched on"
+        "{protocol} is disabled on this server; speak to it in another way, or have it enabled"
     )]
-    Shut {
+    Disabled {
         /// The framing.
-        door: Door,
+        protocol: Protocol,
     },
     /// The connection ended inside a message.
     #[error("the connection ended inside a message")]

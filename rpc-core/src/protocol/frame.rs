@@ -1,6 +1,6 @@
 //! The framings: how a stream of bytes is divided into messages.
 
-use super::{Door, header, websocket};
+use super::{Protocol, header, websocket};
 
 /// Where one message ends and the next begins.
 ///
@@ -46,13 +46,13 @@ impl Framing {
         }
     }
 
-    /// The door that it comes in by.
-    pub(super) fn door(self) -> Door {
+    /// The protocol that it is.
+    pub(super) fn protocol(self) -> Protocol {
         match self {
-            Self::LengthPrefix => Door::LengthPrefix,
-            Self::Raw => Door::Raw,
-            Self::Header => Door::Header,
-            Self::WebSocket => Door::WebSocket,
+            Self::LengthPrefix => Protocol::LengthPrefix,
+            Self::Raw => Protocol::Raw,
+            Self::Header => Protocol::Header,
+            Self::WebSocket => Protocol::WebSocket,
         }
     }
 

@@ -6,7 +6,7 @@ use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
 use super::json::Boundary;
 use super::websocket::{Close, Incoming, Side};
-use super::{Door, Doors, Limits, ProtocolError};
+use super::{Limits, Protocol, ProtocolError, Protocols};
 
 /// The receiving half of a connection: bytes in, whole messages out.
 ///
@@ -22,7 +22,7 @@ pub(crate) struct Inbound {
     boundary: Boundary,
     pub(super) websocket: Incoming,
     pub(super) limit: usize,
-    doors: Doors,
+    protocols: Protocols,
     small_messages: u32,
 }
 
@@ -43,8 +43,8 @@ impl Inbound {
             framing,
             boundary: Boundary::default(),
             websocket: Incoming::new(side),
-            limit: limits.message,
-            doors: limits.doors,
+            limit: limits.max_message_bytes,
+            protocols: limits.protocols,
             small_messages: 0,
         }
     }
@@ -185,13 +185,13 @@ impl Inbound {
                 None => return Ok(None),
                 Some(Ok(framing)) => {
                     self.framing = Some(framing);
-                    let door = framing.door();
-                    if !self.doors.is_open(door) {
-                        return Err(ProtocolError::Shut { door });
+                    let protocol = framing.protocol();
+                    if !self.protocols.is_enabled(protocol) {
+                        return Err(ProtocolError::Disabled { protocol });
                     }
                 }
                 Some(Err(UnknownFraming)) if Framing::begins_http(self.waiting()) => {
-                    return Err(ProtocolError::Shut { door: Door::Http });
+                    return Err(ProtocolError::Disabled { protocol: Protocol::Http });
                 }
                 Some(Err(UnknownFraming)) => return Err(ProtocolError::UnknownFraming),
             }

@@ -12,7 +12,6 @@ pub(crate) mod base64;
 mod call;
 pub mod code;
 mod connection;
-mod doors;
 mod error;
 mod fault;
 mod frame;
@@ -22,16 +21,17 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+mod protocols;
 pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
 pub use connection::Connection;
-pub use doors::{Door, Doors};
 pub use error::ProtocolError;
 pub use fault::Fault;
 pub use frame::Framing;
 pub use limits::Limits;
+pub use protocols::{Protocol, Protocols};
 
 pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;

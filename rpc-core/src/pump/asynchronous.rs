@@ -107,7 +107,7 @@ impl UnderWay {
         Self {
             running: JoinSet::new(),
             calls: 0,
-            pile: Arc::new(Pile::new(limits.replies_waiting)),
+            pile: Arc::new(Pile::new(limits.max_waiting_reply_bytes)),
             aborts: HashMap::new(),
             turn: None,
             since: Instant::now(),
@@ -289,7 +289,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     /// Whether as many calls run, or have replies that wait, as may; the peer's next ones wait where
     /// they are.
     fn is_full(&self, under_way: &UnderWay) -> bool {
-        under_way.calls >= self.connection.limits().calls_running.max(1) || under_way.pile.is_full()
+        under_way.calls >= self.connection.limits().max_calls_running.max(1)
+            || under_way.pile.is_full()
     }
 
     /// How long the peer may take over what it does.

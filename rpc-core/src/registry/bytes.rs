@@ -16,7 +16,7 @@ use crate::protocol::json::Mark;
 /// of numbers from 0 to 255, which is how serde writes a `Vec<u8>`.
 ///
 /// ```
-/// use rpc_core::Bytes;
+/// use rpc_core::types::Bytes;
 ///
 /// let bytes = Bytes::from(&[0xDE, 0xAD, 0xBE, 0xEF][..]);
 /// assert_eq!(serde_json::to_string(&bytes)?, r#""3q2+7w==""#);

@@ -15,13 +15,13 @@ use crate::protocol::json::Mark;
 /// arrives may have hyphens in its date, as ISO 8601 and Python's `isoformat` write it.
 ///
 /// ```
-/// use rpc_core::DateTime;
+/// use rpc_core::types::DateTime;
 ///
 /// let date: DateTime = "1998-07-17T14:08:55".parse()?;
 /// assert_eq!(date.to_string(), "19980717T14:08:55");
 /// assert_eq!((date.year(), date.month(), date.day()), (1998, 7, 17));
 /// assert!("19980230T00:00:00".parse::<DateTime>().is_err());
-/// # Ok::<(), rpc_core::InvalidDateTime>(())
+/// # Ok::<(), rpc_core::types::InvalidDateTime>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime {

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::Misuse;
+use crate::error::Misuse;
 use crate::protocol::Call;
 
 use super::{CallContext, FunctionRegistry, Outcome, Reply};
@@ -14,7 +14,9 @@ use super::{CallContext, FunctionRegistry, Outcome, Reply};
 /// in every server model: also the calls of a batch and of `system.multicall`, one by one.
 ///
 /// ```
-/// use rpc_core::{Call, CallContext, Dispatch, Fault, Outcome, Reply, code};
+/// use rpc_core::layer::{Dispatch, Outcome, Reply};
+/// use rpc_core::protocol::{Call, code};
+/// use rpc_core::{CallContext, Fault};
 ///
 /// /// Lets nobody call what is not public.
 /// struct Public<D>(D);

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Misuse;
+use crate::error::Misuse;
 use crate::protocol::{Call, Fault, OwnedCall, code};
 
 use super::bind::shorten;

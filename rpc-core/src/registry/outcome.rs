@@ -17,7 +17,7 @@ pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
 /// The rest of a call that blocks its thread, for a thread that may be blocked.
 pub(crate) type Job = Box<dyn FnOnce() -> Result<String, Fault> + Send>;
 
-/// How a call went, or the rest of it: what [`Dispatch::dispatch`](crate::Dispatch::dispatch)
+/// How a call went, or the rest of it: what [`Dispatch::dispatch`](crate::layer::Dispatch::dispatch)
 /// returns.
 ///
 /// A call may end at once, or later: an `async fn` is run by the server, and so is a function that
@@ -116,7 +116,9 @@ impl Outcome {
     /// ```
     /// use std::time::Instant;
     ///
-    /// use rpc_core::{Call, CallContext, Dispatch, Outcome, Reply};
+    /// use rpc_core::layer::{Dispatch, Outcome, Reply};
+    /// use rpc_core::protocol::Call;
+    /// use rpc_core::CallContext;
     ///
     /// struct Log<D>(D);
     ///

@@ -6,7 +6,7 @@ use std::iter;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use crate::Misuse;
+use crate::error::Misuse;
 use crate::protocol::{Fault, code};
 
 /// Something the server was given at its start, for functions that ask for it by type.

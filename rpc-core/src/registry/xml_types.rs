@@ -101,7 +101,7 @@ mod tests {
             ("Option<&'a str>", "string"),
             ("&[u8]", "base64"),
             ("Bytes<'static>", "base64"),
-            ("rpc_core::DateTime", "dateTime.iso8601"),
+            ("rpc_core::types::DateTime", "dateTime.iso8601"),
             ("&[i64]", "array"),
             ("[u8; 4]", "array"),
             ("Vec<u8>", "array"),

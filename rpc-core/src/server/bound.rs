@@ -12,7 +12,8 @@ use super::{Concurrency, Obeying, ServerHandle, ThreadPerConnection, listen_fail
 /// A server that has its address: clients may connect, and are served once one of these is called.
 ///
 /// ```no_run
-/// use rpc_core::{Prefork, RpcServer};
+/// use rpc_core::server::Prefork;
+/// use rpc_core::RpcServer;
 ///
 /// let server = RpcServer::exported().bind("127.0.0.1:0")?;
 /// println!("listening {}", server.address());

@@ -25,7 +25,8 @@ use super::{Concurrency, listen_failed};
 /// made a second thread. SIGTERM and SIGINT stop it as described there.
 ///
 /// ```no_run
-/// use rpc_core::{ForkPerConnection, RpcServer};
+/// use rpc_core::server::ForkPerConnection;
+/// use rpc_core::RpcServer;
 ///
 /// RpcServer::exported().serve_with("127.0.0.1:5000", ForkPerConnection::default())?;
 /// # Ok::<(), rpc_core::Error>(())

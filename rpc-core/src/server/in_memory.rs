@@ -17,7 +17,8 @@ use super::service::Settings;
 /// between, and no network.
 ///
 /// ```standalone_crate
-/// use rpc_core::{FunctionRegistry, InMemory, JsonRpc, RpcClient, rpc_export};
+/// use rpc_core::server::InMemory;
+/// use rpc_core::{FunctionRegistry, JsonRpc, RpcClient, rpc_export};
 ///
 /// #[rpc_export]
 /// fn double(n: i64) -> i64 {

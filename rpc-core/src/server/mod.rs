@@ -76,7 +76,7 @@ use without_fork::{Obeying, Output, port_closer, to_stderr};
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::{Answer, FinishedCall, JsonRpc};
-use crate::protocol::{Door, Limits};
+use crate::protocol::{Limits, Protocol};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
 /// The usual stack: TCP, the dialects, the functions.
@@ -177,19 +177,19 @@ impl<A: Answer> TcpServer<A> {
         Self { answer, settings: Settings::default() }
     }
 
-    /// Holds connections to other limits. A door that has been shut stays shut.
+    /// Holds connections to other limits. A protocol that has been disabled stays disabled.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        let doors = limits.doors.and(self.settings.limits.doors);
-        self.settings.limits = Limits { doors, ..limits };
+        let protocols = limits.protocols.and(self.settings.limits.protocols);
+        self.settings.limits = Limits { protocols, ..limits };
         self
     }
 
-    /// Shuts a door: a framing or dialect that this server does not speak. Who comes by it is told so.
+    /// Disables a protocol, a framing or a dialect: whoever speaks it is answered with an error that says so.
     #[must_use]
-    pub fn without(mut self, door: Door) -> Self {
+    pub fn disable(mut self, protocol: Protocol) -> Self {
         let limits = &mut self.settings.limits;
-        limits.doors = limits.doors.without(door);
+        limits.protocols = limits.protocols.disable(protocol);
         self
     }
 

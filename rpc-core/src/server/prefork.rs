@@ -32,7 +32,8 @@ use super::turns::Turns;
 /// ```no_run
 /// use std::time::Duration;
 ///
-/// use rpc_core::{Prefork, RpcServer};
+/// use rpc_core::server::Prefork;
+/// use rpc_core::RpcServer;
 ///
 /// let model = Prefork { busy_timeout: Some(Duration::from_secs(60)), ..Prefork::workers(4) };
 /// RpcServer::exported().serve_with("127.0.0.1:5000", model)?;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// `unix:/run/sum.sock`.
 ///
 /// ```
-/// use rpc_core::Address;
+/// use rpc_core::transport::Address;
 ///
 /// let address: Address = "unix:/run/sum.sock".parse()?;
 /// assert_eq!(address.to_string(), "unix:/run/sum.sock");

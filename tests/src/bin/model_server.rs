@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use examples as _;
-use rpc_core::{
-    Call, CallContext, Dispatch, Error, EventLoop, ForkPerConnection, FunctionRegistry, Outcome,
-    Prefork, Reply, SingleThread, TcpServer, ThreadPerConnection,
-};
+use rpc_core::layer::{Dispatch, Outcome, Reply};
+use rpc_core::protocol::Call;
+use rpc_core::server::{EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection};
+use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
 use tests as _;
 
 /// Writes how every call ends into a file, if there is one, a line at once.
@@ -88,7 +88,7 @@ fn main() -> Result<(), Error> {
         }
         #[cfg(unix)]
         "prefork-event-loop" => {
-            server.serve_with(rpc_core::PreforkEventLoop::workers(count("--workers", 2)))
+            server.serve_with(rpc_core::server::PreforkEventLoop::workers(count("--workers", 2)))
         }
         _ => server.serve_with(Prefork {
             busy_timeout: time("--busy-timeout-ms"),

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use rpc_core::{Door, Error, RpcServer, rpc_export};
+use rpc_core::protocol::Protocol;
+use rpc_core::{Error, RpcServer, rpc_export};
 use tests as _; // links the functions, which are found by themselves
 
 /// Prints, as functions may that were not written to be served so, and has another program print.
@@ -16,7 +17,7 @@ fn main() -> Result<(), Error> {
     let mut server = RpcServer::exported();
     let has = |option: &str| std::env::args().any(|argument| argument == option);
     if has("--without-raw") {
-        server = server.without(Door::Raw);
+        server = server.disable(Protocol::Raw);
     }
     server.serve_stdio()?;
     if !has("--quiet") {

@@ -1,6 +1,7 @@
 //! A server that adds, on an event loop.
 
-use rpc_core::{Error, EventLoop, RpcServer, rpc_export};
+use rpc_core::server::EventLoop;
+use rpc_core::{Error, RpcServer, rpc_export};
 
 #[rpc_export]
 fn add(a: i64, b: i64, c: i64) -> i64 {

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use rpc_core::{AsyncRpcClient, ClientBuilder, Dialect, RpcClient};
+use rpc_core::client::{ClientBuilder, Dialect};
+use rpc_core::{AsyncRpcClient, RpcClient};
 use tokio::runtime::Builder;
 
 use crate::allocations::counts_mark;

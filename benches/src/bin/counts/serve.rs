@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::process;
 use std::thread;
 
-use rpc_core::{EventLoop, RpcServer, ThreadPerConnection, rpc_export};
+use rpc_core::server::{EventLoop, ThreadPerConnection};
+use rpc_core::{RpcServer, rpc_export};
 
 use crate::allocations::counts_mark;
 

@@ -22,13 +22,14 @@ impl AsyncRpcClient {
     /// Makes several calls at once: they leave in one write, and their results come back together.
     ///
     /// Over HTTP, JSON-RPC calls travel as one request, a JSON-RPC batch, and their results come as one
-    /// response; of more than 64 KiB, or than [`Limits::batch`](crate::Limits::batch) calls, as several.
+    /// response; of more than 64 KiB, or than [`Limits::max_batch_calls`](crate::protocol::Limits::max_batch_calls) calls, as several.
     ///
     /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
     /// have been answered.
     ///
     /// ```standalone_crate
-    /// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, rpc_export};
+    /// use rpc_core::server::EventLoop;
+    /// use rpc_core::{AsyncRpcClient, RpcServer, rpc_export};
     ///
     /// #[rpc_export]
     /// fn square(n: i64) -> i64 {
@@ -67,7 +68,8 @@ impl AsyncRpcClient {
     /// the one that the call has by itself.
     ///
     /// ```standalone_crate
-    /// use rpc_core::{AsyncRpcClient, CallError, EventLoop, RpcServer, rpc_export};
+    /// use rpc_core::server::EventLoop;
+    /// use rpc_core::{AsyncRpcClient, CallError, RpcServer, rpc_export};
     ///
     /// #[rpc_export]
     /// fn half(n: i64) -> Result<i64, String> {

@@ -8,7 +8,7 @@ use super::super::{Async, At, Outcomes, Stub, Within};
 use super::{AsyncRpcClient, CallFutures, Calls};
 
 /// A stub whose calls can leave together: an asynchronous client, or one behind a prefix or within a
-/// time. The blocking twin is [`Batching`](crate::Batching).
+/// time. The blocking twin is [`Batching`](crate::client::Batching).
 pub trait AsyncBatching: Stub<Kind = Async<Calls>> {
     /// The client that its calls leave by.
     #[doc(hidden)]

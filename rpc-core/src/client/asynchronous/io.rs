@@ -82,7 +82,7 @@ impl Io {
         ready!(stream.poll_flush(task)).map_err(|error| Lost::io(&error))?;
         self.written = 0;
         self.outgoing.clear();
-        self.outgoing.shrink_to(self.settings.limits.message);
+        self.outgoing.shrink_to(self.settings.limits.max_message_bytes);
         Poll::Ready(Ok(()))
     }
 

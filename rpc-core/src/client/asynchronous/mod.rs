@@ -36,7 +36,8 @@ use super::{Async, ClientBuilder, FromError, Invocation, Notify, Pipelined, Stub
 /// Connections are replaced, and calls repeated, as by [`RpcClient`](crate::RpcClient).
 ///
 /// ```standalone_crate
-/// use rpc_core::{AsyncRpcClient, EventLoop, RpcServer, Stub, args, call, kwargs, rpc_export};
+/// use rpc_core::server::EventLoop;
+/// use rpc_core::{AsyncRpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {

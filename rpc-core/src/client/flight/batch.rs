@@ -61,7 +61,7 @@ impl<W> Flight<W> {
         let call = self.next_call;
         let message = Message { dialect: self.dialect, method, id: Some(call), timeout };
         let taken = if is_first { 0 } else { start + 2 };
-        let limit = self.limits.message.saturating_sub(taken);
+        let limit = self.limits.max_message_bytes.saturating_sub(taken);
         let written = message.append(array, start, limit, write);
         written.unwrap_or_else(|panic| resume_unwind(panic))?;
         self.begin(InFlight {
@@ -75,7 +75,7 @@ impl<W> Flight<W> {
 
     /// Whether as many calls have gathered as one request makes.
     pub(in crate::client) fn is_batch_full(&mut self) -> bool {
-        let most = self.limits.batch as u64;
+        let most = self.limits.max_batch_calls as u64;
         self.exchange.as_mut().is_some_and(|exchange| {
             exchange.count() >= most
                 || exchange.gathered().is_some_and(|array| array.len() >= GATHERED)
@@ -101,7 +101,7 @@ impl<W> Flight<W> {
     ) -> Option<Own> {
         let mut found = None;
         let mut refusal = None;
-        let read = read_replies(self.dialect, &response.body, self.limits.depth, |reply| {
+        let read = read_replies(self.dialect, &response.body, self.limits.max_depth, |reply| {
             match (reply.id.filter(|call| calls.contains(call)), reply.outcome) {
                 (Some(call), outcome) => {
                     self.hand_out(call, || outcome.map_err(Error::from), own, &mut found, awake);

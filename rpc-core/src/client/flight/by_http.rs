@@ -89,7 +89,7 @@ impl<W> Flight<W> {
             _ => return Ok(self.receive_batch(calls, &response, own, awake)),
         };
         let wants_result = self.calls.get(&call).is_some_and(|call| call.wants_result);
-        let (dialect, depth) = (self.dialect, self.limits.depth);
+        let (dialect, depth) = (self.dialect, self.limits.max_depth);
         let answer = Answer { call, wants_result, response, dialect, depth };
         if own == Some(call) && self.calls.remove(&call).is_some() {
             return Ok(Some(Own::Answer(answer)));

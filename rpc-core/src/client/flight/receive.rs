@@ -35,11 +35,11 @@ impl<W> Flight<W> {
                 Some(usual.id) == own && self.calls.remove(&usual.id).is_some()
             };
             if let Some(usual) = usual.take_if(is_own) {
-                let (dialect, depth) = (self.dialect, self.limits.depth);
+                let (dialect, depth) = (self.dialect, self.limits.max_depth);
                 found = Some(Own::Unread(Unread { place: message, usual, dialect, depth }));
                 continue;
             }
-            let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.depth);
+            let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.max_depth);
             let read = read.map_err(Lost::Protocol)?;
             let ReplyMessage { id, outcome } = match read {
                 FromServer::Reply(reply) => reply,

@@ -45,7 +45,7 @@ impl<W> Flight<W> {
     }
 
     pub(super) fn has_room(&self) -> Result<(), Error> {
-        let limit = self.limits.calls_in_flight;
+        let limit = self.limits.max_calls_in_flight;
         if self.calls.len() < limit {
             Ok(())
         } else {
@@ -93,7 +93,7 @@ impl<W> Flight<W> {
             self.framing.begin_call(out);
         }
         let message = Message { dialect: self.dialect, method, id, timeout };
-        let written = message.append(out, start, self.limits.message, write);
+        let written = message.append(out, start, self.limits.max_message_bytes, write);
         if !matches!(written, Ok(Ok(()))) {
             self.exchange.as_mut().map(Exchange::give_back);
         }

@@ -36,7 +36,7 @@ impl Exchange {
     pub(super) fn new(target: &Arc<Target>, limits: &Limits) -> Self {
         Self {
             target: Arc::clone(target),
-            responses: Responses::new(limits.message),
+            responses: Responses::new(limits.max_message_bytes),
             is_taken: false,
             calls: 0..0,
             awaited: 0,

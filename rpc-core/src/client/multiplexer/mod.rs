@@ -84,7 +84,7 @@ impl<S: Stream> Multiplexer<S> {
         inbound.feed(received);
         Ok(Self {
             stream,
-            kept: settings.limits.message,
+            kept: settings.limits.max_message_bytes,
             state: Mutex::new(State {
                 flight: Flight::new(peer, settings),
                 asleep: VecDeque::new(),

@@ -22,7 +22,8 @@ use super::{Args, FromError, Invocation, Kwargs, OutcomeOf, Stub};
 /// to be sent. Clones share the arguments.
 ///
 /// ```standalone_crate
-/// use rpc_core::{OwnedCall, RpcClient, RpcServer, args, kwargs, rpc_export};
+/// use rpc_core::client::OwnedCall;
+/// use rpc_core::{RpcClient, RpcServer, args, kwargs, rpc_export};
 ///
 /// #[rpc_export]
 /// fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
@@ -40,7 +41,7 @@ use super::{Args, FromError, Invocation, Kwargs, OutcomeOf, Stub};
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
 ///
-/// [`Prepare`](crate::Prepare) makes one of a typed stub's call.
+/// [`Prepare`](crate::client::Prepare) makes one of a typed stub's call.
 #[derive(Debug, Clone)]
 pub struct OwnedCall {
     method: Cow<'static, str>,

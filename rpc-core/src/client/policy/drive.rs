@@ -16,7 +16,7 @@ use super::Policy;
 use super::course::{Course, Step};
 
 /// A kind of stubs that policies can be put before: [`Blocking`], and with the feature `tokio` every
-/// [`Async`](crate::Async).
+/// [`Async`](crate::client::Async).
 #[diagnostic::on_unimplemented(
     message = "a policy cannot stand before a stub of the kind `{Self}`",
     note = "it can before `Blocking` and, with the feature `tokio`, `Async<…>`"

@@ -24,7 +24,8 @@ use super::{OwnedCall, RawJson};
 /// ```standalone_crate
 /// use std::time::Duration;
 ///
-/// use rpc_core::{Attempt, Error, Policy, RawJson, RpcClient, RpcServer, Stub, Verdict, call, rpc_export};
+/// use rpc_core::client::{Attempt, Policy, RawJson, Verdict};
+/// use rpc_core::{Error, RpcClient, RpcServer, Stub, call, rpc_export};
 ///
 /// #[rpc_export(idempotent)]
 /// fn add(a: i64, b: i64) -> i64 {

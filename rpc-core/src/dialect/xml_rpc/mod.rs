@@ -24,7 +24,8 @@ use write::{lossy_text, tag, text, write_text, write_value};
 /// What a server is told of its XML-RPC callers.
 ///
 /// ```
-/// use rpc_core::{RpcServer, XmlRpcOptions};
+/// use rpc_core::server::XmlRpcOptions;
+/// use rpc_core::RpcServer;
 ///
 /// let options = XmlRpcOptions { extensions: true, ..XmlRpcOptions::default() };
 /// let server = RpcServer::exported().xml_rpc(options);
@@ -85,7 +86,7 @@ pub(crate) fn read_call(
     options: XmlRpcOptions,
 ) -> Result<MethodCall, Fault> {
     let text = encoding::decode(message, charset)?;
-    let mut values = Values::new(&text, limits.depth);
+    let mut values = Values::new(&text, limits.max_depth);
     values.open(Element::MethodCall)?;
     values.open(Element::MethodName)?;
     let method = values.text()?.trim_ascii().to_owned();

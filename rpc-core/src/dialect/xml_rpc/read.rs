@@ -18,7 +18,7 @@ pub(super) struct Values<'a> {
 impl<'a> Values<'a> {
     /// Starts at the beginning of `text`, inside of an envelope and a list of arguments.
     pub(super) fn new(text: &'a str, depth: usize) -> Self {
-        let limit = depth.min(Limits::DEEPEST);
+        let limit = depth.min(Limits::MAX_DEPTH);
         Self { tags: Tags::new(text), depth: 2, limit, json: Vec::new() }
     }
 

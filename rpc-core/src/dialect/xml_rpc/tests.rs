@@ -224,7 +224,7 @@ fn results_are_written_in_every_type() {
         let mut out = Vec::new();
         write_result(&mut out, json, extensions)?;
         let xml = String::from_utf8(out).unwrap();
-        let back = read_reply(xml.as_bytes(), Limits::default().depth).unwrap().unwrap();
+        let back = read_reply(xml.as_bytes(), Limits::default().max_depth).unwrap().unwrap();
         let (_, value) = xml.split_once("<value>").unwrap();
         let (value, _) = value.rsplit_once("</value>").unwrap();
         Ok::<_, Fault>((value.to_owned(), back))
@@ -279,7 +279,7 @@ fn results_are_written_in_every_type() {
 
 #[test]
 fn replies_of_other_servers_are_read() {
-    let reply = |text: &str| read_reply(text.as_bytes(), Limits::default().depth);
+    let reply = |text: &str| read_reply(text.as_bytes(), Limits::default().max_depth);
     let fault = "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n<value><struct>\n<member>\n\
          <name>faultCode</name>\n<value><int>4</int></value>\n</member>\n<member>\n<name>\
          faultString</name>\n<value>Too many parameters.</value>\n</member>\n</struct></value>\n\

@@ -10,7 +10,8 @@ use super::super::{Answer, Answered, JsonRpc, Session};
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::protocol::{Fault, Limits};
 use crate::pump::block_on;
-use crate::{Bytes, CallContext, DateTime, FunctionRegistry, rpc_export};
+use crate::types::{Bytes, DateTime};
+use crate::{CallContext, FunctionRegistry, rpc_export};
 
 #[derive(Serialize, Deserialize)]
 struct Document {

@@ -39,10 +39,10 @@ pub(crate) enum Mark {
 
 impl Mark {
     /// The name under which bytes serialise themselves, as a newtype struct.
-    pub(crate) const BYTES: &str = "$rpc_core::Bytes";
+    pub(crate) const BYTES: &str = "$rpc_core::types::Bytes";
 
     /// The name under which a date serialises itself, as a newtype struct.
-    pub(crate) const DATE_TIME: &str = "$rpc_core::DateTime";
+    pub(crate) const DATE_TIME: &str = "$rpc_core::types::DateTime";
 
     /// The mark of a newtype struct, if it is one of ours.
     pub(super) fn of_newtype(name: &str) -> Option<Self> {

@@ -55,7 +55,7 @@ type Result<T, E = ProtocolError> = std::result::Result<T, E>;
 impl<'a> Reader<'a> {
     /// Starts at the beginning of `text`, allowing `limit` levels of nesting.
     pub(crate) fn new(text: &'a str, limit: usize) -> Self {
-        Self { text, at: 0, depth: 0, limit: limit.min(Limits::DEEPEST), has_escapes: false }
+        Self { text, at: 0, depth: 0, limit: limit.min(Limits::MAX_DEPTH), has_escapes: false }
     }
 
     /// Takes UTF-8 bytes as text.

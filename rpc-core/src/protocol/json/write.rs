@@ -85,10 +85,10 @@ impl Writer<'_> {
     }
 
     fn open(&mut self, bracket: u8) -> Result<()> {
-        if self.depth >= Limits::DEEPEST {
+        if self.depth >= Limits::MAX_DEPTH {
             return Err(WriteError(format!(
                 "nested deeper than the limit of {} levels",
-                Limits::DEEPEST
+                Limits::MAX_DEPTH
             )));
         }
         self.depth += 1;

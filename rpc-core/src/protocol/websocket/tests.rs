@@ -7,7 +7,7 @@ const LIMIT: usize = 70_000;
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 fn limits() -> Limits {
-    Limits { message: LIMIT, ..Limits::default() }
+    Limits { max_message_bytes: LIMIT, ..Limits::default() }
 }
 
 fn server() -> Connection {

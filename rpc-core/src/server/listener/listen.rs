@@ -34,7 +34,8 @@ pub trait Listen {
 /// The path of a Unix socket to listen at, and who may connect to it.
 ///
 /// ```no_run
-/// use rpc_core::{RpcServer, UnixAddress};
+/// use rpc_core::server::UnixAddress;
+/// use rpc_core::RpcServer;
 ///
 /// // The group may connect too.
 /// let server = RpcServer::exported().start(UnixAddress::new("/run/sum.sock").mode(0o660))?;

@@ -1,18 +1,19 @@
-//! The doors of a server: the framings and dialects it can be spoken to in, each of which can be shut.
+//! The protocols that a server speaks, framings and dialects, each of which can be disabled.
 
 use std::fmt;
 
-/// A way to speak to a server. All are open until one is shut.
+/// A framing or a dialect that a server speaks. All are enabled until one is disabled.
 ///
 /// ```
-/// use rpc_core::{Door, RpcServer};
+/// use rpc_core::protocol::Protocol;
+/// use rpc_core::RpcServer;
 ///
 /// // JSON-RPC 2.0 alone, in lines or frames.
-/// let server = RpcServer::exported().without(Door::Native).without(Door::Ping);
+/// let server = RpcServer::exported().disable(Protocol::Native).disable(Protocol::Ping);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Door {
+pub enum Protocol {
     /// Messages behind a 4-byte length.
     LengthPrefix,
     /// JSON texts one after another.
@@ -33,7 +34,7 @@ pub enum Door {
     XmlRpc,
 }
 
-impl fmt::Display for Door {
+impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LengthPrefix => "length-prefix framing",
@@ -49,35 +50,35 @@ impl fmt::Display for Door {
     }
 }
 
-/// Which [`Door`]s are open: all of them by default.
+/// Which [`Protocol`]s are enabled: all of them by default.
 ///
 /// ```
-/// use rpc_core::{Door, Doors};
+/// use rpc_core::protocol::{Protocol, Protocols};
 ///
-/// let doors = Doors::default().without(Door::Ping);
-/// assert!(doors.is_open(Door::Native) && !doors.is_open(Door::Ping));
+/// let protocols = Protocols::default().disable(Protocol::Ping);
+/// assert!(protocols.is_enabled(Protocol::Native) && !protocols.is_enabled(Protocol::Ping));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Doors {
-    /// A bit for each that is shut.
-    shut: u16,
+pub struct Protocols {
+    /// A bit for each that is disabled.
+    disabled: u16,
 }
 
-impl Doors {
-    /// The same with one more shut.
+impl Protocols {
+    /// The same with one more disabled.
     #[must_use]
-    pub fn without(self, door: Door) -> Self {
-        Self { shut: self.shut | 1 << door as u16 }
+    pub fn disable(self, protocol: Protocol) -> Self {
+        Self { disabled: self.disabled | 1 << protocol as u16 }
     }
 
-    /// Those that are open here and there.
+    /// Those that are enabled in both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { shut: self.shut | other.shut }
+        Self { disabled: self.disabled | other.disabled }
     }
 
-    /// Whether this one is open.
-    pub fn is_open(self, door: Door) -> bool {
-        self.shut & 1 << door as u16 == 0
+    /// Whether this one is enabled.
+    pub fn is_enabled(self, protocol: Protocol) -> bool {
+        self.disabled & 1 << protocol as u16 == 0
     }
 }
