@@ -1,10 +1,9 @@
 //! One sample: an exchange repeated for a while, with its figures.
 
 use std::error::Error;
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use crate::contenders::Contender;
+use crate::contenders::{Contender, Exchanges};
 use crate::cpu::{self, CpuClock, SERVER_CPU};
 use crate::scenario::Scenario;
 use crate::server::Server;
@@ -53,12 +52,7 @@ fn take(
     // Before connecting, so that threads the client starts are pinned with it.
     cpu::pin(scenario.client_cpu)?;
     let mut clients = contender.connect(server.address, scenario.connections)?;
-    let mut exchange = || scenario.exchange(black_box(&mut *clients));
-
-    let warm = Instant::now() + time / 10;
-    while Instant::now() < warm {
-        exchange();
-    }
+    clients.exchanges(scenario, time / 10);
 
     let mut cpus = vec![SERVER_CPU, scenario.client_cpu];
     cpus.dedup();
@@ -66,15 +60,8 @@ fn take(
     let busy = cpu::busy(&cpus)?;
     let (server_before, client_before) = (server.cpu.read()?, own.read()?);
     let begun = Instant::now();
-    let mut last = begun;
-    let mut times = Vec::with_capacity(1 << 20);
-    while last - begun < time {
-        exchange();
-        let now = Instant::now();
-        times.push(now - last);
-        last = now;
-    }
-    let elapsed = last - begun;
+    let Exchanges { mut times, calls } = clients.exchanges(scenario, time);
+    let elapsed = begun.elapsed();
     let server_cpu = server.cpu.read()?.saturating_sub(server_before);
     let client_cpu = own.read()?.saturating_sub(client_before);
     let others = cpu::busy(&cpus)?.saturating_sub(busy).saturating_sub(server_cpu + client_cpu);
@@ -82,7 +69,7 @@ fn take(
     let middle = times.len() / 2;
     let p50 = *times.select_nth_unstable(middle).1;
     #[allow(clippy::cast_precision_loss)]
-    let calls = (times.len() * scenario.calls()) as f64;
+    let calls = (times.len() * calls) as f64;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     Ok(Sample {
         p50: micros(p50),

@@ -1,6 +1,5 @@
 //! What is measured: kinds of traffic.
 
-use crate::contenders::{Clients, text};
 use crate::cpu::SERVER_CPU;
 
 /// One kind of traffic: an exchange that is repeated.
@@ -32,14 +31,6 @@ pub enum Call {
 }
 
 impl Scenario {
-    /// Makes the calls of one exchange and waits for their results.
-    pub fn exchange(&self, clients: &mut dyn Clients) {
-        match self.call {
-            Call::Add => clients.add(self.in_flight),
-            Call::Echo(bytes) => clients.echo(text(bytes)),
-        }
-    }
-
     /// Calls in one exchange.
     pub fn calls(&self) -> usize {
         self.connections * self.in_flight
@@ -62,7 +53,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "P",
         title: "64 calls in flight on one connection",
-        about: "add(1, 2, c=3), 64 calls in flight, each end on its own CPU; p50 is that of all 64",
+        about: "add(1, 2, c=3), 64 calls in flight, each end on its own CPU; p50 is that of all 64, or of a call that has a task",
         client_cpu: BOTH_CPUS,
         connections: 1,
         in_flight: 64,
@@ -71,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "C",
         title: "64 connections, one call in flight on each",
-        about: "add(1, 2, c=3), 64 connections with a call in flight on each; p50 is that of all 64",
+        about: "add(1, 2, c=3), 64 connections with a call in flight on each; p50 is that of all 64, or of a call that has a task",
         client_cpu: BOTH_CPUS,
         connections: 64,
         in_flight: 1,
@@ -80,7 +71,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "M",
         title: "16 connections, 16 calls in flight on each",
-        about: "add(1, 2, c=3), 16 connections with 16 calls in flight on each; p50 is that of all 256",
+        about: "add(1, 2, c=3), 16 connections with 16 calls in flight on each; p50 is that of all 256, or of a call that has a task",
         client_cpu: BOTH_CPUS,
         connections: 16,
         in_flight: 16,

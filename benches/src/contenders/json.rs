@@ -16,26 +16,26 @@ use super::{Clients, Contender, Kind};
 pub struct Json;
 
 #[derive(Serialize, Deserialize)]
-struct Call<'a, A, K> {
-    method_name: &'a str,
-    method_args: A,
-    method_kwargs: K,
-    id: u64,
+pub struct Call<'a, A, K> {
+    pub method_name: &'a str,
+    pub method_args: A,
+    pub method_kwargs: K,
+    pub id: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Reply<T> {
-    res: T,
-    id: u64,
+pub struct Reply<T> {
+    pub res: T,
+    pub id: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct AddKwargs {
-    c: i64,
+pub struct AddKwargs {
+    pub c: i64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct NoKwargs {}
+pub struct NoKwargs {}
 
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -69,7 +69,8 @@ impl Contender for Json {
     }
 }
 
-fn answer(body: &[u8], out: &mut Vec<u8>) -> serde_json::Result<()> {
+/// Answers a call of `add` or `echo`.
+pub fn answer(body: &[u8], out: &mut Vec<u8>) -> serde_json::Result<()> {
     #[derive(Deserialize)]
     struct AnyCall<'a> {
         method_name: &'a str,

@@ -3,6 +3,7 @@
 mod asynchronous;
 mod frames;
 mod json;
+mod json_mux;
 pub mod models;
 pub mod ours;
 mod ours_async;
@@ -19,10 +20,11 @@ mod redis;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use rpc_core::client::Dialect;
 
-use crate::scenario::Scenario;
+use crate::scenario::{Call, Scenario};
 use ours_async::{OursAsync, Together};
 
 /// A way to call functions over TCP.
@@ -78,6 +80,31 @@ pub trait Clients {
 
     /// Calls `echo` on the first connection.
     fn echo(&mut self, text: &str);
+
+    /// Makes calls for so long: exchanges, one after the other, where nothing else is said.
+    fn exchanges(&mut self, scenario: &Scenario, time: Duration) -> Exchanges {
+        let mut times = Vec::with_capacity(1 << 20);
+        let begun = Instant::now();
+        let mut last = begun;
+        while last - begun < time {
+            match scenario.call {
+                Call::Add => self.add(scenario.in_flight),
+                Call::Echo(bytes) => self.echo(text(bytes)),
+            }
+            let now = Instant::now();
+            times.push(now - last);
+            last = now;
+        }
+        Exchanges { times, calls: scenario.calls() }
+    }
+}
+
+/// What was done for a while.
+pub struct Exchanges {
+    /// How long each exchange took.
+    pub times: Vec<Duration>,
+    /// Calls in an exchange.
+    pub calls: usize,
 }
 
 /// Every contender, the usual ones first.
@@ -100,6 +127,7 @@ const USUAL: &[&dyn Contender] = &[
     &raw_epoll::RawEpoll,
     &raw_tokio::RawTokio,
     &json::Json,
+    &json_mux::JsonMux,
     &redis::Redis,
     &ours::Ours { name: "ours", model: &models::THREADS },
     &OursAsync::new("ours-async", "tcp", Dialect::Native, Together::Shared),

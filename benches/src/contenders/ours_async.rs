@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rpc_core::client::Dialect;
 use rpc_core::AsyncRpcClient;
 
-use super::asynchronous::{self, AsyncClient};
+use super::asynchronous::{self, AsyncClient, BatchClient};
 use super::models::EVENT_LOOP;
 use super::ours::{add, echo};
 use super::{Clients, Contender, Kind};
@@ -62,11 +62,19 @@ impl Contender for OursAsync {
         address: SocketAddr,
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
-        asynchronous::connect(connections, || async {
+        let connect = || async {
             let url = format!("{}://{address}", self.scheme);
             let client = AsyncRpcClient::builder().dialect(self.dialect).connect_async(url).await?;
-            Ok(Client { client, together: self.together })
-        })
+            Ok::<_, Box<dyn Error>>(client)
+        };
+        match self.together {
+            Together::Batch => {
+                asynchronous::connect_batches(connections, || async { Ok(Batch(connect().await?)) })
+            }
+            Together::Shared | Together::Pool => {
+                asynchronous::connect(connections, || async { Ok(Client(connect().await?)) })
+            }
+        }
     }
 
     fn cannot(&self, scenario: &Scenario) -> Option<&'static str> {
@@ -85,44 +93,33 @@ impl Contender for OursAsync {
     }
 }
 
-struct Client {
-    client: AsyncRpcClient,
-    together: Together,
-}
+struct Client(AsyncRpcClient);
 
 impl AsyncClient for Client {
     async fn add(&self) -> i64 {
-        self.client.add(1, 2).c(3).call().await.unwrap()
+        self.0.add(1, 2).c(3).call().await.unwrap()
     }
 
     async fn echo(&self, text: &str) -> String {
-        self.client.echo(text).call().await.unwrap()
+        self.0.echo(text).call().await.unwrap()
+    }
+}
+
+struct Batch(AsyncRpcClient);
+
+impl BatchClient for Batch {
+    async fn add_on_all(clients: &[Self], in_flight: usize) {
+        let batches = clients.iter().map(|Self(client)| {
+            client.batch(move |calls| {
+                (0..in_flight).map(|_| calls.add(1, 2).c(3).call()).collect::<Vec<_>>()
+            })
+        });
+        for sums in join_all(batches).await {
+            assert_eq!(sums.unwrap(), vec![6; in_flight]);
+        }
     }
 
-    async fn add_on_all(clients: &[Self], in_flight: usize) {
-        if clients[0].together == Together::Batch {
-            let batches = clients.iter().map(|client| {
-                client.client.batch(move |calls| {
-                    (0..in_flight).map(|_| calls.add(1, 2).c(3).call()).collect::<Vec<_>>()
-                })
-            });
-            for sums in join_all(batches).await {
-                assert_eq!(sums.unwrap(), vec![6; in_flight]);
-            }
-            return;
-        }
-        let start = |client: &Self| client.client.add(1, 2).c(3).start().unwrap();
-        let calls = clients.iter().flat_map(|client| (0..in_flight).map(|_| start(client)));
-        let calls: Vec<_> = calls.collect();
-        if clients[0].together == Together::Pool && in_flight > 1 {
-            // Those that found no connection are sent when they are polled.
-            for sum in join_all(calls).await {
-                assert_eq!(sum.unwrap(), 6);
-            }
-        } else {
-            for call in calls {
-                assert_eq!(call.await.unwrap(), 6);
-            }
-        }
+    async fn echo(&self, text: &str) -> String {
+        self.0.echo(text).call().await.unwrap()
     }
 }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::asynchronous::{self, AsyncClient};
+use super::asynchronous::{self, BatchClient};
 use super::frames::bodies;
 use super::raw::{REPLY, add_calls, answer, echo_call};
 use super::{Clients, Contender, Kind};
@@ -28,14 +28,7 @@ impl Contender for RawTokio {
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        asynchronous::runtime().block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            announce(listener.local_addr()?);
-            loop {
-                let (stream, _) = listener.accept().await?;
-                tokio::spawn(converse(Connection::new(stream)?));
-            }
-        })
+        serve(announce, answer)
     }
 
     fn connect(
@@ -43,7 +36,7 @@ impl Contender for RawTokio {
         address: SocketAddr,
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
-        asynchronous::connect(connections, || async {
+        asynchronous::connect_batches(connections, || async {
             let connection = Connection::new(TcpStream::connect(address).await?)?;
             Ok(Client(RefCell::new(connection)))
         })
@@ -78,7 +71,22 @@ impl Connection {
     }
 }
 
-async fn converse(mut connection: Connection) -> io::Result<()> {
+/// Serves with a task for each connection: all frames that have arrived, then one write.
+pub fn serve(
+    announce: fn(SocketAddr),
+    answer: fn(&[u8], &mut Vec<u8>),
+) -> Result<(), Box<dyn Error>> {
+    asynchronous::runtime().block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        announce(listener.local_addr()?);
+        loop {
+            let (stream, _) = listener.accept().await?;
+            tokio::spawn(converse(Connection::new(stream)?, answer));
+        }
+    })
+}
+
+async fn converse(mut connection: Connection, answer: fn(&[u8], &mut Vec<u8>)) -> io::Result<()> {
     let mut out = Vec::new();
     while connection.read(|body| answer(body, &mut out)).await? {
         connection.stream.write_all(&out).await?;
@@ -103,12 +111,7 @@ impl Client {
     }
 }
 
-impl AsyncClient for Client {
-    async fn add(&self) -> i64 {
-        Self::add_on_all(std::slice::from_ref(self), 1).await;
-        6
-    }
-
+impl BatchClient for Client {
     async fn echo(&self, text: &str) -> String {
         let call = echo_call(text);
         self.0.borrow_mut().stream.write_all(&call).await.unwrap();

@@ -16,12 +16,6 @@ impl Deadline {
         Some(Self { at, limit })
     }
 
-    /// `limit` from now.
-    #[cfg(feature = "tokio")]
-    pub(super) fn from_now(limit: Duration) -> Option<Self> {
-        Self::after(Instant::now(), limit)
-    }
-
     #[cfg(feature = "tokio")]
     pub(super) fn at(self) -> Instant {
         self.at

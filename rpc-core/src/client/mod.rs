@@ -43,6 +43,7 @@ mod send;
 pub(crate) mod stub;
 #[cfg(feature = "tower")]
 mod tower;
+mod tries;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;

@@ -11,12 +11,12 @@ use crate::error::{Error, Misuse};
 use crate::protocol::Arguments;
 use crate::transport::{ProgramTransport, TcpTransport, Transport};
 
-use super::builder::Tries;
 use super::connections::Connections;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
 use super::owned::OwnedArguments;
+use super::tries::Tries;
 use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
 /// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for

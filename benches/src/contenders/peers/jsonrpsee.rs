@@ -13,7 +13,7 @@ use jsonrpsee_server::{RpcModule, Server, ServerConfig};
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 
 use super::POOL;
-use crate::contenders::asynchronous::{self, AsyncClient};
+use crate::contenders::asynchronous::{self, AsyncClient, BatchClient};
 use crate::contenders::models::EVENT_LOOP;
 use crate::contenders::{Clients, Contender, Kind};
 use crate::scenario::Scenario;
@@ -96,7 +96,9 @@ impl Contender for Jsonrpsee {
         };
         match self.how {
             How::Http => asynchronous::connect(connections, || async { Ok(Http(http()?)) }),
-            How::Batch => asynchronous::connect(connections, || async { Ok(Batch(http()?)) }),
+            How::Batch => {
+                asynchronous::connect_batches(connections, || async { Ok(Batch(http()?)) })
+            }
             How::WebSocket => asynchronous::connect(connections, || async move {
                 let client = WsClientBuilder::default().set_tcp_no_delay(true);
                 Ok(WebSocket(client.build(format!("ws://{address}")).await?))
@@ -152,11 +154,7 @@ impl AsyncClient for WebSocket {
 
 struct Batch(HttpClient);
 
-impl AsyncClient for Batch {
-    async fn add(&self) -> i64 {
-        add(&self.0).await
-    }
-
+impl BatchClient for Batch {
     async fn echo(&self, text: &str) -> String {
         echo(&self.0, text).await
     }

@@ -14,8 +14,9 @@ use super::super::FromError;
 use super::super::deadline::Deadline;
 use super::super::outcomes::{Outcomes, for_tuples};
 use super::call::Call;
-use super::link::Link;
-use super::{AsyncRpcClient, CallFuture, Shared};
+use super::connection::Connection;
+use super::shared::Shared;
+use super::{AsyncRpcClient, CallFuture};
 
 impl AsyncRpcClient {
     /// Makes several calls at once: they leave in one write, and their results come back together.
@@ -120,12 +121,12 @@ impl Shared {
         let mut calls = &mut calls[..];
         while let Some(first) = calls.first_mut() {
             let deadline = first.begin();
-            let link = match self.usable() {
-                Some(link) => Ok(link),
-                None => Arc::clone(self).link(deadline).await,
+            let connection = match self.usable() {
+                Some(connection) => Ok(connection),
+                None => Arc::clone(self).connection(deadline).await,
             };
-            let done = match link {
-                Ok(link) => link.send_together(calls),
+            let done = match connection {
+                Ok(connection) => connection.send_together(calls),
                 Err(error) => self.refuse_together(calls, &error, deadline),
             };
             calls = &mut calls[done..];
@@ -151,12 +152,11 @@ impl Shared {
     }
 }
 
-impl Link {
+impl Connection {
     /// Queues calls, over HTTP as one request; says how many, which is one at least.
     fn send_together(self: &Arc<Self>, calls: &mut [&mut Call]) -> usize {
         self.with(|state| {
-            state.calls_driver = true;
-            state.reader = None;
+            state.is_not_alone();
             state.flight.begin_batch();
             let mut count = 0;
             for call in calls {
@@ -169,7 +169,6 @@ impl Link {
                 }
             }
             state.flight.end_batch();
-            state.make_room();
             count
         })
     }

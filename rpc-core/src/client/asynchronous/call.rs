@@ -8,22 +8,24 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
 use crate::protocol::{Arguments, ProtocolError};
 
-use super::super::builder::Tries;
 use super::super::deadline::Deadline;
 use super::super::flight::Flight;
 use super::super::metadata::own_headers;
 use super::super::names::{Description, question};
 use super::super::owned::OwnedArguments;
+use super::super::tries::Tries;
 use super::super::{FromError, Futures, Invocation};
-use super::Shared;
-use super::link::Link;
+use super::connection::Connection;
+use super::shared::Shared;
+use super::spare;
+use super::state::{Message, Turn};
 
 /// A call that an asynchronous client makes: sent when it is first polled, given up when it is
 /// dropped.
@@ -50,9 +52,10 @@ pub struct Call {
     message: Vec<u8>,
     wants_reply: bool,
     is_idempotent: bool,
-    timeout: Option<Duration>,
+    /// How long it may take, since it begun, and whether the other side is told so.
     limit: Option<Duration>,
-    deadline: Option<Deadline>,
+    begun: Option<Instant>,
+    is_limit_told: bool,
     tries: Tries,
     state: State,
 }
@@ -65,15 +68,12 @@ enum State {
     /// It is to be sent.
     Unsent,
     /// A connection is being made.
-    Connecting(Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send>>),
+    Connecting(Pin<Box<dyn Future<Output = Result<Arc<Connection>, Error>> + Send>>),
     /// It has been sent, and is waited for.
-    Sent { link: Arc<Link>, call: u64 },
+    Sent { connection: Arc<Connection>, call: u64 },
     /// It is over.
     Done,
 }
-
-/// How a call leaves by a connection: with others, or now.
-type Leave = fn(&Link, &str, &[u8], Option<Duration>) -> Result<u64, Error>;
 
 /// What a call waits for that lacks names.
 struct Asking {
@@ -111,7 +111,7 @@ impl Call {
         wants_reply: bool,
     ) -> Self {
         let settings = &client.settings;
-        let mut message = client.spare.take();
+        let mut message = spare::take();
         let (method, arguments) = (invocation.method(), invocation.arguments());
         let metadata = invocation.metadata();
         let written = settings.begin_call(&mut message, method, arguments, metadata);
@@ -121,9 +121,9 @@ impl Call {
             message,
             wants_reply,
             is_idempotent: invocation.is_idempotent(),
-            timeout: settings.travelling_timeout(invocation),
             limit: invocation.timeout().or(settings.call_timeout),
-            deadline: None,
+            begun: None,
+            is_limit_told: settings.travelling_timeout(invocation).is_some(),
             tries: Tries::default(),
             state: State::Unsent,
         };
@@ -178,15 +178,32 @@ impl Call {
     }
 
     fn question(&self) -> CallFuture<Description, Error> {
-        CallFuture::new(&self.client, &question(&self.method, self.deadline), true)
+        CallFuture::new(&self.client, &question(&self.method, self.deadline()), true)
     }
 
     /// Has the time begun that the call may take, if it has not, and says when that ends.
     pub(super) fn begin(&mut self) -> Option<Deadline> {
-        if self.deadline.is_none() {
-            self.deadline = self.limit.and_then(Deadline::from_now);
+        if self.begun.is_none() && self.limit.is_some() {
+            self.begun = Some(Instant::now());
         }
-        self.deadline
+        self.deadline()
+    }
+
+    fn deadline(&self) -> Option<Deadline> {
+        deadline(self.begun, self.limit)
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.limit.filter(|_| self.is_limit_told)
+    }
+
+    fn message(&self) -> Message<'_> {
+        Message {
+            method: &self.method,
+            bytes: &self.message,
+            timeout: self.timeout(),
+            deadline: self.deadline(),
+        }
     }
 
     /// Whether it may be sent with others of this client.
@@ -198,17 +215,17 @@ impl Call {
     /// Queues it behind others, unless it cannot be; the first of them then is refused.
     pub(super) fn join(
         &mut self,
-        link: &Arc<Link>,
+        connection: &Arc<Connection>,
         flight: &mut Flight<Waker>,
         is_first: bool,
     ) -> bool {
         self.begin();
-        let queued = flight.add(&self.method, self.timeout, |_, out| {
+        let queued = flight.add(&self.method, self.timeout(), |_, out| {
             out.extend_from_slice(&self.message);
             Ok(())
         });
         self.state = match queued {
-            Ok(call) => State::Sent { link: Arc::clone(link), call },
+            Ok(call) => State::Sent { connection: Arc::clone(connection), call },
             // By itself it may do.
             Err(_) if !is_first => return false,
             Err(error) => State::Refused(Box::new(error)),
@@ -235,26 +252,42 @@ impl Call {
         };
         if let State::Asking(asking) = &mut self.state {
             asking.question = asked;
-        } else if let Some(link) = self.client.usable() {
-            self.send(link, Link::send)?;
+        } else if let Some(connection) = self.client.usable() {
+            if self.wants_reply {
+                let call = connection.start(self.message())?;
+                self.state = State::Sent { connection, call };
+            } else {
+                self.notify(connection)?;
+            }
         }
         Ok(())
     }
 
-    fn send(&mut self, link: Arc<Link>, send: Leave) -> Result<(), Error> {
-        if !self.wants_reply {
-            self.state = State::Done;
-            if let Some(call) = link.notify(&self.method, &self.message, self.deadline)? {
-                self.state = State::Sent { link, call };
-            }
-            return Ok(());
+    fn notify(&mut self, connection: Arc<Connection>) -> Result<(), Error> {
+        self.state = State::Done;
+        if let Some(call) = connection.notify(self.message())? {
+            self.state = State::Sent { connection, call };
         }
-        let call = send(&link, &self.method, &self.message, self.timeout)?;
-        self.state = State::Sent { link, call };
         Ok(())
+    }
+
+    /// Sends it, and returns its turn where it is waited for.
+    fn send(
+        &mut self,
+        connection: Arc<Connection>,
+        task: &Context<'_>,
+    ) -> Result<Option<Turn>, Error> {
+        if !self.wants_reply {
+            self.notify(connection)?;
+            return Ok(None);
+        }
+        let (call, turn) = connection.send(self.message(), task)?;
+        self.state = State::Sent { connection, call };
+        Ok(Some(turn))
     }
 
     fn poll<T: DeserializeOwned>(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        let mut turn = None;
         loop {
             match &mut self.state {
                 State::Refused(_) => {
@@ -285,20 +318,29 @@ impl Call {
                 State::Unsent => {
                     self.begin();
                     match self.client.usable() {
-                        Some(link) => self.send(link, Link::send_now)?,
+                        Some(connection) => turn = self.send(connection, task)?,
                         None => {
-                            let link = Arc::clone(&self.client).link(self.deadline);
-                            self.state = State::Connecting(Box::pin(link));
+                            let client = Arc::clone(&self.client);
+                            let connection = client.connection(self.deadline());
+                            self.state = State::Connecting(Box::pin(connection));
                         }
                     }
                 }
-                State::Connecting(link) => {
-                    let link = ready!(link.as_mut().poll(task));
+                State::Connecting(connection) => {
+                    let connection = ready!(connection.as_mut().poll(task));
                     self.state = State::Unsent;
-                    self.send(link?, Link::send_now)?;
+                    turn = self.send(connection?, task)?;
                 }
-                State::Sent { link, call } => {
-                    let result = ready!(link.poll(*call, &self.method, self.deadline, task));
+                State::Sent { connection, call } => {
+                    let (call, method) = (*call, &*self.method);
+                    let result = match turn.take() {
+                        Some(turn) => connection.take_turn(turn, call, method, task),
+                        None => {
+                            let deadline = deadline(self.begun, self.limit);
+                            connection.poll(call, method, deadline, task)
+                        }
+                    };
+                    let result = ready!(result);
                     self.state = State::Done;
                     return Poll::Ready(result);
                 }
@@ -307,6 +349,11 @@ impl Call {
             }
         }
     }
+}
+
+/// When the time of a call ends that may take so long.
+fn deadline(begun: Option<Instant>, limit: Option<Duration>) -> Option<Deadline> {
+    Deadline::after(begun?, limit?)
 }
 
 /// The result of a call that wants none.
@@ -339,10 +386,10 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if let State::Sent { link, call } = &self.state {
-            link.cancel(*call);
+        if let State::Sent { connection, call } = &self.state {
+            connection.cancel(*call);
         }
-        self.client.spare.give(mem::take(&mut self.message));
+        spare::give(mem::take(&mut self.message));
     }
 }
 

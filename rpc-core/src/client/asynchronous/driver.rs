@@ -8,63 +8,46 @@ use std::time::Instant;
 
 use tokio::time::sleep_until;
 
-use super::super::lost::Lost;
-use super::link::Link;
+use super::connection::Connection;
 
 /// Drives a connection until nobody needs it any more.
 pub(super) async fn drive(end: End) {
-    let link = &end.0;
+    let connection = &end.0;
     let mut alarm = pin!(sleep_until(Instant::now().into()));
     let mut alarm_is_set = None;
     let ended = poll_fn(|task| {
-        loop {
-            let mut wire = link.wire();
-            let Some(wire) = &mut *wire else { return Poll::Ready(None) };
-            let orders = link.orders(&mut wire.outgoing, task);
-            if orders.is_over {
-                return Poll::Ready(None);
+        let orders = connection.orders(task);
+        if orders.is_over {
+            return Poll::Ready(None);
+        }
+        if let Some(deadline) = orders.alarm {
+            if alarm_is_set != Some(deadline.at()) {
+                alarm_is_set = Some(deadline.at());
+                alarm.as_mut().reset(deadline.at().into());
             }
-            if let Some(deadline) = orders.alarm {
-                if alarm_is_set != Some(deadline.at()) {
-                    alarm_is_set = Some(deadline.at());
-                    alarm.as_mut().reset(deadline.at().into());
-                }
-                if alarm.as_mut().poll(task).is_ready() {
-                    alarm_is_set = None;
-                    link.expire();
-                }
+            if alarm.as_mut().poll(task).is_ready() {
+                alarm_is_set = None;
+                connection.expire();
             }
-            let resumes = wire.is_under_way();
-            let moved = wire.write(link, task).and_then(|written| {
-                if orders.reads {
-                    wire.read(link, None)?;
-                }
-                Ok(written)
-            });
-            match moved {
-                // More may have been queued while this could not be written.
-                Ok(true) if resumes => {}
-                // Whoever queues more wakes this task.
-                Ok(_) => return Poll::Pending,
-                Err(lost) => return Poll::Ready(Some(lost)),
-            }
+        }
+        // Whoever has the socket calls the driver if there is something to do when it is put back.
+        let Some(io) = orders.io else { return Poll::Pending };
+        match connection.advance(io, orders.reads, task) {
+            Ok(()) => Poll::Pending,
+            Err(lost) => Poll::Ready(Some(lost)),
         }
     });
     if let Some(lost) = ended.await {
-        link.lose(lost);
+        connection.lose(lost);
     }
 }
 
 /// Ends a connection for its callers however its driver ends, with its runtime for one, before it has
 /// begun even.
-pub(super) struct End(pub(super) Arc<Link>);
+pub(super) struct End(pub(super) Arc<Connection>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        let wire = self.0.wire().take();
-        if let Some(wire) = wire {
-            wire.close(&self.0);
-        }
-        self.0.lose(Lost::closed());
+        self.0.end();
     }
 }

@@ -3,42 +3,30 @@
 mod batch;
 mod batching;
 mod call;
+mod connection;
 mod driver;
-mod link;
+mod io;
 mod pool;
+mod shared;
 mod spare;
 mod state;
-mod wire;
 
 use std::fmt;
-use std::io;
-use std::pin::Pin;
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use tokio::time::{sleep, timeout, timeout_at};
 
 pub use batch::CallFutures;
 pub use batching::AsyncBatching;
 pub use call::{CallFuture, Calls};
-use driver::{End, drive};
-use link::Link;
-use pool::Pool;
-use spare::Spare;
+use shared::{Dial, Shared};
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::Error;
 use crate::protocol::Arguments;
-use crate::transport::{AsyncSocket, AsyncTransport};
+use crate::transport::AsyncTransport;
 
-use super::backoff::Backoff;
-use super::deadline::Deadline;
-use super::names::KnownNames;
-use super::refusal::Refusal;
-use super::{
-    Async, ClientBuilder, ConnectionState, FromError, Invocation, Notify, Pipelined, Stub,
-};
+use super::{Async, ClientBuilder, FromError, Invocation, Notify, Pipelined, Stub};
 
 /// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
 /// future, and the stubs are the same.
@@ -71,34 +59,6 @@ use super::{
 #[derive(Clone)]
 pub struct AsyncRpcClient {
     shared: Arc<Shared>,
-}
-
-/// Makes connections.
-trait Dial: Send + Sync {
-    /// Makes one.
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>>;
-}
-
-impl<T: AsyncTransport> Dial for T {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>> {
-        Box::pin(async { self.connect().await.map(AsyncSocket::new) })
-    }
-}
-
-/// What the clones of a client share.
-struct Shared {
-    address: String,
-    /// What connects, where that is not the address.
-    transport: Option<Box<dyn Dial>>,
-    settings: ClientBuilder,
-    current: Mutex<Option<Arc<Link>>>,
-    /// Held by whoever makes a connection, so that only one does.
-    dialing: tokio::sync::Mutex<()>,
-    refusal: Mutex<Refusal>,
-    names: KnownNames,
-    /// The connections that carry one call each at a time, over HTTP.
-    pool: Pool,
-    spare: Spare,
 }
 
 impl AsyncRpcClient {
@@ -155,157 +115,12 @@ impl AsyncRpcClient {
         transport: Option<Box<dyn Dial>>,
         settings: ClientBuilder,
     ) -> Result<Self, Error> {
-        let shared = Arc::new(Shared {
-            address,
-            transport,
-            names: KnownNames::default(),
-            pool: Pool::new(settings.connections),
-            spare: Spare::default(),
-            settings,
-            current: Mutex::default(),
-            dialing: tokio::sync::Mutex::default(),
-            refusal: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(address, transport, settings));
         // A server that serves one connection at a time is not to wait at one without a call.
         if shared.settings.target.is_none() {
-            let link = shared.dial(shared.settings.connect_timeout).await?;
-            shared.share(&link);
+            shared.connect().await?;
         }
         Ok(Self { shared })
-    }
-}
-
-impl Shared {
-    /// The connection, if there is one that takes further calls.
-    fn usable(&self) -> Option<Arc<Link>> {
-        if self.settings.target.is_some() {
-            return self.pool.try_take();
-        }
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.as_ref().is_some_and(|link| !link.is_open()) {
-            *current = None;
-            self.settings.tell(ConnectionState::Disconnected);
-        }
-        current.clone()
-    }
-
-    /// The connection for the next call; where there is none, one is made, and tried for again until
-    /// `deadline` or the connect timeout.
-    async fn link(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
-        let linked = async {
-            if self.settings.target.is_some() {
-                return self.pooled(deadline).await;
-            }
-            // That is done by a task of its own: of the callers who wait, one makes the connection for
-            // all, and one that is not polled must not hold up the others.
-            let linked = tokio::spawn(Arc::clone(&self).shared(deadline)).await;
-            linked.unwrap_or_else(|ended| {
-                Err(self.failed(IoErrorKind::Connect, Some(io::Error::other(ended))))
-            })
-        };
-        match deadline {
-            Some(deadline) => timeout_at(deadline.at().into(), linked).await.unwrap_or_else(|_| {
-                Err(self.failed(IoErrorKind::TimedOut(deadline.limit()), None))
-            }),
-            None => linked.await,
-        }
-    }
-
-    /// The connection that all calls share.
-    async fn shared(self: Arc<Self>, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
-        let begun = Instant::now();
-        let _dialing = self.dialing.lock().await;
-        if let Some(link) = self.usable() {
-            return Ok(link);
-        }
-        let link = self.dial_until(begun, deadline).await?;
-        self.share(&link);
-        Ok(link)
-    }
-
-    /// A connection of the pool, for one call.
-    async fn pooled(&self, deadline: Option<Deadline>) -> Result<Arc<Link>, Error> {
-        let begun = Instant::now();
-        let room = self.pool.room().await;
-        let room = match self.pool.take(room) {
-            Ok(link) => return Ok(link),
-            Err(room) => room,
-        };
-        // In a box, so that the many calls that wait for room have none for it.
-        let link = Box::pin(self.dial_until(begun, deadline)).await?;
-        link.take(room);
-        self.pool.keep(Arc::clone(&link));
-        Ok(link)
-    }
-
-    async fn dial_until(
-        &self,
-        begun: Instant,
-        deadline: Option<Deadline>,
-    ) -> Result<Arc<Link>, Error> {
-        // Whoever waited while others tried in vain has tried as well.
-        let refused = self.refusal().since(begun);
-        let begun = if refused.is_some() { begun } else { Instant::now() };
-        let patience = Deadline::after(begun, self.settings.connect_timeout);
-        let until = || [patience, deadline].into_iter().flatten();
-        if let Some(error) = refused
-            && until().any(Deadline::has_passed)
-        {
-            return Err(error);
-        }
-        let mut backoff = Backoff::default();
-        loop {
-            let dialed = self.dial(patience.map_or(Duration::MAX, Deadline::left)).await;
-            self.refusal().note(&dialed);
-            let wait = backoff.wait();
-            if dialed.is_ok() || until().any(|end| end.left() <= wait) {
-                return dialed;
-            }
-            sleep(wait).await;
-        }
-    }
-
-    async fn dial(&self, limit: Duration) -> Result<Arc<Link>, Error> {
-        let connecting = async {
-            let mut stream = match &self.transport {
-                Some(transport) => transport.dial().await?,
-                None => AsyncSocket::connect(&self.address).await?,
-            };
-            let received = self.settings.open_async(&mut stream).await?;
-            Ok((stream, received))
-        };
-        let (stream, received) = timeout(limit, connecting)
-            .await
-            .unwrap_or_else(|late| Err(late.into()))
-            .map_err(|error| self.failed(IoErrorKind::Connect, Some(error)))?;
-        let link = Link::new(self.address.clone(), stream, &received, &self.settings);
-        tokio::spawn(drive(End(Arc::clone(&link))));
-        self.settings.tell(ConnectionState::Connected);
-        Ok(link)
-    }
-
-    fn refusal(&self) -> MutexGuard<'_, Refusal> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn share(&self, link: &Arc<Link>) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(link));
-    }
-
-    fn failed(&self, kind: IoErrorKind, source: Option<io::Error>) -> Error {
-        IoError::new(kind, format!("connecting to {}", self.address)).because(source).into()
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = current.take() {
-            link.close();
-        }
-        for link in self.pool.drain() {
-            link.close();
-        }
     }
 }
 

@@ -5,63 +5,64 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::link::Link;
+use super::connection::Connection;
 
-/// Connections that are open, and room for so many calls at a time.
+/// Connections that are open, and permits for so many calls at a time.
 #[derive(Debug)]
 pub(super) struct Pool {
-    links: Mutex<Vec<Arc<Link>>>,
-    room: Arc<Semaphore>,
+    connections: Mutex<Vec<Arc<Connection>>>,
+    permits: Arc<Semaphore>,
 }
-
-/// Room for one call, until this is dropped.
-pub(super) type Room = OwnedSemaphorePermit;
 
 impl Pool {
     pub(super) fn new(connections: usize) -> Self {
-        let room = connections.min(Semaphore::MAX_PERMITS);
-        Self { links: Mutex::default(), room: Arc::new(Semaphore::new(room)) }
+        let permits = connections.min(Semaphore::MAX_PERMITS);
+        Self { connections: Mutex::default(), permits: Arc::new(Semaphore::new(permits)) }
     }
 
-    /// A connection that carries no call, taken for one, if there is one and room for it.
-    pub(super) fn try_take(&self) -> Option<Arc<Link>> {
-        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
-        self.take(room).ok()
+    /// A connection that carries no call, taken for one, if there is one and a permit.
+    pub(super) fn try_take(&self) -> Option<Arc<Connection>> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        self.take(permit).ok()
     }
 
-    /// Waits for room for a call.
-    pub(super) async fn room(&self) -> Room {
-        match Arc::clone(&self.room).acquire_owned().await {
-            Ok(room) => room,
+    /// Waits for the permit for a call.
+    pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
+        match Arc::clone(&self.permits).acquire_owned().await {
+            Ok(permit) => permit,
             // It is never closed, which is all that could go wrong.
             Err(_) => pending().await,
         }
     }
 
-    /// A connection that carries no call, taken for one; gives the room back where there is none.
-    pub(super) fn take(&self, mut room: Room) -> Result<Arc<Link>, Room> {
-        let mut links = self.lock();
-        for link in &*links {
-            room = match link.take(room) {
-                None => return Ok(Arc::clone(link)),
-                Some(room) => room,
+    /// A connection that carries no call, taken for one, which holds the permit; returns that where
+    /// there is none.
+    pub(super) fn take(
+        &self,
+        mut permit: OwnedSemaphorePermit,
+    ) -> Result<Arc<Connection>, OwnedSemaphorePermit> {
+        let mut connections = self.lock();
+        for connection in &*connections {
+            permit = match connection.take(permit) {
+                None => return Ok(Arc::clone(connection)),
+                Some(permit) => permit,
             };
         }
-        links.retain(|link| link.is_open());
-        Err(room)
+        connections.retain(|connection| connection.is_open());
+        Err(permit)
     }
 
     /// Keeps a connection for further calls.
-    pub(super) fn keep(&self, link: Arc<Link>) {
-        self.lock().push(link);
+    pub(super) fn keep(&self, connection: Arc<Connection>) {
+        self.lock().push(connection);
     }
 
     /// Takes all connections out.
-    pub(super) fn drain(&self) -> Vec<Arc<Link>> {
+    pub(super) fn drain(&self) -> Vec<Arc<Connection>> {
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Link>>> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,13 +1,10 @@
-//! Buffers that messages were put together in, kept for the next ones.
+//! Buffers that messages were put together in, kept for the next ones of the thread.
 
-use std::sync::Mutex;
+use std::cell::RefCell;
 
-/// Buffers of a client that nobody uses now.
+/// Buffers of a thread that no call uses now.
 #[derive(Debug, Default)]
-pub(super) struct Spare(Mutex<Kept>);
-
-#[derive(Debug, Default)]
-struct Kept {
+struct Spare {
     buffers: Vec<Vec<u8>>,
     /// Bytes they have room for, all told.
     room: usize,
@@ -15,31 +12,39 @@ struct Kept {
 
 /// Most messages have no more bytes.
 const USUAL: usize = 192;
-/// Room that is kept at most: for hundreds of usual messages, or a few long ones.
-const ROOM: usize = 64 * 1024;
+/// Room that is kept at most. The buffer of a long message that is handed back to the system costs more
+/// than its message: the next one has to have every page made anew.
+const ROOM: usize = 4 << 20;
 
-impl Spare {
-    /// An empty buffer.
-    pub(super) fn take(&self) -> Vec<u8> {
-        // Whoever finds the lock taken is better off allocating than waiting.
-        let kept = self.0.try_lock().ok().and_then(|mut kept| {
-            let buffer = kept.buffers.pop()?;
-            kept.room -= buffer.capacity();
-            Some(buffer)
-        });
-        kept.unwrap_or_else(|| Vec::with_capacity(USUAL))
+thread_local! {
+    static SPARE: RefCell<Spare> = RefCell::default();
+}
+
+/// An empty buffer.
+pub(super) fn take() -> Vec<u8> {
+    let spare = |spare: &RefCell<Spare>| {
+        let mut spare = spare.try_borrow_mut().ok()?;
+        let buffer = spare.buffers.pop()?;
+        spare.room -= buffer.capacity();
+        Some(buffer)
+    };
+    // A thread that is about to end has none.
+    SPARE.try_with(spare).ok().flatten().unwrap_or_else(|| Vec::with_capacity(USUAL))
+}
+
+/// Keeps a buffer that is not needed any more.
+pub(super) fn give(mut buffer: Vec<u8>) {
+    let size = buffer.capacity();
+    if size == 0 {
+        return;
     }
-
-    /// Keeps a buffer that is not needed any more.
-    pub(super) fn give(&self, mut buffer: Vec<u8>) {
-        let size = buffer.capacity();
-        if (1..=ROOM).contains(&size)
-            && let Ok(mut kept) = self.0.try_lock()
-            && kept.room <= ROOM - size
+    let _ = SPARE.try_with(|spare| {
+        if let Ok(mut spare) = spare.try_borrow_mut()
+            && size <= ROOM - spare.room
         {
             buffer.clear();
-            kept.room += size;
-            kept.buffers.push(buffer);
+            spare.room += size;
+            spare.buffers.push(buffer);
         }
-    }
+    });
 }

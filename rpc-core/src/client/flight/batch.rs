@@ -11,7 +11,8 @@ use crate::protocol::{ArgumentError, ProtocolError};
 use super::super::http::{Exchange, Response};
 use super::super::lost::Lost;
 use super::message::Message;
-use super::{Flight, InFlight, Own, Reply};
+use super::reply::{Own, Reply};
+use super::{Flight, InFlight};
 
 /// Calls gather for one request up to this many bytes.
 const GATHERED: usize = 64 * 1024;
@@ -42,7 +43,7 @@ impl<W> Flight<W> {
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         if self.exchange.is_none() {
-            return self.send(method, timeout, write);
+            return self.send(method, timeout, None, write);
         }
         self.has_room()?;
         let array = match self.exchange.as_mut().and_then(Exchange::gathered) {

@@ -1,12 +1,13 @@
 //! Calls in flight by HTTP: one request at a time on a connection, answered by one response.
 
-use crate::dialect::{Dialect, FromServer, ResultText, read_reply};
+use crate::dialect::{Dialect, ResultText};
 use crate::error::Error;
-use crate::protocol::{ArgumentError, Inbound, ProtocolError};
+use crate::protocol::{ArgumentError, Inbound};
 
-use super::super::http::{Exchange, Response};
+use super::super::http::Exchange;
 use super::super::lost::Lost;
-use super::{Flight, Own, Reply};
+use super::Flight;
+use super::reply::{Answer, Own, Reply};
 
 impl<W> Flight<W> {
     /// Takes the connection for one call; `false` where it has one, or takes no more.
@@ -30,7 +31,7 @@ impl<W> Flight<W> {
         method: &str,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
-        self.send_numbered(false, method, None, write)
+        self.send_numbered(false, method, None, None, write)
     }
 
     /// Takes no more calls: the server has ended the connection, or nobody knows what it says next.
@@ -98,38 +99,5 @@ impl<W> Flight<W> {
             awake.extend(entry.waiter.take());
         }
         Ok(None)
-    }
-}
-
-/// The response to a call.
-#[derive(Debug)]
-pub(in crate::client) struct Answer {
-    call: u64,
-    wants_result: bool,
-    response: Response,
-    dialect: Dialect,
-    depth: usize,
-}
-
-impl Answer {
-    /// What it says of its call. A reply is one whatever the status.
-    pub(super) fn result(&self) -> Result<ResultText<'_>, Error> {
-        let Self { call, response, dialect, .. } = self;
-        if !self.wants_result && response.is_success() {
-            return Ok(ResultText::At { text: "null", has_escapes: false });
-        }
-        let is_silent = response.body.trim_ascii().is_empty();
-        let reply = match read_reply(*dialect, &response.body, self.depth) {
-            Ok(FromServer::Reply(reply)) => reply,
-            Err(error) if response.is_success() && !is_silent => return Err(error.into()),
-            _ => return Err(response.to_error().into()),
-        };
-        match (reply.id, reply.outcome) {
-            (Some(id), _) if dialect.has_ids() && id != *call => {
-                let problem = format!("it answers call {id}, and call {call} was made");
-                Err(ProtocolError::NotAReply(problem).into())
-            }
-            (_, outcome) => Ok(outcome?),
-        }
     }
 }

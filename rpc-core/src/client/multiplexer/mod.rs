@@ -127,7 +127,7 @@ impl<S: Stream> Multiplexer<S> {
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state.flight.send(method, timeout, |_, out| write(out))?;
+        let call = state.flight.send(method, timeout, None, |_, out| write(out))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }

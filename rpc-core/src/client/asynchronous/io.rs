@@ -1,0 +1,122 @@
+//! A connection's socket, with what has been read from it and what is to be written.
+
+use std::io::ErrorKind;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::protocol::Inbound;
+use crate::protocol::websocket::Side;
+use crate::transport::AsyncSocket;
+
+use super::super::ClientBuilder;
+use super::super::lost::Lost;
+
+/// The socket, for whoever writes and reads now.
+#[derive(Debug)]
+pub(super) struct Io {
+    stream: AsyncSocket,
+    pub(super) inbound: Inbound,
+    /// What is being written, and how much of it has been.
+    outgoing: Vec<u8>,
+    written: usize,
+    /// Wakes whoever is to read.
+    reader: Waker,
+    settings: ClientBuilder,
+    /// Whoever is to be woken for what was read; empty, and kept for its memory.
+    pub(super) awake: Vec<Waker>,
+}
+
+impl Io {
+    /// Takes a socket from which `received` has been read already.
+    pub(super) fn new(
+        stream: AsyncSocket,
+        received: &[u8],
+        reader: Waker,
+        settings: &ClientBuilder,
+    ) -> Self {
+        let mut inbound = Inbound::new(Some(settings.framing), Side::Client, &settings.limits);
+        inbound.feed(received);
+        let (outgoing, awake) = (Vec::new(), Vec::new());
+        let settings = settings.clone();
+        Self { stream, inbound, outgoing, written: 0, reader, settings, awake }
+    }
+
+    /// Whether everything has been written.
+    pub(super) fn is_idle(&self) -> bool {
+        self.outgoing.is_empty()
+    }
+
+    /// Bytes that are still to be written.
+    pub(super) fn left(&self) -> usize {
+        self.outgoing.len() - self.written
+    }
+
+    /// Takes what is to be written, where everything has been written before.
+    pub(super) fn take_outgoing(&mut self, queued: &mut Vec<u8>) {
+        if self.is_idle() {
+            mem::swap(&mut self.outgoing, queued);
+        }
+    }
+
+    /// Writes everything.
+    pub(super) fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        if self.is_idle() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.written == 0 && !self.settings.is_fresh(&self.stream) {
+            return Poll::Ready(Err(Lost::closed()));
+        }
+        let mut stream = Pin::new(&mut self.stream);
+        while self.written < self.outgoing.len() {
+            let bytes = &self.outgoing[self.written..];
+            match ready!(stream.as_mut().poll_write(task, bytes)) {
+                Ok(0) => return Poll::Ready(Err(Lost::io(&ErrorKind::WriteZero.into()))),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(Lost::io(&error))),
+            }
+        }
+        ready!(stream.poll_flush(task)).map_err(|error| Lost::io(&error))?;
+        self.written = 0;
+        self.outgoing.clear();
+        self.outgoing.shrink_to(self.settings.limits.max_message_bytes);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what is there, and says how many bytes that were: none where the other side has ended the
+    /// stream. Where nothing is there, whoever is to read is woken when something is.
+    pub(super) fn poll_read(&mut self) -> Poll<Result<usize, Lost>> {
+        let mut task = Context::from_waker(&self.reader);
+        loop {
+            let mut room = ReadBuf::new(self.inbound.room());
+            match ready!(Pin::new(&mut self.stream).poll_read(&mut task, &mut room)) {
+                Ok(()) => {
+                    let count = room.filled().len();
+                    self.inbound.received(count);
+                    return Poll::Ready(Ok(count));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(Lost::io(&error))),
+            }
+        }
+    }
+
+    /// Whether there may be something to read; if not, whoever is to read is woken when there
+    /// is.
+    pub(super) fn is_readable(&self) -> bool {
+        self.stream.poll_read_ready(&mut Context::from_waker(&self.reader)).is_ready()
+    }
+
+    /// Says the last words, if they are taken at once, and closes.
+    pub(super) fn close(mut self, words: &[u8]) {
+        if !words.is_empty() {
+            let mut task = Context::from_waker(Waker::noop());
+            let mut stream = Pin::new(&mut self.stream);
+            let _ = stream.as_mut().poll_write(&mut task, words);
+            let _ = stream.poll_flush(&mut task);
+        }
+    }
+}
