@@ -32,10 +32,24 @@
 //! ```
 //!
 //! - **Layers** hold state and have an order: `TcpServer<JsonRpc<FunctionRegistry>>`. Two traits
-//!   join them, [`Answer`] and [`Dispatch`]; [`RpcServer`] is the usual stack.
-//! - **Mixins** are verbs: whatever can carry a call is a [`Stub`], and gets [`Stub::call`] and every
-//!   typed stub with it.
+//!   join them, [`layer::Answer`] and [`layer::Dispatch`]; [`RpcServer`] is the default stack.
+//! - **Extension traits** are verbs: whatever can carry a call is a [`Stub`], and gets [`Stub::call`]
+//!   and every typed stub with it.
 //! - **Concurrency** is a value: `.serve_with(address, SingleThread)`.
+//!
+//! # Where things are
+//!
+//! What a program needs every day is here. The rest has a module:
+//!
+//! | module | has |
+//! |---|---|
+//! | [`server`] | the six models, addresses and listeners to serve at, a service for other HTTP servers |
+//! | [`client`] | settings, batches, notifications, calls as values, policies, tower |
+//! | [`layer`] | traits for layers of a server, signatures of functions |
+//! | [`transport`] | ways to connect, streams |
+//! | [`protocol`] | framings, limits, which protocols are enabled, codes of faults |
+//! | [`error`] | what an [`Error`] is in detail |
+//! | [`types`] | bytes and dates as arguments and results |
 
 // Lets this crate's own examples and tests name it as a user does.
 extern crate self as rpc_core;

@@ -19,7 +19,7 @@ use super::owned::OwnedArguments;
 use super::tries::Tries;
 use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
-/// A transport combined with the [`Stub`] mixin: calls functions on the other side and waits for
+/// A transport with the extension trait [`Stub`] on top: calls functions on the other side and waits for
 /// their results.
 ///
 /// Clones share its connections, and it may be shared by threads: their calls are in flight together on one connection, and each

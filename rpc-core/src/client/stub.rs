@@ -1,4 +1,4 @@
-//! The mixin that makes a caller of anything that can carry a call.
+//! The extension trait that makes a caller of anything that can carry a call.
 
 use std::time::Duration;
 

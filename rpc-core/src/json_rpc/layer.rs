@@ -6,7 +6,11 @@ use crate::registry::Dispatch;
 
 use super::hook::{FinishedCall, Hook};
 
-/// Joins the dialects to what runs calls.
+/// Reads messages of every dialect, native, JSON-RPC 2.0, ping and XML-RPC, has what is in it run
+/// their calls, and writes the replies.
+///
+/// It tells the dialects apart message by message, and answers in the one it was spoken to in. Those
+/// that are not to be spoken are [disabled](crate::TcpServer::disable).
 ///
 /// ```
 /// use rpc_core::layer::{Answer, Session};
