@@ -53,6 +53,7 @@ impl Drop for Waiting<'_> {
 
 impl<A> Exchange<A> {
     /// Who sent a request.
+    #[inline]
     pub(super) fn requester(&self, request: Parts) -> Arc<Requester> {
         let context = &self.session.context;
         let connection = context.caller().cloned();

@@ -21,6 +21,7 @@ pub(crate) struct Requester {
 }
 
 impl Requester {
+    #[inline]
     pub(super) fn new(
         parts: Parts,
         connection: Option<Arc<dyn Caller>>,

@@ -47,7 +47,7 @@ impl<A: Answer> BoundServer<A> {
         self.address.clone()
     }
 
-    /// As [`TcpServer::serve`](super::TcpServer::serve).
+    /// As [`TcpServer::serve`](crate::TcpServer::serve).
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl<A: Answer> BoundServer<A> {
         self.serve_with(ThreadPerConnection::default())
     }
 
-    /// As [`TcpServer::serve_with`](super::TcpServer::serve_with).
+    /// As [`TcpServer::serve_with`](crate::TcpServer::serve_with).
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<A: Answer> BoundServer<A> {
         ended
     }
 
-    /// As [`TcpServer::start`](super::TcpServer::start).
+    /// As [`TcpServer::start`](crate::TcpServer::start).
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl<A: Answer> BoundServer<A> {
         self.start_with(ThreadPerConnection::default())
     }
 
-    /// As [`TcpServer::start_with`](super::TcpServer::start_with).
+    /// As [`TcpServer::start_with`](crate::TcpServer::start_with).
     ///
     /// # Errors
     ///

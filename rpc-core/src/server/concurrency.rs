@@ -6,13 +6,13 @@ use crate::json_rpc::Answer;
 use super::listener::Source;
 use super::service::Service;
 
-/// A way to run many connections: given to [`serve_with`](super::TcpServer::serve_with).
+/// A way to run many connections: given to [`serve_with`](crate::TcpServer::serve_with).
 ///
 /// The models of this crate implement it, and nobody else can: what a model is handed, the listener and the
 /// service, is bound to how stopping, signals and children work inside, and would have to stand still for
 /// ever. A program that runs connections in a way of its own accepts them itself, and gives each to
-/// [`serve_stream`](super::TcpServer::serve_stream) or
-/// [`serve_stream_async`](super::TcpServer::serve_stream_async).
+/// [`serve_stream`](crate::TcpServer::serve_stream) or
+/// [`serve_stream_async`](crate::TcpServer::serve_stream_async).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no server model",
     label = "a model must stand here: `SingleThread`, `ThreadPerConnection`, `ForkPerConnection` or `Prefork`"

@@ -21,9 +21,9 @@ use super::service::Service;
 /// copy of. Making a process takes some tenths of a millisecond; where connections are short and
 /// many, [`Prefork`](super::Prefork) makes them beforehand. A connection over the number is
 /// answered with a busy fault (-32000) and closed, and so is one for which the operating system makes
-/// no process within a second; then [a line is said](super::TcpServer::log), too.
+/// no process within a second; then [a line is said](crate::TcpServer::log), too.
 ///
-/// It serves with [`serve_with`](super::TcpServer::serve_with) alone, and before the program has
+/// It serves with [`serve_with`](crate::TcpServer::serve_with) alone, and before the program has
 /// made a second thread. SIGTERM and SIGINT stop it as described there.
 ///
 /// ```no_run

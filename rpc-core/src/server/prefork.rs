@@ -17,16 +17,16 @@ use super::turns::Turns;
 ///
 /// As many calls run at one time as there are workers. A connection stays with the worker that has
 /// accepted it, and has it for as long as its peer calls, up to a
-/// [time slice](super::TcpServer::time_slice); when the peer is silent, the worker serves its other
+/// [time slice](crate::TcpServer::time_slice); when the peer is silent, the worker serves its other
 /// connections, as [`SingleThread`](super::SingleThread) does, and accepts more where no other worker
 /// is free. Functions share no memory with those in other workers. What the program has made before it
 /// serves, each worker has a copy of.
 ///
 /// A worker that dies is replaced at once, and only its own connections are lost; when workers
 /// keep dying as soon as they are made, after a wait of 100 ms that doubles up to 5 s. Each time
-/// [a line is said](super::TcpServer::log). Workers end when the process that serves does, however it ends.
+/// [a line is said](crate::TcpServer::log). Workers end when the process that serves does, however it ends.
 ///
-/// SIGTERM and SIGINT stop it as described at [`serve_with`](super::TcpServer::serve_with), with
+/// SIGTERM and SIGINT stop it as described at [`serve_with`](crate::TcpServer::serve_with), with
 /// which alone it serves, before the program has made a second thread. SIGHUP replaces all workers
 /// without losing a call: new ones are made first, then the old ones answer what is asked of them
 /// until their clients have left.

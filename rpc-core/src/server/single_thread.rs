@@ -13,7 +13,7 @@ use super::turns::Turns;
 /// Serves all connections on the thread that serves, in turns.
 ///
 /// A connection has the thread for as long as its peer calls, up to a
-/// [time slice](super::TcpServer::time_slice); when the peer is silent, the connection is set aside and
+/// [time slice](crate::TcpServer::time_slice); when the peer is silent, the connection is set aside and
 /// the others have their turn. Functions never run at the same time, and a call waits for those that
 /// came before it. Right for a tool with one client or a few, and the simplest model to reason about.
 ///
