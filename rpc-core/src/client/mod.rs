@@ -1,4 +1,4 @@
-//! Clients: a transport with the extension trait [`Stub`](crate::Stub) on top, and what stands before them.
+//! Clients: a transport with the extension trait [`Stub`] on top, and what stands before them.
 
 mod any;
 #[cfg(feature = "tokio")]

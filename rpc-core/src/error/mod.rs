@@ -1,4 +1,4 @@
-//! What an [`Error`](crate::Error) is, by who is to blame: the connection, a layer, or the code that
+//! What an [`Error`] is, by who is to blame: the connection, a layer, or the code that
 //! asked; and the errors that functions have of their own.
 
 pub(crate) mod call;
