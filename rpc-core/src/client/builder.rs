@@ -1,24 +1,20 @@
-//! A client's settings.
+//! A client's settings, and what they say of its connections and calls.
 
 use std::fmt;
 use std::io;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::{Error, IoError, IoErrorKind, Misuse};
+use crate::error::{Error, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
-use crate::transport::{AsyncSocket, AsyncTransport};
-use crate::transport::{ProgramTransport, Stream, TcpTransport, Transport};
+use crate::transport::AsyncSocket;
+use crate::transport::Stream;
 
-#[cfg(feature = "tokio")]
-use super::AsyncRpcClient;
+use super::Invocation;
 use super::http::Target;
-use super::url::{Scheme, Url};
 use super::websocket::Resource;
-use super::{Invocation, RpcClient};
 
 /// Settings of a client that is to be connected.
 ///
@@ -49,16 +45,16 @@ pub struct ClientBuilder {
     pub(super) websocket: Option<Arc<Resource>>,
     /// Where calls go that travel by HTTP.
     pub(super) target: Option<Arc<Target>>,
-    headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
     /// What is said with each call.
     pub(super) metadata: Vec<(String, String)>,
     pub(super) connections: usize,
-    has_dialect: bool,
+    pub(super) has_dialect: bool,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
     /// What is spoken to over a transport that does not say so itself.
-    url: Option<String>,
+    pub(super) url: Option<String>,
 }
 
 type Listener = dyn Fn(ConnectionState) + Send + Sync;
@@ -151,7 +147,7 @@ impl ClientBuilder {
 
     /// Adds a header, `.header("Authorization", "Bearer …")`: over HTTP to each request, over WebSocket
     /// to the one that opens it. Where there are none, connecting fails with
-    /// [`Misuse::NoHeader`].
+    /// [`Misuse::NoHeader`](crate::error::Misuse::NoHeader).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -160,7 +156,7 @@ impl ClientBuilder {
     /// Says this with each call besides its arguments, by whatever way it travels:
     /// `.metadata("tenant", "acme")`. Functions and layers find it by
     /// [`CallContext::metadata`](crate::CallContext::metadata); [`Stub::with_metadata`](crate::Stub::with_metadata)
-    /// says it with some calls. Where it cannot travel, connecting fails with [`Misuse::Metadata`].
+    /// says it with some calls. Where it cannot travel, connecting fails with [`Misuse::Metadata`](crate::error::Misuse::Metadata).
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.metadata.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
@@ -215,84 +211,6 @@ impl ClientBuilder {
         invocation.timeout().or(of_client)
     }
 
-    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
-    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
-    ///
-    /// # Errors
-    ///
-    /// Where no connection can be made.
-    pub fn connect(&self, address: impl ToString) -> Result<RpcClient, Error> {
-        let (address, settings) = self.to_reach(address.to_string())?;
-        RpcClient::new(TcpTransport::new(address), settings)
-    }
-
-    /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
-    /// `http://host[:port][/path]` or `ws://host[:port][/path]`,
-    /// without blocking (feature `tokio`).
-    ///
-    /// # Errors
-    ///
-    /// Where no connection can be made.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
-    #[cfg(feature = "tokio")]
-    pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
-        let (address, settings) = self.to_reach(address.to_string())?;
-        AsyncRpcClient::to(address, settings).await
-    }
-
-    /// The settings for a transport that knows where to connect.
-    fn settings_over(&self, peer: &str) -> Result<Self, Error> {
-        match &self.url {
-            Some(url) => Ok(self.to_reach(url.clone())?.1),
-            None => {
-                self.check_stream(peer)?;
-                Ok(self.clone())
-            }
-        }
-    }
-
-    /// The address to connect to for a URL, and the settings that it asks for.
-    fn to_reach(&self, url: String) -> Result<(String, Self), Error> {
-        let failed = |source| {
-            IoError::new(IoErrorKind::Connect, format!("connecting to {url}")).because(source)
-        };
-        let mut settings = self.clone();
-        let Some(Url { scheme, address, host, path }) = Url::of(&url).map_err(failed)? else {
-            settings.check_stream(&url)?;
-            return Ok((url, settings));
-        };
-        if scheme != Scheme::Tcp && !settings.has_dialect {
-            settings.dialect = Dialect::JsonRpc;
-        }
-        match scheme {
-            Scheme::Tcp => settings.check_stream(&url)?,
-            Scheme::Http => {
-                let Self { headers, metadata, dialect, .. } = &settings;
-                let target = Target::new(&host, &path, headers, metadata, *dialect);
-                settings.target = Some(Arc::new(target.map_err(failed)?));
-            }
-            Scheme::WebSocket => {
-                let resource = Resource::new(host, path, &settings.headers);
-                settings.framing = Framing::WebSocket;
-                settings.websocket = Some(Arc::new(resource.map_err(failed)?));
-            }
-        }
-        settings.check_metadata(&settings.metadata)?;
-        Ok((address, settings))
-    }
-
-    /// Refuses what cannot be said over a stream.
-    fn check_stream(&self, address: &str) -> Result<(), Misuse> {
-        if let Some((name, _)) = self.headers.first() {
-            let (name, address) = (name.clone(), address.to_owned());
-            return Err(Misuse::NoHeader { name, address });
-        }
-        self.check_metadata(&self.metadata)
-    }
-
     /// Whether a call that might take so long ended in `error` because nobody can be reached, so that
     /// others made with it need not try.
     pub(super) fn is_unreachable(&self, error: &Error, limit: Option<Duration>) -> bool {
@@ -330,95 +248,6 @@ impl ClientBuilder {
     #[allow(clippy::unused_self)] // As with it.
     pub(super) fn is_fresh(&self, _: &AsyncSocket) -> bool {
         true
-    }
-
-    /// Connects over any transport, without blocking (feature `tokio`): a closure that connects, a
-    /// server within the process, or another [`AsyncTransport`].
-    ///
-    /// ```standalone_crate
-    /// use rpc_core::server::InMemory;
-    /// use rpc_core::{AsyncRpcClient, FunctionRegistry, JsonRpc, rpc_export};
-    ///
-    /// #[rpc_export]
-    /// fn double(n: i64) -> i64 {
-    ///     2 * n
-    /// }
-    ///
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// let stack = JsonRpc::new(FunctionRegistry::exported());
-    /// let client = AsyncRpcClient::builder().connect_async_over(InMemory::new(stack)).await?;
-    /// assert_eq!(client.double(21).call().await?, 42);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Where no connection can be made.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime with its time, and what the transport needs, enabled.
-    #[cfg(feature = "tokio")]
-    pub async fn connect_async_over<T: AsyncTransport>(
-        &self,
-        transport: T,
-    ) -> Result<AsyncRpcClient, Error> {
-        let settings = self.settings_over(&transport.peer())?;
-        AsyncRpcClient::over(transport, settings).await
-    }
-
-    /// Starts a program and connects to it without blocking (feature `tokio`), as
-    /// [`AsyncRpcClient::spawn`].
-    ///
-    /// # Errors
-    ///
-    /// Where the program cannot be started.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
-    #[cfg(feature = "tokio")]
-    pub async fn spawn_async(&self, command: Command) -> Result<AsyncRpcClient, Error> {
-        self.connect_async_over(ProgramTransport::new(command)).await
-    }
-
-    /// Starts a program and connects to it, as [`RpcClient::spawn`].
-    ///
-    /// ```no_run
-    /// use std::process::Command;
-    ///
-    /// use rpc_core::client::Dialect;
-    /// use rpc_core::protocol::Framing;
-    /// use rpc_core::{RpcClient, Stub, args, kwargs};
-    /// use serde_json::{Value, json};
-    ///
-    /// // A language server.
-    /// let client = RpcClient::builder()
-    ///     .framing(Framing::Header)
-    ///     .dialect(Dialect::JsonRpc)
-    ///     .spawn(Command::new("pylsp"))?;
-    /// let arguments = kwargs! { processId: None::<u32>, rootUri: None::<&str>, capabilities: json!({}) };
-    /// let server: Value = client.call("initialize", args![], arguments)?;
-    /// # Ok::<(), rpc_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Where the program cannot be started.
-    pub fn spawn(&self, command: Command) -> Result<RpcClient<ProgramTransport>, Error> {
-        self.connect_over(ProgramTransport::new(command))
-    }
-
-    /// Connects over any transport.
-    ///
-    /// # Errors
-    ///
-    /// Where no connection can be made.
-    pub fn connect_over<T: Transport>(&self, transport: T) -> Result<RpcClient<T>, Error> {
-        let settings = self.settings_over(&transport.peer())?;
-        RpcClient::new(transport, settings)
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
-use crate::protocol::{Arguments, ProtocolError};
+use crate::protocol::{ArgumentError, Arguments, ProtocolError};
 
 use super::super::deadline::Deadline;
 use super::super::flight::Flight;
@@ -25,7 +25,7 @@ use super::super::{FromError, Futures, Invocation};
 use super::connection::Connection;
 use super::shared::Shared;
 use super::spare;
-use super::state::{Message, Turn};
+use super::state::{Message, Transfer};
 
 /// A call that an asynchronous client makes: sent when it is first polled, given up when it is
 /// dropped.
@@ -56,7 +56,8 @@ pub struct Call {
     limit: Option<Duration>,
     begun: Option<Instant>,
     is_limit_told: bool,
-    tries: Tries,
+    /// Once it has ended in an error.
+    tries: Option<Box<Tries>>,
     state: State,
 }
 
@@ -115,7 +116,7 @@ impl Call {
         let (method, arguments) = (invocation.method(), invocation.arguments());
         let metadata = invocation.metadata();
         let written = settings.begin_call(&mut message, method, arguments, metadata);
-        let call = Self {
+        let mut call = Self {
             client: Arc::clone(client),
             method: invocation.name(),
             message,
@@ -124,24 +125,24 @@ impl Call {
             limit: invocation.timeout().or(settings.call_timeout),
             begun: None,
             is_limit_told: settings.travelling_timeout(invocation).is_some(),
-            tries: Tries::default(),
+            tries: None,
             state: State::Unsent,
         };
         if let Err(error) = settings.check_metadata(metadata) {
-            return call.or_refused(Err(error.into()));
+            call.refuse(error.into());
+        } else if let Err(error) = written {
+            call.write_by_name(invocation, error);
         }
-        match written {
-            Ok(()) => call,
-            Err(error) if error.would_names_help() && settings.dialect.has_introspection() => {
-                call.folded(invocation)
-            }
-            Err(error) => call.or_refused(Err(Misuse::Argument(error).into())),
-        }
+        call
     }
 
-    /// The call with its arguments under the names of the function's parameters, now or when those
-    /// are known.
-    fn folded(mut self, invocation: &Invocation<'_, impl Arguments>) -> Self {
+    /// Has its arguments under the names of the function's parameters, now or when those are known, if
+    /// that helps where they could not be written without.
+    #[inline(never)]
+    fn write_by_name(&mut self, invocation: &Invocation<'_, impl Arguments>, error: ArgumentError) {
+        if !error.would_names_help() || !self.client.settings.dialect.has_introspection() {
+            return self.refuse(Misuse::Argument(error).into());
+        }
         let written = OwnedArguments::of(invocation);
         let known =
             written.map_err(|error| Misuse::Argument(error).into()).and_then(
@@ -155,14 +156,9 @@ impl Call {
                     }
                 },
             );
-        self.or_refused(known)
-    }
-
-    fn or_refused(mut self, so_far: Result<(), Error>) -> Self {
-        if let Err(error) = so_far {
+        if let Err(error) = known {
             self.refuse(error);
         }
-        self
     }
 
     /// Puts the message together anew.
@@ -271,23 +267,23 @@ impl Call {
         Ok(())
     }
 
-    /// Sends it, and returns its turn where it is waited for.
+    /// Sends it. Its task is woken when there is more to do, unless it has the socket already.
     fn send(
         &mut self,
         connection: Arc<Connection>,
         task: &Context<'_>,
-    ) -> Result<Option<Turn>, Error> {
+    ) -> Poll<Result<Option<Transfer>, Error>> {
         if !self.wants_reply {
             self.notify(connection)?;
-            return Ok(None);
+            return Poll::Ready(Ok(None));
         }
-        let (call, turn) = connection.send(self.message(), task)?;
+        let (call, transfer) = connection.send(self.message(), task)?;
         self.state = State::Sent { connection, call };
-        Ok(Some(turn))
+        if transfer.is_some() { Poll::Ready(Ok(transfer)) } else { Poll::Pending }
     }
 
     fn poll<T: DeserializeOwned>(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        let mut turn = None;
+        let mut transfer = None;
         loop {
             match &mut self.state {
                 State::Refused(_) => {
@@ -306,19 +302,19 @@ impl Call {
                     };
                     let answer = ready!(Pin::new(question).poll(task));
                     // The question was repeated where it could be.
-                    self.tries.end();
+                    self.tries.get_or_insert_default().end();
                     let asked = mem::replace(&mut self.state, State::Done);
                     let names = self.client.names.learn(&self.method, answer)?;
                     if let State::Asking(asking) = asked {
                         self.write(asking.arguments.named(names), &asking.metadata)?;
                     }
-                    self.tries = Tries::default();
+                    self.tries = None;
                     self.state = State::Unsent;
                 }
                 State::Unsent => {
                     self.begin();
                     match self.client.usable() {
-                        Some(connection) => turn = self.send(connection, task)?,
+                        Some(connection) => transfer = ready!(self.send(connection, task))?,
                         None => {
                             let client = Arc::clone(&self.client);
                             let connection = client.connection(self.deadline());
@@ -329,12 +325,12 @@ impl Call {
                 State::Connecting(connection) => {
                     let connection = ready!(connection.as_mut().poll(task));
                     self.state = State::Unsent;
-                    turn = self.send(connection?, task)?;
+                    transfer = ready!(self.send(connection?, task))?;
                 }
                 State::Sent { connection, call } => {
                     let (call, method) = (*call, &*self.method);
-                    let result = match turn.take() {
-                        Some(turn) => connection.take_turn(turn, call, method, task),
+                    let result = match transfer.take() {
+                        Some(transfer) => connection.exchange(transfer, call, method, task),
                         None => {
                             let deadline = deadline(self.begun, self.limit);
                             connection.poll(call, method, deadline, task)
@@ -373,7 +369,9 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
             match ready!(call.poll(task)) {
                 Err(error) => {
                     call.state = State::Done;
-                    if let Err(error) = call.tries.again(error, call.is_idempotent) {
+                    if let Err(error) =
+                        call.tries.get_or_insert_default().again(error, call.is_idempotent)
+                    {
                         return Poll::Ready(Err(E::from_error(error)));
                     }
                     call.state = State::Unsent;

@@ -18,7 +18,7 @@ use super::super::deadline::Deadline;
 use super::super::flight::{Own, Progress};
 use super::super::lost::Lost;
 use super::io::Io;
-use super::state::{Message, Orders, Permit, State, Turn};
+use super::state::{Message, Orders, Permit, State, Transfer, Turn};
 
 /// A connection and the calls in flight on it.
 #[derive(Debug)]
@@ -31,9 +31,6 @@ struct Held<'c> {
     /// Whether it may be ready for more than was tried.
     is_ready: bool,
 }
-
-/// A reply, with the buffer that it stands in where it is long.
-type Found = (Own, Option<Vec<u8>>);
 
 impl Connection {
     /// Takes a socket from which `received` has been read already.
@@ -70,13 +67,13 @@ impl Connection {
         self.with(|state| state.queue(message, None))
     }
 
-    /// Sends a call put together before, for whose reply `task` is woken. Returns its number, and its
-    /// turn, which is to be [taken](Self::take_turn).
+    /// Sends a call put together before, for whose reply `task` is woken. Returns its number, and the
+    /// socket where that is for the task to [use](Self::exchange).
     pub(super) fn send(
         &self,
         message: Message<'_>,
         task: &Context<'_>,
-    ) -> Result<(u64, Turn), Error> {
+    ) -> Result<(u64, Option<Transfer>), Error> {
         self.with(|state| state.send(message, task))
     }
 
@@ -103,36 +100,30 @@ impl Connection {
         call: u64,
         method: &str,
         deadline: Option<Deadline>,
-        task: &mut Context<'_>,
+        task: &Context<'_>,
     ) -> Poll<Result<T, Error>> {
-        let turn = self.with(|state| state.progress(call, method, deadline, task));
-        self.take_turn(turn, call, method, task)
+        match self.with(|state| state.progress(call, method, deadline, task)) {
+            Turn::Over(Progress::Answered(reply)) => Poll::Ready(reply.decode(method)),
+            Turn::Over(Progress::Failed(error)) => Poll::Ready(Err(error)),
+            Turn::Over(Progress::Waiting) => Poll::Pending,
+            Turn::Transfers(transfer) => self.exchange(transfer, call, method, task),
+        }
     }
 
-    /// Takes the turn of a call's task.
-    pub(super) fn take_turn<T: DeserializeOwned>(
+    /// Writes and reads, and says what the call comes to if its reply is there.
+    pub(super) fn exchange<T: DeserializeOwned>(
         &self,
-        turn: Turn,
+        transfer: Transfer,
         call: u64,
         method: &str,
-        task: &mut Context<'_>,
+        task: &Context<'_>,
     ) -> Poll<Result<T, Error>> {
-        let (io, reads) = match turn {
-            Turn::Over(Progress::Answered(reply)) => return Poll::Ready(reply.decode(method)),
-            Turn::Over(Progress::Failed(error)) => return Poll::Ready(Err(error)),
-            Turn::Over(Progress::Waiting) => return Poll::Pending,
-            Turn::Io { io, reads } => (io, reads),
-        };
-        match Held::new(self, io).exchange(call, reads, task) {
-            // Nothing is locked while a user's type is made.
-            Ok(Some((own, None))) => Poll::Ready(own.decode(method, &[], |lost| self.lose(lost))),
-            Ok(Some((own, Some(buffer)))) => {
+        let mut buffer = Vec::new();
+        match Held::new(self, transfer.io).exchange(call, transfer.reads, &mut buffer) {
+            Ok(Some(own)) => {
+                // Nothing is locked while a user's type is made.
                 let result = own.decode(method, &buffer, |lost| self.lose(lost));
-                self.with(|state| {
-                    if let Some(io) = state.io() {
-                        io.inbound.give_buffer(buffer);
-                    }
-                });
+                self.give_back(buffer);
                 Poll::Ready(result)
             }
             Ok(None) => Poll::Pending,
@@ -141,6 +132,13 @@ impl Connection {
                 // The error is there now.
                 self.poll(call, method, None, task)
             }
+        }
+    }
+
+    /// Gives a buffer back that a reply stood in.
+    fn give_back(&self, buffer: Vec<u8>) {
+        if let Some(io) = self.lock().io() {
+            io.inbound.give_buffer(buffer);
         }
     }
 
@@ -194,8 +192,8 @@ impl Connection {
         let result = change(&mut state);
         let due = state.due();
         drop(state);
-        if let Some(driver) = due.driver {
-            driver.wake();
+        if let Some(due) = due {
+            due.settle();
         }
         result
     }
@@ -207,21 +205,18 @@ impl<'c> Held<'c> {
     }
 
     /// Writes what the task of a call has queued, and reads what is there if it is to; if the reply to
-    /// the call is among it, returns that.
+    /// the call is among it, returns that, and puts the buffer that it may stand in into `buffer`.
     fn exchange(
         mut self,
         call: u64,
         reads: bool,
-        task: &mut Context<'_>,
-    ) -> Result<Option<Found>, Lost> {
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Own>, Lost> {
         let Some(io) = self.io.as_deref_mut() else { return Ok(None) };
-        match io.poll_write(task) {
-            Poll::Ready(written) => written?,
+        if !io.try_write()? {
             // The driver writes the rest.
-            Poll::Pending => {
-                self.connection.with(|state| state.is_left(call));
-                return Ok(None);
-            }
+            self.connection.with(|state| state.is_left(call));
+            return Ok(None);
         }
         self.is_ready = reads;
         while self.is_ready
@@ -234,63 +229,71 @@ impl<'c> Held<'c> {
             let count = count?;
             // A reply's place in the buffer is not to be read over.
             self.is_ready = io.is_readable();
-            if let Some(found) = self.receive_own(count, call)? {
-                return Ok(Some(found));
-            }
-            if count == 0 {
-                return Err(Lost::closed());
+            match self.receive(count, Some(call), buffer) {
+                Ok(None) if count == 0 => return Err(Lost::closed()),
+                Ok(None) => {}
+                received => return received,
             }
         }
         Ok(None)
     }
 
-    /// Hands out the replies in what was read. If that to `own` is among them, puts the socket back and
-    /// returns it.
-    fn receive_own(&mut self, count: usize, own: u64) -> Result<Option<Found>, Lost> {
-        let Some(mut io) = self.io.take() else { return Ok(None) };
-        let mut awake = mem::take(&mut io.awake);
-        let is_ready = self.is_ready;
-        let (received, io) = self.connection.with(|state| {
-            let received = take_replies(state, &mut io, count, Some(own), &mut awake);
-            let Ok(Some(reply)) = received else { return (received.map(|_| None), Some(io)) };
-            let found = reply.apart(&mut io.inbound);
-            if awake.is_empty() {
-                io.awake = mem::take(&mut awake);
-            }
-            state.is_left(own);
-            (Ok(Some(found)), state.put_back(io, is_ready))
-        });
-        awake.drain(..).for_each(Waker::wake);
-        // If it was put back in vain, the connection has ended, and this closes it.
-        if let Some(mut io) = io
-            && !matches!(received, Ok(Some(_)))
-        {
-            io.awake = awake;
-            self.io = Some(io);
-        }
-        received
-    }
-
     /// Writes what the driver has taken, and reads if it is to.
     fn advance(mut self, reads: bool, task: &mut Context<'_>) -> Result<(), Lost> {
-        let Some(io) = self.io.as_deref_mut() else { return Ok(()) };
-        if let Poll::Ready(written) = io.poll_write(task) {
+        if let Some(io) = self.io.as_deref_mut()
+            && let Poll::Ready(written) = io.poll_write(task)
+        {
             written?;
         }
-        while reads && let Poll::Ready(count) = io.poll_read() {
+        while reads
+            && let Some(io) = self.io.as_deref_mut()
+            && let Poll::Ready(count) = io.poll_read()
+        {
             let count = count?;
-            let mut awake = mem::take(&mut io.awake);
-            let received =
-                self.connection.with(|state| take_replies(state, io, count, None, &mut awake));
-            awake.drain(..).for_each(Waker::wake);
-            io.awake = awake;
-            received?;
+            self.receive(count, None, &mut Vec::new())?;
             if count == 0 {
                 return Err(Lost::closed());
             }
         }
         self.is_ready = false;
         Ok(())
+    }
+
+    /// Hands out the replies in what was read. If that to `own` is among them, puts the socket back and
+    /// returns it, with the buffer that it may stand in.
+    #[inline]
+    fn receive(
+        &mut self,
+        count: usize,
+        own: Option<u64>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Own>, Lost> {
+        let mut awake = Vec::new();
+        let received = self.connection.with(|state| {
+            let Some(io) = self.io.as_deref_mut() else { return Ok(None) };
+            let received = match count {
+                // That may be how a reply ends.
+                0 => state.flight.end(&mut io.inbound, own, &mut io.awake),
+                _ => state.flight.receive(&mut io.inbound, own, &mut io.awake),
+            };
+            if let (Ok(Some(found)), Some(call)) = (&received, own) {
+                if found.is_unread() {
+                    *buffer = io.inbound.take_buffer();
+                }
+                if !io.awake.is_empty() {
+                    awake = mem::take(&mut io.awake);
+                }
+                state.is_left(call);
+                // Where the connection has ended this closes it, which is not done under the lock.
+                self.io = self.io.take().and_then(|io| state.put_back(io, self.is_ready));
+            }
+            received
+        });
+        awake.into_iter().for_each(Waker::wake);
+        if let Some(io) = &mut self.io {
+            io.awake.drain(..).for_each(Waker::wake);
+        }
+        received
     }
 }
 
@@ -307,22 +310,8 @@ impl Wake for Connection {
     }
 }
 
-/// Takes replies out of what was read, and hands them out, but for that of the call `own`.
-fn take_replies(
-    state: &mut State,
-    io: &mut Io,
-    count: usize,
-    own: Option<u64>,
-    awake: &mut Vec<Waker>,
-) -> Result<Option<Own>, Lost> {
-    match count {
-        // That may be how a reply ends.
-        0 => state.flight.end(&mut io.inbound, own, awake),
-        _ => state.flight.receive(&mut io.inbound, own, awake),
-    }
-}
-
 impl Drop for Held<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(io) = self.io.take() {
             // Where the connection has ended it is closed, which is not done under the lock.

@@ -1,6 +1,6 @@
 //! A connection's socket, with what has been read from it and what is to be written.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -61,25 +61,42 @@ impl Io {
         }
     }
 
-    /// Writes everything.
+    /// Writes everything, for which `task` is woken when it can be.
     pub(super) fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        self.write_with(|stream, bytes| Pin::new(stream).poll_write(task, bytes))
+    }
+
+    /// Writes what the operating system takes at once; whether that was everything.
+    pub(super) fn try_write(&mut self) -> Result<bool, Lost> {
+        let written = self.write_with(|stream, bytes| match stream.try_write(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
+            written => Poll::Ready(written),
+        });
+        match written {
+            Poll::Ready(written) => written.map(|()| true),
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    #[inline]
+    fn write_with(
+        &mut self,
+        mut write: impl FnMut(&mut AsyncSocket, &[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<Result<(), Lost>> {
         if self.is_idle() {
             return Poll::Ready(Ok(()));
         }
         if self.written == 0 && !self.settings.is_fresh(&self.stream) {
             return Poll::Ready(Err(Lost::closed()));
         }
-        let mut stream = Pin::new(&mut self.stream);
         while self.written < self.outgoing.len() {
-            let bytes = &self.outgoing[self.written..];
-            match ready!(stream.as_mut().poll_write(task, bytes)) {
+            match ready!(write(&mut self.stream, &self.outgoing[self.written..])) {
                 Ok(0) => return Poll::Ready(Err(Lost::io(&ErrorKind::WriteZero.into()))),
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(Lost::io(&error))),
             }
         }
-        ready!(stream.poll_flush(task)).map_err(|error| Lost::io(&error))?;
         self.written = 0;
         self.outgoing.clear();
         self.outgoing.shrink_to(self.settings.limits.max_message_bytes);
@@ -111,12 +128,9 @@ impl Io {
     }
 
     /// Says the last words, if they are taken at once, and closes.
-    pub(super) fn close(mut self, words: &[u8]) {
+    pub(super) fn close(self, words: &[u8]) {
         if !words.is_empty() {
-            let mut task = Context::from_waker(Waker::noop());
-            let mut stream = Pin::new(&mut self.stream);
-            let _ = stream.as_mut().poll_write(&mut task, words);
-            let _ = stream.poll_flush(&mut task);
+            let _ = self.stream.try_write(words);
         }
     }
 }

@@ -76,8 +76,14 @@ pub(super) struct Message<'m> {
 pub(super) enum Turn {
     /// Nothing, now that it has come so far.
     Over(Progress),
-    /// It writes what it has queued, and reads.
-    Io { io: Box<Io>, reads: bool },
+    Transfers(Transfer),
+}
+
+/// The socket in the hands of a call's task, which writes what it has queued.
+pub(super) struct Transfer {
+    pub(super) io: Box<Io>,
+    /// Whether it reads as well.
+    pub(super) reads: bool,
 }
 
 /// What the driver does next.
@@ -94,14 +100,23 @@ pub(super) struct Orders {
 
 /// What is done as soon as the lock has been given up.
 pub(super) struct Due {
-    pub(super) driver: Option<Waker>,
+    driver: Option<Waker>,
     /// Dropped there, since that wakes others.
-    pub(super) _permit: Option<Permit>,
+    _permit: Option<Permit>,
 }
 
 /// After so long the driver reads again where a call's task did: that may not have been polled, in an
 /// arm of a `select!` say, and what came meanwhile may have to be answered.
 const TURN: Duration = Duration::from_millis(100);
+
+impl Due {
+    /// Does it.
+    pub(super) fn settle(self) {
+        if let Some(driver) = self.driver {
+            driver.wake();
+        }
+    }
+}
 
 impl State {
     pub(super) fn new(peer: String, settings: &ClientBuilder) -> Self {
@@ -120,16 +135,23 @@ impl State {
         }
     }
 
-    /// What is due, by what is found here.
-    pub(super) fn due(&mut self) -> Due {
-        let is_free = self.permit.is_some() && (self.flight.is_lost() || !self.flight.is_taken());
-        let permit = if is_free { self.permit.take() } else { None };
+    /// What is due, by what is found here; mostly nothing.
+    #[inline]
+    pub(super) fn due(&mut self) -> Option<Due> {
         let calls = !self.is_called && self.has_orders();
+        if calls || self.permit.is_some() { Some(self.what_is_due(calls)) } else { None }
+    }
+
+    #[inline(never)]
+    fn what_is_due(&mut self, calls: bool) -> Due {
+        let is_free = self.flight.is_lost() || !self.flight.is_taken();
+        let permit = if is_free { self.permit.take() } else { None };
         self.is_called |= calls;
         Due { driver: if calls { self.driver.clone() } else { None }, _permit: permit }
     }
 
     /// Whether there is something to do that the driver does not know of.
+    #[inline]
     fn has_orders(&self) -> bool {
         let Some(io) = &self.io else { return self.flight.is_lost() && self.stage != Stage::Ended };
         // While something could not be written, it waits for that.
@@ -140,6 +162,7 @@ impl State {
     }
 
     /// Whether there is nothing left to do. A server that is about to stop is left with the last call.
+    #[inline]
     fn is_over(&self) -> bool {
         let is_last = self.stage != Stage::Used || !self.flight.is_open();
         let is_done = || {
@@ -231,34 +254,29 @@ impl State {
         &mut self,
         message: Message<'_>,
         task: &Context<'_>,
-    ) -> Result<(u64, Turn), Error> {
+    ) -> Result<(u64, Option<Transfer>), Error> {
         let is_alone = self.flight.is_idle() && self.flight.outgoing.is_empty();
         let call = self.queue(message, Some(task.waker().clone()))?;
-        let turn = if is_alone { self.alone(call, message.deadline) } else { None };
-        Ok((call, turn.unwrap_or(Turn::Over(Progress::Waiting))))
-    }
-
-    /// Whether a call's task may be the one that reads.
-    fn may_read(&self, call: u64) -> bool {
-        self.flight.is_alone(call) && self.relieved != Some(call)
+        Ok((call, if is_alone { self.alone(call, message.deadline) } else { None }))
     }
 
     /// Has the task of a call that is alone in flight read, now or when it is woken; and now write what
     /// it has queued.
-    fn alone(&mut self, call: u64, deadline: Option<Deadline>) -> Option<Turn> {
+    fn alone(&mut self, call: u64, deadline: Option<Deadline>) -> Option<Transfer> {
         // Before the driver has begun, nobody would relieve it.
         self.driver.as_ref()?;
         let io = self.io.as_ref()?;
         let moves = self.is_ready || (io.is_idle() && !self.flight.outgoing.is_empty());
-        if self.reader != Reader::Task(call) {
-            self.reader = Reader::Task(call);
+        self.reader = Reader::Task(call);
+        // While an alarm is set for no later, there is no need of another, nor of the time.
+        if self.alarm.is_none_or(|alarm| alarm.limit() > TURN) {
             self.watch(Deadline::after(deadline.map_or_else(Instant::now, Deadline::begun), TURN));
         }
         if !moves {
             return None;
         }
         let reads = mem::take(&mut self.is_ready);
-        self.take_io().map(|io| Turn::Io { io, reads })
+        self.take_io().map(|io| Transfer { io, reads })
     }
 
     /// How far a call has come, for which `task` is woken later, and what that does about it.
@@ -289,10 +307,10 @@ impl State {
             return Turn::Over(Progress::Failed(error.into()));
         }
         self.watch(deadline);
-        if !self.may_read(call) {
+        if self.flight.len() > 1 || self.relieved == Some(call) {
             return Turn::Over(progress);
         }
-        self.alone(call, deadline).unwrap_or(Turn::Over(progress))
+        self.alone(call, deadline).map_or(Turn::Over(progress), Turn::Transfers)
     }
 
     /// Gives a call up.

@@ -134,12 +134,6 @@ impl<W> Flight<W> {
         }
     }
 
-    /// Whether this call is in flight, and no other.
-    #[cfg(feature = "tokio")]
-    pub(super) fn is_alone(&self, call: u64) -> bool {
-        self.calls.len() == 1 && self.calls.contains_key(&call)
-    }
-
     /// How many calls are in flight.
     pub(super) fn len(&self) -> usize {
         self.calls.len()

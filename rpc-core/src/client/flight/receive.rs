@@ -13,6 +13,7 @@ use super::reply::{Own, Reply, Unread};
 impl<W> Flight<W> {
     /// Hands out the replies that have arrived. That of the call `own` is left where it is and
     /// returned; the waiters of the others are put into `awake`.
+    #[inline(never)]
     pub(in crate::client) fn receive(
         &mut self,
         inbound: &mut Inbound,

@@ -8,17 +8,11 @@ use crate::dialect::{
     Dialect, FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_reply, read_split,
 };
 use crate::error::Error;
-#[cfg(feature = "tokio")]
-use crate::protocol::Inbound;
 use crate::protocol::{ProtocolError, json};
 use crate::registry::without_place;
 
 use super::super::http::Response;
 use super::super::lost::Lost;
-
-/// A reply of so many bytes is sooner copied than left where it came.
-#[cfg(feature = "tokio")]
-const SHORT: usize = 128;
 
 /// A reply that came while somebody else was reading: the result's text, or the error.
 #[derive(Debug)]
@@ -52,17 +46,10 @@ impl Reply {
 }
 
 impl Own {
-    /// The reply apart from what was received, with the buffer that it stands in where it is long; what
-    /// came behind it stays.
+    /// Whether it stands in the read buffer.
     #[cfg(feature = "tokio")]
-    pub(in crate::client) fn apart(self, inbound: &mut Inbound) -> (Self, Option<Vec<u8>>) {
-        let Self::Unread(message) = self else { return (self, None) };
-        if message.place.len() <= SHORT
-            && let Ok(result) = message.result(inbound.buffer())
-        {
-            return (Self::Read(result.map(ResultText::apart)), None);
-        }
-        (Self::Unread(message), Some(inbound.take_buffer()))
+    pub(in crate::client) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(_))
     }
 
     /// Decodes the result, from the buffer if it stands there; `lose` gives the connection up where the
