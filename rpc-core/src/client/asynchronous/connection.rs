@@ -4,7 +4,6 @@
 //! that is alone on its connection is written and its reply read by its own task, which saves two
 //! turns of the runtime, or of two of its threads.
 
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -137,7 +136,9 @@ impl Connection {
 
     /// Gives a buffer back that a reply stood in.
     fn give_back(&self, buffer: Vec<u8>) {
-        if let Some(io) = self.lock().io() {
+        if !buffer.is_empty()
+            && let Some(io) = self.lock().io()
+        {
             io.inbound.give_buffer(buffer);
         }
     }
@@ -229,7 +230,7 @@ impl<'c> Held<'c> {
             let count = count?;
             // A reply's place in the buffer is not to be read over.
             self.is_ready = io.is_readable();
-            match self.receive(count, Some(call), buffer) {
+            match self.receive_own(count, call, buffer) {
                 Ok(None) if count == 0 => return Err(Lost::closed()),
                 Ok(None) => {}
                 received => return received,
@@ -238,19 +239,47 @@ impl<'c> Held<'c> {
         Ok(None)
     }
 
+    /// Hands out the replies in what was read. If that to `own` is among them, puts the socket back and
+    /// returns it, with the buffer that it may stand in.
+    fn receive_own(
+        &mut self,
+        count: usize,
+        own: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Own>, Lost> {
+        let received = self.connection.with(|state| {
+            let Some(io) = self.io.as_deref_mut() else { return Ok(None) };
+            let received = take_replies(state, io, count, Some(own));
+            if let Ok(Some(found)) = &received {
+                if found.is_unread() {
+                    *buffer = io.inbound.take_buffer();
+                }
+                state.is_left(own);
+                // Those who are to be woken are woken first, which is not done under the lock, nor is
+                // the socket closed where the connection has ended.
+                if io.awake.is_empty() {
+                    self.io = self.io.take().and_then(|io| state.put_back(io, self.is_ready));
+                }
+            }
+            received
+        });
+        if let Some(io) = &mut self.io {
+            io.wake();
+        }
+        received
+    }
+
     /// Writes what the driver has taken, and reads if it is to.
     fn advance(mut self, reads: bool, task: &mut Context<'_>) -> Result<(), Lost> {
-        if let Some(io) = self.io.as_deref_mut()
-            && let Poll::Ready(written) = io.poll_write(task)
-        {
+        let Some(io) = self.io.as_deref_mut() else { return Ok(()) };
+        if let Poll::Ready(written) = io.poll_write(task) {
             written?;
         }
-        while reads
-            && let Some(io) = self.io.as_deref_mut()
-            && let Poll::Ready(count) = io.poll_read()
-        {
+        while reads && let Poll::Ready(count) = io.poll_read() {
             let count = count?;
-            self.receive(count, None, &mut Vec::new())?;
+            let received = self.connection.with(|state| take_replies(state, io, count, None));
+            io.wake();
+            received?;
             if count == 0 {
                 return Err(Lost::closed());
             }
@@ -258,42 +287,19 @@ impl<'c> Held<'c> {
         self.is_ready = false;
         Ok(())
     }
+}
 
-    /// Hands out the replies in what was read. If that to `own` is among them, puts the socket back and
-    /// returns it, with the buffer that it may stand in.
-    #[inline]
-    fn receive(
-        &mut self,
-        count: usize,
-        own: Option<u64>,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Option<Own>, Lost> {
-        let mut awake = Vec::new();
-        let received = self.connection.with(|state| {
-            let Some(io) = self.io.as_deref_mut() else { return Ok(None) };
-            let received = match count {
-                // That may be how a reply ends.
-                0 => state.flight.end(&mut io.inbound, own, &mut io.awake),
-                _ => state.flight.receive(&mut io.inbound, own, &mut io.awake),
-            };
-            if let (Ok(Some(found)), Some(call)) = (&received, own) {
-                if found.is_unread() {
-                    *buffer = io.inbound.take_buffer();
-                }
-                if !io.awake.is_empty() {
-                    awake = mem::take(&mut io.awake);
-                }
-                state.is_left(call);
-                // Where the connection has ended this closes it, which is not done under the lock.
-                self.io = self.io.take().and_then(|io| state.put_back(io, self.is_ready));
-            }
-            received
-        });
-        awake.into_iter().for_each(Waker::wake);
-        if let Some(io) = &mut self.io {
-            io.awake.drain(..).for_each(Waker::wake);
-        }
-        received
+/// Takes replies out of what was read, and hands them out, but for that of the call `own`.
+fn take_replies(
+    state: &mut State,
+    io: &mut Io,
+    count: usize,
+    own: Option<u64>,
+) -> Result<Option<Own>, Lost> {
+    match count {
+        // That may be how a reply ends.
+        0 => state.flight.end(&mut io.inbound, own, &mut io.awake),
+        _ => state.flight.receive(&mut io.inbound, own, &mut io.awake),
     }
 }
 

@@ -127,6 +127,14 @@ impl Io {
         self.stream.poll_read_ready(&mut Context::from_waker(&self.reader)).is_ready()
     }
 
+    /// Wakes whoever is to be woken for what was read.
+    #[inline]
+    pub(super) fn wake(&mut self) {
+        if !self.awake.is_empty() {
+            self.awake.drain(..).for_each(Waker::wake);
+        }
+    }
+
     /// Says the last words, if they are taken at once, and closes.
     pub(super) fn close(self, words: &[u8]) {
         if !words.is_empty() {

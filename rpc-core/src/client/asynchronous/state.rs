@@ -299,14 +299,15 @@ impl State {
         };
         if let Some(deadline) = deadline
             && !is_watched(deadline)
-            && deadline.has_passed()
         {
-            self.cancel(call);
-            let kind = IoErrorKind::TimedOut(deadline.limit());
-            let error = IoError::new(kind, self.flight.doing(method)).may_have_run(true);
-            return Turn::Over(Progress::Failed(error.into()));
+            if deadline.has_passed() {
+                self.cancel(call);
+                let kind = IoErrorKind::TimedOut(deadline.limit());
+                let error = IoError::new(kind, self.flight.doing(method)).may_have_run(true);
+                return Turn::Over(Progress::Failed(error.into()));
+            }
+            self.watch(Some(deadline));
         }
-        self.watch(deadline);
         if self.flight.len() > 1 || self.relieved == Some(call) {
             return Turn::Over(progress);
         }
