@@ -138,16 +138,18 @@ impl State {
     /// What is due, by what is found here; mostly nothing.
     #[inline]
     pub(super) fn due(&mut self) -> Option<Due> {
+        let is_free = self.permit.is_some() && (self.flight.is_lost() || !self.flight.is_taken());
         let calls = !self.is_called && self.has_orders();
-        if calls || self.permit.is_some() { Some(self.what_is_due(calls)) } else { None }
+        if is_free || calls { Some(self.what_is_due(is_free, calls)) } else { None }
     }
 
     #[inline(never)]
-    fn what_is_due(&mut self, calls: bool) -> Due {
-        let is_free = self.flight.is_lost() || !self.flight.is_taken();
-        let permit = if is_free { self.permit.take() } else { None };
+    fn what_is_due(&mut self, is_free: bool, calls: bool) -> Due {
         self.is_called |= calls;
-        Due { driver: if calls { self.driver.clone() } else { None }, _permit: permit }
+        Due {
+            driver: if calls { self.driver.clone() } else { None },
+            _permit: if is_free { self.permit.take() } else { None },
+        }
     }
 
     /// Whether there is something to do that the driver does not know of.
