@@ -1,10 +1,4 @@
-//! Metadata on its way out: a member of a call's message or, over HTTP, headers of its request.
-
-use crate::dialect::write_metadata;
-use crate::error::Misuse;
-use crate::protocol::{ArgumentError, Arguments};
-
-use super::{ClientBuilder, headers};
+//! Metadata on its way out: several sets of it in one, and as headers before the body of a request.
 
 /// Metadata that a call has itself, before what it has from further out.
 pub(super) fn merged<'m>(
@@ -13,52 +7,6 @@ pub(super) fn merged<'m>(
 ) -> impl Iterator<Item = &'m (String, String)> {
     let is_new = |name: &str| !own.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     own.iter().chain(outer.iter().filter(move |(name, _)| is_new(name)))
-}
-
-impl ClientBuilder {
-    /// Says of metadata, before a call is sent with it, that it cannot travel.
-    pub(super) fn check_metadata(&self, metadata: &[(String, String)]) -> Result<(), Misuse> {
-        for (name, value) in metadata {
-            let problem = if self.target.is_some() {
-                let is_trimmed = value.trim_matches([' ', '\t']).len() == value.len();
-                let padded = (!is_trimmed).then_some("HTTP takes away the spaces around its value");
-                headers::problem(name, value).or(padded)
-            } else {
-                let has_place = self.dialect.has_metadata();
-                (!has_place).then_some("the dialect has no place for it, except over HTTP")
-            };
-            if let Some(problem) = problem {
-                return Err(Misuse::Metadata { name: name.clone(), problem: problem.to_owned() });
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends a call but for its end, with its metadata and the client's.
-    ///
-    /// Over HTTP the headers for a call's own metadata stand before the body, a line each;
-    /// [`own_headers`] finds them there. Those for the client's are the same in every request.
-    pub(super) fn begin_call(
-        &self,
-        out: &mut Vec<u8>,
-        method: &str,
-        arguments: &impl Arguments,
-        metadata: &[(String, String)],
-    ) -> Result<(), ArgumentError> {
-        let by_headers = self.target.is_some();
-        if metadata.is_empty() && (by_headers || self.metadata.is_empty()) {
-            return self.dialect.begin_call(out, method, arguments);
-        }
-        let all = merged(metadata, &self.metadata);
-        if by_headers {
-            write_headers(out, all);
-            return self.dialect.begin_call(out, method, arguments);
-        }
-        self.dialect.begin_call(out, method, arguments)?;
-        out.extend_from_slice(b",\"metadata\":");
-        write_metadata(out, all);
-        Ok(())
-    }
 }
 
 /// Appends a line for each.

@@ -11,6 +11,7 @@ mod builder;
 mod burst;
 mod by_name;
 mod call_map;
+mod call_message;
 mod connect;
 mod connections;
 mod deadline;

@@ -66,7 +66,9 @@ impl ReadBuffer {
         let waiting = self.waiting();
         let count = waiting.len();
         if let Some(start) = bytes.get_mut(..count) {
-            start.copy_from_slice(waiting);
+            if count > 0 {
+                start.copy_from_slice(waiting);
+            }
             self.bytes = bytes;
             (self.start, self.end) = (0, count);
         }

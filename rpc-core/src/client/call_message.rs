@@ -1,0 +1,54 @@
+//! How a call's message begins by a client's settings, with metadata: a member of it or, over HTTP, headers.
+
+use crate::dialect::write_metadata;
+use crate::error::Misuse;
+use crate::protocol::{ArgumentError, Arguments};
+
+use super::metadata::{merged, write_headers};
+use super::{ClientBuilder, headers};
+
+impl ClientBuilder {
+    /// Says of metadata, before a call is sent with it, that it cannot travel.
+    pub(super) fn check_metadata(&self, metadata: &[(String, String)]) -> Result<(), Misuse> {
+        for (name, value) in metadata {
+            let problem = if self.target.is_some() {
+                let is_trimmed = value.trim_matches([' ', '\t']).len() == value.len();
+                let padded = (!is_trimmed).then_some("HTTP takes away the spaces around its value");
+                headers::problem(name, value).or(padded)
+            } else {
+                let has_place = self.dialect.has_metadata();
+                (!has_place).then_some("the dialect has no place for it, except over HTTP")
+            };
+            if let Some(problem) = problem {
+                return Err(Misuse::Metadata { name: name.clone(), problem: problem.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a call but for its end, with its metadata and the client's.
+    ///
+    /// Over HTTP the headers for a call's own metadata stand before the body, a line each;
+    /// [`own_headers`](super::metadata::own_headers) finds them there. Those for the client's are the same in every request.
+    pub(super) fn begin_call(
+        &self,
+        out: &mut Vec<u8>,
+        method: &str,
+        arguments: &impl Arguments,
+        metadata: &[(String, String)],
+    ) -> Result<(), ArgumentError> {
+        let by_headers = self.target.is_some();
+        if metadata.is_empty() && (by_headers || self.metadata.is_empty()) {
+            return self.dialect.begin_call(out, method, arguments);
+        }
+        let all = merged(metadata, &self.metadata);
+        if by_headers {
+            write_headers(out, all);
+            return self.dialect.begin_call(out, method, arguments);
+        }
+        self.dialect.begin_call(out, method, arguments)?;
+        out.extend_from_slice(b",\"metadata\":");
+        write_metadata(out, all);
+        Ok(())
+    }
+}
