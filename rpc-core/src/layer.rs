@@ -4,7 +4,7 @@
 //! ```
 //! use rpc_core::layer::{Dispatch, Outcome, Reply};
 //! use rpc_core::protocol::Call;
-//! use rpc_core::{CallContext, FunctionRegistry, RpcServer};
+//! use rpc_core::{CallContext, FunctionRegistry, TcpServer};
 //!
 //! /// Prints the name of each function that is called.
 //! struct Names<D>(D);
@@ -25,7 +25,7 @@
 //!     }
 //! }
 //!
-//! let server = RpcServer::of(Names(FunctionRegistry::exported()));
+//! let server = TcpServer::of(Names(FunctionRegistry::exported()));
 //! ```
 
 pub use crate::json_rpc::{Answer, Answered, Later, Session};

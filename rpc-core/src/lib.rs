@@ -23,7 +23,7 @@
 //! ```text
 //!   call!(client.add(1, 2, c = 3))              fn add(a, b, c) -> i64
 //!                 │                                       ▲
-//!   Stub          │ a verb any client can do              │  Dispatch   FunctionRegistry, your layers
+//!   Stub          │ what every client can do              │  Dispatch   FunctionRegistry, your layers
 //!   RpcClient     │ many calls on one connection          │  Answer     JsonRpc
 //!   dialect       │ what a message says                   │  dialect
 //!   protocol      │ where a message ends                  │  protocol
@@ -33,8 +33,8 @@
 //!
 //! - **Layers** hold state and have an order: `TcpServer<JsonRpc<FunctionRegistry>>`. Two traits
 //!   join them, [`layer::Answer`] and [`layer::Dispatch`]; [`RpcServer`] is the default stack.
-//! - **Extension traits** are verbs: whatever can carry a call is a [`Stub`], and gets [`Stub::call`]
-//!   and every typed stub with it.
+//! - **[`Stub`]** is an extension trait: whatever can carry a call implements its one method, and gets
+//!   [`Stub::call`] and every typed stub with it.
 //! - **Concurrency** is a value: `.serve_with(address, SingleThread)`.
 //!
 //! # Where things are
@@ -43,13 +43,13 @@
 //!
 //! | module | has |
 //! |---|---|
-//! | [`server`] | the six models, addresses and listeners to serve at, a service for other HTTP servers |
-//! | [`client`] | settings, batches, notifications, calls as values, policies, tower |
-//! | [`layer`] | traits for layers of a server, signatures of functions |
-//! | [`transport`] | ways to connect, streams |
-//! | [`protocol`] | framings, limits, which protocols are enabled, codes of faults |
-//! | [`error`] | what an [`Error`] is in detail |
-//! | [`types`] | bytes and dates as arguments and results |
+//! | [`server`] | the six models ([`SingleThread`](server::SingleThread), [`Prefork`](server::Prefork), …), [`Listen`](server::Listen), [`Accept`](server::Accept), a tower service for other HTTP servers |
+//! | [`client`] | [`ClientBuilder`](client::ClientBuilder), [`Dialect`](client::Dialect), batches, notifications, [`OwnedCall`](client::OwnedCall), [`Policy`](client::Policy), [`AnyClient`](client::AnyClient), tower |
+//! | [`layer`] | [`Dispatch`](layer::Dispatch) and [`Answer`](layer::Answer) with what they take and return, signatures of functions |
+//! | [`transport`] | [`Transport`](transport::Transport), [`Stream`](transport::Stream), addresses |
+//! | [`protocol`] | [`Call`](protocol::Call), [`Framing`](protocol::Framing), [`Limits`](protocol::Limits), [`Protocol`](protocol::Protocol), [`code`](protocol::code)s of faults |
+//! | [`error`] | [`Misuse`](error::Misuse), [`IoError`](error::IoError), [`LayerError`](error::LayerError), [`FunctionError`](error::FunctionError) |
+//! | [`types`] | [`Bytes`](types::Bytes) and [`DateTime`](types::DateTime) as arguments and results |
 
 // Lets this crate's own examples and tests name it as a user does.
 extern crate self as rpc_core;

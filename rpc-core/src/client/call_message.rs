@@ -9,12 +9,21 @@ use super::{ClientBuilder, headers};
 
 impl ClientBuilder {
     /// Says of metadata, before a call is sent with it, that it cannot travel.
+    #[inline]
     pub(super) fn check_metadata(&self, metadata: &[(String, String)]) -> Result<(), Misuse> {
+        if metadata.is_empty() { Ok(()) } else { self.check_each(metadata) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_each(&self, metadata: &[(String, String)]) -> Result<(), Misuse> {
         for (name, value) in metadata {
             let problem = if self.target.is_some() {
                 let is_trimmed = value.trim_matches([' ', '\t']).len() == value.len();
                 let padded = (!is_trimmed).then_some("HTTP takes away the spaces around its value");
-                headers::problem(name, value).or(padded)
+                let is_agent = name.eq_ignore_ascii_case("User-Agent");
+                let agent = is_agent.then_some("the client says it; `.header(…)` sets it");
+                headers::problem(name, value).or(padded).or(agent)
             } else {
                 let has_place = self.dialect.has_metadata();
                 (!has_place).then_some("the dialect has no place for it, except over HTTP")
@@ -30,6 +39,7 @@ impl ClientBuilder {
     ///
     /// Over HTTP the headers for a call's own metadata stand before the body, a line each;
     /// [`own_headers`](super::metadata::own_headers) finds them there. Those for the client's are the same in every request.
+    #[inline]
     pub(super) fn begin_call(
         &self,
         out: &mut Vec<u8>,
@@ -37,12 +47,24 @@ impl ClientBuilder {
         arguments: &impl Arguments,
         metadata: &[(String, String)],
     ) -> Result<(), ArgumentError> {
-        let by_headers = self.target.is_some();
-        if metadata.is_empty() && (by_headers || self.metadata.is_empty()) {
+        let is_plain = metadata.is_empty() && (self.metadata.is_empty() || self.target.is_some());
+        if is_plain {
             return self.dialect.begin_call(out, method, arguments);
         }
+        self.begin_call_saying(out, method, arguments, metadata)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_call_saying(
+        &self,
+        out: &mut Vec<u8>,
+        method: &str,
+        arguments: &impl Arguments,
+        metadata: &[(String, String)],
+    ) -> Result<(), ArgumentError> {
         let all = merged(metadata, &self.metadata);
-        if by_headers {
+        if self.target.is_some() {
             write_headers(out, all);
             return self.dialect.begin_call(out, method, arguments);
         }

@@ -16,7 +16,7 @@ use crate::protocol::{Fault, code};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel as a function's error",
     label = "must be `Display`, `Serialize` and `Deserialize`",
-    note = "derive serde's traits on it, or return `Result<_, rpc_core::Fault>`"
+    note = "implement `Display` (as thiserror does) and derive serde's traits on it, or return `Result<_, rpc_core::Fault>`"
 )]
 pub trait FunctionError: Sized + Send + 'static {
     /// Says the error as it travels.

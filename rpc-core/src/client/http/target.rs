@@ -26,10 +26,15 @@ impl Target {
         dialect: Dialect,
     ) -> io::Result<Self> {
         let media_type = dialect.media_type();
+        let mut said = headers.iter();
+        let own_agent = if said.any(|(name, _)| name.eq_ignore_ascii_case("User-Agent")) {
+            String::new()
+        } else {
+            format!("User-Agent: rpc-core/{}\r\n", env!("CARGO_PKG_VERSION"))
+        };
         let before = format!(
-            "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: rpc-core/{}\r\n\
-             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: ",
-            env!("CARGO_PKG_VERSION"),
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\n{own_agent}\
+             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: "
         );
         let mut after = b"\r\n".to_vec();
         for (name, value) in headers {
