@@ -22,6 +22,8 @@ pub(super) struct Io {
     /// What is being written, and how much of it has been.
     outgoing: Vec<u8>,
     written: usize,
+    /// Whether the stream keeps nothing of what was written.
+    is_flushed: bool,
     /// Wakes whoever is to read.
     reader: Waker,
     settings: ClientBuilder,
@@ -41,7 +43,7 @@ impl Io {
         inbound.feed(received);
         let (outgoing, awake) = (Vec::new(), Vec::new());
         let settings = settings.clone();
-        Self { stream, inbound, outgoing, written: 0, reader, settings, awake }
+        Self { stream, inbound, outgoing, written: 0, is_flushed: true, reader, settings, awake }
     }
 
     /// Whether everything has been written.
@@ -63,7 +65,14 @@ impl Io {
 
     /// Writes everything, for which `task` is woken when it can be.
     pub(super) fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        self.write_with(|stream, bytes| Pin::new(stream).poll_write(task, bytes))
+        self.is_flushed &= self.is_idle();
+        ready!(self.write_with(|stream, bytes| Pin::new(stream).poll_write(task, bytes)))?;
+        if !self.is_flushed {
+            let flushed = ready!(Pin::new(&mut self.stream).poll_flush(task));
+            flushed.map_err(|error| Lost::io(&error))?;
+            self.is_flushed = true;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Writes what the operating system takes at once; whether that was everything.
