@@ -5,9 +5,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rpc_core::protocol::Connection;
 use rpc_core::client::block_on;
 use rpc_core::layer::{Answer, Answered, Session};
+use rpc_core::protocol::Connection;
 use rpc_core::protocol::{Limits, ProtocolError, code};
 use rpc_core::{Fault, FunctionRegistry, JsonRpc};
 use rpc_core_fuzz::{cut, depth, registry};
@@ -19,7 +19,12 @@ fuzz_target!(|input: &[u8]| {
     let (sizes, stream) = cut(input);
     for limits in [
         Limits::default(),
-        Limits { max_message_bytes: 64, max_depth: 4, max_gathered_reply_bytes: 64, ..Limits::default() },
+        Limits {
+            max_message_bytes: 64,
+            max_depth: 4,
+            max_gathered_reply_bytes: 64,
+            ..Limits::default()
+        },
     ] {
         let whole = converse(stream, &[], limits);
         for reply in frames(stream, &whole.output) {

@@ -16,7 +16,7 @@ fuzz_target!(|input: &[u8]| {
         (masked(stream), Limits::default().max_message_bytes),
         (masked(stream), 64),
     ] {
-        let limits = Limits { max_message_bytes, ..Limits::default() };
+        let limits = Limits { max_message_bytes: message, ..Limits::default() };
         let whole = converse(&stream, &[], limits);
         for sizes in [&sizes, &vec![1]] {
             let pieces = converse(&stream, sizes, limits);

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use rpc_core::client::Dialect;
 use rpc_core::AsyncRpcClient;
+use rpc_core::client::Dialect;
 
 use super::asynchronous::{self, AsyncClient, BatchClient};
 use super::models::EVENT_LOOP;
