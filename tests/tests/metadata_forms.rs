@@ -100,7 +100,8 @@ fn much_of_it_is_held_to_the_limit_of_messages() {
         let long = "x".repeat(1_000_000);
         let reply = ask(&mut peer, "trace", &json!({"trace": long}).to_string());
         assert_eq!(reply["res"].as_str().map(str::len), Some(1_000_000));
-        let many: String = (0..100_000).map(|n| format!(r#""key {n}":"{n}","#)).collect();
+        let many =
+            (0..100_000).map(|n| format!(r#""key {n}":"{n}","#)).collect::<Vec<_>>().concat();
         let reply = ask(&mut peer, "TRACE", &format!(r#"{{{many}"trace":"7"}}"#));
         assert_eq!(reply["res"], "7");
     }
@@ -126,9 +127,10 @@ fn it_is_written_as_documented_and_only_where_there_is_some() {
     });
     let call = |builder: ClientBuilder, own: bool| {
         let client = builder.connect(server.address()).unwrap();
-        let _ = match own {
-            true => client.with_metadata("a", "\u{e9}\"").metadata("x").call(),
-            false => client.metadata("x").call(),
+        let _ = if own {
+            client.with_metadata("a", "\u{e9}\"").metadata("x").call()
+        } else {
+            client.metadata("x").call()
         };
         said.recv().unwrap()
     };

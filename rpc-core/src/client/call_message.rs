@@ -21,9 +21,11 @@ impl ClientBuilder {
             let problem = if self.target.is_some() {
                 let is_trimmed = value.trim_matches([' ', '\t']).len() == value.len();
                 let padded = (!is_trimmed).then_some("HTTP takes away the spaces around its value");
+                let is_said = self.headers.iter().any(|(ours, _)| name.eq_ignore_ascii_case(ours));
+                let said = is_said.then_some("a header of the client's has that name already");
                 let is_agent = name.eq_ignore_ascii_case("User-Agent");
                 let agent = is_agent.then_some("the client says it; `.header(…)` sets it");
-                headers::problem(name, value).or(padded).or(agent)
+                headers::problem(name, value).or(padded).or(agent).or(said)
             } else {
                 let has_place = self.dialect.has_metadata();
                 (!has_place).then_some("the dialect has no place for it, except over HTTP")

@@ -38,7 +38,7 @@ fn write_rest<S: Stream>(
     loop {
         match written {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
+            Ok(count) => bytes = bytes.get(count..).ok_or(ErrorKind::InvalidData)?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if is_timeout(&error) => thread::sleep(AGAIN),
             Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::pump::is_timeout;
 use crate::transport::{AnyStream, MemoryStream, Stream};
@@ -23,19 +23,19 @@ pub(super) struct Ends {
 }
 
 impl Bridge {
-    /// Starts the threads.
-    pub(super) fn over(stream: Arc<AnyStream>) -> io::Result<Self> {
+    /// Starts the threads. The peer has the `patience` to take something of what is written.
+    pub(super) fn over(stream: Arc<AnyStream>, patience: Duration) -> io::Result<Self> {
         stream.set_read_timeout(None)?;
         let (near, far) = MemoryStream::pair();
         let far = Arc::new(far);
         let (from, to) = (Arc::clone(&stream), Arc::clone(&far));
         thread::Builder::new().name("rpc reading".to_owned()).spawn(move || {
-            let _ = carry(&*from, &*to);
+            let _ = carry(&*from, &*to, Duration::MAX);
             let _ = to.shutdown(Shutdown::Write);
         })?;
         let (from, to) = (far, Arc::clone(&stream));
         let writer = thread::Builder::new().name("rpc writing".to_owned()).spawn(move || {
-            match carry(&*from, &*to) {
+            match carry(&*from, &*to, patience) {
                 Ok(()) => _ = to.shutdown(Shutdown::Write),
                 // Whoever writes more is to know.
                 Err(_) => _ = from.shutdown(Shutdown::Read),
@@ -53,8 +53,9 @@ impl Ends {
     }
 }
 
-/// Carries bytes from one to the other until the former ends.
-fn carry(from: &impl Stream, to: &impl Stream) -> io::Result<()> {
+/// Carries bytes from one to the other until the former ends, or the latter has taken nothing for as
+/// long as the `patience`.
+fn carry(from: &impl Stream, to: &impl Stream, patience: Duration) -> io::Result<()> {
     let mut room = [0; 16 * 1024];
     loop {
         let count = match from.read(&mut room) {
@@ -63,14 +64,24 @@ fn carry(from: &impl Stream, to: &impl Stream) -> io::Result<()> {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let mut bytes = &room[..count];
+        let Some(mut bytes) = room.get(..count) else {
+            return Err(ErrorKind::InvalidData.into());
+        };
+        let mut since = None;
         while !bytes.is_empty() {
             match to.write(bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => bytes = &bytes[count..],
+                Ok(count) => {
+                    since = None;
+                    bytes = bytes.get(count..).ok_or(ErrorKind::InvalidData)?;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Whoever fills the pipe behind this has its own patience.
-                Err(error) if is_timeout(&error) => thread::sleep(Duration::from_millis(1)),
+                Err(error) if is_timeout(&error) => {
+                    if since.get_or_insert_with(Instant::now).elapsed() >= patience {
+                        return Err(error);
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
                 Err(error) => return Err(error),
             }
         }

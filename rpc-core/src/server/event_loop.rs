@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::thread;
 
 use tokio::runtime;
-use tokio::task::{JoinSet, unconstrained};
+use tokio::task::{JoinSet, unconstrained, yield_now};
 use tokio::time::{sleep, timeout};
 
 use crate::error::{Error, IoError, IoErrorKind};
@@ -124,8 +124,14 @@ impl<'a, A: Answer> Connections<'a, A> {
 
     /// Accepts until the service is stopped.
     async fn accept(&mut self, listener: &mut impl AsyncAccept) {
+        // A listener that is always ready is not to keep others of this task from being polled, who say
+        // that it is to stop.
+        const AT_ONCE: usize = 64;
         let mut stopped = pin!(self.service.stop().stopped());
-        loop {
+        for turn in 1_usize.. {
+            if turn % AT_ONCE == 0 {
+                yield_now().await;
+            }
             let accepted = {
                 let mut accepting = pin!(listener.accept());
                 let next = poll_fn(|task| {

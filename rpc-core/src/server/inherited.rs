@@ -10,7 +10,7 @@ use std::process;
 use crate::error::Error;
 
 use super::listener::{Listen, Listener, ListeningSocket, Source, listen_failed};
-use super::process::{is_listening, take_handed};
+use super::process::{is_listening, is_stream, take_handed};
 
 /// A socket, TCP or Unix, that a service manager listens at and hands to this program when it starts it
 /// (Unix): systemd's socket activation, as `sd_listen_fds(3)` describes it. A server listens at it as at an
@@ -79,9 +79,9 @@ impl InheritedSocket {
 
     fn take(number: RawFd) -> Result<Self, Error> {
         let socket = take_handed(number).map_err(listen_failed)?;
-        if !is_listening(socket.as_fd()) {
+        if !is_listening(socket.as_fd()) || !is_stream(socket.as_fd()) {
             return Err(failed(format!(
-                "descriptor {number}, handed to this process, is no socket that is listened at; a socket \
+                "descriptor {number}, handed to this process, is no socket of streams that is listened at; a socket \
                  unit needs `ListenStream=` and `Accept=no`"
             )));
         }
@@ -121,7 +121,10 @@ impl Names {
             }
         };
         let names = names.unwrap_or_default();
-        let mut names = names.split(':').filter(|name| !name.is_empty()).map(str::to_owned);
+        let mut names = names
+            .split(':')
+            .map(|name| if name.is_empty() { "unknown" } else { name })
+            .map(str::to_owned);
         Ok(Self((0..count).map(|_| names.next().unwrap_or_else(|| "unknown".to_owned())).collect()))
     }
 }

@@ -103,7 +103,7 @@ impl<A: Answer> Service<A> {
         let Some(socket) = stream.socket() else {
             // It can only be waited for, so others wait for it. There is nothing that could be given
             // back: a WebSocket goes on in the same way.
-            let bridge = Bridge::over(Arc::clone(stream))?;
+            let bridge = Bridge::over(Arc::clone(stream), timeouts.write)?;
             let near = AsyncSocket::Memory(bridge.near);
             runtime.block_on(self.go_on_by_http(near, session.clone(), connection));
             bridge.ends.end();

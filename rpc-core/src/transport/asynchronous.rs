@@ -165,7 +165,7 @@ impl AsyncSocket {
         while !bytes.is_empty() {
             match ready!(Pin::new(&mut *self).poll_write(task, bytes))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                count => *bytes = &bytes[count..],
+                count => *bytes = bytes.get(count..).ok_or(ErrorKind::InvalidData)?,
             }
         }
         Pin::new(self).poll_flush(task)

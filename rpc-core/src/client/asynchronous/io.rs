@@ -101,6 +101,9 @@ impl Io {
         while self.written < self.outgoing.len() {
             match ready!(write(&mut self.stream, &self.outgoing[self.written..])) {
                 Ok(0) => return Poll::Ready(Err(Lost::io(&ErrorKind::WriteZero.into()))),
+                Ok(count) if count > self.left() => {
+                    return Poll::Ready(Err(Lost::io(&ErrorKind::InvalidData.into())));
+                }
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(Lost::io(&error))),

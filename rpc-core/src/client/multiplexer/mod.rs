@@ -319,7 +319,9 @@ impl<S: Stream> Multiplexer<S> {
             // Beforehand: whoever finds the connection lost meanwhile must take these for sent.
             state.flight.wrote(bytes.len());
             drop(state);
+            let writer = Writer(self);
             let (count, result) = self.write(&bytes, deadline);
+            mem::forget(writer);
             state = self.state();
             state.flight.took_less(bytes.len() - count);
             bytes.drain(..count);
@@ -347,6 +349,9 @@ impl<S: Stream> Multiplexer<S> {
         while count < bytes.len() {
             match self.stream.write(&bytes[count..]) {
                 Ok(0) => return (count, Err(io::ErrorKind::WriteZero.into())),
+                Ok(more) if more > bytes.len() - count => {
+                    return (bytes.len(), Err(io::ErrorKind::InvalidData.into()));
+                }
                 Ok(more) => count += more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
@@ -373,8 +378,9 @@ impl<S: Stream> Multiplexer<S> {
         drop(state);
         let _reader = Reader(self);
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let soon = || Deadline::after(Instant::now(), SOON);
-        while let Turn::Others = self.read(&mut reading, None, soon()) {}
+        // All of it within that time: a peer that sends without pause keeps nobody.
+        let soon = Deadline::after(Instant::now(), SOON);
+        while let Turn::Others = self.read(&mut reading, None, soon) {}
     }
 
     /// Ends the connection for every call in flight.
@@ -418,6 +424,17 @@ impl<S: Stream> Drop for Reader<'_, S> {
                 return;
             }
         }
+    }
+}
+
+/// The part of the thread that writes. Dropped only where the stream has panicked, which nobody is to
+/// wait for.
+struct Writer<'m, S: Stream>(&'m Multiplexer<S>);
+
+impl<S: Stream> Drop for Writer<'_, S> {
+    fn drop(&mut self) {
+        self.0.lose(Lost::io(&io::Error::other("its stream panicked")));
+        self.0.state().is_writing = false;
     }
 }
 

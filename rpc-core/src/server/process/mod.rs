@@ -23,5 +23,5 @@ pub(super) use signals::catch_signals;
 pub(super) use stop_on_signals::StopOnSignals;
 pub(super) use supervisor::Pool;
 pub(super) use sys::{
-    is_listening, no_descriptor_is_left, peer_credentials, readable_among, take_handed,
+    is_listening, is_stream, no_descriptor_is_left, peer_credentials, readable_among, take_handed,
 };

@@ -288,14 +288,23 @@ pub(in crate::server) fn take_handed(number: RawFd) -> io::Result<OwnedFd> {
 
 /// Whether a descriptor is a socket that is listened at.
 pub(in crate::server) fn is_listening(socket: BorrowedFd<'_>) -> bool {
-    let mut listens: c_int = 0;
+    socket_option(socket, libc::SO_ACCEPTCONN).is_some_and(|listens| listens != 0)
+}
+
+/// Whether a socket is one of streams, and not of messages.
+pub(in crate::server) fn is_stream(socket: BorrowedFd<'_>) -> bool {
+    socket_option(socket, libc::SO_TYPE) == Some(libc::SOCK_STREAM)
+}
+
+fn socket_option(socket: BorrowedFd<'_>, option: c_int) -> Option<c_int> {
+    let mut found: c_int = 0;
     let mut size = libc::socklen_t::try_from(size_of::<c_int>()).unwrap_or(0);
-    let (level, option) = (libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
-    let value = (&raw mut listens).cast();
-    // SAFETY: writes to `listens` no more than `size`, which is its own.
-    let found =
-        unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, value, &raw mut size) };
-    found == 0 && listens != 0
+    let value = (&raw mut found).cast();
+    // SAFETY: writes to `found` no more than `size`, which is its own.
+    let told = unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, value, &raw mut size)
+    };
+    (told == 0).then_some(found)
 }
 
 /// Stops a listener in every process that has it. Some systems cannot; there the port stays open
