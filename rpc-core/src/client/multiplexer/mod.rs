@@ -5,14 +5,16 @@
 //! the thread it belongs to, and when its own has come, another takes over. A thread alone thus
 //! writes once and reads once for a call, and takes no detour.
 
+#[cfg(all(loom, test))]
+mod interleavings;
 mod one_call;
+mod sync;
 
 use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::net::Shutdown;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
@@ -27,6 +29,7 @@ use super::ClientBuilder;
 use super::deadline::Deadline;
 use super::flight::{Flight, Own, Progress};
 use super::lost::Lost;
+use sync::{Mutex, MutexGuard, Thread, current, park, park_timeout};
 
 /// One connection and the calls in flight on it.
 #[derive(Debug)]
@@ -192,7 +195,7 @@ impl<S: Stream> Multiplexer<S> {
             }
             if state.is_reading {
                 let State { flight, asleep, .. } = &mut *state;
-                flight.wake_with(call, thread::current());
+                flight.wake_with(call, current());
                 asleep.push_back(call);
                 // Those that got their replies while one thread read on and on are still listed.
                 if asleep.len() > 2 * flight.len() + 16 {
@@ -200,8 +203,8 @@ impl<S: Stream> Multiplexer<S> {
                 }
                 drop(state);
                 match deadline {
-                    Some(deadline) => thread::park_timeout(deadline.left()),
-                    None => thread::park(),
+                    Some(deadline) => park_timeout(deadline.left()),
+                    None => park(),
                 }
                 state = self.state();
                 continue;

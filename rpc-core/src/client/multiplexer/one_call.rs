@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::net::Shutdown;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -10,6 +10,7 @@ use crate::protocol::ArgumentError;
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
+use super::sync::MutexGuard;
 use super::{Multiplexer, Reader, Reading, State, Turn};
 
 impl<S: Stream> Multiplexer<S> {
