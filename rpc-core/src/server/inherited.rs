@@ -81,7 +81,7 @@ impl InheritedSocket {
         let socket = take_handed(number).map_err(listen_failed)?;
         if !is_listening(socket.as_fd()) || !is_stream(socket.as_fd()) {
             return Err(failed(format!(
-                "descriptor {number}, handed to this process, is no socket of streams that is listened at; a socket \
+                "descriptor {number}, handed to this process, is no socket that is listened at; a socket \
                  unit needs `ListenStream=` and `Accept=no`"
             )));
         }
