@@ -16,6 +16,12 @@ impl Deadline {
         Some(Self { at, limit })
     }
 
+    /// That of a call which ends at `at`, if there is an end to it, and which was given `limit`.
+    #[cfg(feature = "tokio")]
+    pub(super) fn of(at: Option<Instant>, limit: Option<Duration>) -> Option<Self> {
+        Some(Self { at: at?, limit: limit? })
+    }
+
     #[cfg(feature = "tokio")]
     pub(super) fn at(self) -> Instant {
         self.at

@@ -52,9 +52,9 @@ pub struct Call {
     message: Vec<u8>,
     wants_reply: bool,
     is_idempotent: bool,
-    /// How long it may take, since it begun, and whether the other side is told so.
+    /// How long it may take, when that ends, once it has begun, and whether the other side is told so.
     limit: Option<Duration>,
-    begun: Option<Instant>,
+    end: Option<Instant>,
     is_limit_told: bool,
     /// Once it has ended in an error.
     tries: Option<Box<Tries>>,
@@ -123,7 +123,7 @@ impl Call {
             wants_reply,
             is_idempotent: invocation.is_idempotent(),
             limit: invocation.timeout().or(settings.call_timeout),
-            begun: None,
+            end: None,
             is_limit_told: settings.travelling_timeout(invocation).is_some(),
             tries: None,
             state: State::Unsent,
@@ -179,14 +179,16 @@ impl Call {
 
     /// Has the time begun that the call may take, if it has not, and says when that ends.
     pub(super) fn begin(&mut self) -> Option<Deadline> {
-        if self.begun.is_none() && self.limit.is_some() {
-            self.begun = Some(Instant::now());
+        if let Some(limit) = self.limit
+            && self.end.is_none()
+        {
+            self.end = Instant::now().checked_add(limit);
         }
         self.deadline()
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        deadline(self.begun, self.limit)
+        Deadline::of(self.end, self.limit)
     }
 
     fn timeout(&self) -> Option<Duration> {
@@ -332,7 +334,7 @@ impl Call {
                     let result = match transfer.take() {
                         Some(transfer) => connection.exchange(transfer, call, method, task),
                         None => {
-                            let deadline = deadline(self.begun, self.limit);
+                            let deadline = Deadline::of(self.end, self.limit);
                             connection.poll(call, method, deadline, task)
                         }
                     };
@@ -345,11 +347,6 @@ impl Call {
             }
         }
     }
-}
-
-/// When the time of a call ends that may take so long.
-fn deadline(begun: Option<Instant>, limit: Option<Duration>) -> Option<Deadline> {
-    Deadline::after(begun?, limit?)
 }
 
 /// The result of a call that wants none.

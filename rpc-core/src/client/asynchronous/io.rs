@@ -58,7 +58,7 @@ impl Io {
 
     /// Takes what is to be written, where everything has been written before.
     pub(super) fn take_outgoing(&mut self, queued: &mut Vec<u8>) {
-        if self.is_idle() {
+        if !queued.is_empty() && self.is_idle() {
             mem::swap(&mut self.outgoing, queued);
         }
     }
