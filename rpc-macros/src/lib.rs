@@ -10,10 +10,12 @@
 mod body;
 mod call;
 mod check;
+mod docs;
 mod expand;
 mod function;
 mod interface;
 mod item;
+mod library;
 mod mistakes;
 mod names;
 mod options;
