@@ -10,7 +10,7 @@ fn read(storage: State<dyn Storage>, key: &str) -> String {
 }
 
 #[rpc_export]
-fn read_again(storage: &State<dyn Storage + Send>, key: &str) -> String {
+fn read_again(storage: &State<dyn Storage>, key: &str) -> String {
     storage.get(key)
 }
 
