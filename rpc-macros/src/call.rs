@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -104,7 +104,8 @@ impl Call {
             });
         }
         chain.extend(quote_spanned!(span=> .call()));
-        chain
+        // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
+        Group::new(Delimiter::Parenthesis, chain).into_token_stream()
     }
 }
 

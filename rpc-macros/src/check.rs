@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use syn::{FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+use syn::{
+    Attribute, FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+};
 
 use crate::mistakes::Mistakes;
 use crate::names;
@@ -52,6 +54,28 @@ pub(crate) fn signature(signature: &Signature, owner: Option<&Owner>, mistakes: 
     }
     if let ReturnType::Type(_, ty) = &signature.output {
         named_types(ty, mistakes);
+    }
+}
+
+/// Checks that no other attribute makes another function of it than the one that stands here.
+pub(crate) fn attributes(attributes: &[Attribute], signature: &Signature, mistakes: &mut Mistakes) {
+    for attribute in attributes {
+        let mut segments = attribute.path().segments.iter().rev();
+        let is_runtime = segments.next().is_some_and(|last| last.ident == "main")
+            && segments.next().is_some()
+            && signature.asyncness.is_some();
+        if is_runtime && signature.ident == "main" {
+            mistakes.at(
+                attribute,
+                "this starts the program: put `#[rpc_export]` on the functions that it serves",
+            );
+        } else if is_runtime {
+            mistakes.at(
+                attribute,
+                "this would run the function on a runtime of its own: take it off, an exported \
+                 `async fn` runs on that of the server",
+            );
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Models an exported function, whatever form it was written in.
 
-use proc_macro2::{Ident, Span};
-use quote::quote_spanned;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, GenericArgument, Lit, LitStr, Meta, Path, ReturnType, Type,
-    Visibility, parse_quote,
+    Attribute, FnArg, GenericArgument, LitStr, Path, ReturnType, Type, Visibility, parse_quote,
 };
 
 use crate::check;
+use crate::docs;
 use crate::item::FunctionItem;
 use crate::mistakes::Mistakes;
 use crate::names;
@@ -68,6 +68,7 @@ impl Function {
             types::name_self(&mut signature, ty);
         }
         check::signature(&signature, place.owner.as_ref(), mistakes);
+        check::attributes(&item.attributes, &signature, mistakes);
         if let Some(keyword) = signature.asyncness.as_ref().filter(|_| options.blocking) {
             mistakes.at(
                 keyword,
@@ -108,7 +109,7 @@ impl Function {
             visibility: item.visibility.clone(),
             conditions: conditions(&item.attributes),
             shared: attributes(&item.attributes, |path| path.is_ident("deprecated")),
-            docs: docs(&item.attributes),
+            docs: docs::lines(&item.attributes),
             name: format!("{}{name}", place.prefix),
             options,
             is_async: signature.asyncness.is_some(),
@@ -123,9 +124,22 @@ impl Function {
         }
     }
 
-    /// Returns the type of a call being put together.
-    pub(crate) fn call_type(&self) -> Ident {
+    /// Returns the name of the trait that has the function for clients.
+    pub(crate) fn stub(&self) -> &Ident {
+        let own = || self.options.stub.as_ref().unwrap_or(&self.ident);
+        self.owner.as_ref().map_or_else(own, |owner| &owner.stub)
+    }
+
+    /// Returns the name of the type of a call being put together.
+    pub(crate) fn call_name(&self) -> Ident {
         names::call_type(self.owner.as_ref().map(|owner| &owner.ident), &self.ident)
+    }
+
+    /// Returns the type of a call being put together, in the module that it stands in.
+    pub(crate) fn call_type(&self) -> TokenStream {
+        let module = names::calls(self.owner.as_ref().map_or(&self.ident, |owner| &owner.stub));
+        let name = self.call_name();
+        quote!(#module::#name)
     }
 
     /// Returns how many arguments a call can have by position, `None` when any number.
@@ -183,20 +197,4 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
 
 fn attributes(attributes: &[Attribute], wanted: fn(&Path) -> bool) -> Vec<Attribute> {
     attributes.iter().filter(|attribute| wanted(attribute.path())).cloned().collect()
-}
-
-/// Returns the text of the doc comments, without the space after `///`.
-fn docs(attributes: &[Attribute]) -> Vec<String> {
-    let mut docs = Vec::new();
-    for attribute in attributes {
-        if let Meta::NameValue(meta) = &attribute.meta
-            && meta.path.is_ident("doc")
-            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
-        {
-            let text = text.value();
-            let lines = text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line));
-            docs.extend(lines.map(str::to_owned));
-        }
-    }
-    docs
 }

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use quote::format_ident;
 use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
 
 use crate::body::{Body, Member};
 use crate::function::{Function, conditions};
 use crate::mistakes::Mistakes;
+use crate::names;
 use crate::options::{Options, Target};
 use crate::place::{Owner, Place};
 use crate::types;
@@ -19,6 +21,8 @@ pub(crate) struct Interface {
     /// The `cfg` attributes, which hold for all that is generated.
     pub(crate) conditions: Vec<Attribute>,
     pub(crate) methods: Vec<Function>,
+    /// Whether another block of the type is exported, to which it adds.
+    pub(crate) more: bool,
     /// The path of `rpc_core`.
     pub(crate) library: Path,
 }
@@ -51,12 +55,22 @@ impl Interface {
             return None;
         };
         let ident = path.path.segments.last()?.ident.clone();
-        let owner = Owner { ident, ty: Some((*block.self_ty).clone()) };
+        if options.more && options.stub.is_none() {
+            let stub = format!("{ident}AdminStub");
+            let advice = format!("a further block has a stub of its own: `more, stub = {stub}`");
+            mistakes.at(&block.self_ty, advice);
+        }
+        let stub = options.stub.clone().unwrap_or_else(|| match options.more {
+            true => format_ident!("__More{ident}Stub"),
+            false => names::stub_trait(&ident),
+        });
+        let owner = Owner { ident, stub, ty: Some((*block.self_ty).clone()) };
         let mut interface = Self {
             owner,
             visibility: Visibility::Inherited,
             conditions: conditions(&block.attrs),
             methods: Vec::new(),
+            more: options.more,
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
@@ -81,10 +95,15 @@ impl Interface {
             );
         }
         let mut interface = Self {
-            owner: Owner { ident: item.ident.clone(), ty: None },
+            owner: Owner {
+                ident: item.ident.clone(),
+                stub: options.stub.clone().unwrap_or_else(|| names::stub_trait(&item.ident)),
+                ty: None,
+            },
             visibility: item.vis.clone(),
             conditions: conditions(&item.attrs),
             methods: Vec::new(),
+            more: false,
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
@@ -114,7 +133,7 @@ impl Interface {
             let Member::Function(item) = member else {
                 continue;
             };
-            let options = Options::take(&mut item.attributes, Target::Member, mistakes);
+            let options = Options::take(&mut item.attributes, Target::Method, mistakes);
             let options = options.unwrap_or_default();
             if !options.skip {
                 let mut method = Function::read(item, options, &place, mistakes);

@@ -57,7 +57,8 @@ impl Parse for FunctionItem {
     }
 }
 
-/// Writes the function without the attributes that are this macro's own.
+/// Writes the function without the attributes that are this macro's own, and without documentation
+/// of parameters, which rustc refuses.
 impl ToTokens for FunctionItem {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let mut signature = self.signature.clone();
@@ -66,7 +67,10 @@ impl ToTokens for FunctionItem {
                 FnArg::Typed(input) => &mut input.attrs,
                 FnArg::Receiver(receiver) => &mut receiver.attrs,
             };
-            attributes.retain(|attribute| !parameter::is_own(attribute));
+            let is_kept = |attribute: &Attribute| {
+                !parameter::is_own(attribute) && !attribute.path().is_ident("doc")
+            };
+            attributes.retain(is_kept);
         }
         for attribute in &self.attributes {
             attribute.to_tokens(tokens);

@@ -10,10 +10,12 @@
 mod body;
 mod call;
 mod check;
+mod docs;
 mod expand;
 mod function;
 mod interface;
 mod item;
+mod library;
 mod mistakes;
 mod names;
 mod options;
@@ -49,6 +51,14 @@ use proc_macro::TokenStream;
 ///
 /// Every server of a program that contains the function serves it, when it serves what is exported.
 ///
+/// Where a module, a type or a trait has the function's name too, rustc says that the name is
+/// defined multiple times (E0428, E0255). Then the stub gets a name of its own:
+///
+/// ```ignore
+/// mod add;                           // has `#[rpc_export(stub = AddStub)] pub fn add(…)`
+/// pub use add::{AddStub, add};
+/// ```
+///
 /// # On methods
 ///
 /// ```ignore
@@ -73,8 +83,17 @@ use proc_macro::TokenStream;
 ///
 /// All methods of the block are exported but for those that are left out, and a trait `BankStub` has
 /// them all for clients. It is as visible as the most visible of them. They take `&self`, because
-/// calls share the instance. One block of a type can be exported, and no generic one; `Bank<Memory>`
-/// is not generic.
+/// calls share the instance. No generic block can be exported; `Bank<Memory>` is not generic.
+///
+/// Whoever exports several blocks of a type says so on all but one, and names their stubs. An
+/// instance brings the methods of all.
+///
+/// ```ignore
+/// #[rpc_export(more, stub = BankAdminStub)]
+/// impl Bank {
+///     pub fn close(&self, account: &str) { … }
+/// }
+/// ```
 ///
 /// # On traits
 ///
@@ -124,7 +143,11 @@ use proc_macro::TokenStream;
 /// | `idempotent` | running it twice does what running it once does | functions, methods |
 /// | `blocking` | it blocks its thread | functions, methods |
 /// | `skip` | it is not exported, unlike its neighbours | methods, what stands in a module |
-/// | `crate = path::to::rpc_core` | where the library is, when not at `::rpc_core` | all that stands alone |
+/// | `stub = AddStub` | the name of the stub's trait, when not the usual one | functions, `impl` blocks, traits |
+/// | `more` | another block of the type is exported too | `impl` blocks |
+/// | `crate = path::to::rpc_core` | where the library is, when it is no dependency | all that stands alone |
+///
+/// A dependency on `rpc-core` may have another name in `Cargo.toml`: the macro looks there.
 ///
 /// # Parameters
 ///
@@ -146,6 +169,8 @@ use proc_macro::TokenStream;
 ///
 /// A `&CallContext` is lent by the server, which knows who calls, and a `State<T>` is what was shared
 /// with it. They may stand anywhere, and callers do not know of them.
+///
+/// Documentation before a parameter is shown by `system.describe` and with the method that gives it.
 ///
 /// A parameter called `call`, `notify`, `start` or `with` has a method with an underscore, such as
 /// `start_`, because every call has methods of these names. In `call!` its keyword is its name.

@@ -24,13 +24,29 @@ pub(crate) fn starter(function: &Ident) -> Ident {
 /// Returns the type of a call being put together: `AddUserCall` for `add_user`, and
 /// `BankAddUserCall` for that of a `Bank`.
 pub(crate) fn call_type(owner: Option<&Ident>, function: &Ident) -> Ident {
-    let mut name = owner.map(on_the_wire).unwrap_or_default();
+    let owner = owner.map(on_the_wire).unwrap_or_default();
+    format_ident!("{owner}{}Call", camel_case(function), span = function.span())
+}
+
+/// Returns a function's name as types are written: `AddUser` for `add_user`.
+fn camel_case(function: &Ident) -> String {
+    let mut name = String::new();
     for word in function.unraw().to_string().split('_') {
         let mut letters = word.chars();
         name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         name.extend(letters);
     }
-    format_ident!("{name}Call", span = function.span())
+    name
+}
+
+/// Returns the module with the types of calls that belong to a function or a stub trait.
+pub(crate) fn calls(of: &Ident) -> Ident {
+    format_ident!("__{}_calls", of.unraw(), span = of.span())
+}
+
+/// Returns a name for the stub of a function whose own name is taken: `AddUserStub` for `add_user`.
+pub(crate) fn stub_beside(function: &Ident) -> Ident {
+    format_ident!("{}Stub", camel_case(function), span = function.span())
 }
 
 /// Returns the trait with the methods of an exported block or trait: `BankStub` for `Bank`.

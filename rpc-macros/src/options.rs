@@ -1,10 +1,12 @@
 //! Reads the options in `#[rpc_export(…)]`.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, parse_quote};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token};
 
+use crate::library;
 use crate::mistakes::Mistakes;
 
 /// What stands between the parentheses of `#[rpc_export(…)]`.
@@ -21,6 +23,10 @@ pub(crate) struct Options {
     pub(crate) blocking: bool,
     /// Whether it is not exported, unlike its neighbours.
     pub(crate) skip: bool,
+    /// The name of the stub trait, when not the usual one.
+    pub(crate) stub: Option<Ident>,
+    /// Whether another block of the type is exported too.
+    pub(crate) more: bool,
     library: Option<Path>,
 }
 
@@ -29,10 +35,14 @@ pub(crate) struct Options {
 pub(crate) enum Target {
     /// A function that stands alone.
     Function,
-    /// A function in an exported module, or a method in an exported block or trait.
+    /// A function in an exported module.
     Member,
-    /// An `impl` block or a trait.
-    Interface,
+    /// A method in an exported block or trait.
+    Method,
+    /// An `impl` block.
+    Block,
+    /// A trait.
+    Trait,
     /// A module.
     Module,
     /// A module in an exported module.
@@ -42,9 +52,11 @@ pub(crate) enum Target {
 impl Target {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Function => &["name", "reply", "idempotent", "blocking", "crate"],
-            Self::Member => &["name", "reply", "idempotent", "blocking", "skip"],
-            Self::Interface => &["crate"],
+            Self::Function => &["name", "reply", "idempotent", "blocking", "stub", "crate"],
+            Self::Member => &["name", "reply", "idempotent", "blocking", "stub", "skip"],
+            Self::Method => &["name", "reply", "idempotent", "blocking", "skip"],
+            Self::Block => &["stub", "more", "crate"],
+            Self::Trait => &["stub", "crate"],
             Self::Module => &["name", "crate"],
             Self::Submodule => &["name", "skip"],
         }
@@ -69,12 +81,9 @@ impl Options {
         target: Target,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
-        let is_own = |attribute: &mut Attribute| {
-            attribute.path().segments.last().is_some_and(|last| last.ident == "rpc_export")
-        };
-        let mut own = attributes.extract_if(.., is_own);
+        let mut own = attributes.extract_if(.., |attribute| is_own(attribute));
         let attribute = own.next()?;
-        own.for_each(|second| mistakes.at(second, "there is an `#[rpc_export]` already"));
+        own.for_each(|second| mistakes.add(second_attribute(&second)));
         match attribute.meta {
             Meta::Path(_) => Some(Self::default()),
             Meta::List(list) => Some(Self::read(list.tokens, target, mistakes)),
@@ -87,7 +96,7 @@ impl Options {
 
     /// Returns the path under which generated code finds `rpc_core`.
     pub(crate) fn library(&self) -> Path {
-        self.library.clone().unwrap_or_else(|| parse_quote!(::rpc_core))
+        self.library.clone().unwrap_or_else(library::path)
     }
 
     fn read_all(
@@ -109,6 +118,11 @@ impl Options {
     }
 
     fn read_one(&mut self, input: ParseStream, target: Target) -> Result<()> {
+        if input.peek(LitStr) && target.options().contains(&"name") {
+            let name = input.parse::<LitStr>()?;
+            let advice = format!("a name is given as `name = {}`", name.to_token_stream());
+            return Err(Error::new(name.span(), advice));
+        }
         let key = input.call(Ident::parse_any)?;
         let text = key.to_string();
         if !target.options().contains(&text.as_str()) {
@@ -119,8 +133,10 @@ impl Options {
             "name" => set(&mut self.name, &key, input, check_name),
             "reply" => set(&mut self.reply, &key, input, |_| Ok(())),
             "crate" => set(&mut self.library, &key, input, |_| Ok(())),
+            "stub" => set(&mut self.stub, &key, input, |_| Ok(())),
             "idempotent" => flag(&mut self.idempotent, &key, input),
             "blocking" => flag(&mut self.blocking, &key, input),
+            "more" => flag(&mut self.more, &key, input),
             _ => flag(&mut self.skip, &key, input),
         }
     }
@@ -151,6 +167,19 @@ fn flag(slot: &mut bool, key: &Ident, input: ParseStream) -> Result<()> {
         return Err(Error::new(key.span(), format!("option `{key}` takes no value")));
     }
     if std::mem::replace(slot, true) { Err(given_twice(key)) } else { Ok(()) }
+}
+
+/// Whether an attribute is this macro's own.
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "rpc_export")
+}
+
+/// What is wrong with an attribute that is not the first of its kind.
+pub(crate) fn second_attribute(attribute: &Attribute) -> Error {
+    Error::new_spanned(
+        attribute,
+        "there is an `#[rpc_export]` already: put the options of both in one",
+    )
 }
 
 fn given_twice(key: &Ident) -> Error {

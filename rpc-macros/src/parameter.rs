@@ -2,6 +2,7 @@
 
 use syn::{Attribute, Expr, GenericArgument, Ident, Meta, Pat, PatType, Type};
 
+use crate::docs;
 use crate::mistakes::Mistakes;
 use crate::types;
 
@@ -9,6 +10,8 @@ use crate::types;
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
+    /// The documentation.
+    pub(crate) doc: String,
     /// The value of `#[default(…)]`.
     pub(crate) default: Option<Expr>,
     /// The `T` of an `Option<T>`.
@@ -54,7 +57,8 @@ impl Parameter {
             (Takes::Args(element), Type::Reference(_)) => Passing::Slice((**element).clone()),
             _ => Passing::of(optional.as_ref().unwrap_or(&ty)),
         };
-        Some(Self { ident, ty, default, optional, takes, by_name_only: false, passing })
+        let doc = docs::text(&input.attrs);
+        Some(Self { ident, ty, doc, default, optional, takes, by_name_only: false, passing })
     }
 
     /// Returns the type of a value that is there: the `T` of an `Option<T>`.

@@ -18,6 +18,8 @@ pub(crate) struct Place {
 pub(crate) struct Owner {
     /// The name of the type or trait.
     pub(crate) ident: Ident,
+    /// The name of the trait that has the methods for clients.
+    pub(crate) stub: Ident,
     /// What `Self` means, where that is one type.
     pub(crate) ty: Option<Type>,
 }

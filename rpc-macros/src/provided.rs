@@ -4,6 +4,7 @@ use syn::{GenericArgument, PatType, Type};
 
 use crate::mistakes::Mistakes;
 use crate::parameter;
+use crate::spelling::spell;
 use crate::types;
 
 /// What a parameter is given without the caller's knowing of it.
@@ -39,6 +40,14 @@ impl Provided {
         }
         match types::arguments_of(referent, "State")?.as_slice() {
             [GenericArgument::Type(state)] => {
+                if let Type::TraitObject(_) = types::bare(state) {
+                    let state = spell(state);
+                    let advice = format!(
+                        "shared state is found by its type, which must have a size: write \
+                         `State<Arc<{state}>>`, and share an `Arc<{state}>`",
+                    );
+                    mistakes.at(ty, advice);
+                }
                 Some(Self::State { ty: Box::new(state.clone()), is_lent: reference.is_some() })
             }
             _ => None,

@@ -24,7 +24,15 @@ fn join(#[args] texts: Vec<String>) -> String {
 
 /// Greets.
 #[rpc_export(name = "texts.greet")]
-fn greet(name: &str, title: Option<&str>, #[default("Hello")] greeting: &str) -> String {
+fn greet(
+    /// Who is greeted.
+    name: &str,
+    title: Option<&str>,
+    /// What is said
+    /// before the name.
+    #[default("Hello")]
+    greeting: &str,
+) -> String {
     format!("{greeting}, {} {name}", title.unwrap_or_default())
 }
 
@@ -86,6 +94,11 @@ fn help_is_the_signature_and_the_documentation() {
             "texts.join",
             "texts.join(*texts: Vec<String>) -> String\n\nJoins what it is given.\n\nNothing",
         ),
+        (
+            "texts.greet",
+            "texts.greet(name: &str, title: Option<&str> = None, greeting: &str = \"Hello\") -> String\n\n\
+             Greets.\n\nname: Who is greeted.\ngreeting: What is said\nbefore the name.",
+        ),
         ("texts.plain", "texts.plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option"),
         ("system.methodHelp", "system.methodHelp(name: String) -> String\n\nSays how"),
     ] {
@@ -138,9 +151,12 @@ fn a_description_has_all_that_is_known() {
         "name": "texts.greet",
         "doc": "Greets.",
         "parameters": [
-            { "name": "name", "type": "&str", "kind": "required" },
+            { "name": "name", "type": "&str", "kind": "required", "doc": "Who is greeted." },
             { "name": "title", "type": "Option<&str>", "kind": "optional" },
-            { "name": "greeting", "type": "&str", "kind": "default", "default": "\"Hello\"" },
+            {
+                "name": "greeting", "type": "&str", "kind": "default", "default": "\"Hello\"",
+                "doc": "What is said\nbefore the name.",
+            },
         ],
         "result": "String",
     });

@@ -17,6 +17,18 @@ pub enum Misuse {
         /// The name.
         name: String,
     },
+    /// Two exported functions have one name, in crates or modules that are linked together.
+    #[error(
+        "two functions are called `{name}`: {first} and {second}; give one of them another name, #[rpc_export(name = \"…\")], or choose by `FunctionRegistry::exported_where`"
+    )]
+    ExportedTwice {
+        /// The name.
+        name: String,
+        /// Where one of them is.
+        first: String,
+        /// Where the other is.
+        second: String,
+    },
     /// A function asks for shared state that the server was not given.
     #[error(
         "`{function}` needs a shared `{ty}`; give the server one with `.share(…)` before it starts"

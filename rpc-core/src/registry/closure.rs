@@ -15,7 +15,7 @@ use super::{Bound, Parameter, ParameterKind, Reply};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
     label = "must be a function of up to eight owned arguments that deserialise, with a result that serialises",
-    note = "a function that borrows its arguments can be exported with `#[rpc_export]`"
+    note = "a function that borrows its arguments, or whose result has an error such as `Fault`, is exported with `#[rpc_export]`"
 )]
 pub trait Function<Arguments>: Send + Sync + 'static {
     /// The types of its parameters.
@@ -44,6 +44,7 @@ macro_rules! function {
                     name: "",
                     ty: type_name::<$argument>(),
                     kind: ParameterKind::Required,
+                    doc: "",
                 }),*]
             }
 

@@ -52,6 +52,8 @@ impl Entry {
             parameters: Cow::Owned(parameters),
             result: F::result(),
             options: SignatureOptions::default(),
+            module: "",
+            place: "",
         };
         Self {
             signature: Cow::Owned(signature),

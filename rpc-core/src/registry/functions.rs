@@ -13,7 +13,7 @@ use super::bind::shorten;
 use super::entry::Entry;
 use super::name_hash::NameHashes;
 use super::state::States;
-use super::{Export, Function, Instance, Signature};
+use super::{Export, Function, Instance, MoreMethods, Signature, interface};
 
 /// Functions by name: the end of every stack of layers.
 ///
@@ -40,7 +40,7 @@ use super::{Export, Function, Instance, Signature};
 pub struct FunctionRegistry {
     pub(super) functions: HashSet<Entry, NameHashes>,
     pub(super) states: Arc<States>,
-    pub(super) twice: Option<String>,
+    pub(super) twice: Option<Misuse>,
 }
 
 impl FunctionRegistry {
@@ -54,11 +54,41 @@ impl FunctionRegistry {
     /// A crate that is listed in `Cargo.toml` and never named is not linked; `use functions as _;`
     /// brings it in. Two functions of one name are reported when the server starts.
     pub fn exported() -> Self {
+        Self::exported_where(|_| true)
+    }
+
+    /// Starts with those of the exported functions that are chosen, as when two crates that are not
+    /// one's own export functions of one name, or a program serves some of them only.
+    ///
+    /// ```
+    /// use rpc_core::{FunctionRegistry, rpc_export};
+    ///
+    /// mod admin {
+    ///     #[rpc_core::rpc_export]
+    ///     pub fn shut_down() {}
+    /// }
+    ///
+    /// #[rpc_export]
+    /// fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    ///
+    /// let registry = FunctionRegistry::exported_where(|function| !function.module().ends_with("admin"));
+    /// assert_eq!(registry.functions().count(), 1);
+    /// ```
+    pub fn exported_where(choose: impl Fn(&Signature) -> bool) -> Self {
         let mut registry = Self::new();
-        for export in inventory::iter::<Export> {
-            if let Err(Misuse::RegisteredTwice { name }) = registry.insert(Entry::exported(export))
-            {
-                registry.twice.get_or_insert(name);
+        let exports = inventory::iter::<Export>.into_iter();
+        for export in exports.filter(|export| choose(export.signature)) {
+            let entry = Entry::exported(export);
+            match registry.functions.get(&entry) {
+                Some(twin) => {
+                    let twins = exported_twice(&twin.signature, export.signature);
+                    registry.twice.get_or_insert(twins);
+                }
+                None => {
+                    registry.functions.insert(entry);
+                }
             }
         }
         registry
@@ -99,10 +129,14 @@ impl FunctionRegistry {
         instance: T,
     ) -> Result<&mut Self, Misuse> {
         let instance = Arc::new(instance);
-        let entries = T::METHODS.iter().map(|method| Entry::method(prefix, &instance, method));
+        let methods = T::METHODS.iter().chain(MoreMethods::all());
+        let entries = methods.map(|method| Entry::method(prefix, &instance, method));
         let entries: Vec<_> = entries.collect();
-        if let Some(taken) = entries.iter().find(|entry| self.functions.contains(*entry)) {
-            return Err(Misuse::RegisteredTwice { name: taken.signature.name().to_owned() });
+        let mut new = HashSet::new();
+        for entry in &entries {
+            if self.functions.contains(entry) || !new.insert(entry) {
+                return Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() });
+            }
         }
         for entry in entries {
             self.insert(entry)?;
@@ -153,17 +187,31 @@ impl FunctionRegistry {
 
     #[cold]
     pub(super) fn not_found(&self, method: &str) -> Fault {
-        let advice = if self.functions.is_empty() {
-            "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"
-                .to_owned()
-        } else {
-            self.advice(method)
+        let nothing_is_served = self.functions.is_empty();
+        let unlinked = || {
+            let advice = "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it";
+            if nothing_is_served { advice } else { "" }
         };
+        let advice = self
+            .advice(method)
+            .or_else(|| interface::advice(method, nothing_is_served))
+            .unwrap_or_else(|| unlinked().to_owned());
         Fault::new(
             code::METHOD_NOT_FOUND,
             format!("no function `{}` is served here{advice}", shorten(method)),
         )
     }
+}
+
+/// Says where two functions of one name are, in the same order in every run.
+fn exported_twice(one: &Signature, other: &Signature) -> Misuse {
+    let mut places = [one, other].map(|function| {
+        let (module, place) = (function.module(), function.place());
+        format!("one in `{module}` ({place})")
+    });
+    places.sort_unstable();
+    let [first, second] = places;
+    Misuse::ExportedTwice { name: one.name().to_owned(), first, second }
 }
 
 impl fmt::Debug for FunctionRegistry {

@@ -8,21 +8,50 @@ const LONGEST: usize = 64;
 /// and more the rest is left out, so that wrong names keep no server busy.
 const MOST: usize = 200_000;
 
-/// Returns the name nearest to `wrong`, if one is near enough to be worth suggesting.
+/// Returns the name nearest to `wrong`, if one is near enough to be worth suggesting: as a whole, or
+/// behind its last dot, as `bank.deposit` is to `deposit`.
 pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let tolerance = wrong.len().div_ceil(3).min(3);
+    let is_whole = !wrong.contains('.');
+    let last = last_part(wrong);
     let mut pairs = 0;
     names
         .filter(|name| wrong.len() <= LONGEST && name.len() <= LONGEST)
-        .filter(|name| wrong.len().abs_diff(name.len()) <= tolerance)
+        .filter(|name| is_comparable(wrong, name) || is_comparable(last, last_part(name)))
         .take_while(|name| {
             pairs += wrong.len() * name.len();
             pairs <= MOST
         })
-        .map(|name| (distance(wrong.as_bytes(), name.as_bytes()), name))
-        .filter(|&(distance, _)| distance <= tolerance && distance < wrong.len())
+        .filter_map(|name| {
+            let whole = near(wrong, name).map(|distance| 2 * distance);
+            let part = near(last, last_part(name));
+            // Who wrote no dot has left something out; who wrote one meant it.
+            let part = part.map(|distance| 2 * distance + if is_whole { 1 } else { 3 });
+            Some((whole.into_iter().chain(part).min()?, name))
+        })
         .min()
         .map(|(_, name)| name)
+}
+
+/// What stands behind the last dot.
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// How many letters may differ.
+fn tolerance(wrong: &str) -> usize {
+    wrong.len().div_ceil(3).min(3)
+}
+
+/// Whether two names are of nearly the same length.
+fn is_comparable(wrong: &str, name: &str) -> bool {
+    wrong.len().abs_diff(name.len()) <= tolerance(wrong)
+}
+
+/// The distance of two names, if that is not too great.
+fn near(wrong: &str, name: &str) -> Option<usize> {
+    let distance =
+        is_comparable(wrong, name).then(|| distance(wrong.as_bytes(), name.as_bytes()))?;
+    (distance <= tolerance(wrong) && distance < wrong.len()).then_some(distance)
 }
 
 /// Counts the letters to add, drop, change or swap with their neighbour to make `a` into `b`
@@ -53,13 +82,19 @@ mod tests {
 
     #[test]
     fn a_misspelling_finds_its_name() {
-        let names = ["add", "subtract", "greet", "echo", "ping"];
+        let names = ["add", "subtract", "greet", "echo", "ping", "bank.deposit", "shop.add"];
         for (wrong, right) in [
             ("ad", Some("add")),
             ("dad", Some("add")),
             ("Add", Some("add")),
             ("substract", Some("subtract")),
             ("gerte", Some("greet")),
+            ("deposit", Some("bank.deposit")),
+            ("deposti", Some("bank.deposit")),
+            ("bank.depsit", Some("bank.deposit")),
+            ("shop.deposit", Some("bank.deposit")),
+            ("bank.greet", Some("greet")),
+            ("shop.ad", Some("shop.add")),
             ("multiply", None),
             ("x", None),
             ("", None),

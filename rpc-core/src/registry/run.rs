@@ -28,8 +28,8 @@ impl Dispatch for FunctionRegistry {
     }
 
     fn check(&self) -> Result<(), Misuse> {
-        if let Some(name) = &self.twice {
-            return Err(Misuse::RegisteredTwice { name: name.clone() });
+        if let Some(twins) = &self.twice {
+            return Err(twins.clone());
         }
         let mut entries = self.ordered().into_iter();
         entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))

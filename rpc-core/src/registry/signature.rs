@@ -17,6 +17,8 @@ pub struct Signature {
     pub(crate) positions: usize,
     pub(crate) result: &'static str,
     pub(crate) options: SignatureOptions,
+    pub(crate) module: &'static str,
+    pub(crate) place: &'static str,
 }
 
 /// One parameter of a function.
@@ -28,6 +30,8 @@ pub struct Parameter {
     pub ty: &'static str,
     /// Whether and how it may be left out.
     pub kind: ParameterKind,
+    /// Its documentation, as written above the parameter; empty where there is none.
+    pub doc: &'static str,
 }
 
 /// Whether and how a parameter may be left out.
@@ -76,7 +80,17 @@ impl Signature {
             positions: positions(parameters),
             result,
             options,
+            module: "",
+            place: "",
         }
+    }
+
+    /// Says where the function stands: in which module, and where in which file.
+    #[must_use]
+    pub const fn at(mut self, module: &'static str, place: &'static str) -> Self {
+        self.module = module;
+        self.place = place;
+        self
     }
 
     /// The name it is called by.
@@ -92,6 +106,17 @@ impl Signature {
     /// Its documentation, as written above the function.
     pub fn doc(&self) -> &str {
         self.doc
+    }
+
+    /// The path of the module that it is exported in, such as `bank::accounts`, which begins with the
+    /// name of the crate; empty for a closure.
+    pub fn module(&self) -> &str {
+        self.module
+    }
+
+    /// The file that it is exported in, and the line; empty for a closure.
+    pub fn place(&self) -> &str {
+        self.place
     }
 
     /// Its parameters, in order.
@@ -155,7 +180,7 @@ impl fmt::Display for Signature {
 
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, ty, kind } = self;
+        let Self { name, ty, kind, doc: _ } = self;
         match kind {
             ParameterKind::Required if name.is_empty() => f.write_str(ty),
             ParameterKind::Required => write!(f, "{name}: {ty}"),

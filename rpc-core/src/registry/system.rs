@@ -31,11 +31,11 @@ enum System {
 pub(crate) const MULTICALL: &str = "system.multicall";
 
 const NAME: &[Parameter] =
-    &[Parameter { name: "name", ty: "String", kind: ParameterKind::Required }];
+    &[Parameter { name: "name", ty: "String", kind: ParameterKind::Required, doc: "" }];
 const OPTIONAL_NAME: &[Parameter] =
-    &[Parameter { name: "name", ty: "Option<String>", kind: ParameterKind::Optional }];
+    &[Parameter { name: "name", ty: "Option<String>", kind: ParameterKind::Optional, doc: "" }];
 const CALLS: &[Parameter] =
-    &[Parameter { name: "calls", ty: "Vec<Call>", kind: ParameterKind::Required }];
+    &[Parameter { name: "calls", ty: "Vec<Call>", kind: ParameterKind::Required, doc: "" }];
 
 /// Ordered by name.
 static SYSTEM: [(Signature, System); 6] = [
@@ -165,10 +165,10 @@ impl FunctionRegistry {
     }
 
     /// Suggests what a wrong name was probably meant to be.
-    pub(super) fn advice(&self, wrong: &str) -> String {
+    pub(super) fn advice(&self, wrong: &str) -> Option<String> {
         let system = SYSTEM.iter().map(|(signature, _)| signature.name());
         nearest(wrong, system.chain(self.unordered()))
-            .map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+            .map(|name| format!("; did you mean `{name}`?"))
     }
 
     /// The signature of the function that answers to a name.
@@ -176,15 +176,24 @@ impl FunctionRegistry {
         let mut system = SYSTEM.iter().map(|(signature, _)| signature);
         let system = || system.find(|signature| signature.name() == name);
         self.signature(name).or_else(system).ok_or_else(|| {
-            let (name, advice) = (shorten(name), self.advice(name));
+            let (name, advice) = (shorten(name), self.advice(name).unwrap_or_default());
             Fault::invalid_params(format!("no function `{name}` is served here{advice}"))
         })
     }
 }
 
 fn help(signature: &Signature) -> String {
-    let doc = signature.doc();
-    if doc.is_empty() { signature.to_string() } else { format!("{signature}\n\n{doc}") }
+    let mut help = signature.to_string();
+    if !signature.doc().is_empty() {
+        help.push_str("\n\n");
+        help.push_str(signature.doc());
+    }
+    let mut space = "\n\n";
+    for Parameter { name, doc, .. } in signature.parameters().iter().filter(|p| !p.doc.is_empty()) {
+        help.push_str(&format!("{space}{name}: {doc}"));
+        space = "\n";
+    }
+    help
 }
 
 fn capabilities() -> Value {
@@ -231,6 +240,8 @@ struct ParameterDescription {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<&'static str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    doc: &'static str,
 }
 
 impl<'s> Description<'s> {
@@ -253,6 +264,7 @@ impl ParameterDescription {
             ParameterKind::Args => ("args", None),
             ParameterKind::Kwargs => ("kwargs", None),
         };
-        Self { name: parameter.name, ty: parameter.ty, kind, default }
+        let Parameter { name, ty, doc, .. } = *parameter;
+        Self { name, ty, kind, default, doc }
     }
 }

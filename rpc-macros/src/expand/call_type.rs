@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Attribute, Visibility};
 
 use super::hygiene::quiet;
 use super::setter;
@@ -10,22 +11,44 @@ use crate::function::Function;
 use crate::names;
 use crate::spelling;
 
+/// Writes the module in which these structs stand, out of the way of whatever users name and of
+/// their documentation.
+pub(super) fn module(
+    of: &Ident,
+    conditions: &[Attribute],
+    visibility: &Visibility,
+    functions: &[Function],
+) -> TokenStream {
+    let module = names::calls(of);
+    let definitions = functions.iter().map(definition);
+    let quiet = quiet();
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #quiet
+        #visibility mod #module {
+            #(#definitions)*
+        }
+    }
+}
+
 /// Writes the struct: a client, and for each parameter whether its argument is there.
 ///
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
-pub(super) fn definition(function: &Function) -> TokenStream {
-    let Function { visibility, conditions, .. } = function;
-    let call = function.call_type();
+fn definition(function: &Function) -> TokenStream {
+    let Function { ident, conditions, .. } = function;
+    let call = function.call_name();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = format!("A call of {} that is being put together.", function.link());
-    let quiet = quiet();
+    let about = format!("A call of `{}` that is being put together.", names::on_the_wire(ident));
     quote! {
         #[doc = #about]
         #(#conditions)*
-        #quiet
         #[must_use = "nothing is sent until `.call()`, `.start()` or `.notify()`"]
-        #visibility struct #call<'c, __S, #(#states),*>(&'c __S, #(#states),*);
+        pub struct #call<'c, __S, #(#states),*>(
+            pub(super) &'c __S,
+            #(pub(super) #states),*
+        );
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) fn signature(function: &Function) -> TokenStream {
                 blocking: #blocking,
                 is_async: #is_async,
             },
-        );
+        )
+        .at(::core::module_path!(), ::core::concat!(::core::file!(), ":", ::core::line!()));
     }
 }
 
@@ -84,7 +85,8 @@ fn parameter(parameter: &Parameter) -> TokenStream {
         (Takes::One, None) if parameter.optional.is_some() => quote!(Optional),
         (Takes::One, None) => quote!(Required),
     };
-    quote!(__rpc::Parameter { name: #name, ty: #ty, kind: __rpc::ParameterKind::#kind })
+    let doc = &parameter.doc;
+    quote!(__rpc::Parameter { name: #name, ty: #ty, kind: __rpc::ParameterKind::#kind, doc: #doc })
 }
 
 /// Writes the entry in the table of exported functions.

@@ -15,41 +15,46 @@ use crate::names;
 
 /// Writes the mistakes, and a stub in place of a function's.
 pub(super) fn of_function(function: &Function, mistakes: Error) -> TokenStream {
-    let Function { ident, visibility, conditions, .. } = function;
-    let module = names::mistakes(ident);
+    let Function { visibility, conditions, .. } = function;
+    let stub = function.stub();
+    let module = names::mistakes(&function.ident);
     let mistakes = self::mistakes(&module, mistakes);
-    let call = call(function, &module);
-    let methods = methods(function);
+    let methods = methods(function, &module);
     quote! {
         #(#conditions)*
         #mistakes
-        #call
 
         #(#conditions)*
         #[allow(missing_docs, non_camel_case_types)]
-        #visibility trait #ident {
+        #visibility trait #stub {
             #methods
         }
 
         #(#conditions)*
-        impl<__S> #ident for __S {}
+        impl<__S> #stub for __S {}
     }
 }
 
 /// Writes the mistakes, and a stub in place of an interface's, which can be registered too.
 pub(super) fn of_interface(interface: &Interface, mistakes: Error) -> TokenStream {
     let Interface { owner, visibility, conditions, library, .. } = interface;
-    let module = names::mistakes(&owner.ident);
+    let module = names::mistakes(&owner.stub);
     let mistakes = self::mistakes(&module, mistakes);
-    let calls = interface.methods.iter().map(|method| call(method, &module));
-    let methods = interface.methods.iter().map(methods);
-    let stub = names::stub_trait(&owner.ident);
+    let methods = interface.methods.iter().map(|method| methods(method, &module));
+    let stub = &owner.stub;
     let service = service(interface);
-    let head = head(interface, &quote!(#library::__private1));
+    let instance = (!interface.more).then(|| {
+        let head = head(interface, &quote!(#library::__private1));
+        quote! {
+            #(#conditions)*
+            #head {
+                const METHODS: &'static [#library::__private1::Method<Self>] = &[];
+            }
+        }
+    });
     quote! {
         #(#conditions)*
         #mistakes
-        #(#calls)*
 
         #(#conditions)*
         #[allow(missing_docs)]
@@ -62,10 +67,7 @@ pub(super) fn of_interface(interface: &Interface, mistakes: Error) -> TokenStrea
 
         #service
 
-        #(#conditions)*
-        #head {
-            const METHODS: &'static [#library::__private1::Method<Self>] = &[];
-        }
+        #instance
     }
 }
 
@@ -79,19 +81,9 @@ fn mistakes(module: &Ident, mistakes: Error) -> TokenStream {
     }
 }
 
-fn call(function: &Function, module: &Ident) -> TokenStream {
-    let Function { visibility, conditions, .. } = function;
-    let call = function.call_type();
-    quote! {
-        #(#conditions)*
-        #[allow(missing_docs)]
-        #visibility type #call = #module::Unknown;
-    }
-}
-
-fn methods(function: &Function) -> TokenStream {
+fn methods(function: &Function, module: &Ident) -> TokenStream {
     let Function { ident, arity, .. } = function;
-    let call = function.call_type();
+    let call = quote!(#module::Unknown);
     let starter = names::starter(ident);
     let inputs = vec![quote!(_: #call); *arity];
     quote! {

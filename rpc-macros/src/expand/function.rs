@@ -1,5 +1,7 @@
 //! Writes a function with what stands beside it once it is exported.
 
+use std::slice;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -39,9 +41,9 @@ pub(super) fn beside(
 
 /// Writes the stub beside the function, and what nobody need name in a block of its own.
 fn both_ends(function: &Function) -> TokenStream {
-    let Function { conditions, library, .. } = function;
+    let Function { ident, visibility, conditions, library, .. } = function;
     let stub = stub::of_function(function);
-    let call_type = call_type::definition(function);
+    let calls = call_type::module(ident, conditions, visibility, slice::from_ref(function));
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
     let outcome = export::outcome(function);
@@ -51,7 +53,7 @@ fn both_ends(function: &Function) -> TokenStream {
     let quiet = quiet();
     quote! {
         #stub
-        #call_type
+        #calls
 
         #(#conditions)*
         #quiet

@@ -8,13 +8,14 @@ use super::{call_type, export, server, stub};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
+use crate::spelling::spell;
 
 /// Writes the stub trait, the types of calls, and what nobody need name in a block of its own.
 pub(super) fn expand(interface: &Interface) -> TokenStream {
-    let Interface { owner, conditions, library, methods, .. } = interface;
+    let Interface { owner, visibility, conditions, library, methods, .. } = interface;
     let stub = stub::of_interface(interface);
     let service = service(interface);
-    let call_types = methods.iter().map(call_type::definition);
+    let calls = call_type::module(&owner.stub, conditions, visibility, methods);
     let ends = methods.iter().map(both_ends);
     let own_type = owner.ty.as_ref().map(|ty| quote!(type __Self = #ty;));
     let instance = instance(interface);
@@ -22,7 +23,7 @@ pub(super) fn expand(interface: &Interface) -> TokenStream {
     quote! {
         #stub
         #service
-        #(#call_types)*
+        #calls
 
         #(#conditions)*
         #quiet
@@ -67,10 +68,43 @@ fn instance(interface: &Interface) -> TokenStream {
             __rpc::Method { #entry }
         }
     });
+    let methods = quote!(&[#(#methods),*]);
+    let offer = offer(interface);
+    if interface.more {
+        return quote! {
+            static __METHODS: &[__rpc::Method<__Self>] = #methods;
+            __rpc::inventory::submit! {
+                __rpc::MoreMethods::of(&__METHODS)
+            }
+            #offer
+        };
+    }
     let head = head(interface, &quote!(__rpc));
     quote! {
         #head {
-            const METHODS: &'static [__rpc::Method<Self>] = &[#(#methods),*];
+            const METHODS: &'static [__rpc::Method<Self>] = #methods;
+        }
+        #offer
+    }
+}
+
+/// Writes what tells of the methods where no instance is registered.
+fn offer(interface: &Interface) -> TokenStream {
+    let name = match &interface.owner.ty {
+        Some(ty) => spell(ty),
+        None => names::service(&interface.owner.ident).to_string(),
+    };
+    let signatures = interface.methods.iter().map(|method| {
+        let Function { conditions, .. } = method;
+        let signature = names::signature(&method.ident);
+        quote! {
+            #(#conditions)*
+            &#signature
+        }
+    });
+    quote! {
+        __rpc::inventory::submit! {
+            __rpc::Interface { name: #name, methods: &[#(#signatures),*] }
         }
     }
 }

@@ -21,10 +21,11 @@ use crate::body::Body;
 use crate::interface::Interface;
 use crate::item::FunctionItem;
 use crate::mistakes::Mistakes;
-use crate::options::{Options, Target};
+use crate::options::{self, Options, Target};
 
 /// Expands `#[rpc_export(options)] item`: the item as it is, and after it what was generated.
 pub(crate) fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream {
+    let (item, repeated) = without_second(item);
     let expanded = match Kind::of(&item) {
         Some(Kind::Function) => function::expand(options, item.clone()),
         Some(Kind::Block) => block(options, item.clone()),
@@ -35,10 +36,27 @@ pub(crate) fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream
             "`#[rpc_export]` goes on a function, an `impl` block, a trait or a module",
         )),
     };
-    expanded.unwrap_or_else(|mistake| {
+    let expanded = expanded.unwrap_or_else(|mistake| {
         let mistake = mistake.to_compile_error();
         quote!(#item #mistake)
-    })
+    });
+    quote!(#expanded #repeated)
+}
+
+/// Takes further attributes of this macro off an item, and returns what is wrong with them.
+fn without_second(item: TokenStream) -> (TokenStream, Option<TokenStream>) {
+    let parser = |input: ParseStream| {
+        let attributes = input.call(Attribute::parse_outer)?;
+        Ok((attributes, input.parse::<TokenStream>()?))
+    };
+    let Ok((mut attributes, rest)) = parser.parse2(item.clone()) else { return (item, None) };
+    let mut mistakes = Mistakes::default();
+    let repeated = attributes.extract_if(.., |attribute| options::is_own(attribute));
+    repeated.for_each(|attribute| mistakes.add(options::second_attribute(&attribute)));
+    match mistakes.finish() {
+        Ok(()) => (item, None),
+        Err(mistakes) => (quote!(#(#attributes)* #rest), Some(mistakes.to_compile_error())),
+    }
 }
 
 /// What the attribute stands on.
@@ -79,7 +97,7 @@ fn block(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     };
     let block: ItemImpl = syn::parse2(quote!(#head {}))?;
     let mut mistakes = Mistakes::default();
-    let options = Options::read(options, Target::Interface, &mut mistakes);
+    let options = Options::read(options, Target::Block, &mut mistakes);
     let interface = Interface::of_block(&block, &mut body, &options, &mut mistakes);
     let generated = match (interface, mistakes.finish()) {
         (Some(interface), Ok(())) => interface::expand(&interface),
@@ -95,7 +113,7 @@ fn trait_(options: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     };
     let item: ItemTrait = syn::parse2(quote!(#head {}))?;
     let mut mistakes = Mistakes::default();
-    let options = Options::read(options, Target::Interface, &mut mistakes);
+    let options = Options::read(options, Target::Trait, &mut mistakes);
     let interface = Interface::of_trait(&item, &mut body, &options, &mut mistakes);
     let generated = match mistakes.finish() {
         Ok(()) => interface::expand(&interface),

@@ -1,11 +1,14 @@
 //! Writes a module with what each of its functions brings with it, beside the function.
 
-use proc_macro2::TokenStream;
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Path, Visibility};
 
 use super::function::beside;
 use crate::body::{Member, ModuleItem};
+use crate::function::conditions;
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::{Options, Target};
@@ -41,18 +44,30 @@ fn export(
         );
     }
     let Some(body) = &mut module.body else {
-        mistakes.at(
-            &module.ident,
-            "a module in another file cannot be exported from here: its functions are not seen",
+        let advice = format!(
+            "a module in another file cannot be exported from here: its functions are not seen; \
+             put `#[rpc_export(name = \"{prefix}…\")]` on each of them there",
         );
+        mistakes.at(&module.ident, advice);
         return;
     };
+    let modules: HashSet<_> = body.members.iter().filter_map(module_name).collect();
     for member in &mut body.members {
         match member {
             Member::Function(item) => {
                 let options = Options::take(&mut item.attributes, Target::Member, mistakes);
                 if is_exported(&item.visibility, options.as_ref()) {
-                    let options = options.unwrap_or_default();
+                    let mut options = options.unwrap_or_default();
+                    let ident = &item.signature.ident;
+                    if options.stub.is_none() && modules.contains(ident) {
+                        let stub = names::stub_beside(ident);
+                        let advice = format!(
+                            "`{ident}` is a module here too, and the name that the function's stub \
+                             would have: give the stub another, `#[rpc_export(stub = {stub})]`",
+                        );
+                        mistakes.at(ident, advice);
+                        options.stub = Some(stub);
+                    }
                     let place =
                         Place { prefix: prefix.clone(), owner: None, library: library.clone() };
                     let generated = beside(item, options, &place, Mistakes::default());
@@ -68,6 +83,16 @@ fn export(
             }
             Member::Other(_) => {}
         }
+    }
+}
+
+/// Returns the name of a member that is a module, unless that may be left out.
+fn module_name(member: &Member) -> Option<Ident> {
+    match member {
+        Member::Module(module) if conditions(&module.attributes).is_empty() => {
+            Some(module.ident.clone())
+        }
+        _ => None,
     }
 }
 

@@ -221,6 +221,11 @@ pub(super) fn state_names(function: &Function) -> Vec<Ident> {
 
 fn docs(parameter: &Parameter) -> String {
     let name = names::on_the_wire(&parameter.ident);
+    let gives = gives(parameter, &name);
+    if parameter.doc.is_empty() { gives } else { format!("{gives}\n\n{}", parameter.doc) }
+}
+
+fn gives(parameter: &Parameter, name: &str) -> String {
     match (&parameter.takes, &parameter.default, &parameter.optional) {
         (Takes::Args(_), ..) => {
             format!("Gives `{name}`, the positional arguments beyond the others.")

@@ -12,7 +12,8 @@ use crate::names;
 
 /// Writes the trait of a function that stands alone; it has the function's name and visibility.
 pub(super) fn of_function(function: &Function) -> TokenStream {
-    let Function { ident, visibility, conditions, library, .. } = function;
+    let Function { visibility, conditions, library, .. } = function;
+    let stub = function.stub();
     let about = format!("Calls {} at the other end of a connection.", function.link());
     let methods = methods(function);
     let quiet = quiet();
@@ -20,19 +21,19 @@ pub(super) fn of_function(function: &Function) -> TokenStream {
         #[doc = #about]
         #(#conditions)*
         #quiet
-        #visibility trait #ident: #library::Stub {
+        #visibility trait #stub: #library::Stub {
             #methods
         }
 
         #(#conditions)*
-        impl<__S: #library::Stub> #ident for __S {}
+        impl<__S: #library::Stub> #stub for __S {}
     }
 }
 
 /// Writes the trait with all methods of an `impl` block or a trait.
 pub(super) fn of_interface(interface: &Interface) -> TokenStream {
     let Interface { owner, visibility, conditions, library, .. } = interface;
-    let stub = names::stub_trait(&owner.ident);
+    let stub = &owner.stub;
     let about = format!(
         "Calls the methods of [`{0}`] at the other end of a connection: behind the name it is \
          registered at there, `client.at(\"…\")`.",

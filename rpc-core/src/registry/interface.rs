@@ -1,0 +1,58 @@
+//! What is exported and served only once an instance is registered.
+
+use std::any::Any;
+
+use super::{Method, Signature};
+
+/// An exported block or trait, for whoever calls a method that no instance has brought.
+#[derive(Debug)]
+pub struct Interface {
+    /// The type that is registered.
+    pub name: &'static str,
+    /// Its methods.
+    pub methods: &'static [&'static Signature],
+}
+
+inventory::collect!(Interface);
+
+/// The methods of a further block of a type.
+#[derive(Debug)]
+pub struct MoreMethods(&'static (dyn Any + Send + Sync));
+
+inventory::collect!(MoreMethods);
+
+impl MoreMethods {
+    /// Those of the type `T`.
+    pub const fn of<T: 'static>(methods: &'static &'static [Method<T>]) -> Self {
+        Self(methods)
+    }
+
+    /// All methods of the type `T` that stand in further blocks of it.
+    pub(super) fn all<T: 'static>() -> impl Iterator<Item = &'static Method<T>> {
+        let blocks = inventory::iter::<Self>.into_iter();
+        blocks.filter_map(|block| block.0.downcast_ref::<&'static [Method<T>]>()).copied().flatten()
+    }
+}
+
+/// Says which instances have not been registered, when one of them has this method; or, when nothing
+/// is served at all, when there are any.
+pub(super) fn advice(method: &str, nothing_is_served: bool) -> Option<String> {
+    let own = method.rsplit('.').next().unwrap_or(method);
+    let has_it = |interface: &&Interface| interface.methods.iter().any(|one| one.name() == own);
+    let interfaces = inventory::iter::<Interface>.into_iter();
+    let mut names: Vec<_> = interfaces.clone().filter(has_it).map(|one| one.name).collect();
+    let is_method = !names.is_empty();
+    if !is_method && nothing_is_served {
+        names = interfaces.map(|interface| interface.name).collect();
+    }
+    names.sort_unstable();
+    let name = names.first()?;
+    Some(if is_method {
+        format!(
+            "; it is a method of `{name}`, of which no instance is registered: \
+             `registry.register_instance(…)`"
+        )
+    } else {
+        format!("; no instance of `{name}` is registered: `registry.register_instance(…)`")
+    })
+}
