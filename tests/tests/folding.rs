@@ -135,7 +135,7 @@ fn a_server_that_does_not_describe_its_functions_is_named_as_the_reason() {
         assert!(!error.may_have_run() && matches!(error, Error::Misuse(Misuse::Argument(_))));
         let error = error.to_string();
         assert!(error.contains("give all of them in one way"), "{error}");
-        assert!(error.contains("asking the server for them: no 'system.describe'"), "{error}");
+        assert!(error.contains("asking the server for its parameters: no 'system.describe'"), "{error}");
     }
     assert_eq!(client.call::<i64>("add", (), kwargs! { a: 1, b: 2, c: 3 }).unwrap(), 6);
     assert_eq!(call!(client.add(1, 2, c = 3)).unwrap(), 6);

@@ -18,6 +18,7 @@ mod deadline;
 mod drive;
 mod flight;
 mod from_error;
+mod given_if;
 mod headers;
 #[cfg_attr(not(feature = "http"), path = "without_http.rs")]
 mod http;
@@ -70,6 +71,9 @@ pub use drive::Drive;
 pub use from_error::FromError;
 #[cfg(feature = "tokio")]
 pub use in_process::AsyncInProcess;
+#[doc(hidden)]
+pub use given_if::IntoOption;
+pub use given_if::GivenIf;
 #[doc(hidden)]
 pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};

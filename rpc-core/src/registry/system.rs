@@ -229,6 +229,9 @@ struct ParameterDescription {
     #[serde(rename = "type")]
     ty: &'static str,
     kind: &'static str,
+    /// How a variadic parameter is given where a call has names alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<&'static str>,
 }
@@ -253,6 +256,11 @@ impl ParameterDescription {
             ParameterKind::Args => ("args", None),
             ParameterKind::Kwargs => ("kwargs", None),
         };
-        Self { name: parameter.name, ty: parameter.ty, kind, default }
+        let by_name = match parameter.kind {
+            ParameterKind::Args => Some("array"),
+            ParameterKind::Kwargs => Some("members"),
+            _ => None,
+        };
+        Self { name: parameter.name, ty: parameter.ty, kind, by_name, default }
     }
 }

@@ -66,6 +66,14 @@ impl Sent {
                 state: quote!(__rpc::Given<::core::option::Option<#state>>),
                 kept: quote!(__rpc::Given(__rpc::IntoOption::into_option(#name) #wrap)),
             }
+        } else if parameter.default.is_some() {
+            let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
+            Self {
+                generics,
+                accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
+                state: quote!(__rpc::GivenIf<#state>),
+                kept: quote!(__rpc::GivenIf(__rpc::IntoOption::into_option(#name) #wrap)),
+            }
         } else {
             let kept = match wrapper {
                 Some(wrapper) => quote!(#wrapper::from(#name)),
