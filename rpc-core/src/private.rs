@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::client::{
-    Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs, List,
-    Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
+    Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs,
+    List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
 };
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
@@ -19,7 +19,7 @@ pub use crate::registry::{
     StateType, Text, to_text,
 };
 
-pub use crate::client::IntoOption;
+pub use crate::client::{IntoOption, IntoText};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;

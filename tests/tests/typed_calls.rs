@@ -130,7 +130,8 @@ fn a_variadic_parameter_is_given_by_its_own_name_where_no_keyword_can_be_meant()
     let all: Value = native.call("all_of_it", (), kwargs! { args: [1] }).unwrap();
     assert_eq!(all, json!([[], null, { "args": [1] }]));
 
-    let json_rpc = RpcClient::builder().dialect(Dialect::JsonRpc).connect(server.address()).unwrap();
+    let json_rpc =
+        RpcClient::builder().dialect(Dialect::JsonRpc).connect(server.address()).unwrap();
     let all: Value = json_rpc.call("all_of_it", (), kwargs! { args: [1], b: 2 }).unwrap();
     assert_eq!(all, json!([[1], null, { "b": 2 }]));
 

@@ -1,12 +1,13 @@
 //! Arguments that may be left out: what is given for a parameter that has a default or is an `Option`.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use serde::Serialize;
 
 use crate::protocol::{ArgumentError, ArrayWriter, ObjectWriter};
 
-use super::Argument;
+use super::{Argument, GivenArgs};
 
 /// An argument that is given if it is `Some`, and left out otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,20 @@ impl IntoOption<String> for &str {
 }
 
 #[diagnostic::do_not_recommend]
+impl<'a> IntoOption<Cow<'a, str>> for &'a str {
+    fn into_option(self) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a> IntoOption<Cow<'a, str>> for String {
+    fn into_option(self) -> Option<Cow<'a, str>> {
+        Some(Cow::Owned(self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<'a, T: Deref<Target = str>> IntoOption<&'a str> for &'a T {
     #[inline]
     fn into_option(self) -> Option<&'a str> {
@@ -92,5 +107,48 @@ impl<'a, T, const N: usize> IntoOption<&'a [T]> for &'a [T; N] {
     #[inline]
     fn into_option(self) -> Option<&'a [T]> {
         Some(self)
+    }
+}
+
+/// What may be given for one of many `String`s: text, lent or not.
+#[diagnostic::on_unimplemented(
+    message = "mismatched types: expected `String` or `&str`, found `{Self}`",
+    label = "expected `String` or `&str`, found `{Self}`"
+)]
+pub trait IntoText {
+    /// Makes a `String` of it.
+    fn into_text(self) -> String;
+}
+
+impl IntoText for String {
+    fn into_text(self) -> String {
+        self
+    }
+}
+
+impl IntoText for &str {
+    fn into_text(self) -> String {
+        self.to_owned()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoText for &String {
+    fn into_text(self) -> String {
+        self.clone()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoText for Cow<'_, str> {
+    fn into_text(self) -> String {
+        self.into_owned()
+    }
+}
+
+impl GivenArgs<String> {
+    /// Gives all of them.
+    pub fn of_texts(texts: impl IntoIterator<Item: IntoText>) -> Self {
+        Self::of(texts.into_iter().map(IntoText::into_text))
     }
 }

@@ -253,7 +253,7 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
     }
 
     fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.0.write(object)
+        self.0.write_members(object)
     }
 }
 

@@ -28,6 +28,7 @@ mod invocation;
 mod kind;
 mod local;
 mod lost;
+mod members;
 mod metadata;
 mod mock;
 mod multiplexer;
@@ -66,14 +67,14 @@ pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs};
 #[doc(hidden)]
-pub use by_name::{List, Names, Nil};
+pub use by_name::{List, Named, Names, Nil};
 pub use drive::Drive;
 pub use from_error::FromError;
+pub use given_if::GivenIf;
+#[doc(hidden)]
+pub use given_if::{IntoOption, IntoText};
 #[cfg(feature = "tokio")]
 pub use in_process::AsyncInProcess;
-#[doc(hidden)]
-pub use given_if::IntoOption;
-pub use given_if::GivenIf;
 #[doc(hidden)]
 pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};

@@ -67,11 +67,7 @@ impl KnownNames {
     /// # Errors
     ///
     /// The `problem` that they would solve, where the server has been found not to tell.
-    pub(super) fn of(
-        &self,
-        method: &str,
-        problem: &ArgumentError,
-    ) -> Result<Option<Names>, Error> {
+    pub(super) fn of(&self, method: &str, problem: &ArgumentError) -> Result<Option<Names>, Error> {
         if let Some(reason) = &*lock(&self.silence) {
             return Err(unknown(problem, reason));
         }

@@ -181,7 +181,8 @@ impl Arguments for OwnedArguments {
             let positional = split_array(self.marked_array())?;
             let mut by_position = positions.singles.iter().zip(&positional);
             by_position.try_for_each(|(name, text)| object.text(name, text.as_bytes()))?;
-            if let (Some(rest), Some(left)) = (&positions.rest, positional.get(positions.singles.len()..))
+            if let (Some(rest), Some(left)) =
+                (&positions.rest, positional.get(positions.singles.len()..))
                 && !left.is_empty()
             {
                 object.text(rest, format!("[{}]", left.join(",")).as_bytes())?;
@@ -276,13 +277,15 @@ mod tests {
 
     fn named_with(singles: &[&str], rest: Option<&str>) -> Result<String, String> {
         let mut out = b"{".to_vec();
-        let written = owned().named(names(singles, rest)).write_named(&mut ObjectWriter::new(&mut out));
+        let written =
+            owned().named(names(singles, rest)).write_named(&mut ObjectWriter::new(&mut out));
         written.map(|()| String::from_utf8(out).unwrap() + "}").map_err(|error| error.to_string())
     }
 
     fn in_order(singles: &[&str]) -> Result<String, String> {
         let mut out = b"[".to_vec();
-        let written = owned().named(names(singles, None)).write_in_order(&mut ArrayWriter::new(&mut out));
+        let written =
+            owned().named(names(singles, None)).write_in_order(&mut ArrayWriter::new(&mut out));
         written.map(|()| String::from_utf8(out).unwrap() + "]").map_err(|error| error.to_string())
     }
 

@@ -240,6 +240,24 @@ impl<'o> ObjectWriter<'o> {
         self.form.append(self.out, texts);
     }
 
+    /// Appends a member whose name is written already, in its quotes.
+    pub(crate) fn quoted_member<T: Serialize + ?Sized>(
+        &mut self,
+        quoted: &[u8],
+        value: &T,
+    ) -> Result<(), ArgumentError> {
+        if self.count > 0 {
+            self.out.push(b',');
+        }
+        self.count += 1;
+        self.out.extend_from_slice(quoted);
+        self.out.push(b':');
+        write_as(self.form, self.out, value).map_err(|error| {
+            let name = String::from_utf8_lossy(quoted);
+            ArgumentError::of(&format!("`{}`", name.trim_matches('"')), &error)
+        })
+    }
+
     /// Appends a member.
     ///
     /// # Errors

@@ -152,8 +152,7 @@ impl Call {
                     Some(names) => self.write(arguments.named(names), invocation.metadata()),
                     None => {
                         let metadata = invocation.metadata().to_vec();
-                        let asking =
-                            Asking { arguments, problem: error, metadata, question: None };
+                        let asking = Asking { arguments, problem: error, metadata, question: None };
                         self.state = State::Asking(Box::new(asking));
                         Ok(())
                     }
