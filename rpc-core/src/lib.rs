@@ -81,6 +81,6 @@ pub use error::call::{CallError, Error};
 pub use json_rpc::JsonRpc;
 pub use protocol::fault::Fault;
 pub use registry::{CallContext, FunctionRegistry, State};
-pub use rpc_macros::{call, rpc_export};
+pub use rpc_macros::{call, notify, rpc_export, start};
 pub use server::tcp_server::{RpcServer, TcpServer};
 pub use transport::connect::TcpTransport;

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::client::{
-    Argument, Gather, Given, GivenArgs, GivenArguments, GivenKwargs, Invocation, Kwargs, List,
-    Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
+    Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs,
+    List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
 };
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
@@ -19,6 +19,7 @@ pub use crate::registry::{
     SignatureOptions, State, StateKey, StateType, Text, to_text,
 };
 
+pub use crate::client::{IntoOption, IntoText};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;
@@ -34,30 +35,6 @@ pub trait ResultTypes {
 impl<T, E> ResultTypes for Result<T, E> {
     type Ok = T;
     type Err = E;
-}
-
-/// What may be given for an optional parameter: the value, or an `Option` of it.
-#[diagnostic::on_unimplemented(
-    message = "mismatched types: expected `{T}` or `Option<{T}>`, found `{Self}`",
-    label = "expected `{T}` or `Option<{T}>`, found `{Self}`"
-)]
-pub trait IntoOption<T> {
-    /// Makes an `Option` of it.
-    fn into_option(self) -> Option<T>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoOption<T> for T {
-    fn into_option(self) -> Option<T> {
-        Some(self)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T> IntoOption<T> for Option<T> {
-    fn into_option(self) -> Self {
-        self
-    }
 }
 
 /// What a call of an exported function comes to.

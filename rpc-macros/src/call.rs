@@ -12,16 +12,35 @@ use syn::{Error, Expr, ExprMethodCall, Result, Token};
 use crate::mistakes::Mistakes;
 use crate::names;
 
-/// Expands `call!` to one expression, in which temporaries live as long as in a plain call.
-pub(crate) fn call(input: TokenStream) -> TokenStream {
-    let chain = Call::read(input).and_then(|call| {
+/// Expands `call!`, or the macro that ends a call in this other way, to one expression, in which
+/// temporaries live as long as in a plain call.
+pub(crate) fn call(input: TokenStream, end: End) -> TokenStream {
+    let chain = Call::read(input, end).and_then(|call| {
         call.check()?;
-        Ok(call.chain())
+        Ok(call.chain(end))
     });
     chain.unwrap_or_else(|mistakes| {
         let mistakes = mistakes.to_compile_error();
         quote!({ #mistakes })
     })
+}
+
+/// What becomes of a call that has its arguments. A macro and a method have the name of each.
+#[derive(Clone, Copy)]
+pub(crate) enum End {
+    Call,
+    Start,
+    Notify,
+}
+
+impl End {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Start => "start",
+            Self::Notify => "notify",
+        }
+    }
 }
 
 /// A method call whose arguments may have keywords.
@@ -37,25 +56,27 @@ struct Argument {
 
 impl Call {
     /// Takes the call apart before syn sees it: a keyword may be a word that Rust reserves.
-    fn read(input: TokenStream) -> Result<Self> {
+    fn read(input: TokenStream, end: End) -> Result<Self> {
         let mut tokens: Vec<_> = input.clone().into_iter().collect();
         let arguments = match tokens.pop() {
             Some(TokenTree::Group(group)) => match group.delimiter() {
                 Delimiter::Parenthesis => group.stream(),
-                Delimiter::None if tokens.is_empty() => return Self::read(group.stream()),
-                _ => return Err(not_a_call(&input)),
+                Delimiter::None if tokens.is_empty() => return Self::read(group.stream(), end),
+                _ => return Err(not_a_call(&input, end)),
             },
             Some(TokenTree::Punct(mark)) if mark.as_char() == '?' => {
-                return Err(Error::new(mark.span(), "put the `?` behind `call!(…)`"));
+                let message = format!("put the `?` behind `{}!(…)`", end.name());
+                return Err(Error::new(mark.span(), message));
             }
             Some(TokenTree::Ident(word)) if word == "await" => {
-                return Err(Error::new(word.span(), "put the `.await` behind `call!(…)`"));
+                let message = format!("put the `.await` behind `{}!(…)`", end.name());
+                return Err(Error::new(word.span(), message));
             }
-            _ => return Err(not_a_call(&input)),
+            _ => return Err(not_a_call(&input, end)),
         };
         tokens.push(Group::new(Delimiter::Parenthesis, TokenStream::new()).into());
         let Ok(Expr::MethodCall(function)) = syn::parse2(tokens.into_iter().collect()) else {
-            return Err(not_a_call(&input));
+            return Err(not_a_call(&input, end));
         };
         let arguments = Punctuated::<_, Token![,]>::parse_terminated.parse2(arguments)?;
         Ok(Self { function, arguments: arguments.into_iter().collect() })
@@ -67,18 +88,13 @@ impl Call {
             mistakes.at(turbofish, "an exported function has no type parameters");
         }
         let mut keywords = HashSet::new();
-        for (index, Argument { keyword, value }) in self.arguments.iter().enumerate() {
+        for Argument { keyword, value } in &self.arguments {
             if let Some(keyword) = keyword {
                 if !keywords.insert(keyword.unraw()) {
                     mistakes.at(keyword, format!("keyword argument `{keyword}` is repeated"));
                 }
             } else if !keywords.is_empty() {
                 mistakes.at(value, "positional argument follows keyword argument");
-            } else if index == names::MOST_PARAMETERS {
-                mistakes.at(
-                    value,
-                    format!("`call!` gives at most {index} arguments by position: give the rest by keyword"),
-                );
             }
         }
         mistakes.finish()
@@ -86,7 +102,7 @@ impl Call {
 
     /// Writes the chain. Every method has the span of what it comes from, its dot and parentheses
     /// too: where they differ, rustc points at the whole of `call!`.
-    fn chain(&self) -> TokenStream {
+    fn chain(&self, end: End) -> TokenStream {
         let ExprMethodCall { attrs, receiver, method, .. } = &self.function;
         let span = method.span();
         let begin = names::starter(method);
@@ -103,7 +119,8 @@ impl Call {
                 }
             });
         }
-        chain.extend(quote_spanned!(span=> .call()));
+        let end = Ident::new(end.name(), span);
+        chain.extend(quote_spanned!(span=> .#end()));
         // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
         Group::new(Delimiter::Parenthesis, chain).into_token_stream()
     }
@@ -111,6 +128,13 @@ impl Call {
 
 impl Parse for Argument {
     fn parse(input: ParseStream) -> Result<Self> {
+        if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+            let keyword = input.call(Ident::parse_any)?;
+            let message = format!(
+                "a keyword has an `=` here, `{keyword} = …`; it is `kwargs!` that has `{keyword}: …`"
+            );
+            return Err(input.error(message));
+        }
         let has_keyword =
             input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
         let keyword = if has_keyword {
@@ -138,6 +162,7 @@ fn read_keyword(input: ParseStream) -> Result<Ident> {
     }
 }
 
-fn not_a_call(input: &TokenStream) -> Error {
-    Error::new_spanned(input, "`call!` takes a call such as `client.add(1, 2, c = 3)`")
+fn not_a_call(input: &TokenStream, end: End) -> Error {
+    let message = format!("`{}!` takes a call such as `client.add(1, 2, c = 3)`", end.name());
+    Error::new_spanned(input, message)
 }

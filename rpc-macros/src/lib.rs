@@ -224,9 +224,39 @@ pub fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream {
 ///   = note: add(a: i64, b: i64, c: i64 = 10) -> i64
 /// ```
 ///
+/// [`start!`] and [`notify!`] send a call without waiting. In a batch a call is `call!` as well, on the
+/// stub that the batch lends: `client.batch(|calls| (call!(calls.add(1, b = 2)), …))`.
+///
 /// So it is with an argument that is given twice, of the wrong type or one too many, and with a
 /// misspelt keyword.
 #[proc_macro]
 pub fn call(input: TokenStream) -> TokenStream {
-    call::call(input.into()).into()
+    call::call(input.into(), call::End::Call).into()
+}
+
+/// Starts a call of an exported function, each argument by position or by keyword, and does not wait.
+///
+/// ```ignore
+/// let sum = start!(client.add(1, 2, c = 3))?;
+/// let other = start!(client.add(4, c = 6, b = 5))?;
+/// println!("{} {}", sum.wait()?, other.wait()?);
+/// ```
+///
+/// It is to `.start()` what [`call!`] is to `.call()`, with the same mistakes.
+#[proc_macro]
+pub fn start(input: TokenStream) -> TokenStream {
+    call::call(input.into(), call::End::Start).into()
+}
+
+/// Sends a call of an exported function that wants no reply, each argument by position or by keyword.
+///
+/// ```ignore
+/// notify!(client.log("started", level = "info"))?;
+/// notify!(client.log("started", level = "info")).await?;   // with an asynchronous client
+/// ```
+///
+/// It is to `.notify()` what [`call!`] is to `.call()`, with the same mistakes.
+#[proc_macro]
+pub fn notify(input: TokenStream) -> TokenStream {
+    call::call(input.into(), call::End::Notify).into()
 }

@@ -93,9 +93,14 @@ pub(crate) fn setter(parameter: &Ident) -> Ident {
     }
 }
 
-/// Returns the method that gives the parameter at `index` its argument.
+/// Returns the method that gives the parameter at `index` its argument: `__2`, and one and the same for
+/// all that stand behind as many as there can be.
 pub(crate) fn positional(index: usize, span: Span) -> Ident {
-    Ident::new(&format!("__{index}"), span)
+    if index < MOST_PARAMETERS {
+        Ident::new(&format!("__{index}"), span)
+    } else {
+        Ident::new("__more", span)
+    }
 }
 
 /// Returns the trait of a parameter's state once the argument is there.

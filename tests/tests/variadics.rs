@@ -84,7 +84,7 @@ fn what_stands_behind_args_is_given_by_name_only() {
         let words = ["b", "c"].map(str::to_owned);
         let text = client.join("a").words(words).separator(", ".to_owned()).end("!").call();
         assert_eq!(text.unwrap(), "a, b, c!");
-        assert_eq!(call!(client.join("a", "b".into(), "c".into(), end = ".")).unwrap(), "a b c.");
+        assert_eq!(call!(client.join("a", "b", "c", end = ".")).unwrap(), "a b c.");
         assert_eq!(call!(client.join(end = ".", first = "a")).unwrap(), "a.");
         let text = client.call::<String>("join", args!["a", "b"], kwargs! { end: "?" });
         assert_eq!(text.unwrap(), "a b?");

@@ -45,7 +45,7 @@ impl<T: Transport> RpcClient<T> {
     /// Over HTTP, JSON-RPC calls travel as one request, a JSON-RPC batch, and their results come as one
     /// response; of more than 64 KiB, or than [`Limits::max_batch_calls`](crate::protocol::Limits::max_batch_calls) calls, as several.
     ///
-    /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
+    /// The calls may be a tuple of up to twelve, an array or a `Vec`, and tuples may stand in tuples; the first error is returned after all
     /// have been answered.
     ///
     /// ```standalone_crate

@@ -1,14 +1,30 @@
 //! Arguments of a call by name: [`args!`](crate::args), [`kwargs!`](crate::kwargs), and what else
 //! can stand in their place.
 
-use std::collections::{BTreeMap, HashMap};
-
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::ser::{SerializeStruct, Serializer};
+use serde_json::Value;
 
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 
-/// Positional arguments: [`args!`](crate::args), `()`, a `Vec`, an array or a slice.
+use super::members::Members;
+
+/// Positional arguments: a tuple, [`args!`](crate::args), `()`, a `Vec`, an array, a slice, or a JSON
+/// array.
+///
+/// ```
+/// use rpc_core::client::Args;
+/// use serde_json::json;
+///
+/// fn takes(_: impl Args) {}
+/// takes((1, "two", [3.0, 4.0]));
+/// takes((1,));
+/// takes(json!([1, "two"]));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of arguments by position",
+    label = "write a tuple, such as `(1, 2)` or `(1,)`, or `args![…]`, a `Vec`, a slice or a JSON array"
+)]
 pub trait Args {
     /// Writes them, from the left.
     ///
@@ -18,14 +34,35 @@ pub trait Args {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
 }
 
-/// Keyword arguments: [`kwargs!`](crate::kwargs), `()`, or a map of names.
+/// Keyword arguments: [`kwargs!`](crate::kwargs), `()`, or whatever serialises to an object: a struct, a
+/// map of names, a JSON object.
+///
+/// ```
+/// use rpc_core::client::Kwargs;
+/// use serde::Serialize;
+/// use serde_json::json;
+///
+/// #[derive(Serialize)]
+/// struct Options {
+///     c: i64,
+///     #[serde(skip_serializing_if = "Option::is_none")]
+///     greeting: Option<String>,
+/// }
+///
+/// fn takes(_: impl Kwargs) {}
+/// takes(&Options { c: 3, greeting: None });
+/// takes(json!({ "c": 3 }));
+/// takes(std::collections::HashMap::from([("c", 3)]));
+/// ```
+///
+/// What serialises to something else is an error of the call: [`Misuse`](crate::error::Misuse).
 pub trait Kwargs {
     /// Writes them.
     ///
     /// # Errors
     ///
     /// Where one has no JSON form.
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+    fn write_members(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
 }
 
 /// Positional arguments of a call by name, each of any type that serialises.
@@ -61,12 +98,21 @@ macro_rules! args {
 #[macro_export]
 macro_rules! kwargs {
     () => { $crate::__private1::Nil };
-    ($name:ident : $value:expr $(, $names:ident : $values:expr)* $(,)?) => {
+    ($name:ident : $value:expr $(, $($rest:tt)*)?) => {
         $crate::__private1::Names(
             ::core::stringify!($name),
             $value,
-            $crate::kwargs! { $($names : $values),* },
+            $crate::kwargs! { $($($rest)*)? },
         )
+    };
+    ($name:ident = $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`kwargs!` names arguments with a colon, `",
+            ::core::stringify!($name),
+            ": …`; it is `call!` that has `",
+            ::core::stringify!($name),
+            " = …`",
+        ))
     };
 }
 
@@ -95,7 +141,7 @@ impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
     }
 
     fn write_keyword(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.kwargs.write(object)
+        self.kwargs.write_members(object)
     }
 
     fn write_named(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
@@ -105,7 +151,7 @@ impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
     fn write_in_order(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         let mut named = Vec::new();
         let mut keywords = ObjectWriter::new(&mut named);
-        self.kwargs.write(&mut keywords)?;
+        self.kwargs.write_members(&mut keywords)?;
         match keywords.count() {
             0 => self.args.write(array),
             _ => Err(ArgumentError::needs_names()),
@@ -156,45 +202,84 @@ impl<A: Args + ?Sized> Args for &A {
     }
 }
 
-impl Kwargs for () {
-    fn write(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+impl Args for Value {
+    fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        match self {
+            Self::Array(values) => values.write(array),
+            _ => Err(ArgumentError::new(
+                "arguments by position are an array, and this JSON value is none; give an object as \
+                 the keyword arguments",
+            )),
+        }
+    }
+}
+
+macro_rules! tuple {
+    ($($value:ident $index:tt),*) => {
+        impl<$($value: Serialize),*> Args for ($($value,)*) {
+            fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+                $(array.element(&self.$index)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+tuple!(A 0);
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+tuple!(A 0, B 1, C 2, D 3, E 4);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+
+impl<T: Serialize + ?Sized> Kwargs for T {
+    #[inline]
+    fn write_members(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.serialize(Members(object))
+    }
+}
+
+/// Keyword arguments that are written one by one.
+pub trait Named {
+    /// Writes them.
+    ///
+    /// # Errors
+    ///
+    /// Where one has no JSON form.
+    fn write_fields<S: SerializeStruct>(&self, fields: &mut S) -> Result<(), S::Error>;
+}
+
+impl Named for Nil {
+    #[inline]
+    fn write_fields<S: SerializeStruct>(&self, _: &mut S) -> Result<(), S::Error> {
         Ok(())
     }
 }
 
-impl Kwargs for Nil {
-    fn write(&self, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        Ok(())
+impl<T: Serialize, R: Named> Named for Names<T, R> {
+    #[inline]
+    fn write_fields<S: SerializeStruct>(&self, fields: &mut S) -> Result<(), S::Error> {
+        fields.serialize_field(self.0.trim_start_matches("r#"), &self.1)?;
+        self.2.write_fields(fields)
     }
 }
 
-impl<T: Serialize, R: Kwargs> Kwargs for Names<T, R> {
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        object.member(self.0.trim_start_matches("r#"), &self.1)?;
-        self.2.write(object)
+impl Serialize for Nil {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_struct("kwargs", 0)?.end()
     }
 }
 
-impl Kwargs for Map<String, Value> {
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.iter().try_for_each(|(name, value)| object.member(name, value))
-    }
-}
-
-impl<N: AsRef<str>, T: Serialize, S> Kwargs for HashMap<N, T, S> {
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
-    }
-}
-
-impl<N: AsRef<str>, T: Serialize> Kwargs for BTreeMap<N, T> {
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
-    }
-}
-
-impl<K: Kwargs + ?Sized> Kwargs for &K {
-    fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        (**self).write(object)
+impl<T: Serialize, R: Named> Serialize for Names<T, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("kwargs", 0)?;
+        self.write_fields(&mut fields)?;
+        fields.end()
     }
 }

@@ -237,13 +237,9 @@ impl<T: Serialize> Argument for GivenArgs<T> {
         self.0.iter().try_for_each(|value| array.named_element(name, value))
     }
 
-    fn member(&self, name: &str, _: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        Err(ArgumentError::new(format!(
-            "`{name}` takes arguments by position, and this dialect has none beside names"
-        )))
+    /// By its own name they are an array.
+    fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        if self.0.is_empty() { Ok(()) } else { object.member(name, &self.0) }
     }
 }
 
@@ -257,7 +253,7 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
     }
 
     fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.0.write(object)
+        self.0.write_members(object)
     }
 }
 
@@ -349,10 +345,7 @@ fn place<'s>(
         argument.member(parameter.name, &mut object)?;
         return match object.count() {
             0 => Ok(()),
-            _ => Err(ArgumentError::new(format!(
-                "`{}` takes arguments by name, and this dialect has positions only",
-                parameter.name
-            ))),
+            _ => Err(ArgumentError::has_no_position(parameter.name)),
         };
     }
     let before = array.count();

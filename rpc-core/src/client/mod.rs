@@ -18,6 +18,7 @@ mod deadline;
 mod drive;
 mod flight;
 mod from_error;
+mod given_if;
 mod headers;
 #[cfg_attr(not(feature = "http"), path = "without_http.rs")]
 mod http;
@@ -27,6 +28,7 @@ mod invocation;
 mod kind;
 mod local;
 mod lost;
+mod members;
 mod metadata;
 mod mock;
 mod multiplexer;
@@ -65,9 +67,12 @@ pub use builder::{ClientBuilder, ConnectionState};
 pub use burst::Burst;
 pub use by_name::{Args, Kwargs};
 #[doc(hidden)]
-pub use by_name::{List, Names, Nil};
+pub use by_name::{List, Named, Names, Nil};
 pub use drive::Drive;
 pub use from_error::FromError;
+pub use given_if::GivenIf;
+#[doc(hidden)]
+pub use given_if::{IntoOption, IntoText};
 #[cfg(feature = "tokio")]
 pub use in_process::AsyncInProcess;
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use crate::protocol::{ArgumentError, code};
 use super::Invocation;
 use super::by_name::{ByName, List, Nil};
 use super::deadline::Deadline;
-use super::owned::Names;
+use super::owned::{Names, Positions};
 
 /// The names asked for so far.
 #[derive(Debug, Default)]
@@ -35,9 +35,11 @@ struct Parameter {
 
 impl Description {
     fn names(self) -> Names {
+        let mut parameters = self.parameters.into_iter().peekable();
         let single = |parameter: &Parameter| !matches!(parameter.kind.as_str(), "args" | "kwargs");
-        let names = self.parameters.into_iter().take_while(single).map(|parameter| parameter.name);
-        names.collect()
+        let singles = std::iter::from_fn(|| parameters.next_if(single)).map(|p| p.name).collect();
+        let rest = parameters.next().filter(|p| p.kind == "args").map(|p| p.name);
+        Names::new(Positions { singles, rest })
     }
 }
 
@@ -64,10 +66,10 @@ impl KnownNames {
     ///
     /// # Errors
     ///
-    /// Where the server has been found not to tell.
-    pub(super) fn of(&self, method: &str) -> Result<Option<Names>, Error> {
+    /// The `problem` that they would solve, where the server has been found not to tell.
+    pub(super) fn of(&self, method: &str, problem: &ArgumentError) -> Result<Option<Names>, Error> {
         if let Some(reason) = &*lock(&self.silence) {
-            return Err(unknown(reason));
+            return Err(unknown(problem, reason));
         }
         Ok(lock(&self.functions).get(method).cloned())
     }
@@ -77,6 +79,7 @@ impl KnownNames {
     pub(super) fn learn(
         &self,
         method: &str,
+        problem: &ArgumentError,
         answer: Result<Description, Error>,
     ) -> Result<Names, Error> {
         match answer {
@@ -87,18 +90,18 @@ impl KnownNames {
             }
             Err(Error::Io(error)) => Err(error.may_have_run(false).into()),
             Err(error) => {
-                let reason = format!("asking the server for them: {error}");
+                let reason = format!("asking the server for its parameters: {error}");
                 if error.fault().is_some_and(|fault| fault.code() == code::METHOD_NOT_FOUND) {
                     *lock(&self.silence) = Some(reason.clone());
                 }
-                Err(unknown(&reason))
+                Err(unknown(problem, &reason))
             }
         }
     }
 }
 
-fn unknown(reason: &str) -> Error {
-    Misuse::Argument(ArgumentError::needs_names().because(reason)).into()
+fn unknown(problem: &ArgumentError, reason: &str) -> Error {
+    Misuse::Argument(problem.because(reason)).into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

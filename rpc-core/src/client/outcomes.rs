@@ -3,11 +3,20 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::protocol::ProtocolError;
 use crate::transport::Stream;
 
 use super::{FromError, Pending};
 
-/// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
+/// Calls of a batch: one, or a tuple of up to twelve, an array or a `Vec` of calls or of such tuples.
+///
+/// `?` may stand behind a call: where one cannot be sent, the batch comes to its error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no call of a batch",
+    label = "a call must stand here, or a tuple of up to 12, an array or a `Vec` of calls",
+    note = "calls are made on the stub that is lent: `client.batch(|calls| (calls.add(1, 2).call(), …))`",
+    note = "more than 12 different calls are tuples in a tuple: `((a, b), (c, d))`"
+)]
 pub trait Promises {
     /// What each of them comes to.
     type Outcomes: Outcomes;
@@ -16,7 +25,7 @@ pub trait Promises {
     fn wait(self) -> Self::Outcomes;
 }
 
-impl<S, R, E> Promises for Result<Pending<S, R, E>, Error>
+impl<S, R, E> Promises for Pending<S, R, E>
 where
     S: Stream,
     R: DeserializeOwned,
@@ -25,7 +34,15 @@ where
     type Outcomes = Result<R, E>;
 
     fn wait(self) -> Result<R, E> {
-        self.map_err(E::from_error)?.wait()
+        Self::wait(self)
+    }
+}
+
+impl<P: Promises> Promises for Result<P, Error> {
+    type Outcomes = P::Outcomes;
+
+    fn wait(self) -> Self::Outcomes {
+        self.map_or_else(Outcomes::failed, Promises::wait)
     }
 }
 
@@ -34,6 +51,14 @@ impl<P: Promises> Promises for Vec<P> {
 
     fn wait(self) -> Self::Outcomes {
         self.into_iter().map(Promises::wait).collect()
+    }
+}
+
+impl<P: Promises, const N: usize> Promises for [P; N] {
+    type Outcomes = [P::Outcomes; N];
+
+    fn wait(self) -> Self::Outcomes {
+        self.map(Promises::wait)
     }
 }
 
@@ -49,7 +74,7 @@ macro_rules! promises {
     };
 }
 
-/// What each call of a batch came to: one `Result`, a tuple of up to eight, or a `Vec`.
+/// What each call of a batch came to: a `Result` in the place of each.
 pub trait Outcomes {
     /// The results of calls that came to one.
     type Values;
@@ -60,13 +85,21 @@ pub trait Outcomes {
     ///
     /// The first error.
     fn values(self) -> Result<Self::Values, Error>;
+
+    /// What calls come to none of which was sent.
+    #[doc(hidden)]
+    fn failed(error: Error) -> Self;
 }
 
-impl<R, E: Into<Error>> Outcomes for Result<R, E> {
+impl<R, E: FromError + Into<Error>> Outcomes for Result<R, E> {
     type Values = R;
 
     fn values(self) -> Result<R, Error> {
         self.map_err(Into::into)
+    }
+
+    fn failed(error: Error) -> Self {
+        Err(E::from_error(error))
     }
 }
 
@@ -75,6 +108,24 @@ impl<O: Outcomes> Outcomes for Vec<O> {
 
     fn values(self) -> Result<Self::Values, Error> {
         self.into_iter().map(Outcomes::values).collect()
+    }
+
+    fn failed(error: Error) -> Self {
+        vec![O::failed(error)]
+    }
+}
+
+impl<O: Outcomes, const N: usize> Outcomes for [O; N] {
+    type Values = [O::Values; N];
+
+    fn values(self) -> Result<Self::Values, Error> {
+        let values = self.into_iter().map(Outcomes::values).collect::<Result<Vec<_>, _>>()?;
+        // As many as there were outcomes.
+        values.try_into().map_err(|_| ProtocolError::NotAReply("one is missing".into()).into())
+    }
+
+    fn failed(error: Error) -> Self {
+        std::array::from_fn(|_| O::failed(error.clone()))
     }
 }
 
@@ -85,6 +136,10 @@ macro_rules! outcomes {
 
             fn values(self) -> Result<Self::Values, Error> {
                 Ok(($(self.$index.values()?,)*))
+            }
+
+            fn failed(error: Error) -> Self {
+                ($($outcome::failed(error.clone()),)*)
             }
         }
     };
@@ -101,6 +156,10 @@ macro_rules! for_tuples {
         $implement!(A 0, B 1, C 2, D 3, E 4, F 5);
         $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
         $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+        $implement!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
     };
 }
 #[cfg(feature = "tokio")]

@@ -7,8 +7,27 @@ use crate::protocol::json::{Form, Reader};
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter, ProtocolError};
 use crate::registry::{ParameterKind, Signature};
 
-/// The names of a function's parameters that can be given by position, in order.
-pub(super) type Names = Arc<[String]>;
+/// What a server has said of a function's parameters.
+pub(super) type Names = Arc<Positions>;
+
+/// The names of a function's parameters that can be given by position.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Positions {
+    /// Those that take one argument each, in order.
+    pub(super) singles: Vec<String>,
+    /// The one that takes what is left over.
+    pub(super) rest: Option<String>,
+}
+
+impl Positions {
+    fn of(signature: &Signature) -> Self {
+        let mut parameters = signature.parameters().iter().peekable();
+        let singles = std::iter::from_fn(|| parameters.next_if(|p| p.kind.is_single()));
+        let singles = singles.map(|parameter| parameter.name.to_owned()).collect();
+        let rest = parameters.next().filter(|parameter| parameter.kind == ParameterKind::Args);
+        Self { singles, rest: rest.map(|parameter| parameter.name.to_owned()) }
+    }
+}
 
 /// The arguments of a call as JSON text, and what is known of the function's parameters.
 #[derive(Debug)]
@@ -79,30 +98,27 @@ impl OwnedArguments {
         &self.text[self.object..]
     }
 
-    /// The names of the parameters that can be given by position.
-    fn names(&self) -> Option<Vec<&str>> {
+    /// The parameters that can be given by position.
+    fn positions(&self) -> Option<Cow<'_, Positions>> {
         match &self.parameters {
             Parameters::Unknown => None,
-            Parameters::Named(names) => Some(names.iter().map(String::as_str).collect()),
-            Parameters::Of(signature) => {
-                let named = signature.parameters().iter().take_while(|p| p.kind.is_single());
-                Some(named.map(|parameter| parameter.name).collect())
-            }
+            Parameters::Named(names) => Some(Cow::Borrowed(names)),
+            Parameters::Of(signature) => Some(Cow::Owned(Positions::of(signature))),
         }
     }
 
-    /// The name of the parameter that takes the positions that are left over.
-    fn rest(&self) -> Option<&'static str> {
-        let Parameters::Of(signature) = self.parameters else { return None };
-        let mut parameters = signature.parameters().iter();
-        parameters.find(|p| p.kind == ParameterKind::Args).map(|parameter| parameter.name)
-    }
-
     /// Fails where a parameter is given by position and by name.
-    fn check(&self, names: &[&str], keyword: &[(String, &str)]) -> Result<(), ArgumentError> {
-        let taken = &names[..self.positional.min(names.len())];
-        match keyword.iter().find(|(name, _)| taken.contains(&name.as_str())) {
-            Some((name, _)) => {
+    fn check(
+        &self,
+        positions: &Positions,
+        keyword: &[(String, &str)],
+    ) -> Result<(), ArgumentError> {
+        let Positions { singles, rest } = positions;
+        let taken = &singles[..self.positional.min(singles.len())];
+        let taken_rest = rest.as_ref().filter(|_| self.positional > singles.len());
+        let mut given = keyword.iter().map(|(name, _)| name);
+        match given.find(|&name| taken.contains(name) || taken_rest == Some(name)) {
+            Some(name) => {
                 let problem = format!("argument `{name}` is given twice, by position and by name");
                 Err(ArgumentError::new(problem))
             }
@@ -110,17 +126,39 @@ impl OwnedArguments {
         }
     }
 
-    fn too_many(&self, names: &[&str]) -> ArgumentError {
-        ArgumentError::new(match self.rest() {
-            Some(rest) => format!(
-                "`{rest}` takes arguments by position, and this dialect has none beside names"
-            ),
-            None => format!(
-                "{} arguments are given by position, and the function has names for {}",
-                self.positional,
-                names.len()
-            ),
-        })
+    /// Fails where there are more positions than the function has.
+    fn check_count(&self, Positions { singles, rest }: &Positions) -> Result<(), ArgumentError> {
+        if self.positional <= singles.len() || rest.is_some() {
+            return Ok(());
+        }
+        Err(ArgumentError::new(format!(
+            "{} arguments are given by position, and the function has names for {}",
+            self.positional,
+            singles.len()
+        )))
+    }
+
+    /// The texts of what is given by name, in the places behind what is given by position.
+    fn behind<'t>(
+        &self,
+        Positions { singles, rest }: &Positions,
+        keyword: &[(String, &'t str)],
+    ) -> Result<Vec<&'t str>, ArgumentError> {
+        if let Some((other, _)) = keyword.iter().find(|(name, _)| !singles.contains(name)) {
+            return Err(match rest {
+                Some(rest) => ArgumentError::gap(rest, other),
+                None => ArgumentError::has_no_position(other),
+            });
+        }
+        let (mut texts, mut left_out) = (Vec::new(), None);
+        for name in singles.iter().skip(self.positional) {
+            match (keyword.iter().find(|(given, _)| given == name), left_out) {
+                (None, _) => left_out = left_out.or(Some(name)),
+                (Some((_, text)), None) => texts.push(*text),
+                (Some(_), Some(left_out)) => return Err(ArgumentError::gap(left_out, name)),
+            }
+        }
+        Ok(texts)
     }
 }
 
@@ -137,14 +175,18 @@ impl Arguments for OwnedArguments {
 
     fn write_named(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         if self.positional > 0 {
-            let names = self.names().ok_or_else(ArgumentError::needs_names)?;
-            if self.positional > names.len() {
-                return Err(self.too_many(&names));
-            }
-            self.check(&names, &split_object(self.marked_object())?)?;
+            let positions = self.positions().ok_or_else(ArgumentError::needs_names)?;
+            self.check_count(&positions)?;
+            self.check(&positions, &split_object(self.marked_object())?)?;
             let positional = split_array(self.marked_array())?;
-            let mut by_position = names.into_iter().zip(positional);
+            let mut by_position = positions.singles.iter().zip(&positional);
             by_position.try_for_each(|(name, text)| object.text(name, text.as_bytes()))?;
+            if let (Some(rest), Some(left)) =
+                (&positions.rest, positional.get(positions.singles.len()..))
+                && !left.is_empty()
+            {
+                object.text(rest, format!("[{}]", left.join(",")).as_bytes())?;
+            }
         }
         self.write_keyword(object)
     }
@@ -153,28 +195,21 @@ impl Arguments for OwnedArguments {
         if self.keyword == 0 {
             return self.write_positional(array);
         }
-        let names = self.names().ok_or_else(ArgumentError::needs_names)?;
-        let rest = self.rest();
-        if self.positional > names.len() && rest.is_none() {
-            return Err(self.too_many(&names));
-        }
+        let positions = self.positions().ok_or_else(ArgumentError::needs_names)?;
+        self.check_count(&positions)?;
         let keyword = split_object(self.marked_object())?;
-        self.check(&names, &keyword)?;
-        if let Some((unknown, _)) = keyword.iter().find(|(name, _)| !names.contains(&name.as_str()))
-        {
-            return Err(match rest {
-                Some(rest) => ArgumentError::gap(rest, unknown),
-                None => ArgumentError::new(format!("there is no parameter `{unknown}`")),
-            });
-        }
-        self.write_positional(array)?;
-        let mut left_out = None;
-        for name in names.into_iter().skip(self.positional) {
-            match (keyword.iter().find(|(given, _)| given == name), left_out) {
-                (None, _) => left_out = left_out.or(Some(name)),
-                (Some((_, text)), None) => array.text(text.as_bytes()),
-                (Some(_), Some(left_out)) => return Err(ArgumentError::gap(left_out, name)),
+        self.check(&positions, &keyword)?;
+        match (self.behind(&positions, &keyword), &self.parameters) {
+            (Ok(texts), _) => {
+                self.write_positional(array)?;
+                texts.into_iter().for_each(|text| array.text(text.as_bytes()));
             }
+            // A server that describes its functions takes keywords as well.
+            (Err(_), Parameters::Named(_)) => {
+                self.write_positional(array)?;
+                array.keywords(self.marked_object().as_bytes());
+            }
+            (Err(error), _) => return Err(error),
         }
         Ok(())
     }
@@ -223,7 +258,7 @@ pub(super) fn split_object(object: &str) -> Result<Vec<(String, &str)>, Argument
 #[cfg(test)]
 mod tests {
     use super::super::by_name::ByName;
-    use super::{Arguments, ArrayWriter, ObjectWriter, OwnedArguments};
+    use super::{Arguments, ArrayWriter, Names, ObjectWriter, OwnedArguments, Positions};
     use crate::{args, kwargs};
 
     fn owned() -> OwnedArguments {
@@ -231,17 +266,26 @@ mod tests {
         OwnedArguments::written(&arguments, None).unwrap()
     }
 
-    fn named(names: &[&str]) -> Result<String, String> {
-        let names = names.iter().map(|&name| name.to_owned()).collect();
+    fn names(singles: &[&str], rest: Option<&str>) -> Names {
+        let singles = singles.iter().map(|&name| name.to_owned()).collect();
+        Names::new(Positions { singles, rest: rest.map(str::to_owned) })
+    }
+
+    fn named(singles: &[&str]) -> Result<String, String> {
+        named_with(singles, None)
+    }
+
+    fn named_with(singles: &[&str], rest: Option<&str>) -> Result<String, String> {
         let mut out = b"{".to_vec();
-        let written = owned().named(names).write_named(&mut ObjectWriter::new(&mut out));
+        let written =
+            owned().named(names(singles, rest)).write_named(&mut ObjectWriter::new(&mut out));
         written.map(|()| String::from_utf8(out).unwrap() + "}").map_err(|error| error.to_string())
     }
 
-    fn in_order(names: &[&str]) -> Result<String, String> {
-        let names = names.iter().map(|&name| name.to_owned()).collect();
+    fn in_order(singles: &[&str]) -> Result<String, String> {
         let mut out = b"[".to_vec();
-        let written = owned().named(names).write_in_order(&mut ArrayWriter::new(&mut out));
+        let written =
+            owned().named(names(singles, None)).write_in_order(&mut ArrayWriter::new(&mut out));
         written.map(|()| String::from_utf8(out).unwrap() + "]").map_err(|error| error.to_string())
     }
 
@@ -261,8 +305,20 @@ mod tests {
         assert_eq!(named(&["a", "c"]).unwrap_err(), twice);
         assert_eq!(in_order(&["c", "a"]).unwrap_err(), twice);
         assert!(named(&["a"]).unwrap_err().contains("has names for 1"));
-        assert!(in_order(&["a", "b", "c"]).unwrap_err().contains("no parameter `d`"));
-        let gap = in_order(&["a", "b", "x", "c", "d"]).unwrap_err();
-        assert!(gap.contains("`x`") && gap.contains("`c`"), "{gap}");
+    }
+
+    #[test]
+    fn what_has_no_position_goes_as_keywords() {
+        let keywords = r#"[1,[2,3],{"d":"a:,}","c":null}]"#;
+        assert_eq!(in_order(&["a", "b", "c"]).unwrap(), keywords);
+        assert_eq!(in_order(&["a", "b", "x", "c", "d"]).unwrap(), keywords);
+    }
+
+    #[test]
+    fn positions_that_are_left_over_are_an_array_under_their_own_name() {
+        let all = named_with(&["a"], Some("rest")).unwrap();
+        assert_eq!(all, r#"{"a":1,"rest":[[2,3]],"d":"a:,}","c":null}"#);
+        let twice = named_with(&["a"], Some("c")).unwrap_err();
+        assert_eq!(twice, "argument `c` is given twice, by position and by name");
     }
 }

@@ -158,15 +158,22 @@ impl<T: Transport> RpcClient<T> {
         invocation: &Invocation<'_, A>,
         deadline: Option<Deadline>,
     ) -> Result<OwnedArguments, Error> {
-        if !names::would_help(&error) || !self.settings().dialect.has_introspection() {
-            return Err(error);
-        }
+        let has_introspection = self.settings().dialect.has_introspection();
+        let problem = match error {
+            Error::Misuse(Misuse::Argument(problem))
+                if problem.would_names_help() && has_introspection =>
+            {
+                problem
+            }
+            error => return Err(error),
+        };
         let method = invocation.method();
         let arguments = OwnedArguments::of(invocation).map_err(Misuse::Argument)?;
-        let names = match self.shared.names.of(method)? {
+        let names = match self.shared.names.of(method, &problem)? {
             Some(names) => names,
             None => {
-                self.shared.names.learn(method, self.call(&names::question(method, deadline)))?
+                let answer = self.call(&names::question(method, deadline));
+                self.shared.names.learn(method, &problem, answer)?
             }
         };
         Ok(arguments.named(names))

@@ -92,7 +92,7 @@ fn calls_in<'a>(multicall: &Call<'a>) -> Result<Vec<Result<Call<'a>, Fault>>, Fa
 }
 
 fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, ProtocolError> {
-    let mut call = Call::default();
+    let mut call = Call { has_one_kind: true, ..Call::default() };
     let (mut has_name, mut well_formed) = (false, true);
     if reader.kind()? == Kind::Object {
         reader.object(|reader, key| {

@@ -69,15 +69,17 @@ impl<A: Arguments + ?Sized> Arguments for &A {
 
 /// An argument that cannot be sent.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{problem}")]
+#[error("{problem}{reason}")]
 pub struct ArgumentError {
     problem: String,
     needs_names: bool,
+    /// Why the names are not known.
+    reason: String,
 }
 
 impl ArgumentError {
     pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), needs_names: false }
+        Self { problem: problem.into(), needs_names: false, reason: String::new() }
     }
 
     /// Positions and names cannot be told from each other where a dialect has but one of them.
@@ -90,10 +92,19 @@ impl ArgumentError {
 
     /// An argument is left out, and one behind it is given, where there are only positions.
     pub(crate) fn gap(left_out: &str, given: &str) -> Self {
-        Self::new(format!(
+        let problem = format!(
             "this dialect takes arguments by position only, and `{left_out}` is left out before \
              `{given}`; give `{left_out}` too"
-        ))
+        );
+        Self { needs_names: true, ..Self::new(problem) }
+    }
+
+    /// An argument that has no position is given where there are only positions.
+    pub(crate) fn has_no_position(argument: &str) -> Self {
+        let problem = format!(
+            "this dialect takes arguments by position only, and `{argument}` takes its own by name"
+        );
+        Self { needs_names: true, ..Self::new(problem) }
     }
 
     /// Whether the names of the function's parameters would help.
@@ -102,8 +113,8 @@ impl ArgumentError {
     }
 
     /// The same, and why the names are not known.
-    pub(crate) fn because(self, reason: &str) -> Self {
-        Self { problem: format!("{} ({reason})", self.problem), ..self }
+    pub(crate) fn because(&self, reason: &str) -> Self {
+        Self { reason: format!(" ({reason})"), ..self.clone() }
     }
 
     fn of(argument: &str, error: &WriteError) -> Self {
@@ -117,11 +128,12 @@ pub struct ArrayWriter<'o> {
     out: &'o mut Vec<u8>,
     count: usize,
     form: Form,
+    has_keywords: bool,
 }
 
 impl<'o> ArrayWriter<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, count: 0, form: Form::Plain }
+        Self { out, count: 0, form: Form::Plain, has_keywords: false }
     }
 
     /// The same in a form, which may tell more types than JSON has.
@@ -172,6 +184,18 @@ impl<'o> ArrayWriter<'o> {
         self.form.append(self.out, texts);
     }
 
+    /// Appends the keyword arguments as the last element, an object.
+    pub(crate) fn keywords(&mut self, object: &[u8]) {
+        self.text(object);
+        self.has_keywords = true;
+    }
+
+    /// Whether the last element is the keyword arguments.
+    #[cfg(feature = "xmlrpc")]
+    pub(crate) fn has_keywords(&self) -> bool {
+        self.has_keywords
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -214,6 +238,24 @@ impl<'o> ObjectWriter<'o> {
         }
         self.count += count;
         self.form.append(self.out, texts);
+    }
+
+    /// Appends a member whose name is written already, in its quotes.
+    pub(crate) fn quoted_member<T: Serialize + ?Sized>(
+        &mut self,
+        quoted: &[u8],
+        value: &T,
+    ) -> Result<(), ArgumentError> {
+        if self.count > 0 {
+            self.out.push(b',');
+        }
+        self.count += 1;
+        self.out.extend_from_slice(quoted);
+        self.out.push(b':');
+        write_as(self.form, self.out, value).map_err(|error| {
+            let name = String::from_utf8_lossy(quoted);
+            ArgumentError::of(&format!("`{}`", name.trim_matches('"')), &error)
+        })
     }
 
     /// Appends a member.

@@ -10,8 +10,8 @@ use std::fmt::Write;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
-use crate::protocol::json::decode;
-use crate::protocol::{Call, Fault};
+use crate::protocol::json::{Reader, decode};
+use crate::protocol::{Call, Fault, Limits, ProtocolError};
 
 use super::nearest::nearest;
 use super::{Parameter, ParameterKind, Signature};
@@ -34,6 +34,8 @@ pub struct Bound<'c, 'a> {
 #[derive(Debug, Default)]
 struct Rest<'a> {
     positional: Vec<&'a str>,
+    /// Whether the positional ones came by name, as an array.
+    is_named: bool,
     keyword: Vec<(Cow<'a, str>, &'a str)>,
 }
 
@@ -78,6 +80,11 @@ fn fill<'a>(
     if call.positional().len() > positions && has(ParameterKind::Args) {
         rest.positional.extend(given);
     }
+    // A keyword of its name is one of `#[kwargs]` where the caller could have given positions.
+    let is_rest = |name: &str| {
+        let is_args = |p: &Parameter| p.kind == ParameterKind::Args && p.name == name;
+        (call.has_one_kind || !has(ParameterKind::Kwargs)) && parameters.iter().any(is_args)
+    };
     // Names mostly come in the order of the parameters.
     let mut next = call.positional().len();
     for (name, value) in call.keyword().iter() {
@@ -92,6 +99,7 @@ fn fill<'a>(
                 next = index + 1;
             }
             Some(index) => return Err(given_twice(call, index, &name)),
+            None if is_rest(&name) => rest.take_array(signature, call, &name, value)?,
             None if has(ParameterKind::Kwargs) => rest.keyword.push((name, value)),
             None => return Err(unexpected(signature, call.method(), &name)),
         }
@@ -111,6 +119,34 @@ fn fill<'a>(
     Ok(())
 }
 
+impl<'a> Rest<'a> {
+    /// Takes the arguments that are given under the variadic parameter's own name.
+    #[cold]
+    fn take_array(
+        &mut self,
+        signature: &Signature,
+        call: &Call<'a>,
+        name: &str,
+        text: &'a str,
+    ) -> Result<(), Fault> {
+        if !self.positional.is_empty() || std::mem::replace(&mut self.is_named, true) {
+            return Err(given_twice(call, signature.positions, name));
+        }
+        let walked = Reader::new(text, Limits::MAX_DEPTH).array(|reader| {
+            self.positional.push(reader.value()?);
+            Ok::<_, ProtocolError>(())
+        });
+        walked.map_err(|_| {
+            Fault::invalid_params(format!(
+                "argument `{name}` of `{}`, which takes any number of arguments, must be an array of \
+                 them when it is given by name, but {} came",
+                call.method(),
+                describe(text),
+            ))
+        })
+    }
+}
+
 fn given_twice(call: &Call<'_>, index: usize, name: &str) -> Fault {
     let how = if index < call.positional().len() {
         "by position and by name"
@@ -122,8 +158,8 @@ fn given_twice(call: &Call<'_>, index: usize, name: &str) -> Fault {
 
 fn unexpected(signature: &Signature, method: &str, name: &str) -> Fault {
     let names = || {
-        let singles = signature.parameters().iter().filter(|p| p.kind.is_single());
-        singles.map(|p| p.name).filter(|name| !name.is_empty())
+        let named = signature.parameters().iter().filter(|p| p.kind != ParameterKind::Kwargs);
+        named.map(|p| p.name).filter(|name| !name.is_empty())
     };
     let mut message = format!("`{method}` has no parameter `{}`", shorten(name));
     if let Some(name) = nearest(name, names()) {

@@ -238,6 +238,9 @@ struct ParameterDescription {
     #[serde(rename = "type")]
     ty: &'static str,
     kind: &'static str,
+    /// How a variadic parameter is given where a call has names alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<&'static str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -264,7 +267,12 @@ impl ParameterDescription {
             ParameterKind::Args => ("args", None),
             ParameterKind::Kwargs => ("kwargs", None),
         };
+        let by_name = match parameter.kind {
+            ParameterKind::Args => Some("array"),
+            ParameterKind::Kwargs => Some("members"),
+            _ => None,
+        };
         let Parameter { name, ty, doc, .. } = *parameter;
-        Self { name, ty, kind, default, doc }
+        Self { name, ty, kind, by_name, default, doc }
     }
 }

@@ -31,14 +31,19 @@ impl Sent {
         let name = &parameter.ident;
         match &parameter.takes {
             Takes::One => Self::one(parameter, lifetime, rpc),
-            Takes::Args(element) => Self {
-                generics: TokenStream::new(),
-                accepted: quote! {
-                    impl ::core::iter::IntoIterator<Item = #element>
-                },
-                state: quote!(__rpc::GivenArgs<#element>),
-                kept: quote!(__rpc::GivenArgs::of(#name)),
-            },
+            Takes::Args(element) => {
+                let (item, kept) = if types::is_word(element, "String") {
+                    (quote!(Item: __rpc::IntoText), quote!(__rpc::GivenArgs::of_texts(#name)))
+                } else {
+                    (quote!(Item = #element), quote!(__rpc::GivenArgs::of(#name)))
+                };
+                Self {
+                    generics: TokenStream::new(),
+                    accepted: quote!(impl ::core::iter::IntoIterator<#item>),
+                    state: quote!(__rpc::GivenArgs<#element>),
+                    kept,
+                }
+            }
             Takes::Kwargs => Self {
                 generics: quote!(<__K: __rpc::Kwargs>),
                 accepted: quote!(__K),
@@ -65,6 +70,14 @@ impl Sent {
                 accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
                 state: quote!(__rpc::Given<::core::option::Option<#state>>),
                 kept: quote!(__rpc::Given(__rpc::IntoOption::into_option(#name) #wrap)),
+            }
+        } else if parameter.default.is_some() {
+            let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
+            Self {
+                generics,
+                accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
+                state: quote!(__rpc::GivenIf<#state>),
+                kept: quote!(__rpc::GivenIf(__rpc::IntoOption::into_option(#name) #wrap)),
             }
         } else {
             let kept = match wrapper {
@@ -172,15 +185,16 @@ fn gathering(function: &Function, index: usize, states: &[Ident], element: &Type
     let name = &function.parameters[index].ident;
     let old = &states[index];
     let field = syn::Index::from(index + 1);
-    let kept = quote!(__rpc::Gather::gather(self.#field, #name));
+    let (accepted, given) = element_of(element, quote!(#name));
+    let kept = quote!(__rpc::Gather::gather(self.#field, #given));
     let state = quote!(__rpc::GivenArgs<#element>);
     let (next, given) = step(function, index, states, &state, &kept);
-    let positions = index..names::MOST_PARAMETERS;
+    let positions = index..=names::MOST_PARAMETERS;
     let methods = positions.map(|position| {
         let positional = names::positional(position, name.span());
         quote! {
             #[doc(hidden)]
-            #visibility fn #positional(self, #name: #element) -> #next
+            #visibility fn #positional(self, #name: #accepted) -> #next
             where
                 #old: __rpc::Gather<#element>,
             {
@@ -189,6 +203,16 @@ fn gathering(function: &Function, index: usize, states: &[Ident], element: &Type
         }
     });
     methods.collect()
+}
+
+/// Returns the type that a caller gives for one of the positional arguments that are left over, and the
+/// expression that makes the element of it: text that is lent will do for a `String`.
+fn element_of(element: &Type, given: TokenStream) -> (TokenStream, TokenStream) {
+    if types::is_word(element, "String") {
+        (quote!(impl __rpc::IntoText), quote!(__rpc::IntoText::into_text(#given)))
+    } else {
+        (element.to_token_stream(), given)
+    }
 }
 
 /// Writes the type of a call that has one argument more, and the expression that makes it.

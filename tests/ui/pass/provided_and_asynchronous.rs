@@ -45,7 +45,7 @@ use functions::{first, second};
 
 fn calls<S: rpc_core::Stub>(client: &S) {
     let _ = client.first(1).b(2).call();
-    let _ = rpc_core::call!(client.second("a", b"b", cow = "c".into(), note = "d", more = &[2]));
+    let _ = rpc_core::call!(client.second("a", b"b", cow = "c", note = "d", more = &[2]));
 }
 
 fn main() {

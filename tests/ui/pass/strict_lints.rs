@@ -73,8 +73,8 @@ fn calls<S: Stub>(client: &S) {
     let _ = client.add(1).add(2).call();
     let _ = call!(client.ping());
     let _ = call!(client.Upper(1, sum = 2));
-    let _ = call!(client.describe("a", end = "?".into(), note = "b"));
-    let _ = client.describe("a").note(Some("b")).end("c".into()).call();
+    let _ = call!(client.describe("a", end = "?", note = "b"));
+    let _ = client.describe("a").note(Some("b")).end("c").call();
     let _ = call!(client.total(&[1.0], &[2.0]));
 }
 

@@ -24,7 +24,7 @@ impl AsyncRpcClient {
     /// Over HTTP, JSON-RPC calls travel as one request, a JSON-RPC batch, and their results come as one
     /// response; of more than 64 KiB, or than [`Limits::max_batch_calls`](crate::protocol::Limits::max_batch_calls) calls, as several.
     ///
-    /// The calls may be a tuple of up to eight or a `Vec`; the first error is returned after all
+    /// The calls may be a tuple of up to twelve, an array or a `Vec`, and tuples may stand in tuples; the first error is returned after all
     /// have been answered.
     ///
     /// ```standalone_crate
@@ -174,7 +174,13 @@ impl Connection {
     }
 }
 
-/// Calls of a batch: one, a tuple of up to eight, or a `Vec`.
+/// Calls of a batch: one, or a tuple of up to twelve, an array or a `Vec` of calls or of such tuples.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no call of a batch",
+    label = "a call must stand here, or a tuple of up to 12, an array or a `Vec` of calls",
+    note = "calls are made on the stub that is lent: `client.batch(|calls| (calls.add(1, 2).call(), …))`",
+    note = "more than 12 different calls are tuples in a tuple: `((a, b), (c, d))`"
+)]
 pub trait CallFutures: Send {
     /// What each of them comes to.
     type Outcomes: Outcomes + Send;
@@ -251,20 +257,55 @@ impl<P: CallFutures> CallFutures for Vec<P> {
         at_once: &mut usize,
         task: &mut Context<'_>,
     ) -> bool {
-        come.resize_with(self.len(), Default::default);
-        let mut all = true;
-        for (call, come) in self.iter_mut().zip(come) {
-            all &= call.advance(come, at_once, task);
-            if *at_once == 0 {
-                return false;
-            }
-        }
-        all
+        advance_each(self, come, at_once, task)
     }
 
     fn outcomes(come: Self::Come) -> Self::Outcomes {
         come.into_iter().map(P::outcomes).collect()
     }
+}
+
+impl<P: CallFutures, const N: usize> CallFutures for [P; N] {
+    type Outcomes = [P::Outcomes; N];
+    type Come = Vec<P::Come>;
+
+    fn list<'c>(&'c mut self, calls: &mut Vec<&'c mut Call>) {
+        for call in self {
+            call.list(calls);
+        }
+    }
+
+    fn advance(
+        &mut self,
+        come: &mut Self::Come,
+        at_once: &mut usize,
+        task: &mut Context<'_>,
+    ) -> bool {
+        advance_each(self, come, at_once, task)
+    }
+
+    fn outcomes(come: Self::Come) -> Self::Outcomes {
+        let mut come = come.into_iter();
+        std::array::from_fn(|_| P::outcomes(come.next().unwrap_or_default()))
+    }
+}
+
+/// Drives the calls of a list.
+fn advance_each<P: CallFutures>(
+    calls: &mut [P],
+    come: &mut Vec<P::Come>,
+    at_once: &mut usize,
+    task: &mut Context<'_>,
+) -> bool {
+    come.resize_with(calls.len(), Default::default);
+    let mut all = true;
+    for (call, come) in calls.iter_mut().zip(come) {
+        all &= call.advance(come, at_once, task);
+        if *at_once == 0 {
+            return false;
+        }
+    }
+    all
 }
 
 macro_rules! call_futures {

@@ -79,6 +79,8 @@ enum State {
 /// What a call waits for that lacks names.
 struct Asking {
     arguments: OwnedArguments,
+    /// Why they could not be written.
+    problem: ArgumentError,
     metadata: Vec<(String, String)>,
     /// Once it is asked.
     question: Option<CallFuture<Description, Error>>,
@@ -146,11 +148,11 @@ impl Call {
         let written = OwnedArguments::of(invocation);
         let known =
             written.map_err(|error| Misuse::Argument(error).into()).and_then(
-                |arguments| match self.client.names.of(&self.method)? {
+                |arguments| match self.client.names.of(&self.method, &error)? {
                     Some(names) => self.write(arguments.named(names), invocation.metadata()),
                     None => {
                         let metadata = invocation.metadata().to_vec();
-                        let asking = Asking { arguments, metadata, question: None };
+                        let asking = Asking { arguments, problem: error, metadata, question: None };
                         self.state = State::Asking(Box::new(asking));
                         Ok(())
                     }
@@ -305,10 +307,10 @@ impl Call {
                     let answer = ready!(Pin::new(question).poll(task));
                     // The question was repeated where it could be.
                     self.tries.get_or_insert_default().end();
-                    let asked = mem::replace(&mut self.state, State::Done);
-                    let names = self.client.names.learn(&self.method, answer)?;
-                    if let State::Asking(asking) = asked {
-                        self.write(asking.arguments.named(names), &asking.metadata)?;
+                    if let State::Asking(asking) = mem::replace(&mut self.state, State::Done) {
+                        let Asking { arguments, problem, metadata, .. } = *asking;
+                        let names = self.client.names.learn(&self.method, &problem, answer)?;
+                        self.write(arguments.named(names), &metadata)?;
                     }
                     self.tries = None;
                     self.state = State::Unsent;

@@ -86,9 +86,10 @@ pub(crate) fn read_call(
         Extensions::None if options.extensions => Extensions::Plain,
         shown => shown,
     };
+    let has_keywords = options.trailing_struct_as_keywords || values.have_keywords();
     let mut positional = utf8(values.json)?;
     let mut keyword = "{}".to_owned();
-    if options.trailing_struct_as_keywords && positional[last.end..].starts_with('{') {
+    if has_keywords && positional[last.end..].starts_with('{') {
         keyword = positional.split_off(last.end);
         positional.truncate(last.start);
     }
@@ -99,6 +100,10 @@ pub(crate) fn read_call(
 fn utf8(json: Vec<u8>) -> Result<String, Fault> {
     String::from_utf8(json).map_err(|error| Fault::new(code::INTERNAL_ERROR, error.to_string()))
 }
+
+/// The name space by whose declaration a call says that its last argument, a struct, is the keyword
+/// arguments.
+const KEYWORDS: &str = "urn:rpc-core:keywords";
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
@@ -145,16 +150,27 @@ pub(super) fn write_call(
     arguments: &impl Arguments,
 ) -> Result<(), ArgumentError> {
     let mut json = b"[".to_vec();
-    arguments.write_in_order(&mut ArrayWriter::in_form(&mut json, Form::Marked))?;
+    let mut array = ArrayWriter::in_form(&mut json, Form::Marked);
+    arguments.write_in_order(&mut array)?;
+    let has_keywords = array.has_keywords();
     json.push(b']');
     let start = out.len();
-    write_params(out, method, &json).inspect_err(|_| out.truncate(start))
+    write_params(out, method, &json, has_keywords).inspect_err(|_| out.truncate(start))
 }
 
-fn write_params(out: &mut Vec<u8>, method: &str, json: &[u8]) -> Result<(), ArgumentError> {
+fn write_params(
+    out: &mut Vec<u8>,
+    method: &str,
+    json: &[u8],
+    has_keywords: bool,
+) -> Result<(), ArgumentError> {
     let unsendable = |problem| ArgumentError::new(format!("an argument cannot be sent: {problem}"));
     tag(out, DECLARATION);
-    tag(out, &format!("<methodCall xmlns:ex=\"{}\"><methodName>", Extensions::NAMESPACE));
+    tag(out, &format!("<methodCall xmlns:ex=\"{}\"", Extensions::NAMESPACE));
+    if has_keywords {
+        tag(out, &format!(" xmlns:kw=\"{KEYWORDS}\""));
+    }
+    tag(out, "><methodName>");
     text(out, method).map_err(unsendable)?;
     tag(out, "</methodName><params>");
     let json = Reader::text(json).map_err(|error| unsendable(error.into()))?;

@@ -27,6 +27,11 @@ impl<'a> Values<'a> {
         self.tags.extensions
     }
 
+    /// Whether what has been read says that its last argument is the keyword arguments.
+    pub(super) fn have_keywords(&self) -> bool {
+        self.tags.has_keywords
+    }
+
     /// Steps over the opening tag of an element.
     pub(super) fn open(&mut self, element: Element) -> Result<(), Fault> {
         match self.tags.next_tag()? {

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::protocol::{Fault, code};
 
+use super::KEYWORDS;
 use super::element::Element;
 use super::extensions::Extensions;
 
@@ -23,6 +24,8 @@ pub(super) struct Tags<'a> {
     outside: bool,
     /// The extensions that the text so far shows its writer to know.
     pub(super) extensions: Extensions,
+    /// Whether the text so far says that its last argument is the keyword arguments.
+    pub(super) has_keywords: bool,
     /// The text between the last tag and the one before it.
     pub(super) text: String,
 }
@@ -46,6 +49,7 @@ impl<'a> Tags<'a> {
             open: 0,
             outside: true,
             extensions: Extensions::None,
+            has_keywords: false,
             text: String::new(),
         }
     }
@@ -110,6 +114,7 @@ impl<'a> Tags<'a> {
             if declares && *attribute.value == *Extensions::NAMESPACE.as_bytes() {
                 self.shows(Extensions::Apache);
             }
+            self.has_keywords |= declares && *attribute.value == *KEYWORDS.as_bytes();
         }
         let name = tag.name();
         let Some(element) = Element::named(name.as_ref()) else {
