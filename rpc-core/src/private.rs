@@ -14,9 +14,9 @@ pub use crate::client::{
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
 pub use crate::registry::{
-    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Method, MethodHandler,
-    Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State, StateKey,
-    StateType, Text, to_text,
+    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, IntoBytes, Method,
+    MethodHandler, Parameter, ParameterKind, Reply, Scope, Signature, SignatureOptions, State,
+    StateKey, StateType, Text, to_text,
 };
 
 pub use crate::{CallError, Error, Fault, Stub};

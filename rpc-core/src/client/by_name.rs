@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::protocol::json::least_size;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 
 /// Positional arguments: [`args!`](crate::args), `()`, a `Vec`, an array or a slice.
@@ -16,6 +17,11 @@ pub trait Args {
     ///
     /// Where one has no JSON form.
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// How many bytes they take at least, as far as that is seen without writing them.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 /// Keyword arguments: [`kwargs!`](crate::kwargs), `()`, or a map of names.
@@ -26,6 +32,11 @@ pub trait Kwargs {
     ///
     /// Where one has no JSON form.
     fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// How many bytes they take at least, as far as that is seen without writing them.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 /// Positional arguments of a call by name, each of any type that serialises.
@@ -111,6 +122,10 @@ impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
             _ => Err(ArgumentError::needs_names()),
         }
     }
+
+    fn least_size(&self) -> usize {
+        self.args.least_size() + self.kwargs.least_size()
+    }
 }
 
 impl Args for () {
@@ -130,11 +145,19 @@ impl<T: Serialize, R: Args> Args for List<T, R> {
         array.element(&self.0)?;
         self.1.write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(&self.0) + self.1.least_size()
+    }
 }
 
 impl<T: Serialize> Args for [T] {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.iter().try_for_each(|value| array.element(value))
+    }
+
+    fn least_size(&self) -> usize {
+        least_size(self)
     }
 }
 
@@ -142,17 +165,29 @@ impl<T: Serialize, const N: usize> Args for [T; N] {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.as_slice().write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(self.as_slice())
+    }
 }
 
 impl<T: Serialize> Args for Vec<T> {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.as_slice().write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(self.as_slice())
+    }
 }
 
 impl<A: Args + ?Sized> Args for &A {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         (**self).write(array)
+    }
+
+    fn least_size(&self) -> usize {
+        (**self).least_size()
     }
 }
 
@@ -173,11 +208,19 @@ impl<T: Serialize, R: Kwargs> Kwargs for Names<T, R> {
         object.member(self.0.trim_start_matches("r#"), &self.1)?;
         self.2.write(object)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(&self.1) + self.2.least_size()
+    }
 }
 
 impl Kwargs for Map<String, Value> {
     fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.iter().try_for_each(|(name, value)| object.member(name, value))
+    }
+
+    fn least_size(&self) -> usize {
+        self.values().map(least_size).sum()
     }
 }
 
@@ -185,16 +228,28 @@ impl<N: AsRef<str>, T: Serialize, S> Kwargs for HashMap<N, T, S> {
     fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
     }
+
+    fn least_size(&self) -> usize {
+        self.values().map(least_size).sum()
+    }
 }
 
 impl<N: AsRef<str>, T: Serialize> Kwargs for BTreeMap<N, T> {
     fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.iter().try_for_each(|(name, value)| object.member(name.as_ref(), value))
     }
+
+    fn least_size(&self) -> usize {
+        self.values().map(least_size).sum()
+    }
 }
 
 impl<K: Kwargs + ?Sized> Kwargs for &K {
     fn write(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         (**self).write(object)
+    }
+
+    fn least_size(&self) -> usize {
+        (**self).least_size()
     }
 }

@@ -132,6 +132,7 @@ impl<T: Transport> RpcClient<T> {
         let settings = self.settings();
         let (method, metadata) = (invocation.method(), invocation.metadata());
         settings.check_metadata(metadata)?;
+        settings.check_size(invocation)?;
         let timeout = settings.travelling_timeout(invocation);
         let connection = self.shared.connections.get(deadline)?;
         let sent = connection.send(method, timeout, deadline, |out| {
@@ -215,6 +216,7 @@ impl<T: Transport> Notify for RpcClient<T> {
         let settings = self.settings();
         let (method, metadata) = (invocation.method(), invocation.metadata());
         settings.check_metadata(metadata)?;
+        settings.check_size(&invocation)?;
         let write =
             |out: &mut Vec<u8>| settings.begin_call(out, method, invocation.arguments(), metadata);
         self.shared.connections.get(deadline)?.notify(method, deadline, write).or_else(|error| {
