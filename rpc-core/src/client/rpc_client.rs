@@ -28,6 +28,9 @@ use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pip
 /// lost fails once and says whether it may have run; it is sent again only where that cannot run it
 /// twice, or where its function is declared `#[rpc_export(idempotent)]`.
 ///
+/// A call blocks its thread. In a task or an `async fn` that holds up all tasks of the thread, and a server
+/// among them never answers: use [`AsyncRpcClient`](crate::AsyncRpcClient) there, or `spawn_blocking`.
+///
 /// ```standalone_crate
 /// use rpc_core::{RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
 ///
