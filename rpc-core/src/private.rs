@@ -14,7 +14,7 @@ pub use crate::client::{
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
 pub use crate::registry::{
-    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Interface, Method,
+    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Interface, IntoBytes, Method,
     MethodHandler, MoreMethods, Parameter, ParameterKind, Reply, Scope, Signature,
     SignatureOptions, State, StateKey, StateType, Text, to_text,
 };

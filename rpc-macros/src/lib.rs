@@ -158,8 +158,12 @@ use proc_macro::TokenStream;
 ///
 /// A parameter may borrow: `&str`, `&[u8]`, any other slice or reference, these in an `Option`, and
 /// types with a lifetime of their own. Text is borrowed from the message where it stands in it
-/// without escapes. `&[u8]` travels as base64 text. A result may borrow too; the caller receives it
-/// in its owned form.
+/// without escapes. A result may borrow too; the caller receives it in its owned form.
+///
+/// Bytes travel as base64 text, whether a parameter or a result is written `&[u8]`, `Vec<u8>` or
+/// `rpc_core::types::Bytes`, also in an `Option` or a `Result`; a list of numbers is understood. Under a
+/// name of your own, `type Blob = Vec<u8>`, and inside other types, a `Vec<u8>` travels as a list of
+/// numbers, which is nearly three times as large: write `Bytes`.
 ///
 /// `#[args] numbers: Vec<i64>` takes the positional arguments that are left over, and `#[kwargs]
 /// options: HashMap<String, i64>` the keyword arguments, in any map of names; both may be lent, as

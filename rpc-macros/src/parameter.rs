@@ -76,6 +76,11 @@ impl Parameter {
         self.is_required() && !self.by_name_only
     }
 
+    /// Whether it travels as bytes do, and not as a list of numbers.
+    pub(crate) fn is_bytes(&self) -> bool {
+        matches!(self.takes, Takes::One) && types::is_bytes(self.value())
+    }
+
     /// Whether one argument can fill it by position.
     pub(crate) fn has_position(&self) -> bool {
         matches!(self.takes, Takes::One) && !self.by_name_only

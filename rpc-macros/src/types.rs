@@ -114,6 +114,29 @@ pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether values of the type are bytes: a `Vec<u8>` or a `&[u8]`.
+pub(crate) fn is_bytes(ty: &Type) -> bool {
+    let is_byte = |ty: &Type| is_word(ty, "u8");
+    match bare(ty) {
+        Type::Reference(reference) => {
+            matches!(bare(&reference.elem), Type::Slice(slice) if is_byte(&slice.elem))
+        }
+        ty => matches!(
+            arguments_of(ty, "Vec").as_deref(),
+            Some([GenericArgument::Type(element)]) if is_byte(element)
+        ),
+    }
+}
+
+/// Whether a result of the type is bytes, or may be: in an `Option`, or when all goes well.
+pub(crate) fn has_bytes(ty: &Type) -> bool {
+    let inside = ["Option", "Result"].iter().find_map(|name| arguments_of(ty, name));
+    match inside.as_deref() {
+        Some([GenericArgument::Type(inner), ..]) => has_bytes(inner),
+        _ => is_bytes(ty),
+    }
+}
+
 fn arguments(segment: &PathSegment) -> Vec<&GenericArgument> {
     match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => arguments.args.iter().collect(),

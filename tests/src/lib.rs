@@ -28,7 +28,7 @@ mod web_socket;
 use examples as _; // serves the functions of the examples too
 
 pub use callers::*;
-pub use counting::{Counting, allocations};
+pub use counting::{Counting, allocations, largest_allocation};
 pub use cutting_proxy::CuttingProxy;
 pub use example::{example, example_names};
 pub use fake::{Fake, Received};

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rpc_core::RpcServer;
 use rpc_core::protocol::{Framing, Protocol};
+use rpc_core::{RpcClient, RpcServer, Stub, args};
 use tests::{HttpPeer, Model, Peer};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -99,13 +99,29 @@ fn json_rpc_is_answered_in_its_own_words() {
 fn a_disabled_protocol_says_so() {
     for model in Model::ALL {
         let server = model.start(RpcServer::exported().disable(Protocol::Http));
+        for request in [HttpPeer::post("", ADD), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".into()]
+        {
+            let mut peer = HttpPeer::connect(server.address());
+            let response = peer.exchange(&request);
+            assert_eq!(response.status, 403, "{response:?}");
+            assert_eq!(response.header("connection"), Some("close"));
+            assert!(response.body.contains("`.disable(Protocol::Http)`"), "{response:?}");
+            assert!(peer.is_ended());
+        }
         let mut peer = Peer::connect(server.address(), Framing::Raw);
-        peer.write(HttpPeer::post("", ADD).as_bytes());
-        let reply = peer.receive().unwrap();
-        assert!(reply.contains("HTTP is disabled on this server"), "{reply}");
-        assert!(peer.is_ended());
+        peer.write(HTTP_2);
+        assert!(peer.receive().unwrap().starts_with("HTTP/1.1 403 Forbidden"));
+        let error = RpcClient::connect(format!("http://{}", server.address()))
+            .and_then(|client| client.call::<i64>("add", args![1, 2], ()))
+            .unwrap_err();
+        assert!(error.to_string().contains("`.disable(Protocol::Http)`"), "{error}");
+        let client = RpcClient::connect(server.address()).unwrap();
+        assert_eq!(client.call::<i64>("add", args![1, 2], ()).unwrap(), 13);
     }
 }
+
+/// What an HTTP/2 client says first (RFC 9113, section 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[test]
 fn text_that_is_no_call_is_answered_and_harms_no_later_request() {

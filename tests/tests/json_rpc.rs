@@ -394,7 +394,7 @@ fn the_replies_of_a_batch_find_room_or_are_refused_one_by_one() {
         for (index, method) in [(1, "`repeat`"), (2, "`refuse`")] {
             assert_eq!(replies[index]["error"]["code"], -32004);
             let message = replies[index]["error"]["message"].as_str().unwrap();
-            assert!(message.starts_with(&format!("{method} was run, and its reply of ")));
+            assert!(message.starts_with(&format!("{method} has run, but its reply of ")));
             assert!(message.ends_with("finds no room: those of a batch take 20000 together"));
         }
         assert_eq!(replies[3]["result"], 13);

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use rpc_core::client::Dialect;
-use rpc_core::protocol::{Framing, Limits, Protocol, ProtocolError, code};
-use rpc_core::{Error, RpcClient, RpcServer, Stub};
+use rpc_core::protocol::{Framing, Limits, Protocol, code};
+use rpc_core::{RpcClient, RpcServer, Stub};
 use tests::{FRAMINGS, Model, Peer};
 
 const CALLS: [(Protocol, &str, &str, &str); 3] = [
@@ -95,6 +95,6 @@ fn a_client_is_told_of_a_disabled_protocol() {
 
     let client = RpcClient::builder().framing(Framing::Raw).connect(server.address()).unwrap();
     let refusal = client.call::<i64>("add", [1, 2], ()).unwrap_err();
-    assert!(!matches!(refusal, Error::Protocol(ProtocolError::NotAReply(_))), "{refusal}");
+    assert!(!refusal.to_string().contains("not a reply"), "{refusal}");
     assert!(refusal.to_string().contains("is disabled on this server"), "{refusal}");
 }

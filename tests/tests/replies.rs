@@ -224,6 +224,7 @@ fn ping_replies_with_and_without_a_result() {
     assert_eq!(ping(), Err("no (code 7)".to_owned()));
     assert_eq!(ping(), Err("no (code -32603)".to_owned()));
     assert_eq!(ping(), Err("the other side failed the call (code -32603)".to_owned()));
-    assert_eq!(ping(), Err("not a reply: it has no `result`".to_owned()));
+    let doing = format!("calling `ping` at {}", server.address());
+    assert_eq!(ping(), Err(format!("{doing}: not a reply: it has no `result`")));
     drop(client);
 }

@@ -239,8 +239,15 @@ fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
 #[test]
 fn an_address_that_is_taken_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = RpcServer::exported().start(taken.local_addr().unwrap()).unwrap_err();
-    assert!(error.to_string().starts_with("starting a server: cannot listen ("), "{error}");
+    let address = taken.local_addr().unwrap();
+    for error in [
+        RpcServer::exported().start(address).unwrap_err(),
+        RpcServer::exported().start(address.to_string()).unwrap_err(),
+        RpcServer::exported().start(("127.0.0.1", address.port())).unwrap_err(),
+    ] {
+        let named = format!("starting a server: cannot listen ({address}: ");
+        assert!(error.to_string().starts_with(&named), "{error}");
+    }
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl<T: Transport> Batch<'_, T> {
         invocation: &Invocation<'_, A>,
     ) -> Promise<T, R, E> {
         let client = self.client;
+        client.settings().check_size(invocation)?;
         let deadline = client.deadline(invocation);
         let mut gathering = self.lock();
         let added = self.add(&mut gathering, invocation, invocation.arguments(), deadline);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use serde_json::Value;
 
+use crate::protocol::json::least_size;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 
 use super::members::Members;
@@ -32,6 +33,11 @@ pub trait Args {
     ///
     /// Where one has no JSON form.
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// How many bytes they take at least, as far as that is seen without writing them.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 /// Keyword arguments: [`kwargs!`](crate::kwargs), `()`, or whatever serialises to an object: a struct, a
@@ -63,6 +69,11 @@ pub trait Kwargs {
     ///
     /// Where one has no JSON form.
     fn write_members(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError>;
+
+    /// How many bytes they take at least, as far as that is seen without writing them.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 /// Positional arguments of a call by name, each of any type that serialises.
@@ -157,6 +168,10 @@ impl<A: Args, K: Kwargs> Arguments for ByName<A, K> {
             _ => Err(ArgumentError::needs_names()),
         }
     }
+
+    fn least_size(&self) -> usize {
+        self.args.least_size() + self.kwargs.least_size()
+    }
 }
 
 impl Args for () {
@@ -176,11 +191,19 @@ impl<T: Serialize, R: Args> Args for List<T, R> {
         array.element(&self.0)?;
         self.1.write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(&self.0) + self.1.least_size()
+    }
 }
 
 impl<T: Serialize> Args for [T] {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.iter().try_for_each(|value| array.element(value))
+    }
+
+    fn least_size(&self) -> usize {
+        least_size(self)
     }
 }
 
@@ -188,17 +211,29 @@ impl<T: Serialize, const N: usize> Args for [T; N] {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.as_slice().write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(self.as_slice())
+    }
 }
 
 impl<T: Serialize> Args for Vec<T> {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         self.as_slice().write(array)
     }
+
+    fn least_size(&self) -> usize {
+        least_size(self.as_slice())
+    }
 }
 
 impl<A: Args + ?Sized> Args for &A {
     fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         (**self).write(array)
+    }
+
+    fn least_size(&self) -> usize {
+        (**self).least_size()
     }
 }
 
@@ -212,6 +247,10 @@ impl Args for Value {
             )),
         }
     }
+
+    fn least_size(&self) -> usize {
+        least_size(self)
+    }
 }
 
 macro_rules! tuple {
@@ -220,6 +259,10 @@ macro_rules! tuple {
             fn write(&self, array: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
                 $(array.element(&self.$index)?;)*
                 Ok(())
+            }
+
+            fn least_size(&self) -> usize {
+                0 $(+ least_size(&self.$index))*
             }
         }
     };
@@ -242,6 +285,10 @@ impl<T: Serialize + ?Sized> Kwargs for T {
     #[inline]
     fn write_members(&self, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.serialize(Members(object))
+    }
+
+    fn least_size(&self) -> usize {
+        least_size(self)
     }
 }
 

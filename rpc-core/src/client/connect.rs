@@ -39,7 +39,7 @@ impl ClientBuilder {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
+    /// In a tokio runtime without I/O and time enabled. Where no runtime runs it is an error.
     #[cfg(feature = "tokio")]
     pub async fn connect_async(&self, address: impl ToString) -> Result<AsyncRpcClient, Error> {
         let (address, settings) = self.to_reach(address.to_string())?;
@@ -123,7 +123,8 @@ impl ClientBuilder {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its time, and what the transport needs, enabled.
+    /// In a tokio runtime without its time, and what the transport needs, enabled. Where no runtime runs it is
+    /// an error.
     #[cfg(feature = "tokio")]
     pub async fn connect_async_over<T: AsyncTransport>(
         &self,
@@ -142,7 +143,7 @@ impl ClientBuilder {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
+    /// In a tokio runtime without I/O and time enabled. Where no runtime runs it is an error.
     #[cfg(feature = "tokio")]
     pub async fn spawn_async(&self, command: Command) -> Result<AsyncRpcClient, Error> {
         self.connect_async_over(ProgramTransport::new(command)).await

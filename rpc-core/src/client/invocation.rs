@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::protocol::json::least_size;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 use crate::registry::{Parameter, ParameterKind, Signature};
 
@@ -199,6 +200,11 @@ pub trait Argument {
     fn is_given(&self) -> bool {
         false
     }
+
+    /// How many bytes it takes at least.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 /// The positional arguments that a variadic parameter takes.
@@ -241,6 +247,10 @@ impl<T: Serialize> Argument for GivenArgs<T> {
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         if self.0.is_empty() { Ok(()) } else { object.member(name, &self.0) }
     }
+
+    fn least_size(&self) -> usize {
+        self.0.iter().map(least_size).sum()
+    }
 }
 
 /// The keyword arguments that a variadic parameter takes.
@@ -255,6 +265,10 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
     fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
         self.0.write_members(object)
     }
+
+    fn least_size(&self) -> usize {
+        self.0.least_size()
+    }
 }
 
 impl<T: Serialize> Argument for Given<T> {
@@ -268,6 +282,11 @@ impl<T: Serialize> Argument for Given<T> {
 
     fn is_given(&self) -> bool {
         true
+    }
+
+    #[inline]
+    fn least_size(&self) -> usize {
+        least_size(&self.0)
     }
 }
 
@@ -330,6 +349,9 @@ pub trait GivenArguments {
 
     /// Whether one that is not required is certain to be given.
     fn has_keyword(&self, signature: &Signature) -> bool;
+
+    /// How many bytes they take at least.
+    fn least_size(&self) -> usize;
 }
 
 /// Writes an argument by position behind those before it, of which one may have been `left_out`.
@@ -381,6 +403,11 @@ impl<G: GivenArguments> Arguments for TypedArguments<G> {
     fn are_better_named(&self) -> bool {
         self.given.has_keyword(self.signature)
     }
+
+    #[inline]
+    fn least_size(&self) -> usize {
+        self.given.least_size()
+    }
 }
 
 macro_rules! given {
@@ -423,6 +450,11 @@ macro_rules! given {
 
             fn has_keyword(&self, signature: &Signature) -> bool {
                 $((self.$index.is_given() && !signature.is_positional($index)) ||)* false
+            }
+
+            #[inline]
+            fn least_size(&self) -> usize {
+                0 $(+ self.$index.least_size())*
             }
         }
     };

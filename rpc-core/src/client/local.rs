@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::dialect::write_metadata;
 use crate::error::{Error, Misuse};
 use crate::json_rpc::{JsonRpc, run_guarded, too_late};
-use crate::protocol::json::Reader;
+use crate::protocol::json::{Reader, decode};
 use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, ProtocolError};
 use crate::pump::wait;
 use crate::registry::{
@@ -174,7 +174,7 @@ impl LocalCall {
         &self,
         ended: Result<String, Fault>,
     ) -> Result<T, Error> {
-        serde_json::from_str(&ended?).map_err(|error| {
+        decode(&ended?, true).map_err(|error| {
             let problem = without_place(&error.to_string()).into_owned();
             ProtocolError::Result { method: self.method.clone(), problem }.into()
         })

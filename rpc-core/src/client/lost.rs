@@ -54,7 +54,7 @@ impl Lost {
                 .because(io::Error::new(io::ErrorKind::ConnectionAborted, close.to_string()))
                 .may_have_run(may_have_run)
                 .into(),
-            Self::Protocol(error) => error.clone().into(),
+            Self::Protocol(error) => error.clone().during(doing).into(),
             Self::Fault(fault) => fault.clone().into(),
         }
     }

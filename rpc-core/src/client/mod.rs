@@ -48,6 +48,7 @@ pub(crate) mod stub;
 #[cfg(feature = "tower")]
 mod tower;
 mod tries;
+mod upload;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;

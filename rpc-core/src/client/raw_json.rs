@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Misuse};
-use crate::protocol::json::write;
+use crate::protocol::json::{decode, write};
 use crate::protocol::{ArgumentError, ProtocolError};
 use crate::registry::without_place;
 
@@ -54,7 +54,7 @@ impl RawJson {
     ///
     /// Where it is no such value.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(self.get()).map_err(|error| {
+        decode(self.get(), true).map_err(|error| {
             let problem = without_place(&error.to_string()).into_owned();
             Misuse::Argument(ArgumentError::new(problem)).into()
         })
@@ -62,7 +62,7 @@ impl RawJson {
 
     /// Reads it as the result of a function.
     fn result_of<T: DeserializeOwned>(&self, method: &str) -> Result<T, Error> {
-        serde_json::from_str(self.get()).map_err(|error| {
+        decode(self.get(), true).map_err(|error| {
             let problem = without_place(&error.to_string()).into_owned();
             ProtocolError::Result { method: method.to_owned(), problem }.into()
         })

@@ -28,6 +28,9 @@ use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pip
 /// lost fails once and says whether it may have run; it is sent again only where that cannot run it
 /// twice, or where its function is declared `#[rpc_export(idempotent)]`.
 ///
+/// A call blocks its thread. In a task or an `async fn` that holds up all tasks of the thread, and a server
+/// among them never answers: use [`AsyncRpcClient`](crate::AsyncRpcClient) there, or `spawn_blocking`.
+///
 /// ```standalone_crate
 /// use rpc_core::{RpcClient, RpcServer, Stub, args, call, kwargs, rpc_export};
 ///
@@ -132,6 +135,7 @@ impl<T: Transport> RpcClient<T> {
         let settings = self.settings();
         let (method, metadata) = (invocation.method(), invocation.metadata());
         settings.check_metadata(metadata)?;
+        settings.check_size(invocation)?;
         let timeout = settings.travelling_timeout(invocation);
         let connection = self.shared.connections.get(deadline)?;
         let sent = connection.send(method, timeout, deadline, |out| {
@@ -222,6 +226,7 @@ impl<T: Transport> Notify for RpcClient<T> {
         let settings = self.settings();
         let (method, metadata) = (invocation.method(), invocation.metadata());
         settings.check_metadata(metadata)?;
+        settings.check_size(&invocation)?;
         let write =
             |out: &mut Vec<u8>| settings.begin_call(out, method, invocation.arguments(), metadata);
         self.shared.connections.get(deadline)?.notify(method, deadline, write).or_else(|error| {

@@ -99,6 +99,11 @@ pub enum Misuse {
         /// Why not.
         problem: String,
     },
+    /// An asynchronous client was to connect where no tokio runtime runs.
+    #[error(
+        "an asynchronous client works in a tokio runtime, and none runs here; await it in one (`#[tokio::main]`, `Runtime::block_on`), or use `RpcClient`, which needs none"
+    )]
+    NoRuntime,
     /// A process with several threads cannot be copied: the copy would lack all but one of them, and
     /// what the others were at would stay half done in it.
     #[error(

@@ -98,7 +98,7 @@ impl Translation {
     fn write_result(&self, out: &mut Vec<u8>, json: &[u8]) -> Result<(), Fault> {
         let json = Reader::text(json).map_err(|error| error.to_fault())?;
         let start = out.len();
-        write_result(out, json, self.extensions)?;
+        write_result(out, &self.method, json, self.extensions)?;
         let size = out.len() - start;
         if self.budget.takes_result(size) {
             return Ok(());

@@ -43,6 +43,12 @@ pub trait Arguments {
     fn are_better_named(&self) -> bool {
         false
     }
+
+    /// How many bytes they take at least, as far as that is seen without writing them: an upload over
+    /// the limit is refused before it is encoded.
+    fn least_size(&self) -> usize {
+        0
+    }
 }
 
 impl<A: Arguments + ?Sized> Arguments for &A {
@@ -64,6 +70,10 @@ impl<A: Arguments + ?Sized> Arguments for &A {
 
     fn are_better_named(&self) -> bool {
         (**self).are_better_named()
+    }
+
+    fn least_size(&self) -> usize {
+        (**self).least_size()
     }
 }
 

@@ -142,6 +142,11 @@ impl Connection {
         }
     }
 
+    /// Puts bytes into the output that are in no framing, for a peer that speaks none.
+    pub(crate) fn say(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.outbound);
+    }
+
     /// Whether the peer has said, in a framing that has words for it, that it sends nothing more.
     pub fn is_closed(&self) -> bool {
         self.inbound.closed().is_some()

@@ -43,6 +43,15 @@ pub enum ProtocolError {
         "unknown framing: a connection begins with a 4-byte little-endian length below 16 MiB, with JSON text, or with `Content-Length:`"
     )]
     UnknownFraming,
+    /// A client's peer speaks text that is no message: it is another server than was thought.
+    #[error(
+        "the other side speaks text that begins with `{begins}`, and no RPC; {}",
+        advice(begins)
+    )]
+    Text {
+        /// Its first line, or the beginning of it.
+        begins: String,
+    },
     /// What stands before a message is not the header it should be.
     #[error(
         "not a message header: {problem}; `Content-Length: 18`, an empty line, then 18 bytes of JSON are expected"
@@ -85,6 +94,15 @@ pub enum ProtocolError {
     /// The message is JSON, but not a reply.
     #[error("not a reply: {0}")]
     NotAReply(String),
+    /// Any of the others, and the call that it came in the way of.
+    #[error("{doing}: {error}")]
+    During {
+        /// The call and the peer: ``calling `add` at 127.0.0.1:5000``.
+        doing: String,
+        /// What is wrong.
+        #[source]
+        error: Box<ProtocolError>,
+    },
     /// A result arrived that is not of the type asked for.
     #[error("the result of `{method}` is not of the type asked for: {problem}")]
     Result {
@@ -95,7 +113,44 @@ pub enum ProtocolError {
     },
 }
 
+/// What to do where a peer speaks text.
+fn advice(begins: &str) -> &'static str {
+    if begins.starts_with("HTTP") {
+        "it is perhaps an HTTP server, which is called at an `http://` address"
+    } else if begins.starts_with(['{', '[']) {
+        "it is perhaps JSON without a length before it, which `Framing::Raw` takes"
+    } else {
+        "look whether the address is that of another service"
+    }
+}
+
 impl ProtocolError {
+    /// What is wrong, without the call that it came in the way of.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::During { error, .. } => error.cause(),
+            other => other,
+        }
+    }
+
+    /// The same, and the call that it comes in the way of.
+    pub(crate) fn during(self, doing: &str) -> Self {
+        Self::During { doing: doing.to_owned(), error: Box::new(self) }
+    }
+
+    /// Text that a client's peer speaks, in the place of a message; `None` where it is none.
+    #[cold]
+    pub(super) fn text(waiting: &[u8]) -> Option<Self> {
+        const SHOWN: usize = 60;
+        let first = &waiting[..waiting.len().min(4)];
+        if first.is_empty() || !first.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            return None;
+        }
+        let line = waiting.split(u8::is_ascii_control).next()?;
+        let begins = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).into_owned();
+        Some(Self::Text { begins })
+    }
+
     /// Says the error as the other side is told it.
     pub(crate) fn to_fault(&self) -> Fault {
         let code = match self {

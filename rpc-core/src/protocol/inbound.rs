@@ -162,9 +162,11 @@ impl Inbound {
             }
         }
         let message = match self.framing {
-            Some(Framing::LengthPrefix) => self.next_prefixed()?,
-            Some(Framing::Raw) => self.next_raw()?,
-            Some(Framing::Header) => self.next_headed()?,
+            Some(Framing::LengthPrefix) => {
+                self.next_prefixed().map_err(|error| self.named(error))?
+            }
+            Some(Framing::Raw) => self.next_raw().map_err(|error| self.named(error))?,
+            Some(Framing::Header) => self.next_headed().map_err(|error| self.named(error))?,
             Some(Framing::WebSocket) => {
                 let message = self.websocket.next_message(&mut self.buffer, self.limit, out)?;
                 if let Some(message) = &message {
@@ -223,6 +225,17 @@ impl Inbound {
                 at: 0,
             }),
         }
+    }
+
+    /// The error of what is waiting: that a client's peer speaks text, where it does.
+    #[cold]
+    fn named(&self, error: ProtocolError) -> ProtocolError {
+        let is_json =
+            self.framing == Some(Framing::Raw) && matches!(self.waiting(), [b'{' | b'[', ..]);
+        if self.websocket.side() == Side::Server || is_json {
+            return error;
+        }
+        ProtocolError::text(self.waiting()).unwrap_or(error)
     }
 
     fn within_limit(&self, size: usize) -> Result<(), ProtocolError> {

@@ -8,6 +8,7 @@ mod block_on;
 pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
+mod not_http;
 #[cfg(feature = "tokio")]
 mod pile;
 mod step;

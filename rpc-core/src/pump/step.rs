@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Answered, Later, Session};
 use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Connection, Fault, Framing, ProtocolError, code};
+use crate::protocol::{Connection, Fault, Framing, Protocol, ProtocolError, code};
+
+use super::not_http;
 
 /// What a pump does next, after writing what there is to write.
 pub(super) enum Step {
@@ -98,6 +100,10 @@ fn refuse_bytes<A: Answer>(
     error: &ProtocolError,
 ) {
     let message = match error {
+        ProtocolError::Disabled { protocol: Protocol::Http } => {
+            let protocols = connection.limits().protocols;
+            return connection.say(|out| not_http::respond(out, protocols));
+        }
         ProtocolError::Truncated | ProtocolError::TooLarge { .. } => connection.partial(),
         // How many bytes have come behind these is chance.
         _ => 0..0,

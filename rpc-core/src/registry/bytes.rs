@@ -12,8 +12,10 @@ use crate::protocol::json::Mark;
 
 /// Bytes, sent as base64 text with padding in every dialect that has only text.
 ///
-/// A `&[u8]` parameter travels so. What arrives may be base64 with or without padding, or an array
-/// of numbers from 0 to 255, which is how serde writes a `Vec<u8>`.
+/// A parameter or a result of an exported function that is written `&[u8]` or `Vec<u8>` travels so too, also
+/// in an `Option`, and the result in a `Result`. Inside other types a `Vec<u8>` is an array of numbers, as serde writes it: have
+/// a `Bytes` there. What arrives may be base64 with or without padding, or an array of numbers from 0
+/// to 255.
 ///
 /// ```
 /// use rpc_core::types::Bytes;
@@ -56,7 +58,20 @@ impl From<Vec<u8>> for Bytes<'_> {
 
 impl Serialize for Bytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(Mark::BYTES, &encode(&self.0))
+        serializer.serialize_newtype_struct(Mark::BYTES, &Base64(&self.0))
+    }
+}
+
+/// Bytes that are text to whoever wants text.
+struct Base64<'b>(&'b [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&encode(self.0))
+        } else {
+            serializer.serialize_bytes(self.0)
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Plain functions and closures as they are, without the annotation.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::protocol::Fault;
 
-use super::{Bound, Parameter, ParameterKind, Reply};
+use super::{Bound, Bytes, Parameter, ParameterKind, Reply};
 
 /// A Rust function or closure of up to eight arguments that can be registered by name.
 ///
@@ -31,12 +31,24 @@ pub trait Function<Arguments>: Send + Sync + 'static {
     fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault>;
 }
 
+/// Sends a result, of bytes as bytes travel.
+fn send<R: Serialize + 'static>(result: &R, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let any: &dyn Any = result;
+    if let Some(bytes) = any.downcast_ref::<Vec<u8>>() {
+        reply.send(&Bytes::from(&bytes[..]))
+    } else if let Some(bytes) = any.downcast_ref::<Option<Vec<u8>>>() {
+        reply.send(&bytes.as_deref().map(Bytes::from))
+    } else {
+        reply.send(result)
+    }
+}
+
 macro_rules! function {
     ($($argument:ident $index:literal),*) => {
         impl<F, R, $($argument),*> Function<($($argument,)*)> for F
         where
             F: Fn($($argument),*) -> R + Send + Sync + 'static,
-            R: Serialize,
+            R: Serialize + 'static,
             $($argument: DeserializeOwned,)*
         {
             fn parameters() -> Vec<Parameter> {
@@ -57,7 +69,7 @@ macro_rules! function {
                 let ($(Some($argument),)*) = ($(bound.required::<$argument>($index),)*) else {
                     return Err(bound.fault());
                 };
-                reply.send(&self($($argument),*))
+                send(&self($($argument),*), reply)
             }
         }
     };

@@ -42,7 +42,8 @@ fn write_result<T: Serialize + ?Sized>(
 
 #[cold]
 fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
-    Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {error}"))
+    let message = format!("the function has run, but its result cannot be sent: {error}");
+    Fault::new(code::INTERNAL_ERROR, message)
 }
 
 impl<'o> Reply<'o> {

@@ -37,6 +37,7 @@ fn type_of(rust: &str) -> &'static str {
     let (path, generics) = rust.split_once('<').unwrap_or((rust, ""));
     let generics = generics.strip_suffix('>').unwrap_or(generics);
     match path.rsplit("::").next().unwrap_or(path).trim() {
+        "Vec" if generics.trim() == "u8" => "base64",
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
         | "usize" => "int",
         "bool" => "boolean",
@@ -104,7 +105,10 @@ mod tests {
             ("rpc_core::types::DateTime", "dateTime.iso8601"),
             ("&[i64]", "array"),
             ("[u8; 4]", "array"),
-            ("Vec<u8>", "array"),
+            ("Vec<u8>", "base64"),
+            ("alloc::vec::Vec<u8>", "base64"),
+            ("Result<Option<Vec<u8>>, Broke>", "base64"),
+            ("Vec<Vec<u8>>", "array"),
             ("(i64, String)", "array"),
             ("HashMap<String, Vec<u8>>", "struct"),
             ("serde_json::Map<String, Value>", "struct"),

@@ -84,6 +84,16 @@ pub(crate) fn no_known_address(words: &str) -> io::Error {
     io::Error::new(ErrorKind::Unsupported, problem)
 }
 
+/// Says of an address that it cannot be looked up: what it is, and which `forms` an address has if it has
+/// none.
+pub(crate) fn no_address(address: &str, error: &io::Error, forms: &str) -> io::Error {
+    let problem = match error.kind() {
+        ErrorKind::InvalidInput => format!("{address} is no address ({error}); {forms}"),
+        _ => format!("{address}: {error}"),
+    };
+    io::Error::new(error.kind(), problem)
+}
+
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
         Self::Tcp(address)

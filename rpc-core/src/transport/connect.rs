@@ -6,7 +6,7 @@ use std::time::Duration;
 
 #[cfg(feature = "tokio")]
 use super::AsyncSocket;
-use super::{Address, Socket, Transport, no_known_address, unix, unix_path};
+use super::{Address, Socket, Transport, no_address, no_known_address, unix, unix_path};
 
 /// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
 #[derive(Debug, Clone)]
@@ -27,7 +27,9 @@ impl Transport for TcpTransport {
     fn connect(&self, timeout: Duration) -> io::Result<Socket> {
         match unix_path(&self.address) {
             Some(path) => unix::connect(path, timeout),
-            None => connect(&self.address, timeout),
+            None => {
+                connect(&self.address, timeout).map_err(|error| with_forms(&self.address, error))
+            }
         }
     }
 
@@ -56,11 +58,25 @@ impl AsyncSocket {
     /// Connects to `host:port` or `unix:/path`.
     pub(crate) async fn connect(address: &str) -> io::Result<Self> {
         let Some(path) = unix_path(address) else {
-            let stream = tokio::net::TcpStream::connect(address).await?;
+            let connected = tokio::net::TcpStream::connect(address).await;
+            let stream = connected.map_err(|error| with_forms(address, error))?;
             stream.set_nodelay(true)?;
             return Ok(Self::Tcp(stream));
         };
         unix::connect_async(path).await
+    }
+}
+
+/// Says of an address that is none which forms are taken. Who connects says what the address is.
+fn with_forms(address: &str, error: io::Error) -> io::Error {
+    const FORMS: &str = if cfg!(feature = "http") {
+        "a client connects to `host:port`, `unix:/path`, `http://host:port/path` or `ws://host:port/path`"
+    } else {
+        "a client connects to `host:port` or `unix:/path`"
+    };
+    match error.kind() {
+        ErrorKind::InvalidInput => no_address(&format!("{address:?}"), &error, FORMS),
+        _ => error,
     }
 }
 

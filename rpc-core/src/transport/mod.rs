@@ -25,7 +25,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 pub use address::Address;
-pub(crate) use address::{no_known_address, unix_path};
+pub(crate) use address::{no_address, no_known_address, unix_path};
 pub(crate) use any::AnyStream;
 #[cfg(feature = "tokio")]
 pub use async_transport::AsyncTransport;

@@ -7,6 +7,7 @@ use super::argument::Arguments;
 use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
+use crate::types;
 
 /// Writes the function that serves calls.
 pub(super) fn server(function: &Function) -> TokenStream {
@@ -16,14 +17,18 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
-    let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
+    let wait = function.is_async.then(|| quote_spanned!(span=> .await));
+    let mut result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
+    if types::has_bytes(&function.result) {
+        result = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#result));
+    }
     let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
     if function.is_async {
         let send = match function.outcome.error {
-            None => quote_spanned!(span=> __rpc::to_text(form, &#result.await)),
+            None => quote_spanned!(span=> __rpc::to_text(form, &#result)),
             Some(_) => {
                 let text = quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>);
-                quote_spanned!(span=> #text(form, #result.await #failure))
+                quote_spanned!(span=> #text(form, #result #failure))
             }
         };
         // rustc points at the function where its future is not `Send`.

@@ -7,7 +7,7 @@ use syn::{Lifetime, Type, parse_quote};
 
 use crate::function::Function;
 use crate::names;
-use crate::parameter::{Parameter, Passing, Takes};
+use crate::parameter::{Parameter, Takes};
 use crate::spelling::{self, spell};
 use crate::types;
 
@@ -56,9 +56,10 @@ impl Sent {
     fn one(parameter: &Parameter, lifetime: &Lifetime, rpc: &TokenStream) -> Self {
         let name = &parameter.ident;
         let (value, borrows) = types::with_lifetime(parameter.value(), lifetime);
-        let wrapper = matches!(parameter.passing, Passing::Bytes).then(|| quote!(#rpc::Bytes));
+        let wrapper = parameter.is_bytes().then(|| quote!(#rpc::Bytes));
         let state = match &wrapper {
-            Some(wrapper) => quote!(#wrapper<#lifetime>),
+            Some(wrapper) if borrows => quote!(#wrapper<#lifetime>),
+            Some(wrapper) => quote!(#wrapper<'static>),
             None => value.to_token_stream(),
         };
         let generics = if borrows { quote!(<'p>) } else { TokenStream::new() };

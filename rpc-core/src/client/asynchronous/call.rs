@@ -117,7 +117,12 @@ impl Call {
         let mut message = spare::take();
         let (method, arguments) = (invocation.method(), invocation.arguments());
         let metadata = invocation.metadata();
-        let written = settings.begin_call(&mut message, method, arguments, metadata);
+        let known =
+            settings.check_metadata(metadata).and_then(|()| settings.check_size(invocation));
+        let written = match &known {
+            Ok(()) => settings.begin_call(&mut message, method, arguments, metadata),
+            Err(_) => Ok(()),
+        };
         let mut call = Self {
             client: Arc::clone(client),
             method: invocation.name(),
@@ -130,7 +135,7 @@ impl Call {
             tries: None,
             state: State::Unsent,
         };
-        if let Err(error) = settings.check_metadata(metadata) {
+        if let Err(error) = known {
             call.refuse(error.into());
         } else if let Err(error) = written {
             call.write_by_name(invocation, error);

@@ -31,6 +31,9 @@ use super::{Async, ClientBuilder, FromError, Invocation, Notify, Pipelined, Stub
 /// Calls functions on the other side without blocking (feature `tokio`): what a call comes to is a
 /// future, and the stubs are the same.
 ///
+/// It works in a tokio runtime with I/O and time enabled; to connect where none runs is an error,
+/// [`Misuse::NoRuntime`](crate::error::Misuse::NoRuntime).
+///
 /// Clones share one connection, on which any number of callers have calls in flight; the connection
 /// closes when the last clone and the last call are gone. A call whose future is dropped is given
 /// up: it has been sent whole or not at all, the other side is told, and a late reply is dropped.
@@ -73,7 +76,7 @@ impl AsyncRpcClient {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
+    /// In a tokio runtime without I/O and time enabled. Where no runtime runs it is an error.
     pub async fn connect(address: impl ToString) -> Result<Self, Error> {
         Self::builder().connect_async(address).await
     }
@@ -87,7 +90,7 @@ impl AsyncRpcClient {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its I/O and time enabled.
+    /// In a tokio runtime without I/O and time enabled. Where no runtime runs it is an error.
     pub async fn spawn(command: Command) -> Result<Self, Error> {
         Self::builder().spawn_async(command).await
     }

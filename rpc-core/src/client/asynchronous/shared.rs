@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout, timeout_at};
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::transport::{AsyncSocket, AsyncTransport};
 
 use super::super::backoff::Backoff;
@@ -66,6 +67,7 @@ impl Shared {
 
     /// Makes the connection that all calls share.
     pub(super) async fn connect(&self) -> Result<(), Error> {
+        needs_runtime()?;
         let connection = self.dial(self.settings.connect_timeout).await?;
         self.share(&connection);
         Ok(())
@@ -90,6 +92,7 @@ impl Shared {
         self: Arc<Self>,
         deadline: Option<Deadline>,
     ) -> Result<Arc<Connection>, Error> {
+        needs_runtime()?;
         let connected = async {
             if self.settings.target.is_some() {
                 return self.pooled(deadline).await;
@@ -199,6 +202,11 @@ impl Shared {
     fn failed(&self, kind: IoErrorKind, source: Option<io::Error>) -> Error {
         IoError::new(kind, format!("connecting to {}", self.address)).because(source).into()
     }
+}
+
+/// Says that no runtime runs, before tokio panics for it.
+fn needs_runtime() -> Result<(), Misuse> {
+    Handle::try_current().map(drop).map_err(|_| Misuse::NoRuntime)
 }
 
 impl Drop for Shared {

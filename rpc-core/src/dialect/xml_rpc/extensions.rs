@@ -15,12 +15,11 @@ impl Extensions {
     /// The name space of Apache's library.
     pub(super) const NAMESPACE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
 
-    /// What stands before an extension's name; `None` where there are no extensions.
-    pub(super) fn prefix(self) -> Option<&'static str> {
+    /// What stands before an extension's name.
+    pub(super) fn prefix(self) -> &'static str {
         match self {
-            Self::None => None,
-            Self::Apache => Some("ex:"),
-            Self::Plain => Some(""),
+            Self::Apache => "ex:",
+            Self::None | Self::Plain => "",
         }
     }
 }

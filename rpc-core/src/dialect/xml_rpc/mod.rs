@@ -35,9 +35,9 @@ use write::{lossy_text, tag, text, write_text, write_value};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct XmlRpcOptions {
-    /// Whether all callers understand `<i8>` and `<nil/>`, which the specification does not have. Off
-    /// by default: results that need them go to callers whose call has one of them or declares
-    /// Apache's name space for them, and are faults for others.
+    /// Whether all callers understand `<nil/>`, which the specification does not have. Off by default:
+    /// a `None` goes as `<nil/>` to callers whose call has one or declares Apache's name space for it.
+    /// For others it is left out where it is a member of a struct, and is an empty string elsewhere.
     pub extensions: bool,
     /// Whether a struct that is the last argument is the keyword arguments. Off by default: it is an
     /// argument like any other.
@@ -107,9 +107,10 @@ const KEYWORDS: &str = "urn:rpc-core:keywords";
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// Appends the reply whose result is this JSON text.
+/// Appends the reply whose result is this JSON text, of the function of this name.
 pub(crate) fn write_result(
     out: &mut Vec<u8>,
+    method: &str,
     json: &str,
     extensions: Extensions,
 ) -> Result<(), Fault> {
@@ -124,7 +125,8 @@ pub(crate) fn write_result(
     tag(out, "<params><param>");
     write_text(out, json, extensions).map_err(|problem| {
         out.truncate(start);
-        Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {problem}"))
+        let message = format!("`{method}` has run, but its result cannot be sent: {problem}");
+        Fault::new(code::INTERNAL_ERROR, message)
     })?;
     tag(out, "</param></params></methodResponse>\n");
     Ok(())

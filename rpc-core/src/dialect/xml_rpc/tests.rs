@@ -222,7 +222,7 @@ fn xml_that_is_no_call_is_an_invalid_request() {
 fn results_are_written_in_every_type() {
     let write = |json: &str, extensions| {
         let mut out = Vec::new();
-        write_result(&mut out, json, extensions)?;
+        write_result(&mut out, "f", json, extensions)?;
         let xml = String::from_utf8(out).unwrap();
         let back = read_reply(xml.as_bytes(), Limits::default().max_depth).unwrap().unwrap();
         let (_, value) = xml.split_once("<value>").unwrap();
@@ -253,24 +253,40 @@ fn results_are_written_in_every_type() {
         let [json, back] = values.map(Result::unwrap);
         assert_eq!(json, back, "{value}");
     }
-    for (json, plain, apache) in [
-        ("2147483648", "<i8>2147483648</i8>", "<ex:i8>2147483648</ex:i8>"),
-        ("[null]", "<nil/>", "<ex:nil/>"),
-        ("null", "<nil/>", "<ex:nil/>"),
+    let structure = |members: &str| format!("<struct>{members}</struct>");
+    let member = |value: &str| format!("<member><name>a</name><value>{value}</value></member>");
+    let array = |value: &str| format!("<array><data><value>{value}</value></data></array>");
+    for (json, none, plain, apache) in [
+        (
+            "2147483648",
+            "<i8>2147483648</i8>".to_owned(),
+            "<i8>2147483648</i8>".to_owned(),
+            "<ex:i8>2147483648</ex:i8>".to_owned(),
+        ),
+        ("[null]", array("<string></string>"), array("<nil/>"), array("<ex:nil/>")),
+        ("null", "<string></string>".into(), "<nil/>".into(), "<ex:nil/>".into()),
+        (
+            r#"{"a":null}"#,
+            structure(""),
+            structure(&member("<nil/>")),
+            structure(&member("<ex:nil/>")),
+        ),
     ] {
-        assert!(write(json, Extensions::Plain).unwrap().0.contains(plain));
-        assert!(write(json, Extensions::Apache).unwrap().0.contains(apache));
-        let fault = write(json, Extensions::None).unwrap_err();
-        assert!(fault.message().contains("XmlRpcOptions::extensions"), "{fault}");
+        assert_eq!(write(json, Extensions::None).unwrap().0, none);
+        assert_eq!(write(json, Extensions::Plain).unwrap().0, plain);
+        assert_eq!(write(json, Extensions::Apache).unwrap().0, apache);
     }
+    let (written, back) =
+        write(r#"{"b":null,"a":[1,{"b":null}],"c":null}"#, Extensions::None).unwrap();
+    assert_eq!(back, r#"{"a":[1,{}]}"#, "{written}");
     for (json, problem) in [
         ("9223372036854775808", "send it as a text"),
         ("1e400", "no finite number"),
         (r#""\u0000""#, "U+0000"),
         (r#"{"\u001f":1}"#, "U+001F"),
         (r#"["\uffff"]"#, "U+FFFF"),
-        ("[1", "the result cannot be sent"),
-        ("1 2", "the result cannot be sent"),
+        ("[1", "`f` has run, but its result cannot be sent"),
+        ("1 2", "`f` has run, but its result cannot be sent"),
     ] {
         let fault = write(json, Extensions::Plain).unwrap_err();
         assert!(fault.message().contains(problem), "{fault}");

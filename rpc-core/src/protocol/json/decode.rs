@@ -1,10 +1,12 @@
 //! Decodes the text of one JSON value that a [`Reader`](super::Reader) has stepped over.
 //!
 //! serde_json decodes, but for what needs no decoding: a number of a few digits, and a string without
-//! escapes, however long.
+//! escapes, however long. A value that is a sequence of bytes, as a `Vec<u8>` is, may also be base64.
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::de::StrRead;
+
+use super::text_bytes::{Problem, TextBytes};
 
 type Result<T> = serde_json::Result<T>;
 
@@ -12,7 +14,11 @@ type Result<T> = serde_json::Result<T>;
 /// reader says of it; that there may be some is always true.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(text: &'de str, has_escapes: bool) -> Result<T> {
     // What goes wrong is said by serde_json, which says where.
-    T::deserialize(Checked { text, has_escapes }).or_else(|_| serde_json::from_str(text))
+    T::deserialize(Checked { text, has_escapes }).or_else(|error| match Problem::of(&error) {
+        Some(Problem::Empty) => serde_json::from_str("[]"),
+        Some(Problem::NotBase64) => Err(error),
+        None => serde_json::from_str(text),
+    })
 }
 
 /// The text of a value that is known to be JSON.
@@ -94,6 +100,14 @@ impl<'de> Deserializer<'de> for Checked<'de> {
         if self.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    /// A sequence of bytes may be a text.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.plain_string() {
+            Some(text) => visitor.visit_seq(TextBytes::of(text)),
+            None => self.by_serde_json(|json| json.deserialize_seq(visitor)),
+        }
+    }
+
     others! {
         deserialize_any()
         deserialize_bool()
@@ -107,7 +121,6 @@ impl<'de> Deserializer<'de> for Checked<'de> {
         deserialize_unit()
         deserialize_unit_struct(name: &'static str)
         deserialize_newtype_struct(name: &'static str)
-        deserialize_seq()
         deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_map()

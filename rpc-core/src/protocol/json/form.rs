@@ -33,8 +33,6 @@ pub(crate) enum Mark {
     Bytes,
     /// A string that is a date.
     DateTime,
-    /// A `null` that is the result of a function which returns nothing.
-    Nothing,
 }
 
 impl Mark {
@@ -58,7 +56,6 @@ impl Mark {
         match self {
             Self::Bytes => "\r\t\r",
             Self::DateTime => "\r\r\t",
-            Self::Nothing => "\r\t\t",
         }
     }
 }
@@ -66,6 +63,6 @@ impl Mark {
 /// The mark that a text ends in.
 #[cfg(feature = "xmlrpc")]
 pub(super) fn mark_behind(text: &str) -> Option<Mark> {
-    let marks = [Mark::Bytes, Mark::DateTime, Mark::Nothing];
+    let marks = [Mark::Bytes, Mark::DateTime];
     marks.into_iter().find(|mark| text.ends_with(mark.white()))
 }

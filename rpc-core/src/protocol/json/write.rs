@@ -163,9 +163,6 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         value.serialize(self)
     }
     fn serialize_unit(self) -> Result<()> {
-        if self.depth == 0 {
-            self.mark(Mark::Nothing);
-        }
         self.serialize_none()
     }
     fn serialize_unit_struct(self, _name: &'static str) -> Result<()> {
@@ -248,7 +245,7 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
 
 /// The name under which serde_json's `RawValue` serialises itself: a struct whose only field is a
 /// text that is JSON already. (`raw_value` tests hold it to serde_json.)
-const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
 /// An array or object that is open.
 struct Compound<'w, 'o> {

@@ -50,6 +50,11 @@ impl Incoming {
         start..start + self.joined
     }
 
+    /// The end that this is.
+    pub(in super::super) fn side(&self) -> Side {
+        self.side
+    }
+
     /// What the other side has said when it closed.
     pub(in super::super) fn closed(&self) -> Option<&Close> {
         self.closed.as_ref()

@@ -1,12 +1,13 @@
 //! What a server can be told to listen at.
 
+use std::fmt;
 use std::io;
 use std::net::{
     IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, ToSocketAddrs,
 };
 use std::path::{Path, PathBuf};
 
-use crate::transport::{Address, no_known_address, unix_path};
+use crate::transport::{Address, no_address, no_known_address, unix_path};
 
 use super::own::{Accept, Own};
 use super::socket::Listener;
@@ -78,8 +79,17 @@ impl<T: Accept> Listen for T {
     }
 }
 
-fn listen_tcp(address: impl ToSocketAddrs) -> io::Result<Source> {
-    let listener = TcpListener::bind(address)?;
+const FORMS: &str =
+    "a server listens at `host:port`, where port 0 is any that is free, or at `unix:/path`";
+
+fn listen_tcp(address: impl ToSocketAddrs + fmt::Debug) -> io::Result<Source> {
+    let found = address.to_socket_addrs();
+    let found = found.map_err(|error| no_address(&format!("{address:?}"), &error, FORMS))?;
+    let addresses: Vec<_> = found.collect();
+    let listener = TcpListener::bind(&addresses[..]).map_err(|error| {
+        let names: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+        io::Error::new(error.kind(), format!("{}: {error}", names.join(", ")))
+    })?;
     // Std asks for a queue of 128, which a burst of connections overflows: each of the others would
     // wait a second before it tries again. The operating system makes it shorter where it is told to.
     #[cfg(feature = "tokio")]
