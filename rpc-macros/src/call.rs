@@ -10,14 +10,17 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, ExprMethodCall, Result, Token};
 
 use crate::mistakes::Mistakes;
-use crate::names;
+use crate::{editor, names};
 
 /// Expands `call!` to one expression, in which temporaries live as long as in a plain call.
 pub(crate) fn call(input: TokenStream) -> TokenStream {
-    let chain = Call::read(input).and_then(|call| {
+    let chain = Call::read(input.clone()).and_then(|call| {
         call.check()?;
         Ok(call.chain())
     });
+    if editor::is_reading() {
+        return editor::call(input, "call", chain.err());
+    }
     chain.unwrap_or_else(|mistakes| {
         let mistakes = mistakes.to_compile_error();
         quote!({ #mistakes })

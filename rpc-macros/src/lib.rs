@@ -10,6 +10,7 @@
 mod body;
 mod call;
 mod check;
+mod editor;
 mod expand;
 mod function;
 mod interface;

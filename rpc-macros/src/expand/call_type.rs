@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::hygiene::quiet;
-use super::setter;
+use super::{editor, setter};
+use crate::editor::is_reading;
 use crate::function::Function;
 use crate::names;
 use crate::spelling;
@@ -15,10 +16,13 @@ use crate::spelling;
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
 pub(super) fn definition(function: &Function) -> TokenStream {
+    if is_reading() {
+        return editor::definition(function);
+    }
     let Function { visibility, conditions, .. } = function;
     let call = function.call_type();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = format!("A call of {} that is being put together.", function.link());
+    let about = about(function);
     let quiet = quiet();
     quote! {
         #[doc = #about]
@@ -29,8 +33,16 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     }
 }
 
+/// The documentation of the struct.
+pub(super) fn about(function: &Function) -> String {
+    format!("A call of {} that is being put together.", function.link())
+}
+
 /// Writes the methods of the struct, and the traits that word their mistakes.
 pub(super) fn methods(function: &Function) -> TokenStream {
+    if is_reading() {
+        return editor::methods(function);
+    }
     let call = function.call_type();
     let states = setter::state_names(function);
     let wordings = function.parameters.iter().map(|parameter| setter::states(function, parameter));

@@ -14,7 +14,7 @@ use crate::types;
 /// How an argument travels from the caller into the call.
 pub(super) struct Sent {
     /// The generics of a method that takes it.
-    generics: TokenStream,
+    pub(super) generics: TokenStream,
     /// The type that the caller gives.
     pub(super) accepted: TokenStream,
     /// The type that the call keeps.
@@ -219,7 +219,8 @@ pub(super) fn state_names(function: &Function) -> Vec<Ident> {
     (0..function.parameters.len()).map(|index| format_ident!("__P{index}")).collect()
 }
 
-fn docs(parameter: &Parameter) -> String {
+/// The documentation of the method for a keyword.
+pub(super) fn docs(parameter: &Parameter) -> String {
     let name = names::on_the_wire(&parameter.ident);
     match (&parameter.takes, &parameter.default, &parameter.optional) {
         (Takes::Args(_), ..) => {
@@ -235,6 +236,6 @@ fn docs(parameter: &Parameter) -> String {
 }
 
 /// The lifetime of a borrowed argument.
-fn lifetime() -> Lifetime {
+pub(super) fn lifetime() -> Lifetime {
     parse_quote!('p)
 }
