@@ -8,9 +8,11 @@ use std::env;
 use std::ffi::OsStr;
 use std::sync::LazyLock;
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Error, Expr};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Token};
 
 use crate::names;
 
@@ -44,7 +46,8 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
             TokenTree::Ident(method),
             TokenTree::Group(group),
         ] if dot.as_char() == '.' && group.delimiter() == Delimiter::Parenthesis => {
-            Call { receiver, dot, method, arguments: Arguments::read(group), group }.chain(end)
+            let arguments = syn::parse2(group.stream()).unwrap_or_default();
+            Call { receiver, dot, method, group, arguments }.chain(end)
         }
         tokens => expression(tokens).unwrap_or_default(),
     };
@@ -66,37 +69,48 @@ struct Arguments {
     positional: TokenStream,
     positions: usize,
     keywords: Vec<(Ident, TokenStream)>,
-    /// Where it is asked which keywords there are.
+    /// Whether there is a place where nothing stands yet.
+    has_room: bool,
+    /// The editor's word, where it stands in such a place.
     asked: Option<Ident>,
 }
 
-impl Arguments {
-    fn read(group: &Group) -> Self {
-        let mut arguments = Self::default();
-        let tokens: Vec<_> = group.stream().into_iter().collect();
-        for argument in tokens.split_inclusive(|token| is_mark(token, ',')) {
-            let (value, comma) = match argument.split_last() {
-                Some((comma, value)) if is_mark(comma, ',') => (value, comma.to_token_stream()),
-                _ => (argument, Punct::new(',', Spacing::Alone).to_token_stream()),
+impl Parse for Arguments {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut arguments = Self { has_room: input.is_empty(), ..Self::default() };
+        while !input.is_empty() {
+            let has_keyword = input.peek(Ident::peek_any)
+                && input.peek2(Token![=])
+                && !input.peek2(Token![==])
+                && !input.peek2(Token![=>]);
+            let keyword = if has_keyword {
+                let word = input.call(Ident::parse_any)?;
+                input.parse::<Token![=]>()?;
+                Some(keyword(word))
+            } else {
+                None
             };
-            match value {
-                [TokenTree::Ident(word)] if *word == CURSOR => arguments.asked = Some(word.clone()),
-                [TokenTree::Ident(word), sign, rest @ ..] if is_equals(sign, rest.first()) => {
-                    if word.to_string().ends_with(CURSOR) {
-                        arguments.asked = Some(word.clone());
-                    } else {
-                        let value = expression(rest).unwrap_or_else(unknown);
-                        arguments.keywords.push((keyword(word), value));
-                    }
+            let value = value(input)?;
+            let comma = input.parse::<Option<Token![,]>>()?;
+            match (keyword, value.as_slice()) {
+                (Some(keyword), value) => {
+                    arguments.keywords.push((keyword, expression(value).unwrap_or_else(unknown)));
                 }
-                value => {
+                (None, []) => arguments.has_room = true,
+                (None, [TokenTree::Ident(word)]) if *word == CURSOR => {
+                    arguments.has_room = true;
+                    arguments.asked = Some(word.clone());
+                }
+                (None, value) => {
                     let value = expression(value).unwrap_or_else(unknown);
+                    let comma = comma.unwrap_or_default();
                     arguments.positional.extend(quote!(#value #comma));
                     arguments.positions += 1;
                 }
             }
+            arguments.has_room |= comma.is_some() && input.is_empty();
         }
-        arguments
+        Ok(arguments)
     }
 }
 
@@ -105,15 +119,11 @@ impl Call<'_> {
     /// to as many as a function may have: what editors see of a stub takes any number beyond its own.
     fn chain(self, end: &str) -> TokenStream {
         let Self { receiver, dot, method, group, arguments } = self;
-        let Arguments { positional, positions, keywords, asked } = arguments;
+        let Arguments { positional, positions, keywords, has_room, asked } = arguments;
         let missing = (positions..names::MOST_PARAMETERS).map(|_| unknown());
         let mut given = Group::new(Delimiter::Parenthesis, quote!(#positional #(#missing),*));
         given.set_span(group.span());
-        let asked = asked.map(|word| quote_spanned!(dot.span()=> .#word));
-        // `!` makes keywords of a call, and a call of keywords. An editor looks up what it completes
-        // in the expansion of what is written so far, so that has the same shape.
-        let call = quote!(#(#receiver)* #dot #method #given);
-        let mut chain = quote_spanned!(dot.span()=> (!(!#call)#asked));
+        let mut chain = quote!(#(#receiver)* #dot #method #given);
         for (keyword, value) in keywords {
             let setter = names::setter(&keyword);
             chain.extend(quote_spanned!(keyword.span()=> .#setter(#value)));
@@ -121,8 +131,30 @@ impl Call<'_> {
         // With a span that no word has: an editor shows what stands at a span as one.
         let end = Ident::new(end, dot.span());
         chain.extend(quote_spanned!(dot.span()=> .#end()));
-        chain
+        if !has_room {
+            return chain;
+        }
+        // `!` makes a value of a call that has its keywords as fields. It stands here also where
+        // none is asked for: an editor looks up what is before the cursor in the expansion without.
+        let asked = asked.map(|word| quote_spanned!(dot.span()=> .#word));
+        let any = (0..names::MOST_PARAMETERS).map(|_| unknown());
+        quote_spanned!(dot.span()=> (!#(#receiver)* #dot #method(#(#any),*))#asked; #chain)
     }
+}
+
+/// Takes the tokens of the expression that comes next, or where there is none all before a comma.
+fn value(input: ParseStream) -> syn::Result<Vec<TokenTree>> {
+    let ahead = input.fork();
+    let is_whole = ahead.parse::<Expr>().is_ok() && is_at_end(&ahead);
+    let mut tokens = Vec::new();
+    while if is_whole { input.cursor() != ahead.cursor() } else { !is_at_end(input) } {
+        tokens.push(input.parse()?);
+    }
+    Ok(tokens)
+}
+
+fn is_at_end(input: ParseStream) -> bool {
+    input.is_empty() || input.peek(Token![,])
 }
 
 /// Returns as much of the tokens, from the first on, as is an expression.
@@ -137,22 +169,11 @@ fn unknown() -> TokenStream {
 }
 
 /// Returns a word as a parameter's name, raw where Rust reserves it.
-fn keyword(word: &Ident) -> Ident {
+fn keyword(word: Ident) -> Ident {
     let text = word.to_string();
     match text.as_str() {
-        "self" | "Self" | "super" | "crate" | "_" => word.clone(),
-        _ if syn::parse2::<Ident>(word.to_token_stream()).is_ok() => word.clone(),
+        "self" | "Self" | "super" | "crate" | "_" => word,
+        _ if syn::parse2::<Ident>(word.to_token_stream()).is_ok() => word,
         _ => Ident::new_raw(&text, word.span()),
     }
-}
-
-fn is_mark(token: &TokenTree, mark: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
-}
-
-/// Whether a mark is `=` and not the first half of another.
-fn is_equals(mark: &TokenTree, next: Option<&TokenTree>) -> bool {
-    let is_joint = matches!(mark, TokenTree::Punct(mark) if mark.spacing() == Spacing::Joint);
-    let makes_another = next.is_some_and(|next| is_mark(next, '=') || is_mark(next, '>'));
-    is_mark(mark, '=') && !(is_joint && makes_another)
 }

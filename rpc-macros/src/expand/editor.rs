@@ -5,13 +5,14 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Attribute;
+use syn::{Attribute, parse_quote};
 
 use super::call_type;
 use super::hygiene::quiet;
 use super::setter::{self, Sent};
 use crate::function::Function;
 use crate::names;
+use crate::types;
 
 /// Writes the method with which a call begins. `call!` fills its arguments up to a fixed number.
 pub(super) fn beginning(
@@ -32,7 +33,7 @@ pub(super) fn beginning(
     }
 }
 
-/// Writes the type of a call being put together.
+/// Writes the type of a call being put together: an enum, which has no fields to offer.
 pub(super) fn definition(function: &Function) -> TokenStream {
     let Function { visibility, conditions, .. } = function;
     let call = function.call_type();
@@ -42,7 +43,9 @@ pub(super) fn definition(function: &Function) -> TokenStream {
         #[doc = #about]
         #(#conditions)*
         #quiet
-        #visibility struct #call<'c, __S> {}
+        #visibility enum #call<'c, __S> {
+            __Of(&'c __S),
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) fn methods(function: &Function) -> TokenStream {
         let setter = names::setter(name);
         let docs = setter::docs(parameter);
         let Sent { generics, accepted, .. } = Sent::of(parameter, &setter::lifetime(), &rpc);
-        let ty = &parameter.ty;
+        let (ty, _) = types::with_lifetime(&parameter.ty, &parse_quote!('static));
         setters.extend(quote! {
             #[doc = #docs]
             #visibility fn #setter #generics(self, #name: #accepted) -> Self {
@@ -92,18 +95,12 @@ pub(super) fn methods(function: &Function) -> TokenStream {
                 loop {}
             }
         }
-        #visibility struct __Keywords<'c, __S> {
+        #visibility struct __Keywords {
             #keywords
         }
-        impl<'c, __S> ::core::ops::Not for #call<'c, __S> {
-            type Output = __Keywords<'c, __S>;
-            fn not(self) -> Self::Output {
-                loop {}
-            }
-        }
-        impl<'c, __S> ::core::ops::Not for __Keywords<'c, __S> {
-            type Output = #call<'c, __S>;
-            fn not(self) -> Self::Output {
+        impl<__S> ::core::ops::Not for #call<'_, __S> {
+            type Output = __Keywords;
+            fn not(self) -> __Keywords {
                 loop {}
             }
         }
