@@ -10,15 +10,18 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, ExprMethodCall, Result, Token};
 
 use crate::mistakes::Mistakes;
-use crate::names;
+use crate::{editor, names};
 
 /// Expands `call!`, or the macro that ends a call in this other way, to one expression, in which
 /// temporaries live as long as in a plain call.
 pub(crate) fn call(input: TokenStream, end: End) -> TokenStream {
-    let chain = Call::read(input, end).and_then(|call| {
+    let chain = Call::read(input.clone(), end).and_then(|call| {
         call.check()?;
         Ok(call.chain(end))
     });
+    if editor::is_reading() {
+        return editor::call(input, end.name(), chain.err());
+    }
     chain.unwrap_or_else(|mistakes| {
         let mistakes = mistakes.to_compile_error();
         quote!({ #mistakes })

@@ -11,6 +11,7 @@ mod body;
 mod call;
 mod check;
 mod docs;
+mod editor;
 mod expand;
 mod function;
 mod interface;

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
+use crate::protocol::json::least_size;
 use crate::protocol::{ArgumentError, ArrayWriter, ObjectWriter};
 
 use super::{Argument, GivenArgs};
@@ -33,6 +34,11 @@ impl<T: Serialize> Argument for GivenIf<T> {
     #[inline]
     fn is_given(&self) -> bool {
         self.0.is_some()
+    }
+
+    #[inline]
+    fn least_size(&self) -> usize {
+        self.0.as_ref().map_or(0, least_size)
     }
 }
 

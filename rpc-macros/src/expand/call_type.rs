@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
 use super::hygiene::quiet;
-use super::setter;
+use super::{editor, setter};
+use crate::editor::is_reading;
 use crate::function::Function;
 use crate::names;
 use crate::spelling;
@@ -37,10 +38,13 @@ pub(super) fn module(
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
 fn definition(function: &Function) -> TokenStream {
-    let Function { ident, conditions, .. } = function;
+    if is_reading() {
+        return editor::definition(function);
+    }
+    let Function { conditions, .. } = function;
     let call = function.call_name();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = format!("A call of `{}` that is being put together.", names::on_the_wire(ident));
+    let about = about(function);
     quote! {
         #[doc = #about]
         #(#conditions)*
@@ -52,8 +56,16 @@ fn definition(function: &Function) -> TokenStream {
     }
 }
 
+/// The documentation of the struct.
+pub(super) fn about(function: &Function) -> String {
+    format!("A call of `{}` that is being put together.", names::on_the_wire(&function.ident))
+}
+
 /// Writes the methods of the struct, and the traits that word their mistakes.
 pub(super) fn methods(function: &Function) -> TokenStream {
+    if is_reading() {
+        return editor::methods(function);
+    }
     let call = function.call_type();
     let states = setter::state_names(function);
     let wordings = function.parameters.iter().map(|parameter| setter::states(function, parameter));

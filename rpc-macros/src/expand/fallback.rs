@@ -9,6 +9,7 @@ use quote::quote;
 use syn::Error;
 
 use super::interface::{head, service};
+use crate::editor::is_reading;
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
@@ -85,6 +86,9 @@ fn methods(function: &Function, module: &Ident) -> TokenStream {
     let Function { ident, arity, .. } = function;
     let call = quote!(#module::Unknown);
     let starter = names::starter(ident);
+    if is_reading() {
+        return quote!(fn #ident(&self, ...) -> #call { loop {} });
+    }
     let inputs = vec![quote!(_: #call); *arity];
     quote! {
         fn #ident(&self, #(#inputs),*) -> #call {

@@ -2,6 +2,7 @@
 
 mod argument;
 mod call_type;
+mod editor;
 mod export;
 mod fallback;
 mod function;

@@ -14,7 +14,7 @@ use crate::types;
 /// How an argument travels from the caller into the call.
 pub(super) struct Sent {
     /// The generics of a method that takes it.
-    generics: TokenStream,
+    pub(super) generics: TokenStream,
     /// The type that the caller gives.
     pub(super) accepted: TokenStream,
     /// The type that the call keeps.
@@ -244,7 +244,8 @@ pub(super) fn state_names(function: &Function) -> Vec<Ident> {
     (0..function.parameters.len()).map(|index| format_ident!("__P{index}")).collect()
 }
 
-fn docs(parameter: &Parameter) -> String {
+/// The documentation of the method for a keyword.
+pub(super) fn docs(parameter: &Parameter) -> String {
     let name = names::on_the_wire(&parameter.ident);
     let gives = gives(parameter, &name);
     if parameter.doc.is_empty() { gives } else { format!("{gives}\n\n{}", parameter.doc) }
@@ -265,6 +266,6 @@ fn gives(parameter: &Parameter, name: &str) -> String {
 }
 
 /// The lifetime of a borrowed argument.
-fn lifetime() -> Lifetime {
+pub(super) fn lifetime() -> Lifetime {
     parse_quote!('p)
 }

@@ -4,8 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Lifetime, parse_quote};
 
+use super::editor;
 use super::hygiene::quiet;
 use super::setter::Sent;
+use crate::editor::is_reading;
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
@@ -83,6 +85,9 @@ fn methods(function: &Function) -> TokenStream {
         docs if docs.is_empty() => format!("Begins a call of {}.", function.link()),
         docs => summary(docs),
     };
+    if is_reading() {
+        return editor::beginning(function, &docs, conditions, &inputs);
+    }
     quote! {
         #[doc = #docs]
         #(#conditions)*
