@@ -7,7 +7,7 @@ use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
 use crate::body::{Body, Member};
 use crate::function::{Function, conditions};
 use crate::mistakes::Mistakes;
-use crate::options::{Options, Target};
+use crate::options::{Options, Target, is_exported};
 use crate::place::{Owner, Place};
 use crate::types;
 
@@ -60,6 +60,12 @@ impl Interface {
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
+        if interface.methods.is_empty() {
+            mistakes.at(
+                &block.self_ty,
+                "this block exports nothing: make a method `pub`, or put `#[rpc_export]` on it",
+            );
+        }
         let visibilities = interface.methods.iter().map(|method| &method.visibility);
         if let Some(widest) = visibilities.max_by_key(|visibility| width(visibility)) {
             interface.see_as(widest.clone());
@@ -88,6 +94,9 @@ impl Interface {
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
+        if interface.methods.is_empty() {
+            mistakes.at(&item.ident, "this trait exports nothing: it has no method to call");
+        }
         interface.see_as(item.vis.clone());
         for member in &mut body.members {
             if let Member::Function(method) = member {
@@ -102,7 +111,8 @@ impl Interface {
         self.owner.ty.is_none()
     }
 
-    /// Reads the methods that are not left out.
+    /// Reads the methods that are exported: those of a trait, the public ones of a block, and others
+    /// that say so, unless they say that they are not.
     fn read_methods(&mut self, body: &mut Body, mistakes: &mut Mistakes) {
         let place = Place {
             prefix: String::new(),
@@ -115,6 +125,9 @@ impl Interface {
                 continue;
             };
             let options = Options::take(&mut item.attributes, Target::Member, mistakes);
+            if !self.is_trait() && !is_exported(&item.visibility, options.as_ref()) {
+                continue;
+            }
             let options = options.unwrap_or_default();
             if !options.skip {
                 let mut method = Function::read(item, options, &place, mistakes);

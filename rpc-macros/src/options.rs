@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, parse_quote};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, Visibility, parse_quote};
 
 use crate::mistakes::Mistakes;
 
@@ -123,6 +123,15 @@ impl Options {
             "blocking" => flag(&mut self.blocking, &key, input),
             _ => flag(&mut self.skip, &key, input),
         }
+    }
+}
+
+/// Whether a member of an exported block or module is exported: when it is public or says so, unless
+/// it says that it is not.
+pub(crate) fn is_exported(visibility: &Visibility, options: Option<&Options>) -> bool {
+    match options {
+        Some(options) => !options.skip,
+        None => matches!(visibility, Visibility::Public(_)),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Path, Visibility};
+use syn::Path;
 
 use super::function::beside;
 use crate::body::{Member, ModuleItem};
 use crate::mistakes::Mistakes;
 use crate::names;
-use crate::options::{Options, Target};
+use crate::options::{Options, Target, is_exported};
 use crate::place::Place;
 
 /// Expands `#[rpc_export(options)] mod …`: exports the public functions in it.
@@ -17,19 +17,24 @@ pub(super) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     let mut mistakes = Mistakes::default();
     let options = Options::read(options, Target::Module, &mut mistakes);
     let library = options.library();
-    export(&mut module, "", &options, &library, &mut mistakes);
+    if export(&mut module, "", &options, &library, &mut mistakes) == 0 {
+        mistakes.at(
+            &module.ident,
+            "this module exports nothing: make a function `pub`, or put `#[rpc_export]` on it",
+        );
+    }
     let mistakes = mistakes.finish().err().map(|mistakes| mistakes.to_compile_error());
     Ok(quote!(#module #mistakes))
 }
 
-/// Exports the functions of a module under its name.
+/// Exports the functions of a module under its name, and returns how many there are.
 fn export(
     module: &mut ModuleItem,
     prefix: &str,
     options: &Options,
     library: &Path,
     mistakes: &mut Mistakes,
-) {
+) -> usize {
     let own =
         options.name.as_ref().map_or_else(|| names::on_the_wire(&module.ident), syn::LitStr::value);
     let prefix = format!("{prefix}{own}.");
@@ -45,8 +50,9 @@ fn export(
             &module.ident,
             "a module in another file cannot be exported from here: its functions are not seen",
         );
-        return;
+        return 1;
     };
+    let mut count = 0;
     for member in &mut body.members {
         match member {
             Member::Function(item) => {
@@ -55,6 +61,7 @@ fn export(
                     let options = options.unwrap_or_default();
                     let place =
                         Place { prefix: prefix.clone(), owner: None, library: library.clone() };
+                    count += 1;
                     let generated = beside(item, options, &place, Mistakes::default());
                     *member = Member::Other(quote!(#item #generated));
                 }
@@ -63,19 +70,11 @@ fn export(
                 let options = Options::take(&mut inner.attributes, Target::Submodule, mistakes);
                 if is_exported(&inner.visibility, options.as_ref()) {
                     let options = options.unwrap_or_default();
-                    export(inner, &prefix, &options, library, mistakes);
+                    count += export(inner, &prefix, &options, library, mistakes);
                 }
             }
             Member::Other(_) => {}
         }
     }
-}
-
-/// Whether a member of an exported module is exported: when it is public or says so, unless it says
-/// that it is not.
-fn is_exported(visibility: &Visibility, options: Option<&Options>) -> bool {
-    match options {
-        Some(options) => !options.skip,
-        None => matches!(visibility, Visibility::Public(_)),
-    }
+    count
 }
