@@ -9,7 +9,7 @@ use crate::body::{Body, Member};
 use crate::function::{Function, conditions};
 use crate::mistakes::Mistakes;
 use crate::names;
-use crate::options::{Options, Target};
+use crate::options::{Options, Target, is_exported};
 use crate::place::{Owner, Place};
 use crate::types;
 
@@ -74,6 +74,12 @@ impl Interface {
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
+        if interface.methods.is_empty() {
+            mistakes.at(
+                &block.self_ty,
+                "this block exports nothing: make a method `pub`, or put `#[rpc_export]` on it",
+            );
+        }
         let visibilities = interface.methods.iter().map(|method| &method.visibility);
         if let Some(widest) = visibilities.max_by_key(|visibility| width(visibility)) {
             interface.see_as(widest.clone());
@@ -107,6 +113,9 @@ impl Interface {
             library: options.library(),
         };
         interface.read_methods(body, mistakes);
+        if interface.methods.is_empty() {
+            mistakes.at(&item.ident, "this trait exports nothing: it has no method to call");
+        }
         interface.see_as(item.vis.clone());
         for member in &mut body.members {
             if let Member::Function(method) = member {
@@ -121,7 +130,8 @@ impl Interface {
         self.owner.ty.is_none()
     }
 
-    /// Reads the methods that are not left out.
+    /// Reads the methods that are exported: those of a trait, the public ones of a block, and others
+    /// that say so, unless they say that they are not.
     fn read_methods(&mut self, body: &mut Body, mistakes: &mut Mistakes) {
         let place = Place {
             prefix: String::new(),
@@ -134,6 +144,9 @@ impl Interface {
                 continue;
             };
             let options = Options::take(&mut item.attributes, Target::Method, mistakes);
+            if !self.is_trait() && !is_exported(&item.visibility, options.as_ref()) {
+                continue;
+            }
             let options = options.unwrap_or_default();
             if !options.skip {
                 let mut method = Function::read(item, options, &place, mistakes);

@@ -74,6 +74,8 @@ use proc_macro::TokenStream;
 ///     pub fn new() -> Self {
 ///         Self::default()
 ///     }
+///
+///     fn account(&self, name: &str) -> &AtomicU64 { … } // is not public, so nobody can call it
 /// }
 ///
 /// registry.register_instance_at("bank", Bank::new())?;
@@ -82,9 +84,10 @@ use proc_macro::TokenStream;
 /// client.at("bank").deposit("ada", 5).call()?;
 /// ```
 ///
-/// All methods of the block are exported but for those that are left out, and a trait `BankStub` has
-/// them all for clients. It is as visible as the most visible of them. They take `&self`, because
-/// calls share the instance. No generic block can be exported; `Bank<Memory>` is not generic.
+/// The `pub` methods of the block are exported, but for those that are left out, and others (also a
+/// `pub(crate)` one) only with an `#[rpc_export]` of their own. A trait `BankStub` has them all for
+/// clients. It is as visible as the most visible of them. They take `&self`, because calls share the
+/// instance. No generic block can be exported; `Bank<Memory>` is not generic.
 ///
 /// Whoever exports several blocks of a type says so on all but one, and names their stubs. An
 /// instance brings the methods of all.
@@ -111,7 +114,7 @@ use proc_macro::TokenStream;
 /// client.add(1).call()?;
 /// ```
 ///
-/// A crate with nothing but the trait is all that the two sides have in common. An `async fn` in it
+/// All its methods are exported, but for those that are left out. A crate with nothing but the trait is all that the two sides have in common. An `async fn` in it
 /// becomes a `fn` that returns a future which can be sent between threads; it is implemented as an
 /// `async fn`.
 ///

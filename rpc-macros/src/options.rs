@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, Visibility, parse_quote};
 
 use crate::library;
 use crate::mistakes::Mistakes;
@@ -139,6 +139,15 @@ impl Options {
             "more" => flag(&mut self.more, &key, input),
             _ => flag(&mut self.skip, &key, input),
         }
+    }
+}
+
+/// Whether a member of an exported block or module is exported: when it is public or says so, unless
+/// it says that it is not.
+pub(crate) fn is_exported(visibility: &Visibility, options: Option<&Options>) -> bool {
+    match options {
+        Some(options) => !options.skip,
+        None => matches!(visibility, Visibility::Public(_)),
     }
 }
 

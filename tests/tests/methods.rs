@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::unused_self, missing_docs, unreachable_pub)]
 
 use rpc_core::error::Misuse;
+use rpc_core::protocol::code;
 use rpc_core::{CallError, FunctionRegistry, RpcClient, RpcServer, Stub, args, call, kwargs};
 use tests::{Model, both_ways};
 
@@ -69,6 +70,7 @@ mod bank {
         }
 
         /// Uses what the server provides.
+        #[rpc_export]
         pub(crate) fn stamp(
             &self,
             context: &CallContext,
@@ -78,12 +80,16 @@ mod bank {
             format!("{text} {} {:?}", *number, context.peer().is_some())
         }
 
+        /// Is for this crate alone.
+        pub(crate) fn reset(&self, account: &str) -> u64 {
+            self.accounts.lock().unwrap().remove(account).unwrap_or_default()
+        }
+
         #[cfg(any())]
         pub fn absent(&self, value: NoSuchType) -> NoSuchType {
             value
         }
 
-        #[rpc_export(skip)]
         fn change(
             &self,
             account: &str,
@@ -163,6 +169,17 @@ fn several_instances_of_one_type_are_kept_apart() {
 fn two_instances_cannot_share_a_name() {
     let refusal = registry().register_instance_at("bank", Bank::new()).unwrap_err();
     assert!(matches!(&refusal, Misuse::RegisteredTwice { name } if name == "bank.deposit"));
+}
+
+#[test]
+fn a_method_that_is_not_public_is_not_served() {
+    assert_eq!(Bank::new().reset("ada"), 0);
+    both_ways!(registry(), |client| {
+        let refusal = client.call::<u64>("bank.reset", args!["ada"], ()).unwrap_err();
+        assert_eq!(refusal.fault().unwrap().code(), code::METHOD_NOT_FOUND);
+        let refusal = client.call::<u64>("bank.change", args!["ada", 1], ()).unwrap_err();
+        assert_eq!(refusal.fault().unwrap().code(), code::METHOD_NOT_FOUND);
+    });
 }
 
 #[test]

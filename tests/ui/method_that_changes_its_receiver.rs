@@ -4,12 +4,12 @@ struct Counter(i64);
 
 #[rpc_export]
 impl Counter {
-    fn next(&mut self) -> i64 {
+    pub fn next(&mut self) -> i64 {
         self.0 += 1;
         self.0
     }
 
-    fn into_inner(self) -> i64 {
+    pub fn into_inner(self) -> i64 {
         self.0
     }
 }

@@ -4,11 +4,11 @@ struct Counter;
 
 #[rpc_export]
 impl Counter {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self
     }
 
-    fn value(&self) -> i64 {
+    pub fn value(&self) -> i64 {
         1
     }
 }

@@ -4,7 +4,7 @@ struct Counter;
 
 #[rpc_export(name = "counter")]
 impl Counter {
-    fn value(&self) -> i64 {
+    pub fn value(&self) -> i64 {
         1
     }
 }

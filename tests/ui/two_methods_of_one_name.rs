@@ -4,7 +4,7 @@ struct Counter(i64);
 
 #[rpc_export]
 impl Counter {
-    fn value(&self) -> i64 {
+    pub fn value(&self) -> i64 {
         self.0
     }
 

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Path, Visibility};
+use syn::Path;
 
 use super::function::beside;
 use crate::body::{Member, ModuleItem};
 use crate::function::conditions;
 use crate::mistakes::Mistakes;
 use crate::names;
-use crate::options::{Options, Target};
+use crate::options::{Options, Target, is_exported};
 use crate::place::Place;
 
 /// Expands `#[rpc_export(options)] mod …`: exports the public functions in it.
@@ -20,19 +20,24 @@ pub(super) fn expand(options: TokenStream, item: TokenStream) -> syn::Result<Tok
     let mut mistakes = Mistakes::default();
     let options = Options::read(options, Target::Module, &mut mistakes);
     let library = options.library();
-    export(&mut module, "", &options, &library, &mut mistakes);
+    if export(&mut module, "", &options, &library, &mut mistakes) == 0 {
+        mistakes.at(
+            &module.ident,
+            "this module exports nothing: make a function `pub`, or put `#[rpc_export]` on it",
+        );
+    }
     let mistakes = mistakes.finish().err().map(|mistakes| mistakes.to_compile_error());
     Ok(quote!(#module #mistakes))
 }
 
-/// Exports the functions of a module under its name.
+/// Exports the functions of a module under its name, and returns how many there are.
 fn export(
     module: &mut ModuleItem,
     prefix: &str,
     options: &Options,
     library: &Path,
     mistakes: &mut Mistakes,
-) {
+) -> usize {
     let own =
         options.name.as_ref().map_or_else(|| names::on_the_wire(&module.ident), syn::LitStr::value);
     let prefix = format!("{prefix}{own}.");
@@ -49,9 +54,10 @@ fn export(
              put `#[rpc_export(name = \"{prefix}…\")]` on each of them there",
         );
         mistakes.at(&module.ident, advice);
-        return;
+        return 1;
     };
     let modules: HashSet<_> = body.members.iter().filter_map(module_name).collect();
+    let mut count = 0;
     for member in &mut body.members {
         match member {
             Member::Function(item) => {
@@ -70,6 +76,7 @@ fn export(
                     }
                     let place =
                         Place { prefix: prefix.clone(), owner: None, library: library.clone() };
+                    count += 1;
                     let generated = beside(item, options, &place, Mistakes::default());
                     *member = Member::Other(quote!(#item #generated));
                 }
@@ -78,12 +85,13 @@ fn export(
                 let options = Options::take(&mut inner.attributes, Target::Submodule, mistakes);
                 if is_exported(&inner.visibility, options.as_ref()) {
                     let options = options.unwrap_or_default();
-                    export(inner, &prefix, &options, library, mistakes);
+                    count += export(inner, &prefix, &options, library, mistakes);
                 }
             }
             Member::Other(_) => {}
         }
     }
+    count
 }
 
 /// Returns the name of a member that is a module, unless that may be left out.
@@ -93,14 +101,5 @@ fn module_name(member: &Member) -> Option<Ident> {
             Some(module.ident.clone())
         }
         _ => None,
-    }
-}
-
-/// Whether a member of an exported module is exported: when it is public or says so, unless it says
-/// that it is not.
-fn is_exported(visibility: &Visibility, options: Option<&Options>) -> bool {
-    match options {
-        Some(options) => !options.skip,
-        None => matches!(visibility, Visibility::Public(_)),
     }
 }

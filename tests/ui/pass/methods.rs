@@ -25,7 +25,7 @@ impl Plane {
         Point { x: self.origin.x + point.x + by }
     }
 
-    fn origin(&self) -> &Point {
+    pub fn origin(&self) -> &Point {
         &self.origin
     }
 
@@ -37,24 +37,29 @@ impl Plane {
     }
 
     #[cfg(any())]
-    fn choose(&self) -> NoSuchType {
+    pub fn choose(&self) -> NoSuchType {
         1
     }
 
     #[cfg(not(any()))]
+    #[rpc_export]
     fn choose(&self) -> i64 {
         self.origin.x
     }
 
-    async fn later(&self, #[args] numbers: Vec<i64>, note: Option<&str>) -> Result<i64, String> {
+    pub async fn later(&self, #[args] numbers: Vec<i64>, note: Option<&str>) -> Result<i64, String> {
         std::future::ready(()).await;
         note.map_or(Ok(self.origin.x + numbers.into_iter().sum::<i64>()), |note| Err(note.to_owned()))
     }
 
     #[rpc_export(skip)]
-    fn with(mut self, origin: Point) -> Self {
+    pub fn with(mut self, origin: Point) -> Self {
         self.origin = origin;
         self
+    }
+
+    fn shift(&mut self, by: impl Into<i64>) {
+        self.origin.x += by.into();
     }
 }
 
@@ -85,7 +90,8 @@ fn calls(client: &RpcClient) {
 }
 
 fn main() {
-    let plane = Plane { origin: Point { x: 0 } }.with(Point { x: 1 });
+    let mut plane = Plane { origin: Point { x: 0 } }.with(Point { x: 1 });
+    plane.shift(1);
     let mut registry = FunctionRegistry::new();
     let _ = registry.register_instance(plane).is_ok();
     let _ = registry.register_instance_at("a", generic::Holder(1)).is_ok();
