@@ -30,9 +30,9 @@ fn compiler_is_the_one_that_is_known() -> bool {
     version.starts_with(COMPILER) && !version.contains('-')
 }
 
-/// The files in `ui` with this extension, and their texts.
-fn files(extension: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir("ui").unwrap().map(|entry| entry.unwrap().path());
+/// The files of a folder with this extension, and their texts.
+fn files(folder: &str, extension: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = entries.filter(|path| path.extension().is_some_and(|found| found == extension));
     files
         .map(|path| {
@@ -44,8 +44,12 @@ fn files(extension: &str) -> Vec<(String, String)> {
 
 /// Has trybuild write what this compiler says of every case into `folder`; it fails where one compiles.
 fn write_what_is_said(folder: &Path) {
-    for (name, text) in files("rs") {
-        fs::write(folder.join(name).with_extension("rs"), text).unwrap();
+    // A case names a file of `pass`.
+    for (from, to) in [("ui", folder), ("ui/pass", &folder.join("pass"))] {
+        fs::create_dir_all(to).unwrap();
+        for (name, text) in files(from, "rs") {
+            fs::write(to.join(name).with_extension("rs"), text).unwrap();
+        }
     }
     let mut again = Command::new(env::current_exe().unwrap());
     again.args(env::args_os().skip(1));
@@ -76,7 +80,7 @@ fn mistakes_are_explained_and_what_is_none_compiles() {
     let folder = Folder::new();
     write_what_is_said(folder.path());
     let mut failures = Vec::new();
-    for (name, expected) in files("stderr") {
+    for (name, expected) in files("ui", "stderr") {
         // Without a text where trybuild was told to run other cases only.
         let Ok(said) = fs::read_to_string(folder.file(&format!("{name}.stderr"))) else { continue };
         let missing = missing(&expected, &said);
@@ -90,7 +94,7 @@ fn mistakes_are_explained_and_what_is_none_compiles() {
 /// Those who have the component `rust-src` see lines of std's source in a message, and others do not.
 #[test]
 fn no_expected_message_quotes_the_standard_library() {
-    for (name, text) in files("stderr") {
+    for (name, text) in files("ui", "stderr") {
         assert!(!text.contains("$RUST"), "ui/{name}.stderr quotes std: word the error ourselves");
     }
 }
