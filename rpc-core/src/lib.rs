@@ -37,6 +37,32 @@
 //!   [`Stub::call`] and every typed stub with it.
 //! - **Concurrency** is a value: `.serve_with(address, SingleThread)`.
 //!
+//! # Features
+//!
+//! | feature | gives |
+//! |---|---|
+//! | none | blocking clients and servers, on threads and processes; the native dialect, JSON-RPC 2.0 and ping over TCP, Unix sockets, standard input and output |
+//! | `tokio` | `AsyncRpcClient`, and servers that are event loops |
+//! | `tower` (with `tokio`) | clients as tower services, and tower services as clients |
+//! | `http` (with `tokio`) | HTTP/1.1, HTTP/2 and WebSocket on the same port, clients for them, and a service for axum and tower programs |
+//! | `xmlrpc` (with `http`) | XML-RPC, both ways |
+//!
+//! None is on by default. They only add: what works without one works with it.
+//!
+//! # Where to go from here
+//!
+//! | to | read |
+//! |---|---|
+//! | write functions: defaults, methods, state, errors | [`rpc_export`](macro@rpc_export) |
+//! | call them | [`call!`], [`Stub`], [clients](guide::clients) |
+//! | test them | [testing](guide::testing) |
+//! | decide what they fail with | [errors](guide::errors) |
+//! | change them, while others call them | [how an API grows](guide::evolution) |
+//! | choose how connections are run | [the six models](guide::models) |
+//! | run a server for others | [production](guide::production) |
+//! | be called from other languages | [HTTP](guide::http), [JSON-RPC](guide::json_rpc), [XML-RPC](guide::xml_rpc), [WebSocket](guide::websocket), [the wire](guide::wire) |
+//! | know who calls, log and refuse calls | [callers](guide::callers), [layers](guide::layers) |
+//!
 //! # Where things are
 //!
 //! What a program needs every day is here. The rest has a module:
@@ -50,6 +76,9 @@
 //! | [`protocol`] | [`Call`](protocol::Call), [`Framing`](protocol::Framing), [`Limits`](protocol::Limits), [`Protocol`](protocol::Protocol), [`code`](protocol::code)s of faults |
 //! | [`error`] | [`Misuse`](error::Misuse), [`IoError`](error::IoError), [`LayerError`](error::LayerError), [`FunctionError`](error::FunctionError) |
 //! | [`types`] | [`Bytes`](types::Bytes) and [`DateTime`](types::DateTime) as arguments and results |
+//! | [`guide`] | nothing to call: pages to read |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Lets this crate's own examples and tests name it as a user does.
 extern crate self as rpc_core;
@@ -57,6 +86,8 @@ extern crate self as rpc_core;
 pub mod client;
 mod dialect;
 pub mod error;
+#[cfg(doc)]
+pub mod guide;
 #[cfg(feature = "http")]
 mod http;
 mod json_rpc;

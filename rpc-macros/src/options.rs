@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, Visibility, parse_quote};
+use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, Visibility};
 
 use crate::library;
 use crate::mistakes::Mistakes;

@@ -39,6 +39,17 @@ struct Rest<'a> {
     keyword: Vec<(Cow<'a, str>, &'a str)>,
 }
 
+/// What a `#[kwargs]` parameter may be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot take the keyword arguments that are left",
+    label = "this is no map of names",
+    note = "a parameter with `#[kwargs]` is a map such as `HashMap<String, T>` or `BTreeMap<String, T>`"
+)]
+pub trait KeywordMap<T>: FromIterator<(String, T)> {}
+
+#[diagnostic::do_not_recommend]
+impl<M: FromIterator<(String, T)>, T> KeywordMap<T> for M {}
+
 impl<'c, 'a> Bound<'c, 'a> {
     /// Makes place for the arguments of `call`.
     #[inline]
@@ -256,7 +267,7 @@ impl<'a> Bound<'_, 'a> {
     /// [`required`](Self::required).
     pub fn kwargs<M, T>(&self, index: usize) -> Option<M>
     where
-        M: FromIterator<(String, T)>,
+        M: KeywordMap<T>,
         T: DeserializeOwned,
     {
         let members = self.rest.keyword.iter();
