@@ -17,6 +17,7 @@ mod item;
 mod mistakes;
 mod names;
 mod options;
+mod outcome;
 mod parameter;
 mod place;
 mod provided;

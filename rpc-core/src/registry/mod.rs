@@ -20,6 +20,7 @@ mod name_hash;
 mod nearest;
 mod outcome;
 mod reply;
+mod returned;
 mod run;
 mod signature;
 mod state;
@@ -42,6 +43,9 @@ pub use functions::FunctionRegistry;
 pub use outcome::{Deferred, Ended, Outcome};
 pub(crate) use outcome::{Job, Progress, Rest, panicked};
 pub use reply::{Reply, to_text};
+pub use returned::{
+    ErrorProbe, NoError, Otherwise, Probe, Returned, Travels, is_plain, is_result, travels,
+};
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateKey, StateType};
 pub(crate) use system::MULTICALL;

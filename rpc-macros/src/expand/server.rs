@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::argument::Arguments;
 use super::hygiene::hidden;
+use super::outcome;
 use crate::function::Function;
 use crate::names;
 
@@ -17,13 +18,13 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*));
-    let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
     if function.is_async {
-        let send = match function.outcome.error {
-            None => quote_spanned!(span=> __rpc::to_text(form, &#result.await)),
-            Some(_) => {
+        let returned = quote_spanned!(span=> #result.await);
+        let send = match outcome::result(&function.outcome, &returned) {
+            None => quote_spanned!(span=> __rpc::to_text(form, &#returned)),
+            Some(result) => {
                 let text = quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>);
-                quote_spanned!(span=> #text(form, #result.await #failure))
+                quote_spanned!(span=> #text(form, #result))
             }
         };
         // rustc points at the function where its future is not `Send`.
@@ -40,10 +41,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
             }
         }
     } else {
-        let send = match function.outcome.error {
+        let send = match outcome::result(&function.outcome, &result) {
             None => quote_spanned!(span=> reply.send(&#result)),
-            Some(_) => {
-                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result #failure))
+            Some(result) => {
+                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result))
             }
         };
         quote_spanned! {hidden()=>
