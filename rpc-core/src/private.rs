@@ -14,9 +14,10 @@ pub use crate::client::{
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
 pub use crate::registry::{
-    Bound, Bytes, CallContext, Deferred, Export, Handler, Instance, Interface, IntoBytes, Method,
-    MethodHandler, MoreMethods, Parameter, ParameterKind, Reply, Scope, Signature,
-    SignatureOptions, State, StateKey, StateType, Text, to_text,
+    Bound, Bytes, CallContext, Deferred, ErrorProbe, Export, Handler, Instance, Interface,
+    IntoBytes, Method, MethodHandler, MoreMethods, NoError, Otherwise, Parameter, ParameterKind,
+    Probe, Reply, Returned, Scope, Signature, SignatureOptions, State, StateKey, StateType, Text,
+    Travels, is_plain, is_result, to_text, travels,
 };
 
 pub use crate::client::{IntoOption, IntoText};
@@ -24,18 +25,10 @@ pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;
 
-/// The two types a function's `Result` is of, for results whose source does not name both.
-pub trait ResultTypes {
-    /// What it is when all goes well.
-    type Ok;
-    /// What it is otherwise.
-    type Err;
-}
-
-impl<T, E> ResultTypes for Result<T, E> {
-    type Ok = T;
-    type Err = E;
-}
+/// A default value, as the closure returns it that it is evaluated in. A default that would return
+/// anything else from there, by `return` or `?`, does not compile.
+#[derive(Debug)]
+pub struct DefaultValue<T>(pub T);
 
 /// What a call of an exported function comes to.
 ///

@@ -179,6 +179,13 @@ fn no_reference(ty: &Type, mistakes: &mut Mistakes) {
 /// Checks that a type says what it is.
 fn named_types(ty: &Type, mistakes: &mut Mistakes) {
     types::each(&mut ty.clone(), &mut |part| match part {
+        part if types::inside_option(part).is_some_and(|it| types::inside_option(it).is_some()) => {
+            mistakes.at(
+                part,
+                "an `Option` in an `Option` cannot travel: JSON has one `null` for `None` and for \
+                 `Some(None)`; use an enum or a struct of its own",
+            );
+        }
         Type::ImplTrait(_) => mistakes.at(part, "`impl Trait` cannot be sent: name a type"),
         Type::Never(_) => mistakes.at(part, "a function that never returns cannot be exported"),
         Type::Path(path)

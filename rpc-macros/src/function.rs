@@ -1,11 +1,8 @@
 //! Models an exported function, whatever form it was written in.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{
-    Attribute, FnArg, GenericArgument, LitStr, Path, ReturnType, Type, Visibility, parse_quote,
-};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Attribute, FnArg, LitStr, Path, ReturnType, Type, Visibility, parse_quote};
 
 use crate::check;
 use crate::docs;
@@ -13,6 +10,7 @@ use crate::item::FunctionItem;
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::parameter::{self, Parameter, Takes};
 use crate::place::{Owner, Place};
 use crate::provided::Provided;
@@ -45,14 +43,6 @@ pub(crate) struct Function {
     pub(crate) owner: Option<Owner>,
     /// The path of `rpc_core`.
     pub(crate) library: Path,
-}
-
-/// What a call comes to.
-pub(crate) struct Outcome {
-    /// The type of the value that a caller receives.
-    pub(crate) value: Type,
-    /// The type of the function's own error, when its result has one.
-    pub(crate) error: Option<Type>,
 }
 
 impl Function {
@@ -165,28 +155,6 @@ impl Function {
             None => format!("[`{ident}`](fn@{ident})"),
             Some(owner) => format!("`{}::{ident}`", owner.ident),
         }
-    }
-}
-
-impl Outcome {
-    fn of(result: &Type, library: &Path) -> Self {
-        let owned = types::owned(result);
-        match types::arguments_of(&owned, "Result").as_deref() {
-            None => Self { value: owned, error: None },
-            Some([GenericArgument::Type(value), GenericArgument::Type(error)]) => {
-                Self { value: value.clone(), error: Some(error.clone()) }
-            }
-            Some(_) => {
-                let span = result.span();
-                let of = quote_spanned!(span=> <#owned as #library::__private1::ResultTypes>);
-                Self { value: parse_quote!(#of::Ok), error: Some(parse_quote!(#of::Err)) }
-            }
-        }
-    }
-
-    /// Returns where to point when it cannot travel.
-    pub(crate) fn span(&self) -> Span {
-        self.error.as_ref().unwrap_or(&self.value).span()
     }
 }
 

@@ -20,6 +20,7 @@ mod library;
 mod mistakes;
 mod names;
 mod options;
+mod outcome;
 mod parameter;
 mod place;
 mod provided;

@@ -16,6 +16,24 @@ pub(crate) fn on_the_wire(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
+/// Returns the name that callers know a parameter by: `verbose` for `_verbose`, which only says that
+/// the function does not use it.
+pub(crate) fn of_parameter(pattern: &Ident) -> Ident {
+    let text = pattern.to_string();
+    let Some(name) = text.strip_prefix('_').filter(|name| !name.starts_with('_')) else {
+        return pattern.clone();
+    };
+    let parsed = syn::parse_str(name);
+    let parsed = parsed.or_else(|_| syn::parse_str::<Ident>(&format!("r#{name}")));
+    match parsed {
+        Ok(mut ident) => {
+            ident.set_span(pattern.span());
+            ident
+        }
+        Err(_) => pattern.clone(),
+    }
+}
+
 /// Returns the method that begins a call with no argument given: `__call_add` for `add`.
 pub(crate) fn starter(function: &Ident) -> Ident {
     format_ident!("__call_{}", function.unraw(), span = function.span())

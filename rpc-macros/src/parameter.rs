@@ -4,6 +4,7 @@ use syn::{Attribute, Expr, GenericArgument, Ident, Meta, Pat, PatType, Type};
 
 use crate::docs;
 use crate::mistakes::Mistakes;
+use crate::names;
 use crate::types;
 
 /// A parameter: what callers may give, and what the function takes.
@@ -40,7 +41,7 @@ impl Parameter {
         let Attributes { default, takes } = Attributes::read(input, mistakes);
         let ident = match &*input.pat {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-                pattern.ident.clone()
+                names::of_parameter(&pattern.ident)
             }
             pattern => {
                 mistakes

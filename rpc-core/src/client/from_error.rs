@@ -1,7 +1,7 @@
 //! The errors that calls can end in.
 
 use crate::error::{CallError, Error, FunctionError};
-use crate::protocol::{Fault, code};
+use crate::protocol::Fault;
 
 /// The error a call ends in: [`Error`], or for functions that have errors of their own
 /// [`CallError`].
@@ -21,7 +21,7 @@ impl FromError for Error {
     fn into_fault(self) -> Fault {
         match self {
             Self::Fault(fault) => fault,
-            error => Fault::new(code::INTERNAL_ERROR, error.to_string()),
+            error => error.into(),
         }
     }
 }
@@ -38,6 +38,9 @@ impl<E: FunctionError> FromError for CallError<E> {
     }
 
     fn into_fault(self) -> Fault {
-        Error::from(self).into_fault()
+        match self {
+            Self::Function(error) => error.to_fault(),
+            Self::Rpc(error) => error.into_fault(),
+        }
     }
 }

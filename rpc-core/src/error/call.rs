@@ -68,6 +68,12 @@ impl Error {
         }
     }
 
+    /// The number that the other side's fault carries, where there is one; see
+    /// [`code`](crate::protocol::code).
+    pub fn code(&self) -> Option<i64> {
+        self.fault().map(Fault::code)
+    }
+
     /// The other side's fault, where there is one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
@@ -92,6 +98,17 @@ pub enum CallError<E> {
     /// The call failed otherwise.
     #[error(transparent)]
     Rpc(#[from] Error),
+}
+
+impl<E: FunctionError> CallError<E> {
+    /// The number that the failure travelled with, where it came from the other side; see
+    /// [`code`](crate::protocol::code).
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Function(error) => Some(error.to_fault().code()),
+            Self::Rpc(error) => error.code(),
+        }
+    }
 }
 
 impl<E: FunctionError> From<CallError<E>> for Error {

@@ -13,10 +13,14 @@ use crate::protocol::{Fault, code};
 /// that derives serde's traits; and so is [`Fault`], for functions that choose code and data
 /// themselves. On the wire it is a fault with code [`code::APPLICATION`], its `Display` as message
 /// and itself as data.
+///
+/// Of an [`io::Error`](std::io::Error), an [`Error`](crate::Error), a `Box<dyn Error + Send + Sync>` or
+/// an `anyhow::Error` the message travels and no more, and its callers see an [`Error`](crate::Error).
+/// The error itself stays on the server, as the [`source`](std::error::Error::source) of the fault.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel as a function's error",
     label = "must be `Display`, `Serialize` and `Deserialize`",
-    note = "implement `Display` (as thiserror does) and derive serde's traits on it, or return `Result<_, rpc_core::Fault>`"
+    note = "implement `Display` (as thiserror does) and derive serde's traits on it, or return `Result<_, rpc_core::Fault>`, or `Result<_, Box<dyn Error + Send + Sync>>` where the words are enough"
 )]
 pub trait FunctionError: Sized + Send + 'static {
     /// Says the error as it travels.

@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 mod function;
+mod into_fault;
 mod io;
 mod layer;
 mod misuse;

@@ -1,6 +1,8 @@
 //! What the other side says when it says no.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,28 +19,44 @@ use super::code;
 /// assert_eq!(fault.to_string(), "the account is empty (code 402)");
 /// assert_eq!(fault.data(), Some(r#"["savings"]"#));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fault {
     code: i64,
     message: String,
+    /// What few faults have, so that all are small.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Default)]
+struct More {
     data: Option<Box<RawValue>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Fault {
     /// Makes a fault of a [`code`] and a sentence for people.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), data: None }
+        Self { code, message: message.into(), more: None }
     }
 
     /// Adds data for programs. Data that has no JSON form is left out.
     #[must_use]
-    pub fn with_data<T: Serialize + ?Sized>(mut self, data: &T) -> Self {
-        self.data = serde_json::value::to_raw_value(data).ok();
+    pub fn with_data<T: Serialize + ?Sized>(self, data: &T) -> Self {
+        self.with_raw_data(serde_json::value::to_raw_value(data).ok())
+    }
+
+    /// Sets the error behind this one, for the log of this process: it is the fault's
+    /// [`source`](StdError::source), and does not travel.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.more.get_or_insert_default().source = Some(source.into().into());
         self
     }
 
     pub(crate) fn with_raw_data(mut self, data: Option<Box<RawValue>>) -> Self {
-        self.data = data;
+        if data.is_some() || self.more.is_some() {
+            self.more.get_or_insert_default().data = data;
+        }
         self
     }
 
@@ -54,7 +72,7 @@ impl Fault {
 
     /// The data for programs, as JSON text.
     pub fn data(&self) -> Option<&str> {
-        self.data.as_deref().map(RawValue::get)
+        self.more.as_ref()?.data.as_deref().map(RawValue::get)
     }
 
     /// Reports JSON that is not a call.
@@ -74,4 +92,20 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Fault");
+        fields.field("code", &self.code).field("message", &self.message);
+        fields.field("data", &self.data());
+        if let Some(source) = self.source() {
+            fields.field("source", &source);
+        }
+        fields.finish()
+    }
+}
+
+impl StdError for Fault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.more.as_ref()?.source.as_ref().map(|source| &**source as _)
+    }
+}

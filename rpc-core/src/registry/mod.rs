@@ -22,6 +22,7 @@ mod name_hash;
 mod nearest;
 mod outcome;
 mod reply;
+mod returned;
 mod run;
 mod signature;
 mod state;
@@ -46,6 +47,9 @@ pub use into_bytes::IntoBytes;
 pub use outcome::{Deferred, Ended, Outcome};
 pub(crate) use outcome::{Job, Progress, Rest, panicked};
 pub use reply::{Reply, to_text};
+pub use returned::{
+    ErrorProbe, NoError, Otherwise, Probe, Returned, Travels, is_plain, is_result, travels,
+};
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateKey, StateType};
 pub(crate) use system::MULTICALL;

@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Lifetime, parse_quote};
+use syn::{Expr, Lifetime, Type, parse_quote};
 
 use super::hygiene::hidden;
 use crate::function::Function;
@@ -76,6 +76,23 @@ fn own_default(default: &Expr) -> TokenStream {
     rename(default.to_token_stream())
 }
 
+/// Writes the expression that evaluates a default value, in a closure that it cannot leave: there
+/// `?`, `return` and `break`, which would end the call, do not compile.
+fn evaluate(default: &Expr, ty: Option<&Type>) -> TokenStream {
+    let default = own_default(default);
+    // Where the type is said, a default of another is a plain mismatch.
+    let (ty, value) = match ty {
+        Some(ty) => (quote!(#ty), quote_spanned!(hidden()=> let value: #ty = #default;)),
+        None => (quote!(_), quote_spanned!(hidden()=> let value = #default;)),
+    };
+    quote_spanned! {hidden()=>
+        (|| -> __rpc::DefaultValue<#ty> {
+            #value
+            __rpc::DefaultValue(value)
+        })().0
+    }
+}
+
 /// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
 fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
     match &parameter.passing {
@@ -131,15 +148,11 @@ fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream 
         (_, false) => (Some(quote!(&)), None),
     };
     let default = parameter.default.as_ref().map(|default| {
-        let default = own_default(default);
-        match passing(parameter, outlives) {
-            // Where the type is said, a default of another is a plain mismatch.
-            Passing::Owned => {
-                let (ty, _) = types::with_lifetime(&parameter.ty, &lifetime(outlives));
-                quote_spanned!(hidden()=> { let default: #ty = #default; default })
-            }
-            _ => default,
-        }
+        let ty = match passing(parameter, outlives) {
+            Passing::Owned => Some(types::with_lifetime(&parameter.ty, &lifetime(outlives)).0),
+            _ => None,
+        };
+        evaluate(default, ty.as_ref())
     });
     match default {
         Some(default) => quote_spanned! {hidden()=>

@@ -2,11 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, Visibility};
 
 use super::hygiene::quiet;
-use super::{editor, setter};
+use super::{editor, outcome, setter};
 use crate::editor::is_reading;
 use crate::function::Function;
 use crate::names;
@@ -143,7 +142,7 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let fields = (1..=states.len()).map(syn::Index::from);
     let given = quote!(self.0, &#signature, (#(self.#fields,)*));
     let value = &function.outcome.value;
-    let error = error(function);
+    let error = outcome::error(function);
     // A type that cannot travel is an error where it is named, and none here.
     let calling = quote!(__rpc::Calling<#value, #error>);
     let starting = quote!(__rpc::Starting<#value, #error>);
@@ -174,13 +173,5 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
         {
             __rpc::notify(#given)
         }
-    }
-}
-
-/// Writes the type of the error that a call may end in.
-pub(super) fn error(function: &Function) -> TokenStream {
-    match &function.outcome.error {
-        None => quote!(__rpc::Error),
-        Some(error) => quote_spanned!(error.span()=> __rpc::CallError<#error>),
     }
 }

@@ -7,8 +7,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, parse_quote};
 
-use super::call_type;
 use super::setter::{self, Sent};
+use super::{call_type, outcome};
 use crate::function::Function;
 use crate::names;
 use crate::types;
@@ -70,7 +70,7 @@ pub(super) fn methods(function: &Function) -> TokenStream {
         });
     }
     let value = &outcome.value;
-    let error = call_type::error(function);
+    let error = outcome::error(function);
     quote! {
         impl<'c, __S: __rpc::Stub> #call<'c, __S> {
             #setters

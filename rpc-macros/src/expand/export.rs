@@ -4,8 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::call_type;
-use crate::function::{Function, Outcome};
+use crate::function::Function;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
 use crate::spelling::spell;
@@ -37,23 +36,6 @@ pub(super) fn signature(function: &Function) -> TokenStream {
             },
         )
         .at(::core::module_path!(), ::core::concat!(::core::file!(), ":", ::core::line!()));
-    }
-}
-
-/// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
-/// cannot travel.
-pub(super) fn outcome(function: &Function) -> TokenStream {
-    let Function { conditions, outcome: Outcome { value, .. }, .. } = function;
-    let ident = names::outcome(&function.ident);
-    let error = call_type::error(function);
-    quote! {
-        #(#conditions)*
-        enum #ident {}
-        #(#conditions)*
-        impl __rpc::Outcome for #ident {
-            type Value = #value;
-            type Error = #error;
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::hygiene::quiet;
-use super::{call_type, export, fallback, server, stub};
+use super::{call_type, export, fallback, outcome, server, stub};
 use crate::function::Function;
 use crate::item::FunctionItem;
 use crate::mistakes::Mistakes;
@@ -46,7 +46,7 @@ fn both_ends(function: &Function) -> TokenStream {
     let calls = call_type::module(ident, conditions, visibility, slice::from_ref(function));
     let call_methods = call_type::methods(function);
     let signature = export::signature(function);
-    let outcome = export::outcome(function);
+    let outcome = outcome::definition(function);
     let state_keys = export::state_keys(function);
     let server = server::server(function);
     let submission = export::submission(function);

@@ -19,6 +19,7 @@ pub(super) fn quiet() -> TokenStream {
             non_upper_case_globals,
             private_bounds,
             private_interfaces,
+            unreachable_code,
             unreachable_pub,
             unused_qualifications,
             clippy::all,

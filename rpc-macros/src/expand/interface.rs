@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::hygiene::quiet;
-use super::{call_type, export, server, stub};
+use super::{call_type, export, outcome, server, stub};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
@@ -40,7 +40,7 @@ pub(super) fn expand(interface: &Interface) -> TokenStream {
 fn both_ends(method: &Function) -> TokenStream {
     let Function { conditions, .. } = method;
     let signature = export::signature(method);
-    let outcome = export::outcome(method);
+    let outcome = outcome::definition(method);
     let state_keys = export::state_keys(method);
     let call_methods = call_type::methods(method);
     let server = server::server(method);

@@ -9,6 +9,7 @@ mod function;
 mod hygiene;
 mod interface;
 mod module;
+mod outcome;
 mod server;
 mod setter;
 mod stub;

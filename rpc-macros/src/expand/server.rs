@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::argument::Arguments;
 use super::hygiene::hidden;
+use super::outcome;
 use crate::function::Function;
 use crate::names;
 use crate::types;
@@ -18,17 +19,17 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let wait = function.is_async.then(|| quote_spanned!(span=> .await));
-    let mut result = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
+    let mut returned = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
     if types::has_bytes(&function.result) {
-        result = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#result));
+        returned = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned));
     }
-    let failure = quote_spanned!(span=> .map_err(__rpc::CallError::Function));
+    let result = outcome::result(&function.outcome, &returned);
     if function.is_async {
-        let send = match function.outcome.error {
-            None => quote_spanned!(span=> __rpc::to_text(form, &#result)),
-            Some(_) => {
+        let send = match result {
+            None => quote_spanned!(span=> __rpc::to_text(form, &#returned)),
+            Some(result) => {
                 let text = quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>);
-                quote_spanned!(span=> #text(form, #result #failure))
+                quote_spanned!(span=> #text(form, #result))
             }
         };
         // rustc points at the function where its future is not `Send`.
@@ -45,10 +46,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
             }
         }
     } else {
-        let send = match function.outcome.error {
-            None => quote_spanned!(span=> reply.send(&#result)),
-            Some(_) => {
-                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result #failure))
+        let send = match result {
+            None => quote_spanned!(span=> reply.send(&#returned)),
+            Some(result) => {
+                quote_spanned!(span=> __rpc::send_result::<#outcome, _>(reply, #result))
             }
         };
         quote_spanned! {hidden()=>

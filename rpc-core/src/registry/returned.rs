@@ -1,0 +1,199 @@
+//! What a function returns, and how its error travels: decided by the types, not by how they are spelt.
+//!
+//! Generated code knows each function's types, so it can ask [`Probe`] what they are in a constant, and
+//! choose an implementation by that number. An inherent constant goes before that of a trait, so the
+//! trait's is the answer where no inherent one is meant.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::marker::PhantomData;
+
+use crate::error::{CallError, Error, FunctionError};
+use crate::protocol::Fault;
+
+/// Asks what a type is.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+/// Asks whether a type is an error of which the words can travel.
+#[derive(Debug)]
+pub struct ErrorProbe<T: ?Sized>(PhantomData<T>);
+
+/// The answers where nothing more is known.
+pub trait Otherwise {
+    /// A plain value.
+    const RETURNS: u8 = VALUE;
+    /// No error that comes back as what it was.
+    const IS_TYPED: bool = false;
+}
+
+impl<T: ?Sized> Otherwise for Probe<T> {}
+
+/// The answer where nothing more is known.
+pub trait NoError {
+    /// No error at all.
+    const HAS_WORDS: bool = false;
+}
+
+impl<T: ?Sized> NoError for ErrorProbe<T> {}
+
+/// A plain value.
+const VALUE: u8 = 0;
+/// A `Result`, or one in a box.
+const RESULT: u8 = 1;
+/// An `Option` of a `Result`.
+const OPTION: u8 = 2;
+
+impl<T, E> Probe<Result<T, E>> {
+    /// A `Result`.
+    pub const RETURNS: u8 = RESULT;
+}
+
+impl<T, E> Probe<Box<Result<T, E>>> {
+    /// A `Result` in a box, which is one.
+    pub const RETURNS: u8 = RESULT;
+}
+
+impl<T, E> Probe<Option<Result<T, E>>> {
+    /// An `Option` of a `Result`, which is a `Result` of an `Option`.
+    pub const RETURNS: u8 = OPTION;
+}
+
+impl<E: FunctionError> Probe<E> {
+    /// An error that comes back as what it was.
+    pub const IS_TYPED: bool = true;
+}
+
+impl<E: Into<Box<dyn StdError + Send + Sync>>> ErrorProbe<E> {
+    /// An error that has words.
+    pub const HAS_WORDS: bool = true;
+}
+
+/// How an error travels, as a number for [`Travels`].
+pub const fn travels(is_typed: bool, has_words: bool) -> u8 {
+    if is_typed {
+        0
+    } else if has_words {
+        1
+    } else {
+        2
+    }
+}
+
+/// What a function returns, where the number says what that is.
+pub trait Returned<const WHAT: u8> {
+    /// What it is when all goes well.
+    type Ok;
+    /// What it is otherwise.
+    type Err;
+
+    /// Makes a `Result` of it.
+    ///
+    /// # Errors
+    ///
+    /// The function's own.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Returned<VALUE> for T {
+    type Ok = T;
+    type Err = Infallible;
+
+    fn into_result(self) -> Result<T, Infallible> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Returned<RESULT> for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Returned<RESULT> for Box<Result<T, E>> {
+    type Ok = T;
+    type Err = E;
+
+    fn into_result(self) -> Result<T, E> {
+        *self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Returned<OPTION> for Option<Result<T, E>> {
+    type Ok = Option<T>;
+    type Err = E;
+
+    fn into_result(self) -> Result<Option<T>, E> {
+        self.transpose()
+    }
+}
+
+/// A type that was taken for a plain value, where the number says that it is one.
+#[diagnostic::on_unimplemented(
+    message = "callers would see no error in this `{Self}`",
+    label = "is a `Result` that is not seen as one: its error would arrive as a success",
+    note = "write `Result<…, …>` out as what the function returns, or give an alias a name that ends in `Result`"
+)]
+pub trait PlainValue<const WHAT: u8> {}
+
+impl<T: ?Sized> PlainValue<VALUE> for T {}
+
+/// A type that is called `Result` and has two parameters, where the number says that it is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is called `Result`, and is not that of the standard library",
+    label = "is taken for a `Result` of a value and an error",
+    note = "write it as `module::Result<…>`, or give it another name by an alias or `use … as …`"
+)]
+pub trait StandardResult<const WHAT: u8> {}
+
+impl<T, E> StandardResult<RESULT> for Result<T, E> {}
+
+/// How the error of a function travels, where the number says what it is.
+pub trait Travels<const HOW: u8> {
+    /// What callers see.
+    type Seen;
+
+    /// Makes that of it.
+    fn into_seen(self) -> Self::Seen;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: FunctionError> Travels<0> for E {
+    type Seen = CallError<E>;
+
+    fn into_seen(self) -> CallError<E> {
+        CallError::Function(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn StdError + Send + Sync>>> Travels<1> for E {
+    type Seen = Error;
+
+    fn into_seen(self) -> Error {
+        Error::Fault(Fault::from(self.into()))
+    }
+}
+
+/// An error that cannot travel, of which rustc says so where the function names it.
+#[diagnostic::do_not_recommend]
+impl<E> Travels<2> for E {
+    type Seen = CallError<E>;
+
+    fn into_seen(self) -> CallError<E> {
+        CallError::Function(self)
+    }
+}
+
+/// Asks that a type which was taken for a plain value is one.
+pub const fn is_plain<T: ?Sized + PlainValue<WHAT>, const WHAT: u8>() {}
+
+/// Asks that a type which is called `Result` is one.
+pub const fn is_result<T: StandardResult<WHAT>, const WHAT: u8>() {}

@@ -1,0 +1,95 @@
+//! Writes what a call comes to: its types, what is asked of them, and how a result becomes one.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use super::hygiene::hidden;
+use crate::function::Function;
+use crate::names;
+use crate::outcome::{Outcome, Told, what};
+
+/// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
+/// cannot travel.
+pub(super) fn definition(function: &Function) -> TokenStream {
+    let Function { conditions, outcome: Outcome { value, .. }, .. } = function;
+    let ident = names::outcome(&function.ident);
+    let error = error(function);
+    let checks = checks(function);
+    quote! {
+        #(#conditions)*
+        enum #ident {}
+        #(#conditions)*
+        impl __rpc::Outcome for #ident {
+            type Value = #value;
+            type Error = #error;
+        }
+        #checks
+    }
+}
+
+/// Writes the constant in which rustc finds out that a result is not what its spelling tells.
+fn checks(function: &Function) -> Option<TokenStream> {
+    let Function { conditions, outcome: Outcome { whole, value, told, .. }, .. } = function;
+    let asked = match told {
+        Told::Plain | Told::Nothing => return None,
+        Told::Value => vec![("is_plain", value)],
+        Told::Result { .. } => vec![("is_result", whole), ("is_plain", value)],
+    };
+    let asked = asked.into_iter().map(|(question, ty)| {
+        let question = Ident::new(question, ty.span());
+        let what = what(ty, &quote!(__rpc));
+        quote_spanned!(ty.span()=> __rpc::#question::<#ty, #what>)
+    });
+    Some(quote! {
+        #(#conditions)*
+        const _: () = {
+            #(let _ = #asked;)*
+        };
+    })
+}
+
+/// Writes the type of the error that a call may end in.
+pub(super) fn error(function: &Function) -> TokenStream {
+    let outcome = &function.outcome;
+    match &outcome.error {
+        None => quote!(__rpc::Error),
+        Some(error) if outcome.may_be_words() => {
+            let how = how(error);
+            quote_spanned!(outcome.span()=> <#error as __rpc::Travels<#how>>::Seen)
+        }
+        Some(error) => quote_spanned!(error.span()=> __rpc::CallError<#error>),
+    }
+}
+
+/// Writes the expression that makes the `Result` of a call of what a function returned; `None` where
+/// that is the value itself.
+pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenStream> {
+    let error = outcome.error.as_ref()?;
+    let span = outcome.span().resolved_at(hidden());
+    let is_lent = outcome.told == Told::Result { is_lent: true };
+    let failure = if outcome.may_be_words() {
+        let how = how(error);
+        quote_spanned!(span=> .map_err(__rpc::Travels::<#how>::into_seen))
+    } else if is_lent {
+        quote_spanned!(span=> .map_err(__rpc::ToOwned::to_owned).map_err(__rpc::CallError::Function))
+    } else {
+        quote_spanned!(span=> .map_err(__rpc::CallError::Function))
+    };
+    let returned = if outcome.told == Told::Nothing {
+        let what = what(&outcome.whole, &quote!(__rpc));
+        quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned))
+    } else {
+        returned.clone()
+    };
+    Some(quote!(#returned #failure))
+}
+
+/// Writes the number that says how an error travels.
+fn how(error: &Type) -> TokenStream {
+    quote!({
+        use __rpc::{NoError as _, Otherwise as _};
+        __rpc::travels(__rpc::Probe::<#error>::IS_TYPED, __rpc::ErrorProbe::<#error>::HAS_WORDS)
+    })
+}
