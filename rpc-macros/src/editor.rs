@@ -49,9 +49,11 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
             let arguments = syn::parse2(group.stream()).unwrap_or_default();
             Call { receiver, dot, method, group, arguments }.chain(end)
         }
-        tokens => expression(tokens).unwrap_or_default(),
+        tokens => expression(tokens).unwrap_or_else(unknown),
     };
-    quote!({ #mistakes #chain })
+    // An editor looks up what is before the cursor in the expansion of what is written so far, and
+    // at the same distance from its beginning. So mistakes come last.
+    quote!({ (#chain, { #mistakes }).0 })
 }
 
 /// A method call, of which nothing is known to be right but that it looks like one.
@@ -134,11 +136,11 @@ impl Call<'_> {
         if !has_room {
             return chain;
         }
-        // `!` makes a value of a call that has its keywords as fields. It stands here also where
-        // none is asked for: an editor looks up what is before the cursor in the expansion without.
+        // `!` makes a value of a call that has its keywords as fields.
         let asked = asked.map(|word| quote_spanned!(dot.span()=> .#word));
         let any = (0..names::MOST_PARAMETERS).map(|_| unknown());
-        quote_spanned!(dot.span()=> (!#(#receiver)* #dot #method(#(#any),*))#asked; #chain)
+        let call = quote!(#(#receiver)* #dot #method);
+        quote_spanned!(dot.span()=> ({ (!#call(#(#any),*))#asked; }, #chain).1)
     }
 }
 

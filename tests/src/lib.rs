@@ -6,6 +6,8 @@
 mod callers;
 mod counting;
 mod cutting_proxy;
+#[cfg(unix)]
+mod editor;
 mod example;
 mod fake;
 mod folder;
@@ -30,6 +32,8 @@ use examples as _; // serves the functions of the examples too
 pub use callers::*;
 pub use counting::{Counting, allocations, largest_allocation};
 pub use cutting_proxy::CuttingProxy;
+#[cfg(unix)]
+pub use editor::Editor;
 pub use example::{example, example_names};
 pub use fake::{Fake, Received};
 pub use folder::Folder;
