@@ -132,7 +132,9 @@ fn a_result_without_a_json_form_is_an_error() {
         let refusal = client.quotient(0.0, 0.0).call().unwrap_err();
         let message = refusal.fault().unwrap().message();
         assert!(
-            message.starts_with("the result cannot be sent: NaN has no JSON form"),
+            message.starts_with(
+                "the function has run, and its result cannot be sent: NaN has no JSON form"
+            ),
             "{message}"
         );
     });

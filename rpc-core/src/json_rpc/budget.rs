@@ -50,9 +50,9 @@ impl Budget {
     pub(super) fn refusal(&self, method: &str, size: usize) -> Fault {
         let limit = self.limit;
         let message = match self.left {
-            None => {
-                format!("the reply of `{method}` takes {size} bytes, over the limit of {limit}")
-            }
+            None => format!(
+                "`{method}` was run, and its reply takes {size} bytes, over the limit of {limit}"
+            ),
             Some(_) => format!(
                 "`{method}` was run, and its reply of {size} bytes finds no room: those of a batch \
                  take {limit} together"

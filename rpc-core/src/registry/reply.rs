@@ -42,7 +42,10 @@ fn write_result<T: Serialize + ?Sized>(
 
 #[cold]
 fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
-    Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {error}"))
+    Fault::new(
+        code::INTERNAL_ERROR,
+        format!("the function has run, and its result cannot be sent: {error}"),
+    )
 }
 
 impl<'o> Reply<'o> {

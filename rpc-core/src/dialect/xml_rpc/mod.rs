@@ -119,7 +119,10 @@ pub(crate) fn write_result(
     tag(out, "<params><param>");
     write_text(out, json, extensions).map_err(|problem| {
         out.truncate(start);
-        Fault::new(code::INTERNAL_ERROR, format!("the result cannot be sent: {problem}"))
+        Fault::new(
+            code::INTERNAL_ERROR,
+            format!("the function has run, and its result cannot be sent: {problem}"),
+        )
     })?;
     tag(out, "</param></params></methodResponse>\n");
     Ok(())

@@ -269,8 +269,8 @@ fn results_are_written_in_every_type() {
         (r#""\u0000""#, "U+0000"),
         (r#"{"\u001f":1}"#, "U+001F"),
         (r#"["\uffff"]"#, "U+FFFF"),
-        ("[1", "the result cannot be sent"),
-        ("1 2", "the result cannot be sent"),
+        ("[1", "its result cannot be sent"),
+        ("1 2", "its result cannot be sent"),
     ] {
         let fault = write(json, Extensions::Plain).unwrap_err();
         assert!(fault.message().contains(problem), "{fault}");
