@@ -16,8 +16,8 @@ pub use crate::protocol::json::Form;
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, ErrorProbe, Export, Handler, Instance, Interface,
     IntoBytes, Method, MethodHandler, MoreMethods, NoError, Otherwise, Parameter, ParameterKind,
-    Probe, Reply, Returned, Scope, Signature, SignatureOptions, State, StateKey, StateType, Text,
-    Travels, is_plain, is_result, to_text, travels,
+    Probe, Reply, Returned, Scope, Signature, SignatureOptions, StandardResult, State, StateKey,
+    StateType, Text, Travels, is_plain, to_text, travels,
 };
 
 pub use crate::client::{IntoOption, IntoText};

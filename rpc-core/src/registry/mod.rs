@@ -48,7 +48,7 @@ pub use outcome::{Deferred, Ended, Outcome};
 pub(crate) use outcome::{Job, Progress, Rest, panicked};
 pub use reply::{Reply, to_text};
 pub use returned::{
-    ErrorProbe, NoError, Otherwise, Probe, Returned, Travels, is_plain, is_result, travels,
+    ErrorProbe, NoError, Otherwise, Probe, Returned, StandardResult, Travels, is_plain, travels,
 };
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateKey, StateType};

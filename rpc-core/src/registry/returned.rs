@@ -145,15 +145,37 @@ pub trait PlainValue<const WHAT: u8> {}
 
 impl<T: ?Sized> PlainValue<VALUE> for T {}
 
-/// A type that is called `Result` and has two parameters, where the number says that it is one.
+/// A type that is called `Result` and has two parameters, and is taken for that of the standard
+/// library.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is called `Result`, and is not that of the standard library",
     label = "is taken for a `Result` of a value and an error",
     note = "write it as `module::Result<…>`, or give it another name by an alias or `use … as …`"
 )]
-pub trait StandardResult<const WHAT: u8> {}
+pub trait StandardResult {
+    /// What it is when all goes well.
+    type Ok;
+    /// What it is otherwise.
+    type Err;
 
-impl<T, E> StandardResult<RESULT> for Result<T, E> {}
+    /// Says that it is one.
+    ///
+    /// # Errors
+    ///
+    /// The function's own.
+    fn into_standard(self) -> Result<Self::Ok, Self::Err>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> StandardResult for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    #[inline]
+    fn into_standard(self) -> Self {
+        self
+    }
+}
 
 /// How the error of a function travels, where the number says what it is.
 pub trait Travels<const HOW: u8> {
@@ -194,6 +216,3 @@ impl<E> Travels<2> for E {
 
 /// Asks that a type which was taken for a plain value is one.
 pub const fn is_plain<T: ?Sized + PlainValue<WHAT>, const WHAT: u8>() {}
-
-/// Asks that a type which is called `Result` is one.
-pub const fn is_result<T: StandardResult<WHAT>, const WHAT: u8>() {}

@@ -78,16 +78,12 @@ fn own_default(default: &Expr) -> TokenStream {
 
 /// Writes the expression that evaluates a default value, in a closure that it cannot leave: there
 /// `?`, `return` and `break`, which would end the call, do not compile.
-fn evaluate(default: &Expr, ty: Option<&Type>) -> TokenStream {
+fn evaluate(default: &Expr, ty: &Type) -> TokenStream {
     let default = own_default(default);
-    // Where the type is said, a default of another is a plain mismatch.
-    let (ty, value) = match ty {
-        Some(ty) => (quote!(#ty), quote_spanned!(hidden()=> let value: #ty = #default;)),
-        None => (quote!(_), quote_spanned!(hidden()=> let value = #default;)),
-    };
     quote_spanned! {hidden()=>
         (|| -> __rpc::DefaultValue<#ty> {
-            #value
+            // Where the type is said, a default of another is a plain mismatch.
+            let value: #ty = #default;
             __rpc::DefaultValue(value)
         })().0
     }
@@ -148,11 +144,11 @@ fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream 
         (_, false) => (Some(quote!(&)), None),
     };
     let default = parameter.default.as_ref().map(|default| {
-        let ty = match passing(parameter, outlives) {
-            Passing::Owned => Some(types::with_lifetime(&parameter.ty, &lifetime(outlives)).0),
-            _ => None,
+        let lifetime = match passing(parameter, outlives) {
+            Passing::Owned => lifetime(outlives),
+            _ => parse_quote!('_),
         };
-        evaluate(default, ty.as_ref())
+        evaluate(default, &types::with_lifetime(&parameter.ty, &lifetime).0)
     });
     match default {
         Some(default) => quote_spanned! {hidden()=>

@@ -1,6 +1,6 @@
 //! Writes what a call comes to: its types, what is asked of them, and how a result becomes one.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -29,24 +29,17 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     }
 }
 
-/// Writes the constant in which rustc finds out that a result is not what its spelling tells.
+/// Writes the constant in which rustc finds out that what is taken for a value is a `Result`.
 fn checks(function: &Function) -> Option<TokenStream> {
-    let Function { conditions, outcome: Outcome { whole, value, told, .. }, .. } = function;
-    let asked = match told {
-        Told::Plain | Told::Nothing => return None,
-        Told::Value => vec![("is_plain", value)],
-        Told::Result { .. } => vec![("is_result", whole), ("is_plain", value)],
-    };
-    let asked = asked.into_iter().map(|(question, ty)| {
-        let question = Ident::new(question, ty.span());
-        let what = what(ty, &quote!(__rpc));
-        quote_spanned!(ty.span()=> __rpc::#question::<#ty, #what>)
-    });
+    let Function { conditions, outcome: Outcome { value, told, .. }, .. } = function;
+    if matches!(told, Told::Plain | Told::Nothing) {
+        return None;
+    }
+    let what = what(value, &quote!(__rpc));
+    let asked = quote_spanned!(value.span()=> __rpc::is_plain::<#value, #what>);
     Some(quote! {
         #(#conditions)*
-        const _: () = {
-            #(let _ = #asked;)*
-        };
+        const _: fn() = #asked;
     })
 }
 
@@ -81,7 +74,9 @@ pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenS
         let what = what(&outcome.whole, &quote!(__rpc));
         quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned))
     } else {
-        returned.clone()
+        // rustc points at the whole type where it is another of that name.
+        let whole = outcome.whole.span().resolved_at(hidden());
+        quote_spanned!(whole=> __rpc::StandardResult::into_standard(#returned))
     };
     Some(quote!(#returned #failure))
 }
