@@ -10,7 +10,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tests::Folder;
 use trybuild::TestCases;
 
 /// The compiler whose words are in `ui/*.stderr`.
@@ -77,12 +76,13 @@ fn mistakes_are_explained_and_what_is_none_compiles() {
         return cases.compile_fail("ui/*.rs");
     }
     println!("skipped: the whole text of messages, which is compared by Rust {COMPILER}x alone");
-    let folder = Folder::new();
-    write_what_is_said(folder.path());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui");
+    let _ = fs::remove_dir_all(&folder);
+    write_what_is_said(&folder);
     let mut failures = Vec::new();
     for (name, expected) in files("ui", "stderr") {
         // Without a text where trybuild was told to run other cases only.
-        let Ok(said) = fs::read_to_string(folder.file(&format!("{name}.stderr"))) else { continue };
+        let Ok(said) = fs::read_to_string(folder.join(format!("{name}.stderr"))) else { continue };
         let missing = missing(&expected, &said);
         if !missing.is_empty() {
             failures.push(format!("{name} lacks {missing:#?}:\n{said}"));
