@@ -42,8 +42,8 @@ use proc_macro::TokenStream;
 ///
 /// let sum = call!(client.add(1, 2, c = 3))?;       // any argument by position or keyword
 /// let sum = client.add(1, 2).c(3).call()?;         // the same, spelt out
-/// let sum = client.add(1, 2).start()?.wait()?;     // sent now, waited for later
-/// client.add(1, 2).notify()?;                      // sent, and no reply wanted
+/// let sum = start!(client.add(1, b = 2))?.wait()?; // sent now, waited for later
+/// notify!(client.add(1, b = 2))?;                  // sent, and no reply wanted
 /// ```
 ///
 /// The function stays as it is. Beside it stands a trait of the same name and visibility, so that
@@ -157,9 +157,11 @@ use proc_macro::TokenStream;
 /// # Parameters
 ///
 /// `#[default(value)]` before a parameter gives it a default: any expression of its type, evaluated
-/// by the server at each call that leaves the argument out. A parameter of type `Option` may be left
-/// out as well, and is `None` then unless it has another default; its argument may be given as
-/// `Some(value)` or just `value`. Required parameters come first. There may be 16 in all.
+/// by the server at each call that leaves the argument out. Its argument may be given as `value`,
+/// `Some(value)`, or `None`, which leaves it out. A parameter of type `Option` may be left out as
+/// well, and is `None` then unless it has another default; its argument may be given as `Some(value)`
+/// or just `value`. For either, what is written with `.into()` or `.parse()` has to say its type; text
+/// that is lent is taken for a `String` or `Cow<str>` as it is. Required parameters come first. There may be 16 in all.
 ///
 /// A parameter may borrow: `&str`, `&[u8]`, any other slice or reference, these in an `Option`, and
 /// types with a lifetime of their own. Text is borrowed from the message where it stands in it
@@ -172,7 +174,7 @@ use proc_macro::TokenStream;
 ///
 /// `#[args] numbers: Vec<i64>` takes the positional arguments that are left over, and `#[kwargs]
 /// options: HashMap<String, i64>` the keyword arguments, in any map of names; both may be lent, as
-/// `&[i64]`. What stands behind `#[args]` is given by name only, and before it nothing can be left
+/// `&[i64]`. Text that is lent will do where `String`s are gathered. What stands behind `#[args]` is given by name only, and before it nothing can be left
 /// out; `#[kwargs]` comes last. Callers give them as `numbers = [1, 2]`, or by position, and
 /// `options = kwargs! { a: 1 }`.
 ///

@@ -11,7 +11,7 @@ use rpc_core::{
     AsyncRpcClient, CallError, Error, RpcClient, RpcServer, Stub, args, call, rpc_export,
 };
 use serde_json::{Value, json};
-use tests::{Model, Running, divide, python, refuse, run, same};
+use tests::{Model, Running, divide, python, refuse, run, same, weigh};
 
 /// The next day of a month that has one.
 #[rpc_export]
@@ -74,6 +74,12 @@ fn pythons_server_is_called_through_typed_proxies_and_by_name() {
     converse(&client);
     let weighed: i64 = client.call("math.weigh", args![1, 2], ()).unwrap();
     assert_eq!(weighed, 13);
+    // It would take keywords for an argument.
+    let unsent = call!(client.weigh(1, c = 3)).unwrap_err();
+    assert!(matches!(unsent, Error::Misuse(Misuse::Argument(_))), "{unsent:?}");
+    let unsent = unsent.to_string();
+    assert!(unsent.contains("`b` is left out before `c`; give `b` too"), "{unsent}");
+    assert!(unsent.contains("asking the server for its parameters"), "{unsent}");
     let nothing: () = client.call("nothing", args![], ()).unwrap();
     assert_eq!(nothing, ());
     let Err(Error::Fault(fault)) = client.call::<()>("fail", args![], ()) else { panic!() };
@@ -84,6 +90,8 @@ fn pythons_server_is_called_through_typed_proxies_and_by_name() {
         let client =
             AsyncRpcClient::builder().dialect(Dialect::XmlRpc).connect_async(&url).await.unwrap();
         assert_eq!(call!(client.add(1, 2, 3)).await.unwrap(), 6);
+        let unsent = call!(client.weigh(1, c = 3)).await.unwrap_err().to_string();
+        assert!(unsent.contains("`b` is left out before `c`; give `b` too"), "{unsent}");
     });
 }
 

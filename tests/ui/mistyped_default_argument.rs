@@ -8,7 +8,6 @@ fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
 fn calls(client: impl Stub) {
     let _ = call!(client.add(1, 2, c = "three"));
     let _ = call!(client.add(1, 2, c = Some("three")));
-    let _ = call!(client.add(1, 2, c = "3".parse().unwrap()));
 }
 
 fn main() {}

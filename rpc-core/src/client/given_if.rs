@@ -126,12 +126,14 @@ pub trait IntoText {
     fn into_text(self) -> String;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoText for String {
     fn into_text(self) -> String {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoText for &str {
     fn into_text(self) -> String {
         self.to_owned()

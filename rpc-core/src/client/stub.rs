@@ -87,7 +87,8 @@ pub trait Stub: Sized {
     /// # Ok::<(), rpc_core::Error>(())
     /// ```
     ///
-    /// The arguments may also be a `Vec` or slice and a map; see [`Args`] and [`Kwargs`].
+    /// The arguments may also be a tuple, a slice or a JSON array, and a struct, a map or a JSON object; see
+    /// [`Args`] and [`Kwargs`].
     fn call<T: DeserializeOwned + Send + 'static>(
         &self,
         method: &str,

@@ -33,7 +33,10 @@ impl Sent {
             Takes::One => Self::one(parameter, lifetime, rpc),
             Takes::Args(element) => {
                 let (item, kept) = if types::is_word(element, "String") {
-                    (quote!(Item: __rpc::IntoText), quote!(__rpc::GivenArgs::of_texts(#name)))
+                    (
+                        quote_spanned!(name.span()=> Item: __rpc::IntoText),
+                        quote!(__rpc::GivenArgs::of_texts(#name)),
+                    )
                 } else {
                     (quote!(Item = #element), quote!(__rpc::GivenArgs::of(#name)))
                 };
@@ -186,7 +189,7 @@ fn gathering(function: &Function, index: usize, states: &[Ident], element: &Type
     let name = &function.parameters[index].ident;
     let old = &states[index];
     let field = syn::Index::from(index + 1);
-    let (accepted, given) = element_of(element, quote!(#name));
+    let (accepted, given) = element_of(element, name);
     let kept = quote!(__rpc::Gather::gather(self.#field, #given));
     let state = quote!(__rpc::GivenArgs<#element>);
     let (next, given) = step(function, index, states, &state, &kept);
@@ -208,11 +211,12 @@ fn gathering(function: &Function, index: usize, states: &[Ident], element: &Type
 
 /// Returns the type that a caller gives for one of the positional arguments that are left over, and the
 /// expression that makes the element of it: text that is lent will do for a `String`.
-fn element_of(element: &Type, given: TokenStream) -> (TokenStream, TokenStream) {
+fn element_of(element: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     if types::is_word(element, "String") {
-        (quote!(impl __rpc::IntoText), quote!(__rpc::IntoText::into_text(#given)))
+        let accepted = quote_spanned!(name.span()=> impl __rpc::IntoText);
+        (accepted, quote!(__rpc::IntoText::into_text(#name)))
     } else {
-        (element.to_token_stream(), given)
+        (element.to_token_stream(), name.to_token_stream())
     }
 }
 

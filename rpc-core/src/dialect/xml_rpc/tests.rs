@@ -124,6 +124,9 @@ fn a_trailing_struct_is_the_keywords_where_the_server_says_so() {
         let call = read_call(message.as_bytes(), None, &Limits::default(), options).unwrap();
         assert_eq!((call.positional.as_str(), call.keyword.as_str()), (positional, keyword));
         assert_eq!(read(&message).unwrap().keyword, "{}");
+        let declared = "<methodCall xmlns:kw=\"urn:rpc-core:keywords\">";
+        let said = read(&message.replacen("<methodCall>", declared, 1)).unwrap();
+        assert_eq!((said.positional.as_str(), said.keyword.as_str()), (positional, keyword));
     }
 }
 
