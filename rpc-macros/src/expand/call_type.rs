@@ -16,13 +16,13 @@ use crate::spelling;
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
 pub(super) fn definition(function: &Function) -> TokenStream {
-    if is_reading() {
-        return editor::definition(function);
-    }
     let Function { visibility, conditions, .. } = function;
     let call = function.call_type();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = about(function);
+    let about = format!("A call of {} that is being put together.", function.link());
+    if is_reading() {
+        return editor::definition(function, &about);
+    }
     let quiet = quiet();
     quote! {
         #[doc = #about]
@@ -33,15 +33,10 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     }
 }
 
-/// The documentation of the struct.
-pub(super) fn about(function: &Function) -> String {
-    format!("A call of {} that is being put together.", function.link())
-}
-
 /// Writes the methods of the struct, and the traits that word their mistakes.
 pub(super) fn methods(function: &Function) -> TokenStream {
     if is_reading() {
-        return editor::methods(function);
+        return editor::methods(function, &error(function));
     }
     let call = function.call_type();
     let states = setter::state_names(function);

@@ -7,7 +7,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, parse_quote};
 
-use super::call_type;
 use super::hygiene::quiet;
 use super::setter::{self, Sent};
 use crate::function::Function;
@@ -34,13 +33,12 @@ pub(super) fn beginning(
 }
 
 /// Writes the type of a call being put together: an enum, which has no fields to offer.
-pub(super) fn definition(function: &Function) -> TokenStream {
+pub(super) fn definition(function: &Function, docs: &str) -> TokenStream {
     let Function { visibility, conditions, .. } = function;
     let call = function.call_type();
-    let about = call_type::about(function);
     let quiet = quiet();
     quote! {
-        #[doc = #about]
+        #[doc = #docs]
         #(#conditions)*
         #quiet
         #visibility enum #call<'c, __S> {
@@ -50,7 +48,7 @@ pub(super) fn definition(function: &Function) -> TokenStream {
 }
 
 /// Writes its methods, and a type with the keywords as fields, which is what `!` makes of a call.
-pub(super) fn methods(function: &Function) -> TokenStream {
+pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
     let Function { visibility, outcome, .. } = function;
     let call = function.call_type();
     let rpc = quote!(__rpc);
@@ -73,7 +71,6 @@ pub(super) fn methods(function: &Function) -> TokenStream {
         });
     }
     let value = &outcome.value;
-    let error = call_type::error(function);
     quote! {
         impl<'c, __S: __rpc::Stub> #call<'c, __S> {
             #setters
