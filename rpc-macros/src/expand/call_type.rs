@@ -37,13 +37,13 @@ pub(super) fn module(
 /// Its type parameters have the names of the function's parameters, because rustc shows them
 /// to whoever misspells a keyword.
 fn definition(function: &Function) -> TokenStream {
-    if is_reading() {
-        return editor::definition(function);
-    }
-    let Function { conditions, .. } = function;
+    let Function { ident, conditions, .. } = function;
     let call = function.call_name();
     let states: Vec<_> = function.parameters.iter().map(|parameter| &parameter.ident).collect();
-    let about = about(function);
+    let about = format!("A call of `{}` that is being put together.", names::on_the_wire(ident));
+    if is_reading() {
+        return editor::definition(function, &about);
+    }
     quote! {
         #[doc = #about]
         #(#conditions)*
@@ -55,15 +55,10 @@ fn definition(function: &Function) -> TokenStream {
     }
 }
 
-/// The documentation of the struct.
-pub(super) fn about(function: &Function) -> String {
-    format!("A call of `{}` that is being put together.", names::on_the_wire(&function.ident))
-}
-
 /// Writes the methods of the struct, and the traits that word their mistakes.
 pub(super) fn methods(function: &Function) -> TokenStream {
     if is_reading() {
-        return editor::methods(function);
+        return editor::methods(function, &outcome::error(function));
     }
     let call = function.call_type();
     let states = setter::state_names(function);

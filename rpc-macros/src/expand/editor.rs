@@ -8,7 +8,6 @@ use quote::quote;
 use syn::{Attribute, parse_quote};
 
 use super::setter::{self, Sent};
-use super::{call_type, outcome};
 use crate::function::Function;
 use crate::names;
 use crate::types;
@@ -33,12 +32,11 @@ pub(super) fn beginning(
 }
 
 /// Writes the type of a call being put together: an enum, which has no fields to offer.
-pub(super) fn definition(function: &Function) -> TokenStream {
+pub(super) fn definition(function: &Function, docs: &str) -> TokenStream {
     let Function { conditions, .. } = function;
     let call = function.call_name();
-    let about = call_type::about(function);
     quote! {
-        #[doc = #about]
+        #[doc = #docs]
         #(#conditions)*
         pub enum #call<'c, __S> {
             __Of(&'c __S),
@@ -47,7 +45,7 @@ pub(super) fn definition(function: &Function) -> TokenStream {
 }
 
 /// Writes its methods, and a type with the keywords as fields, which is what `!` makes of a call.
-pub(super) fn methods(function: &Function) -> TokenStream {
+pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
     let Function { visibility, outcome, .. } = function;
     let call = function.call_type();
     let rpc = quote!(__rpc);
@@ -70,7 +68,6 @@ pub(super) fn methods(function: &Function) -> TokenStream {
         });
     }
     let value = &outcome.value;
-    let error = outcome::error(function);
     quote! {
         impl<'c, __S: __rpc::Stub> #call<'c, __S> {
             #setters
