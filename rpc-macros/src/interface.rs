@@ -60,10 +60,9 @@ impl Interface {
             let advice = format!("a further block has a stub of its own: `more, stub = {stub}`");
             mistakes.at(&block.self_ty, advice);
         }
-        let stub = options.stub.clone().unwrap_or_else(|| match options.more {
-            true => format_ident!("__More{ident}Stub"),
-            false => names::stub_trait(&ident),
-        });
+        let usual = names::stub_trait(&ident);
+        let stub = if options.more { format_ident!("__More{usual}") } else { usual };
+        let stub = options.stub.clone().unwrap_or(stub);
         let owner = Owner { ident, stub, ty: Some((*block.self_ty).clone()) };
         let mut interface = Self {
             owner,

@@ -11,6 +11,7 @@ use crate::mistakes::Mistakes;
 
 /// What stands between the parentheses of `#[rpc_export(…)]`.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Options {
     /// The name other sides call the function by, or a module's functions begin with, when not its
     /// own.

@@ -1,10 +1,10 @@
 //! Recognises the parameters that the server provides: the call's context, and shared state.
 
+use quote::ToTokens;
 use syn::{GenericArgument, PatType, Type};
 
 use crate::mistakes::Mistakes;
 use crate::parameter;
-use crate::spelling::spell;
 use crate::types;
 
 /// What a parameter is given without the caller's knowing of it.
@@ -41,7 +41,7 @@ impl Provided {
         match types::arguments_of(referent, "State")?.as_slice() {
             [GenericArgument::Type(state)] => {
                 if let Type::TraitObject(_) = types::bare(state) {
-                    let state = spell(state);
+                    let state = state.to_token_stream();
                     let advice = format!(
                         "shared state is found by its type, which must have a size: write \
                          `State<Arc<{state}>>`, and share an `Arc<{state}>`",

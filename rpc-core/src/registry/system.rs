@@ -190,7 +190,7 @@ fn help(signature: &Signature) -> String {
     }
     let mut space = "\n\n";
     for Parameter { name, doc, .. } in signature.parameters().iter().filter(|p| !p.doc.is_empty()) {
-        help.push_str(&format!("{space}{name}: {doc}"));
+        help.extend([space, name, ": ", doc]);
         space = "\n";
     }
     help
