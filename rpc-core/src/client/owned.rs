@@ -202,7 +202,9 @@ impl Arguments for OwnedArguments {
         match (self.behind(&positions, &keyword), &self.parameters) {
             (Ok(texts), _) => {
                 self.write_positional(array)?;
-                texts.into_iter().for_each(|text| array.text(text.as_bytes()));
+                for text in texts {
+                    array.text(text.as_bytes());
+                }
             }
             // A server that describes its functions takes keywords as well.
             (Err(_), Parameters::Named(_)) => {

@@ -1,4 +1,8 @@
-//! The types beyond the specification.
+//! What a call may have beyond the specification: types, and keywords.
+
+/// The name space by whose declaration a call says that its last argument, a struct, is the keyword
+/// arguments.
+pub(super) const KEYWORDS: &str = "urn:rpc-core:keywords";
 
 /// The types beyond the specification that a peer knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -20,6 +20,7 @@ use crate::protocol::json::{Form, Reader};
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, code};
 
 use element::Element;
+use extensions::KEYWORDS;
 use read::Values;
 use write::{lossy_text, tag, text, write_text, write_value};
 
@@ -100,10 +101,6 @@ pub(crate) fn read_call(
 fn utf8(json: Vec<u8>) -> Result<String, Fault> {
     String::from_utf8(json).map_err(|error| Fault::new(code::INTERNAL_ERROR, error.to_string()))
 }
-
-/// The name space by whose declaration a call says that its last argument, a struct, is the keyword
-/// arguments.
-const KEYWORDS: &str = "urn:rpc-core:keywords";
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 

@@ -8,9 +8,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::protocol::{Fault, code};
 
-use super::KEYWORDS;
 use super::element::Element;
-use super::extensions::Extensions;
+use super::extensions::{Extensions, KEYWORDS};
 
 /// The longest tag, name and attributes together, in bytes.
 const LONGEST_TAG: usize = 4096;
