@@ -24,6 +24,8 @@ use math::mean;
 use rpc_core::{RpcClient, Stub, call, rpc_export};
 
 /// Adds three numbers.
+///
+/// The third is 10 unless it is given.
 #[rpc_export]
 pub fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
     a + b + c
@@ -108,7 +110,9 @@ fn nothing_is_wrong_with_what_compiles(editor: &mut Editor) {
 
 fn what_is_shown_is_the_same_as_outside(editor: &Editor) {
     let outside = editor.hover("client.a|dd(1, 2).c").unwrap();
-    assert!(outside.contains("Adds three numbers."), "{outside}");
+    for line in ["Adds three numbers.", "The third is 10 unless it is given."] {
+        assert!(outside.contains(line), "{outside}");
+    }
     assert_eq!(editor.hover("call!(client.a|dd(1").as_ref(), Some(&outside));
 
     let keyword = editor.hover("client.add(1, 2).|c(3)").unwrap();
@@ -122,7 +126,8 @@ fn what_is_shown_is_the_same_as_outside(editor: &Editor) {
         let outside = editor.signature(outside).unwrap();
         let (label, documentation, parameter) = &outside;
         assert!(label.contains("add<'c>(&'c self, a: i64, b: i64)"), "{label}");
-        assert_eq!((documentation.as_str(), *parameter), ("Adds three numbers.", 0));
+        assert!(documentation.starts_with("Adds three numbers."), "{documentation}");
+        assert_eq!(*parameter, 0);
         assert_eq!(editor.signature(inside), Some(outside), "{inside}");
     }
     let (label, _, parameter) = editor.signature(r#"call!(bank.deposit("ada", |5"#).unwrap();

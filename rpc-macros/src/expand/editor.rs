@@ -12,15 +12,17 @@ use crate::function::Function;
 use crate::names;
 use crate::types;
 
-/// Writes the method with which a call begins. `call!` fills its arguments up to a fixed number.
+/// Writes the method with which a call begins, under all that is said of the function, or `about`
+/// where nothing is. `call!` fills its arguments up to a fixed number.
 pub(super) fn beginning(
     function: &Function,
-    docs: &str,
+    about: &str,
     conditions: &[Attribute],
     inputs: &[TokenStream],
 ) -> TokenStream {
-    let Function { ident, shared, .. } = function;
+    let Function { ident, shared, docs, .. } = function;
     let call = function.call_type();
+    let docs = if docs.is_empty() { about.to_owned() } else { docs.join("\n") };
     quote! {
         #[doc = #docs]
         #(#conditions)*
