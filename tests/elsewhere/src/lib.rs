@@ -16,6 +16,10 @@ pub struct Counter;
 #[rpc_export]
 impl Counter {
     /// Returns the number that follows.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
     pub fn following(&self, number: i64) -> Result<i64, String> {
         number.checked_add(1).ok_or_else(|| "there is none".to_owned())
     }
