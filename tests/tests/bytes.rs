@@ -5,7 +5,7 @@
 use rpc_core::client::{AnyClient, Dialect, Prepare};
 use rpc_core::types::Bytes;
 use rpc_core::{
-    FunctionRegistry, RpcClient, RpcServer, State, Stub, args, call, kwargs, rpc_export,
+    CallError, FunctionRegistry, RpcClient, RpcServer, State, Stub, args, call, kwargs, rpc_export,
 };
 use serde_json::{Value, json};
 use tests::{HttpPeer, both_ways, run};
@@ -37,7 +37,10 @@ fn perhaps(data: Option<Vec<u8>>) -> Option<Vec<u8>> {
 
 #[rpc_export]
 fn perhaps_lent(#[default(Some(b"abc"))] data: Option<&[u8]>) -> Result<Option<Vec<u8>>, String> {
-    Ok(data.map(<[u8]>::to_vec))
+    match data {
+        Some(b"refused") => Err("refused".to_owned()),
+        data => Ok(data.map(<[u8]>::to_vec)),
+    }
 }
 
 #[rpc_export]
@@ -65,7 +68,7 @@ impl Store {
     }
 
     pub async fn joined(&self, data: Vec<u8>) -> Vec<u8> {
-        [&self.0[..], &data].concat()
+        std::future::ready([&self.0[..], &data].concat()).await
     }
 }
 
@@ -99,6 +102,8 @@ fn typed_calls_carry_bytes_however_they_are_written() {
             assert_eq!(store.joined(data.to_vec()).call().unwrap(), [&[0, 255], data].concat());
         }
         assert_eq!(call!(client.perhaps()).unwrap(), None);
+        let refusal = call!(client.perhaps_lent(data = &b"refused"[..])).unwrap_err();
+        assert!(matches!(refusal, CallError::Function(said) if said == "refused"));
         assert_eq!(call!(client.perhaps_lent()).unwrap().unwrap(), b"abc");
         assert_eq!(call!(client.with_default()).unwrap(), [1, 2]);
         assert_eq!(call!(client.later(vec![3])).unwrap(), [3]);
