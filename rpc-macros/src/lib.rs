@@ -132,7 +132,8 @@ use proc_macro::TokenStream;
 /// # Parameters
 ///
 /// `#[default(value)]` before a parameter gives it a default: any expression of its type, evaluated
-/// by the server at each call that leaves the argument out. A parameter of type `Option` may be left
+/// by the server at each call that leaves the argument out. It cannot leave its place by `?`, `return`
+/// or `.await`. A parameter of type `Option` may be left
 /// out as well, and is `None` then unless it has another default; its argument may be given as
 /// `Some(value)` or just `value`. Required parameters come first. There may be 16 in all.
 ///
@@ -150,13 +151,22 @@ use proc_macro::TokenStream;
 /// A `&CallContext` is lent by the server, which knows who calls, and a `State<T>` is what was shared
 /// with it. They may stand anywhere, and callers do not know of them.
 ///
+/// A parameter `_verbose`, which the function does not use, is `verbose` for callers.
+///
 /// A parameter called `call`, `notify`, `start` or `with` has a method with an underscore, such as
 /// `start_`, because every call has methods of these names. In `call!` its keyword is its name.
 ///
 /// # Results
 ///
 /// All types must implement serde's `Serialize` and `Deserialize`. When a function returns a
-/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it.
+/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it. Of an
+/// `io::Error`, an `rpc_core::Error`, a `Box<dyn Error + Send + Sync>` or an `anyhow::Error` the message
+/// travels alone, and the call ends in an `rpc_core::Error`. `&'static str` is a `String` for callers.
+///
+/// Whether a function returns a `Result` is decided by the type. `ApiResult<T>`, an alias, is one, as
+/// is a `Result` in a `Box`; an `Option<Result<T, E>>` is a `Result<Option<T>, E>` for callers; a
+/// `SearchResult` of one's own is a value. An alias has to have a name that ends in `Result`, else it
+/// does not compile. A `Result` further inside, as in `Vec<Result<T, E>>`, is a value.
 ///
 /// An `async fn` is called as any other. Its future must be `Send`, and owns its arguments.
 ///
