@@ -157,11 +157,12 @@ use proc_macro::TokenStream;
 /// # Parameters
 ///
 /// `#[default(value)]` before a parameter gives it a default: any expression of its type, evaluated
-/// by the server at each call that leaves the argument out. Its argument may be given as `value`,
-/// `Some(value)`, or `None`, which leaves it out. A parameter of type `Option` may be left out as
-/// well, and is `None` then unless it has another default; its argument may be given as `Some(value)`
-/// or just `value`. For either, what is written with `.into()` or `.parse()` has to say its type; text
-/// that is lent is taken for a `String` or `Cow<str>` as it is. Required parameters come first. There may be 16 in all.
+/// by the server at each call that leaves the argument out. It cannot leave its place by `?`, `return`
+/// or `.await`. Its argument may be given as `value`, `Some(value)`, or `None`, which leaves it out. A
+/// parameter of type `Option` may be left out as well, and is `None` then unless it has another default;
+/// its argument may be given as `Some(value)` or just `value`. For either, what is written with `.into()`
+/// or `.parse()` has to say its type; text that is lent is taken for a `String` or `Cow<str>` as it is.
+/// Required parameters come first. There may be 16 in all.
 ///
 /// A parameter may borrow: `&str`, `&[u8]`, any other slice or reference, these in an `Option`, and
 /// types with a lifetime of their own. Text is borrowed from the message where it stands in it
@@ -181,7 +182,8 @@ use proc_macro::TokenStream;
 /// A `&CallContext` is lent by the server, which knows who calls, and a `State<T>` is what was shared
 /// with it. They may stand anywhere, and callers do not know of them.
 ///
-/// Documentation before a parameter is shown by `system.describe` and with the method that gives it.
+/// Documentation before a parameter is shown by `system.describe` and with the method that gives it. A
+/// parameter `_verbose`, which the function does not use, is `verbose` for callers.
 ///
 /// A parameter called `call`, `notify`, `start` or `with` has a method with an underscore, such as
 /// `start_`, because every call has methods of these names. In `call!` its keyword is its name.
@@ -189,7 +191,14 @@ use proc_macro::TokenStream;
 /// # Results
 ///
 /// All types must implement serde's `Serialize` and `Deserialize`. When a function returns a
-/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it.
+/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it. Of an
+/// `io::Error`, an `rpc_core::Error`, a `Box<dyn Error + Send + Sync>` or an `anyhow::Error` the message
+/// travels alone, and the call ends in an `rpc_core::Error`. `&'static str` is a `String` for callers.
+///
+/// Whether a function returns a `Result` is decided by the type. `ApiResult<T>`, an alias, is one, as
+/// is a `Result` in a `Box`; an `Option<Result<T, E>>` is a `Result<Option<T>, E>` for callers; a
+/// `SearchResult` of one's own is a value. An alias has to have a name that ends in `Result`, else it
+/// does not compile. A `Result` further inside, as in `Vec<Result<T, E>>`, is a value.
 ///
 /// An `async fn` is called as any other. Its future must be `Send`, and owns its arguments.
 ///
