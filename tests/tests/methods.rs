@@ -146,7 +146,7 @@ fn a_method_may_be_asynchronous_and_use_what_the_server_provides() {
         for account in ["ada", "grace", "mary"] {
             bank.deposit(account).amount(100).call().unwrap();
         }
-        assert_eq!(call!(bank.total("ada".into(), "mary".into(), "eve".into())).unwrap(), 200);
+        assert_eq!(call!(bank.total("ada", "mary", "eve")).unwrap(), 200);
         assert!(bank.stamp("stamped").call().unwrap().starts_with("stamped 7 "));
     });
 }
