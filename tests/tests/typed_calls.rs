@@ -68,7 +68,7 @@ macro_rules! conversation {
         assert_eq!(job, "x [] 2", "{way}");
         let job = wait!(call!(client.add_job("x", "a".to_owned())));
         assert_eq!(job, r#"x ["a"] 0"#, "{way}");
-        let job = wait!(call!(client.add_job(priority = 3, title = "x", tags = [])));
+        let job = wait!(call!(client.add_job(priority = 3, title = "x", tags = [""; 0])));
         assert_eq!(job, "x [] 3", "{way}");
 
         assert_eq!(wait!(call!(client.label("x", close = "]"))), "<x]", "{way}");
