@@ -92,6 +92,8 @@ impl fmt::Display for Fault {
     }
 }
 
+// `more` is shown as the two that it holds.
+#[allow(clippy::missing_fields_in_debug)]
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Fault");
