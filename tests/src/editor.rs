@@ -48,8 +48,8 @@ impl Editor {
         let folder = Folder::new();
         let manifest = format!(
             "[package]\nname = \"program\"\nedition = \"2024\"\n\n[workspace]\n\n\
-             [dependencies]\nrpc-core = {{ path = {:?} }}\n",
-            workspace.join("rpc-core")
+             [dependencies]\nrpc-core = {{ path = \"{}\" }}\n",
+            workspace.join("rpc-core").display()
         );
         fs::write(folder.file("Cargo.toml"), manifest).unwrap();
         fs::copy(workspace.join("Cargo.lock"), folder.file("Cargo.lock")).unwrap();
@@ -213,7 +213,7 @@ impl Editor {
             match self.server.call(what, (), about.as_object().unwrap()) {
                 Ok(answer) => return answer,
                 Err(error) => {
-                    let code = error.fault().map(|fault| fault.code());
+                    let code = error.fault().map(rpc_core::Fault::code);
                     let is_soon = code.is_some_and(|code| ASK_AGAIN.contains(&code));
                     assert!(is_soon && begun.elapsed() < PATIENCE, "{what}: {error}");
                     thread::sleep(Duration::from_millis(100));

@@ -8,14 +8,14 @@ use std::path::Path;
 use tests::Editor;
 
 /// What calls the function `add` from another file.
-const ELSEWHERE: &str = r#"
+const ELSEWHERE: &str = r"
 use crate::add;
 use rpc_core::{Error, RpcClient, call};
 
 pub fn sums(client: &RpcClient) -> Result<[i64; 2], Error> {
     Ok([call!(client.add(1, b = 2))?, add(1, 2, 3)])
 }
-"#;
+";
 
 const MAIN: &str = r#"
 mod elsewhere;
