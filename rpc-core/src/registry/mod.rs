@@ -3,6 +3,7 @@
 //! A [`Dispatch`] runs calls: it knows names and values, never bytes. [`FunctionRegistry`] is the
 //! one at the end of every stack; layers stand before it and are `Dispatch` themselves.
 
+mod answer;
 mod bind;
 mod bytes;
 mod caller;
