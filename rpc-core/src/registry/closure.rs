@@ -25,7 +25,7 @@ use super::{Bound, Parameter, ParameterKind, Reply};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
     label = "must be a function of up to eight owned arguments that deserialise, with a result that serialises",
-    note = "a function that borrows its arguments, or whose result has an error such as `Fault`, is exported with `#[rpc_export]`"
+    note = "a function that borrows its arguments is exported with `#[rpc_export]`; the error of a `Result` is a `Fault`, or serialises"
 )]
 pub trait Function<Arguments>: Send + Sync + 'static {
     /// The types of its parameters.
