@@ -15,9 +15,10 @@ pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
 pub use crate::registry::{
     Bound, Bytes, CallContext, Deferred, ErrorProbe, Export, Handler, Instance, Interface,
-    IntoBytes, Method, MethodHandler, MoreMethods, NoError, Otherwise, Parameter, ParameterKind,
-    Probe, Reply, Returned, Scope, Signature, SignatureOptions, StandardResult, State, StateKey,
-    StateType, Text, Travels, is_plain, to_text, travels,
+    IntoBytes, MayBeBytes, Method, MethodHandler, MoreMethods, NoError, NoText, Otherwise,
+    OwnedError, Parameter, ParameterKind, Probe, Reply, Returned, Scope, Signature,
+    SignatureOptions, StandardResult, State, StateKey, StateType, Text, TextProbe, Travels,
+    is_plain, to_text, travels,
 };
 
 pub use crate::client::{IntoOption, IntoText};

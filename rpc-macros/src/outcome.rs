@@ -54,7 +54,9 @@ impl Outcome {
         let rpc = quote!(#library::__private1);
         let what = what(&whole, &rpc);
         let of = quote_spanned!(span=> <#whole as #rpc::Returned<#what>>);
-        let (value, error) = (parse_quote!(#of::Ok), Some(parse_quote!(#of::Err)));
+        let is_text = is_text(&whole, &rpc);
+        let error = quote_spanned!(span=> <#of::Err as #rpc::OwnedError<#is_text>>::Owned);
+        let (value, error) = (parse_quote!(#of::Ok), Some(parse_quote!(#error)));
         Self { whole, value, error, told }
     }
 
@@ -83,6 +85,15 @@ pub(crate) fn what(ty: &Type, rpc: &TokenStream) -> TokenStream {
     quote!({
         use #rpc::Otherwise as _;
         #rpc::Probe::<#ty>::RETURNS
+    })
+}
+
+/// Writes the constant that says whether the error of a type that may be a `Result` is lent text.
+pub(crate) fn is_text(ty: &Type, rpc: &TokenStream) -> TokenStream {
+    let what = what(ty, rpc);
+    quote!({
+        use #rpc::NoText as _;
+        #rpc::TextProbe::<<#ty as #rpc::Returned<#what>>::Err>::IS_TEXT
     })
 }
 

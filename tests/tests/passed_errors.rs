@@ -4,9 +4,12 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use rpc_core::protocol::code;
-use rpc_core::{CallError, Error, Fault, FunctionRegistry, Stub, args, rpc_export};
+use rpc_core::{
+    CallError, Error, Fault, FunctionRegistry, RpcClient, RpcServer, Stub, args, rpc_export,
+};
 use serde::{Deserialize, Serialize};
 use tests::both_ways;
 
@@ -160,4 +163,29 @@ fn of_other_errors_the_message_travels_and_nothing_else() {
         let error = client.call::<u64>("words", args![], ()).unwrap_err();
         assert_eq!(error.code(), Some(code::APPLICATION));
     });
+}
+
+#[test]
+fn the_errors_behind_a_fault_are_in_the_log_of_the_server_and_nowhere_else() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&lines);
+    let server = RpcServer::exported()
+        .on_call(move |call| log.lock().unwrap().push(call.to_string()))
+        .start("127.0.0.1:0")
+        .unwrap();
+    let client = RpcClient::connect(server.address()).unwrap();
+    for name in ["any_error", "any_error_later", "read"] {
+        let error = client.call::<u64>(name, args![], ()).unwrap_err();
+        assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        assert!(error.fault().unwrap().source().is_none());
+    }
+    let why = why_of(&lines.lock().unwrap());
+    let secret = "no luck (code 1); cause: the secret cause";
+    assert_eq!(why, [secret, secret, "no such file (code 1)"]);
+}
+
+/// What lines of a log say after the time that a call took.
+fn why_of(lines: &[String]) -> Vec<String> {
+    let whys = lines.iter().filter_map(|line| line.rsplit_once("s: "));
+    whys.map(|(_, why)| why.to_owned()).collect()
 }

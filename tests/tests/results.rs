@@ -76,6 +76,11 @@ mod chess {
         pub(in super::super) type Result<A, B> = super::Pair<A, B>;
     }
 
+    pub(super) mod position {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub(in super::super) struct Result<T>(pub(in super::super) T);
+    }
+
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     pub(super) enum State {
         Open,
@@ -91,6 +96,26 @@ mod chess {
 #[rpc_export]
 fn pair() -> chess::pair::Result<i64, i64> {
     chess::Pair(1, 2)
+}
+
+/// Returns a type of one's own called `Result`, with bytes in it.
+#[rpc_export]
+fn position() -> chess::position::Result<Vec<u8>> {
+    chess::position::Result(vec![1, 2])
+}
+
+/// Returns bytes, by an alias.
+#[rpc_export]
+fn read(name: &str) -> std::io::Result<Vec<u8>> {
+    if name == "a" { Ok(vec![1, 2]) } else { Err(std::io::Error::other("no such file")) }
+}
+
+type TextResult<T> = Result<T, &'static str>;
+
+/// Fails with text that is lent, by an alias.
+#[rpc_export]
+fn lent_text(number: i64) -> TextResult<i64> {
+    if number > 0 { Ok(number) } else { Err("not positive") }
 }
 
 #[test]
@@ -137,5 +162,21 @@ fn types_of_ones_own_may_be_called_as_those_of_the_library() {
         assert_eq!(client.search().call().unwrap(), SearchResult { found: false });
         assert_eq!(client.winner(chess::State::Open).call().unwrap(), chess::Result::Draw);
         assert_eq!(client.pair().call().unwrap(), chess::Pair(1, 2));
+        let position = client.position().call().unwrap();
+        assert_eq!(position, chess::position::Result(vec![1, 2]));
+        let bytes: serde_json::Value = client.call("position", args![], ()).unwrap();
+        assert_eq!(bytes, serde_json::json!([1, 2]));
+    });
+}
+
+#[test]
+fn bytes_and_lent_text_are_found_behind_an_alias() {
+    both_ways!(FunctionRegistry::exported(), |client| {
+        assert_eq!(client.read("a").call().unwrap(), [1, 2]);
+        let text: String = client.call("read", args!["a"], ()).unwrap();
+        assert_eq!(text, "AQI=");
+        assert_eq!(client.lent_text(1).call().unwrap(), 1);
+        let Err(CallError::Function(why)) = client.lent_text(0).call() else { panic!() };
+        assert_eq!(why, "not positive");
     });
 }

@@ -1,5 +1,7 @@
 //! What a call fails with.
 
+use std::error::Error as StdError;
+
 use crate::protocol::{ArgumentError, Fault, ProtocolError, code};
 
 use super::{FunctionError, IoError, IoErrorKind, LayerError, Misuse};
@@ -107,6 +109,26 @@ impl<E: FunctionError> CallError<E> {
         match self {
             Self::Function(error) => Some(error.to_fault().code()),
             Self::Rpc(error) => error.code(),
+        }
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> CallError<E> {
+    /// The error itself, which can be downcast: the function's own, or an [`Error`].
+    ///
+    /// `CallError` says what its error says, and does not have it as its
+    /// [`source`](std::error::Error::source), since a function's own error may be a `String`.
+    ///
+    /// ```
+    /// use rpc_core::{CallError, Fault};
+    ///
+    /// let error = CallError::Function(Fault::new(402, "pay first")).into_boxed();
+    /// assert_eq!(error.downcast_ref::<Fault>().map(Fault::code), Some(402));
+    /// ```
+    pub fn into_boxed(self) -> Box<dyn StdError + Send + Sync> {
+        match self {
+            Self::Function(error) => error.into(),
+            Self::Rpc(error) => error.into(),
         }
     }
 }

@@ -1,16 +1,20 @@
 //! What is told of every call that has ended.
 
+use std::error::Error as _;
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::protocol::Fault;
 use crate::registry::{CallContext, Ended};
 
 /// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it.
 ///
-/// Its `Display` form is a line for a log: `add (json-rpc from 127.0.0.1:40112) returned in 12µs`.
+/// Its `Display` form is a line for a log: `add (json-rpc from 127.0.0.1:40112) returned in 12µs`. Of a
+/// call that failed it shows the fault and the errors behind it ([`Fault::because`]), of which its caller
+/// is told nothing.
 #[derive(Debug)]
 pub struct FinishedCall<'e> {
     method: &'e str,
@@ -60,10 +64,27 @@ impl fmt::Display for FinishedCall<'_> {
         }
         match self.ended {
             Ended::Returned(_) => write!(f, ") returned in {duration:?}"),
-            Ended::Failed(fault) => write!(f, ") failed in {duration:?}: {fault}"),
+            Ended::Failed(fault) => {
+                write!(f, ") failed in {duration:?}: {fault}")?;
+                causes(fault, f)
+            }
             Ended::Cancelled => write!(f, ") was cancelled after {duration:?}"),
         }
     }
+}
+
+/// Writes the errors behind a fault, of which callers are told nothing. One that says what the fault
+/// itself says is left out.
+fn causes(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut said = fault.message().to_owned();
+    for cause in std::iter::successors(fault.source(), |&cause| cause.source()) {
+        let words = cause.to_string();
+        if words != said {
+            write!(f, "; cause: {words}")?;
+        }
+        said = words;
+    }
+    Ok(())
 }
 
 /// Somebody who is told of calls.

@@ -1,21 +1,31 @@
 //! Plain functions and closures as they are, without the annotation.
 
-use std::any::{Any, type_name};
+use std::any::type_name;
+use std::error::Error as StdError;
+use std::io;
+use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::Fault;
 
-use super::{Bound, Bytes, Parameter, ParameterKind, Reply};
+use super::answer::send;
+use super::{Bound, Parameter, ParameterKind, Reply};
 
 /// A Rust function or closure of up to eight arguments that can be registered by name.
 ///
 /// Rust does not tell the names of a closure's parameters, so its arguments are given by position.
+///
+/// A `Result` fails as that of an exported function does: `Err` is a fault. Its error is a [`Fault`], an
+/// [`Error`], a [`CallError`], an [`io::Error`], a `Box<dyn Error + Send + Sync>`, or a value that
+/// serialises. The latter travels as the fault's data; its message is a text itself, and the JSON text of
+/// other values, as only an exported function asks an error for its words.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered",
     label = "must be a function of up to eight owned arguments that deserialise, with a result that serialises",
-    note = "a function that borrows its arguments, or whose result has an error such as `Fault`, is exported with `#[rpc_export]`"
+    note = "a function that borrows its arguments is exported with `#[rpc_export]`; the error of a `Result` is a `Fault`, or serialises"
 )]
 pub trait Function<Arguments>: Send + Sync + 'static {
     /// The types of its parameters.
@@ -31,17 +41,19 @@ pub trait Function<Arguments>: Send + Sync + 'static {
     fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault>;
 }
 
-/// Sends a result, of bytes as bytes travel.
-fn send<R: Serialize + 'static>(result: &R, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    let any: &dyn Any = result;
-    if let Some(bytes) = any.downcast_ref::<Vec<u8>>() {
-        reply.send(&Bytes::from(&bytes[..]))
-    } else if let Some(bytes) = any.downcast_ref::<Option<Vec<u8>>>() {
-        reply.send(&bytes.as_deref().map(Bytes::from))
-    } else {
-        reply.send(result)
-    }
-}
+/// An error that has no JSON form of its own, and becomes a [`Fault`]: that is what a closure may fail
+/// with beside what serialises.
+pub trait ClosureError: Into<Fault> {}
+
+impl ClosureError for Fault {}
+impl ClosureError for Error {}
+impl<E: FunctionError> ClosureError for CallError<E> {}
+impl ClosureError for io::Error {}
+impl ClosureError for Box<dyn StdError + Send + Sync> {}
+
+/// Marks the arguments of a function that fails with a [`ClosureError`].
+#[derive(Debug)]
+pub struct Fails<Arguments>(PhantomData<Arguments>);
 
 macro_rules! function {
     ($($argument:ident $index:literal),*) => {
@@ -51,26 +63,43 @@ macro_rules! function {
             R: Serialize + 'static,
             $($argument: DeserializeOwned,)*
         {
-            fn parameters() -> Vec<Parameter> {
-                vec![$(Parameter {
-                    name: "",
-                    ty: type_name::<$argument>(),
-                    kind: ParameterKind::Required,
-                    doc: "",
-                }),*]
-            }
+            run!(R; result => result; $($argument $index),*);
+        }
 
-            fn result() -> &'static str {
-                type_name::<R>()
-            }
+        impl<F, R, Failure, $($argument),*> Function<Fails<($($argument,)*)>> for F
+        where
+            F: Fn($($argument),*) -> Result<R, Failure> + Send + Sync + 'static,
+            R: Serialize + 'static,
+            Failure: ClosureError,
+            $($argument: DeserializeOwned,)*
+        {
+            run!(Result<R, Failure>; result => result.map_err(Into::into)?; $($argument $index),*);
+        }
+    };
+}
 
-            #[allow(irrefutable_let_patterns, non_snake_case, unused_variables)]
-            fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-                let ($(Some($argument),)*) = ($(bound.required::<$argument>($index),)*) else {
-                    return Err(bound.fault());
-                };
-                send(&self($($argument),*), reply)
-            }
+macro_rules! run {
+    ($result:ty; $returned:ident => $value:expr; $($argument:ident $index:literal),*) => {
+        fn parameters() -> Vec<Parameter> {
+            vec![$(Parameter {
+                name: "",
+                ty: type_name::<$argument>(),
+                kind: ParameterKind::Required,
+                doc: "",
+            }),*]
+        }
+
+        fn result() -> &'static str {
+            type_name::<$result>()
+        }
+
+        #[allow(irrefutable_let_patterns, non_snake_case, unused_variables)]
+        fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+            let ($(Some($argument),)*) = ($(bound.required::<$argument>($index),)*) else {
+                return Err(bound.fault());
+            };
+            let $returned = self($($argument),*);
+            send(&$value, reply)
         }
     };
 }

@@ -3,6 +3,7 @@
 //! A [`Dispatch`] runs calls: it knows names and values, never bytes. [`FunctionRegistry`] is the
 //! one at the end of every stack; layers stand before it and are `Dispatch` themselves.
 
+mod answer;
 mod bind;
 mod bytes;
 mod caller;
@@ -43,12 +44,13 @@ pub use dispatch::Dispatch;
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use interface::{Interface, MoreMethods};
-pub use into_bytes::IntoBytes;
+pub use into_bytes::{IntoBytes, MayBeBytes};
 pub use outcome::{Deferred, Ended, Outcome};
 pub(crate) use outcome::{Job, Progress, Rest, panicked};
 pub use reply::{Reply, to_text};
 pub use returned::{
-    ErrorProbe, NoError, Otherwise, Probe, Returned, StandardResult, Travels, is_plain, travels,
+    ErrorProbe, NoError, NoText, Otherwise, OwnedError, Probe, Returned, StandardResult, TextProbe,
+    Travels, is_plain, travels,
 };
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateKey, StateType};

@@ -19,6 +19,10 @@ pub struct Probe<T: ?Sized>(PhantomData<T>);
 #[derive(Debug)]
 pub struct ErrorProbe<T: ?Sized>(PhantomData<T>);
 
+/// Asks whether a type is text that is lent.
+#[derive(Debug)]
+pub struct TextProbe<T: ?Sized>(PhantomData<T>);
+
 /// The answers where nothing more is known.
 pub trait Otherwise {
     /// A plain value.
@@ -37,12 +41,25 @@ pub trait NoError {
 
 impl<T: ?Sized> NoError for ErrorProbe<T> {}
 
+/// The answer where nothing more is known.
+pub trait NoText {
+    /// No text that is lent.
+    const IS_TEXT: bool = false;
+}
+
+impl<T: ?Sized> NoText for TextProbe<T> {}
+
+impl TextProbe<&str> {
+    /// Text that is lent.
+    pub const IS_TEXT: bool = true;
+}
+
 /// A plain value.
-const VALUE: u8 = 0;
+pub(super) const VALUE: u8 = 0;
 /// A `Result`, or one in a box.
-const RESULT: u8 = 1;
+pub(super) const RESULT: u8 = 1;
 /// An `Option` of a `Result`.
-const OPTION: u8 = 2;
+pub(super) const OPTION: u8 = 2;
 
 impl<T, E> Probe<Result<T, E>> {
     /// A `Result`.
@@ -174,6 +191,33 @@ impl<T, E> StandardResult for Result<T, E> {
     #[inline]
     fn into_standard(self) -> Self {
         self
+    }
+}
+
+/// The error of a function as its callers own it, where the constant says whether it is lent text.
+pub trait OwnedError<const IS_TEXT: bool> {
+    /// What callers own.
+    type Owned;
+
+    /// Makes that of it.
+    fn into_owned(self) -> Self::Owned;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E> OwnedError<false> for E {
+    type Owned = E;
+
+    fn into_owned(self) -> E {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl OwnedError<true> for &str {
+    type Owned = String;
+
+    fn into_owned(self) -> String {
+        self.to_owned()
     }
 }
 

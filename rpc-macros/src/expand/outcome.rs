@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
-use crate::outcome::{Outcome, Told, what};
+use crate::outcome::{Outcome, Told, is_text, what};
 
 /// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
 /// cannot travel.
@@ -72,7 +72,9 @@ pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenS
     };
     let returned = if outcome.told == Told::Nothing {
         let what = what(&outcome.whole, &quote!(__rpc));
-        quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned))
+        let is_text = is_text(&outcome.whole, &quote!(__rpc));
+        let returned = quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned));
+        quote_spanned!(span=> #returned.map_err(__rpc::OwnedError::<#is_text>::into_owned))
     } else {
         // rustc points at the whole type where it is another of that name.
         let whole = outcome.whole.span().resolved_at(hidden());

@@ -8,6 +8,7 @@ use super::hygiene::hidden;
 use super::outcome;
 use crate::function::Function;
 use crate::names;
+use crate::outcome::{Told, what};
 use crate::types;
 
 /// Writes the function that serves calls.
@@ -21,7 +22,12 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let wait = function.is_async.then(|| quote_spanned!(span=> .await));
     let mut returned = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
     if types::has_bytes(&function.result) {
-        returned = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned));
+        returned = if function.outcome.told == Told::Nothing {
+            let what = what(&function.outcome.whole, &quote!(__rpc));
+            quote_spanned!(span=> __rpc::MayBeBytes::<#what>::into_bytes(#returned))
+        } else {
+            quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned))
+        };
     }
     let result = outcome::result(&function.outcome, &returned);
     if function.is_async {
