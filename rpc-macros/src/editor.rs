@@ -12,9 +12,11 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Error, Expr, Token};
 
 use crate::names;
+use crate::rest::begins_rest;
 
 /// The word that rust-analyzer puts where it is asked what could be written.
 const CURSOR: &str = "raCompletionMarker";
@@ -70,7 +72,8 @@ struct Arguments {
     /// The expressions, with the comma behind each.
     positional: TokenStream,
     positions: usize,
-    keywords: Vec<(Ident, TokenStream)>,
+    /// The methods for the others, with their expressions.
+    setters: Vec<(Ident, TokenStream)>,
     /// Whether there is a place where nothing stands yet.
     has_room: bool,
     /// The editor's word, where it stands in such a place.
@@ -88,15 +91,17 @@ impl Parse for Arguments {
             let keyword = if has_keyword {
                 let word = input.call(Ident::parse_any)?;
                 input.parse::<Token![=]>()?;
-                Some(keyword(word))
+                Some(names::setter(&keyword(word)))
+            } else if begins_rest(input) {
+                Some(names::rest(input.parse::<Token![..]>()?.span()))
             } else {
                 None
             };
             let value = value(input)?;
             let comma = input.parse::<Option<Token![,]>>()?;
             match (keyword, value.as_slice()) {
-                (Some(keyword), value) => {
-                    arguments.keywords.push((keyword, expression(value).unwrap_or_else(unknown)));
+                (Some(method), value) => {
+                    arguments.setters.push((method, expression(value).unwrap_or_else(unknown)));
                 }
                 (None, []) => arguments.has_room = true,
                 (None, [TokenTree::Ident(word)]) if *word == CURSOR => {
@@ -121,14 +126,13 @@ impl Call<'_> {
     /// to as many as a function may have: what editors see of a stub takes any number beyond its own.
     fn chain(self, end: &str) -> TokenStream {
         let Self { receiver, dot, method, group, arguments } = self;
-        let Arguments { positional, positions, keywords, has_room, asked } = arguments;
+        let Arguments { positional, positions, setters, has_room, asked } = arguments;
         let missing = (positions..names::MOST_PARAMETERS).map(|_| unknown());
         let mut given = Group::new(Delimiter::Parenthesis, quote!(#positional #(#missing),*));
         given.set_span(group.span());
         let mut chain = quote!(#(#receiver)* #dot #method #given);
-        for (keyword, value) in keywords {
-            let setter = names::setter(&keyword);
-            chain.extend(quote_spanned!(keyword.span()=> .#setter(#value)));
+        for (method, value) in setters {
+            chain.extend(quote_spanned!(method.span()=> .#method(#value)));
         }
         // With a span that no word has: an editor shows what stands at a span as one.
         let end = Ident::new(end, dot.span());
