@@ -8,12 +8,12 @@ use std::env;
 use std::ffi::OsStr;
 use std::sync::LazyLock;
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Token};
+use syn::{Error, Expr, ExprPath, Token};
 
 use crate::names;
 use crate::rest::begins_rest;
@@ -42,27 +42,38 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
     }
     let mistakes = mistakes.map(|mistakes| mistakes.to_compile_error());
     let chain = match tokens.as_slice() {
-        [
-            receiver @ ..,
-            TokenTree::Punct(dot),
-            TokenTree::Ident(method),
-            TokenTree::Group(group),
-        ] if dot.as_char() == '.' && group.delimiter() == Delimiter::Parenthesis => {
-            let arguments = syn::parse2(group.stream()).unwrap_or_default();
-            Call { receiver, dot, method, group, arguments }.chain(end)
+        [callee @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            mark(callee).map(|mark| {
+                let arguments = syn::parse2(group.stream()).unwrap_or_default();
+                Call { callee, mark, group, arguments }.chain(end)
+            })
         }
-        tokens => expression(tokens).unwrap_or_else(unknown),
+        _ => None,
     };
+    let chain = chain.or_else(|| expression(&tokens)).unwrap_or_else(unknown);
     // An editor looks up what is before the cursor in the expansion of what is written so far, and
     // at the same distance from its beginning. So mistakes come last.
     quote!({ (#chain, { #mistakes }).0 })
 }
 
-/// A method call, of which nothing is known to be right but that it looks like one.
+/// Returns the span of the mark before a function's name, where `client.add` or `Stub::add` stands.
+fn mark(callee: &[TokenTree]) -> Option<Span> {
+    match callee {
+        [.., TokenTree::Punct(dot), TokenTree::Ident(_)] if dot.as_char() == '.' => {
+            Some(dot.span())
+        }
+        [.., TokenTree::Punct(colon), TokenTree::Ident(_)] => {
+            let path = callee.iter().cloned().collect();
+            syn::parse2::<ExprPath>(path).is_ok().then(|| colon.span())
+        }
+        _ => None,
+    }
+}
+
+/// A call, of which nothing is known to be right but that it looks like one.
 struct Call<'a> {
-    receiver: &'a [TokenTree],
-    dot: &'a Punct,
-    method: &'a Ident,
+    callee: &'a [TokenTree],
+    mark: Span,
     group: &'a Group,
     arguments: Arguments,
 }
@@ -125,26 +136,26 @@ impl Call<'_> {
     /// Writes the typed call. Arguments that come by keyword are missing in it, so it is filled up
     /// to as many as a function may have: what editors see of a stub takes any number beyond its own.
     fn chain(self, end: &str) -> TokenStream {
-        let Self { receiver, dot, method, group, arguments } = self;
+        let Self { callee, mark, group, arguments } = self;
         let Arguments { positional, positions, setters, has_room, asked } = arguments;
         let missing = (positions..names::MOST_PARAMETERS).map(|_| unknown());
         let mut given = Group::new(Delimiter::Parenthesis, quote!(#positional #(#missing),*));
         given.set_span(group.span());
-        let mut chain = quote!(#(#receiver)* #dot #method #given);
+        let mut chain = quote!(#(#callee)* #given);
         for (method, value) in setters {
             chain.extend(quote_spanned!(method.span()=> .#method(#value)));
         }
         // With a span that no word has: an editor shows what stands at a span as one.
-        let end = Ident::new(end, dot.span());
-        chain.extend(quote_spanned!(dot.span()=> .#end()));
+        let end = Ident::new(end, mark);
+        chain.extend(quote_spanned!(mark=> .#end()));
         if !has_room {
             return chain;
         }
         // `!` makes a value of a call that has its keywords as fields.
-        let asked = asked.map(|word| quote_spanned!(dot.span()=> .#word));
+        let asked = asked.map(|word| quote_spanned!(mark=> .#word));
         let any = (0..names::MOST_PARAMETERS).map(|_| unknown());
-        let call = quote!(#(#receiver)* #dot #method);
-        quote_spanned!(dot.span()=> ({ (!#call(#(#any),*))#asked; }, #chain).1)
+        let call = quote!(#(#callee)*);
+        quote_spanned!(mark=> ({ (!#call(#(#any),*))#asked; }, #chain).1)
     }
 }
 
