@@ -299,10 +299,11 @@ mod second {
 }
 
 #[test]
-fn of_two_stubs_with_one_method_the_path_says_which() {
+fn of_two_stubs_the_path_says_which_and_what_rustc_proposes_compiles() {
     both_ways!(registry(), |client| {
         assert_eq!(call!(first::place::place(&client, 2, b = 3)).unwrap(), 5);
         assert_eq!(call!(second::place::place(&client, 2, b = 3)).unwrap(), 6);
         assert_eq!(call!(second::place::__call_place(&client)(2, 4)).unwrap(), 8);
+        assert_eq!(call!(client.__call_add(1, 2, c = 3)).unwrap(), 6);
     });
 }
