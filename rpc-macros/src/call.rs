@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, ExprMethodCall, Result, Token};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprPath, Result, Token};
 
 use crate::mistakes::Mistakes;
+use crate::rest::begins_rest;
 use crate::{editor, names};
 
 /// Expands `call!`, or the macro that ends a call in this other way, to one expression, in which
@@ -46,15 +48,27 @@ impl End {
     }
 }
 
-/// A method call whose arguments may have keywords.
+/// A call whose arguments may have keywords.
 struct Call {
-    function: ExprMethodCall,
+    /// The expression that begins it, with no argument given.
+    begun: TokenStream,
+    /// The name of the function.
+    function: Span,
+    turbofish: Option<TokenStream>,
     arguments: Vec<Argument>,
 }
 
 struct Argument {
-    keyword: Option<Ident>,
+    way: Way,
     value: Expr,
+}
+
+/// How an argument is given.
+enum Way {
+    Position,
+    Keyword(Ident),
+    /// As `..options`, all that the function gathers of keywords.
+    Rest(Span),
 }
 
 impl Call {
@@ -78,26 +92,67 @@ impl Call {
             _ => return Err(not_a_call(&input, end)),
         };
         tokens.push(Group::new(Delimiter::Parenthesis, TokenStream::new()).into());
-        let Ok(Expr::MethodCall(function)) = syn::parse2(tokens.into_iter().collect()) else {
+        let Ok(callee) = syn::parse2(tokens.into_iter().collect()) else {
             return Err(not_a_call(&input, end));
         };
-        let arguments = Punctuated::<_, Token![,]>::parse_terminated.parse2(arguments)?;
-        Ok(Self { function, arguments: arguments.into_iter().collect() })
+        let arguments = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(arguments)?;
+        let arguments = arguments.into_iter().collect();
+        Self::of(callee, arguments).ok_or_else(|| not_a_call(&input, end))
+    }
+
+    /// Returns the call of what is written as one without arguments: `client.add()`, `Stub::add()`,
+    /// or `Stub::__call_add(&client)()`, which is what rustc proposes where two stubs have an `add`.
+    fn of(callee: Expr, mut arguments: Vec<Argument>) -> Option<Self> {
+        let (begun, function, turbofish) = match callee {
+            Expr::MethodCall(call) => {
+                let (attributes, receiver) = (&call.attrs, &call.receiver);
+                let function = call.method.span();
+                let method = names::starter(&call.method);
+                let begun = quote_spanned!(function=> #(#attributes)* #receiver.#method());
+                (begun, function, call.turbofish.map(ToTokens::into_token_stream))
+            }
+            Expr::Call(call) => match *call.func {
+                Expr::Path(path) if !arguments.is_empty() => {
+                    let Argument { way: Way::Position, value: client } = arguments.remove(0) else {
+                        return None;
+                    };
+                    let (path, function) = starter(path)?;
+                    (quote_spanned!(function=> #path(#client)), function, None)
+                }
+                Expr::Call(begun) => {
+                    let Expr::Path(path) = &*begun.func else { return None };
+                    let function = path.path.segments.last()?.ident.span();
+                    (begun.into_token_stream(), function, None)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Self { begun, function, turbofish, arguments })
     }
 
     fn check(&self) -> Result<()> {
         let mut mistakes = Mistakes::default();
-        if let Some(turbofish) = &self.function.turbofish {
+        if let Some(turbofish) = &self.turbofish {
             mistakes.at(turbofish, "an exported function has no type parameters");
         }
         let mut keywords = HashSet::new();
-        for Argument { keyword, value } in &self.arguments {
-            if let Some(keyword) = keyword {
-                if !keywords.insert(keyword.unraw()) {
-                    mistakes.at(keyword, format!("keyword argument `{keyword}` is repeated"));
+        let mut is_whole = false;
+        for Argument { way, value } in &self.arguments {
+            if is_whole {
+                mistakes.at(value, "nothing comes behind `..`");
+            }
+            match way {
+                Way::Keyword(keyword) => {
+                    if !keywords.insert(keyword.unraw()) {
+                        mistakes.at(keyword, format!("keyword argument `{keyword}` is repeated"));
+                    }
                 }
-            } else if !keywords.is_empty() {
-                mistakes.at(value, "positional argument follows keyword argument");
+                Way::Position if !keywords.is_empty() => {
+                    mistakes.at(value, "positional argument follows keyword argument");
+                }
+                Way::Position => {}
+                Way::Rest(_) => is_whole = true,
             }
         }
         mistakes.finish()
@@ -106,21 +161,15 @@ impl Call {
     /// Writes the chain. Every method has the span of what it comes from, its dot and parentheses
     /// too: where they differ, rustc points at the whole of `call!`.
     fn chain(&self, end: End) -> TokenStream {
-        let ExprMethodCall { attrs, receiver, method, .. } = &self.function;
-        let span = method.span();
-        let begin = names::starter(method);
-        let mut chain = quote_spanned!(span=> #(#attrs)* #receiver.#begin());
-        for (index, Argument { keyword, value }) in self.arguments.iter().enumerate() {
-            chain.extend(match keyword {
-                Some(keyword) => {
-                    let setter = names::setter(keyword);
-                    quote_spanned!(keyword.span()=> .#setter(#value))
-                }
-                None => {
-                    let setter = names::positional(index, span);
-                    quote_spanned!(span=> .#setter(#value))
-                }
-            });
+        let span = self.function;
+        let mut chain = self.begun.clone();
+        for (index, Argument { way, value }) in self.arguments.iter().enumerate() {
+            let setter = match way {
+                Way::Position => names::positional(index, span),
+                Way::Keyword(keyword) => names::setter(keyword),
+                Way::Rest(dots) => names::rest(*dots),
+            };
+            chain.extend(quote_spanned!(setter.span()=> .#setter(#value)));
         }
         let end = Ident::new(end.name(), span);
         chain.extend(quote_spanned!(span=> .#end()));
@@ -140,15 +189,28 @@ impl Parse for Argument {
         }
         let has_keyword =
             input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-        let keyword = if has_keyword {
+        let way = if has_keyword {
             let keyword = input.call(read_keyword)?;
             input.parse::<Token![=]>()?;
-            Some(keyword)
+            Way::Keyword(keyword)
+        } else if begins_rest(input) {
+            Way::Rest(input.parse::<Token![..]>()?.span())
         } else {
-            None
+            Way::Position
         };
-        Ok(Self { keyword, value: input.parse()? })
+        Ok(Self { way, value: input.parse()? })
     }
+}
+
+/// Returns the path of the method that begins a call, and where the function has its name.
+fn starter(mut path: ExprPath) -> Option<(ExprPath, Span)> {
+    if path.path.segments.len() < 2 {
+        return None;
+    }
+    let method = path.path.segments.last_mut()?;
+    method.ident = names::starter(&method.ident);
+    let function = method.ident.span();
+    Some((path, function))
 }
 
 /// Reads a keyword, as a raw identifier where Rust reserves the word.

@@ -8,13 +8,15 @@ use std::env;
 use std::ffi::OsStr;
 use std::sync::LazyLock;
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, Token};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprPath, Token};
 
 use crate::names;
+use crate::rest::begins_rest;
 
 /// The word that rust-analyzer puts where it is asked what could be written.
 const CURSOR: &str = "raCompletionMarker";
@@ -40,27 +42,38 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
     }
     let mistakes = mistakes.map(|mistakes| mistakes.to_compile_error());
     let chain = match tokens.as_slice() {
-        [
-            receiver @ ..,
-            TokenTree::Punct(dot),
-            TokenTree::Ident(method),
-            TokenTree::Group(group),
-        ] if dot.as_char() == '.' && group.delimiter() == Delimiter::Parenthesis => {
-            let arguments = syn::parse2(group.stream()).unwrap_or_default();
-            Call { receiver, dot, method, group, arguments }.chain(end)
+        [callee @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+            mark(callee).map(|mark| {
+                let arguments = syn::parse2(group.stream()).unwrap_or_default();
+                Call { callee, mark, group, arguments }.chain(end)
+            })
         }
-        tokens => expression(tokens).unwrap_or_else(unknown),
+        _ => None,
     };
+    let chain = chain.or_else(|| expression(&tokens)).unwrap_or_else(unknown);
     // An editor looks up what is before the cursor in the expansion of what is written so far, and
     // at the same distance from its beginning. So mistakes come last.
     quote!({ (#chain, { #mistakes }).0 })
 }
 
-/// A method call, of which nothing is known to be right but that it looks like one.
+/// Returns the span of the mark before a function's name, where `client.add` or `Stub::add` stands.
+fn mark(callee: &[TokenTree]) -> Option<Span> {
+    match callee {
+        [.., TokenTree::Punct(dot), TokenTree::Ident(_)] if dot.as_char() == '.' => {
+            Some(dot.span())
+        }
+        [.., TokenTree::Punct(colon), TokenTree::Ident(_)] => {
+            let path = callee.iter().cloned().collect();
+            syn::parse2::<ExprPath>(path).is_ok().then(|| colon.span())
+        }
+        _ => None,
+    }
+}
+
+/// A call, of which nothing is known to be right but that it looks like one.
 struct Call<'a> {
-    receiver: &'a [TokenTree],
-    dot: &'a Punct,
-    method: &'a Ident,
+    callee: &'a [TokenTree],
+    mark: Span,
     group: &'a Group,
     arguments: Arguments,
 }
@@ -70,7 +83,8 @@ struct Arguments {
     /// The expressions, with the comma behind each.
     positional: TokenStream,
     positions: usize,
-    keywords: Vec<(Ident, TokenStream)>,
+    /// The methods for the others, with their expressions.
+    setters: Vec<(Ident, TokenStream)>,
     /// Whether there is a place where nothing stands yet.
     has_room: bool,
     /// The editor's word, where it stands in such a place.
@@ -88,15 +102,17 @@ impl Parse for Arguments {
             let keyword = if has_keyword {
                 let word = input.call(Ident::parse_any)?;
                 input.parse::<Token![=]>()?;
-                Some(keyword(word))
+                Some(names::setter(&keyword(word)))
+            } else if begins_rest(input) {
+                Some(names::rest(input.parse::<Token![..]>()?.span()))
             } else {
                 None
             };
             let value = value(input)?;
             let comma = input.parse::<Option<Token![,]>>()?;
             match (keyword, value.as_slice()) {
-                (Some(keyword), value) => {
-                    arguments.keywords.push((keyword, expression(value).unwrap_or_else(unknown)));
+                (Some(method), value) => {
+                    arguments.setters.push((method, expression(value).unwrap_or_else(unknown)));
                 }
                 (None, []) => arguments.has_room = true,
                 (None, [TokenTree::Ident(word)]) if *word == CURSOR => {
@@ -120,27 +136,26 @@ impl Call<'_> {
     /// Writes the typed call. Arguments that come by keyword are missing in it, so it is filled up
     /// to as many as a function may have: what editors see of a stub takes any number beyond its own.
     fn chain(self, end: &str) -> TokenStream {
-        let Self { receiver, dot, method, group, arguments } = self;
-        let Arguments { positional, positions, keywords, has_room, asked } = arguments;
+        let Self { callee, mark, group, arguments } = self;
+        let Arguments { positional, positions, setters, has_room, asked } = arguments;
         let missing = (positions..names::MOST_PARAMETERS).map(|_| unknown());
         let mut given = Group::new(Delimiter::Parenthesis, quote!(#positional #(#missing),*));
         given.set_span(group.span());
-        let mut chain = quote!(#(#receiver)* #dot #method #given);
-        for (keyword, value) in keywords {
-            let setter = names::setter(&keyword);
-            chain.extend(quote_spanned!(keyword.span()=> .#setter(#value)));
+        let mut chain = quote!(#(#callee)* #given);
+        for (method, value) in setters {
+            chain.extend(quote_spanned!(method.span()=> .#method(#value)));
         }
         // With a span that no word has: an editor shows what stands at a span as one.
-        let end = Ident::new(end, dot.span());
-        chain.extend(quote_spanned!(dot.span()=> .#end()));
+        let end = Ident::new(end, mark);
+        chain.extend(quote_spanned!(mark=> .#end()));
         if !has_room {
             return chain;
         }
         // `!` makes a value of a call that has its keywords as fields.
-        let asked = asked.map(|word| quote_spanned!(dot.span()=> .#word));
+        let asked = asked.map(|word| quote_spanned!(mark=> .#word));
         let any = (0..names::MOST_PARAMETERS).map(|_| unknown());
-        let call = quote!(#(#receiver)* #dot #method);
-        quote_spanned!(dot.span()=> ({ (!#call(#(#any),*))#asked; }, #chain).1)
+        let call = quote!(#(#callee)*);
+        quote_spanned!(mark=> ({ (!#call(#(#any),*))#asked; }, #chain).1)
     }
 }
 

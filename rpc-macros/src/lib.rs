@@ -24,6 +24,7 @@ mod outcome;
 mod parameter;
 mod place;
 mod provided;
+mod rest;
 mod spelling;
 mod types;
 
@@ -137,7 +138,7 @@ use proc_macro::TokenStream;
 /// All public functions of the module are exported under its name, those of public modules in it
 /// under both names, and with an `#[rpc_export]` of their own also others. Names must differ as a
 /// whole: a server does not start with two functions of one name. Where two stubs with a method of
-/// one name are in scope, rustc asks which is meant.
+/// one name are in scope, rustc asks which is meant, and [`call!`] takes the path that says it.
 ///
 /// # Options
 ///
@@ -228,6 +229,23 @@ pub fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```ignore
 /// client.__call_add().__0(1).__1(2).c(3).call()
+/// ```
+///
+/// What a `#[kwargs]` parameter gathers is given behind `..`, as the last argument: any map of names, or
+/// `kwargs!`, the names of which are those of no parameter. A range is put in parentheses.
+///
+/// ```ignore
+/// call!(client.search("rust", limit = 5, ..kwargs! { language: "en", safe: true }))?;
+/// call!(client.search("rust", ..&options))?;
+/// ```
+///
+/// Where two stubs with a method of one name are in scope, a path says which is meant, as that of any
+/// trait's method does; the client comes first then. The stub of a function `first::add` is the trait
+/// `first::add`, with the method `add`, and that of a `Bank` is `BankStub`.
+///
+/// ```ignore
+/// call!(first::add::add(&client, 1, c = 3))?;
+/// call!(BankStub::deposit(&client, "ada", 5))?;
 /// ```
 ///
 /// # Errors

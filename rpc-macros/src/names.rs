@@ -34,8 +34,12 @@ pub(crate) fn of_parameter(pattern: &Ident) -> Ident {
     }
 }
 
-/// Returns the method that begins a call with no argument given: `__call_add` for `add`.
+/// Returns the method that begins a call with no argument given: `__call_add` for `add`, and for
+/// itself, because rustc proposes it to whoever misspells a function.
 pub(crate) fn starter(function: &Ident) -> Ident {
+    if function.to_string().starts_with("__call_") {
+        return function.clone();
+    }
     format_ident!("__call_{}", function.unraw(), span = function.span())
 }
 
@@ -119,6 +123,11 @@ pub(crate) fn positional(index: usize, span: Span) -> Ident {
     } else {
         Ident::new("__more", span)
     }
+}
+
+/// Returns the method that gives all keyword arguments that a function gathers.
+pub(crate) fn rest(span: Span) -> Ident {
+    Ident::new("__rest", span)
 }
 
 /// Returns the trait of a parameter's state once the argument is there.

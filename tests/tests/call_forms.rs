@@ -113,6 +113,14 @@ fn keywords_go_wherever_a_call_goes() {
         let together =
             client.batch(|calls| (call!(calls.add(1, b = 2)), call!(calls.halve(n = 4))));
         assert_eq!(together.unwrap(), (13, 2));
+        let together = client.batch(|calls| {
+            (call!(first::place::place(calls, 2, b = 3)), call!(second::place::place(calls, 2)))
+        });
+        assert_eq!(together.unwrap(), (5, 2));
+        let started = start!(first::place::place(&client, b = 2, a = 4)).unwrap();
+        assert_eq!(started.wait().unwrap(), 6);
+        let started = start!(client.settings("b", ..kwargs! { x: 5 })).unwrap();
+        assert_eq!(started.wait().unwrap(), r#"b [] {"x":5}"#);
         let kept = call!(Prepare.add(b = 2, a = 1)).unwrap();
         assert_eq!(kept.send(&client).unwrap(), 13);
 
@@ -257,5 +265,45 @@ fn batches_are_of_any_size_and_shape() {
             ((one(1), one(2)), [one(3), one(4)], call!(calls.spaced("a", "b")))
         });
         assert_eq!(nested.await.unwrap(), ((11, 12), [13, 14], "a b".to_owned()));
+    });
+}
+
+/// Says what it was given.
+#[rpc_export]
+fn settings(name: &str, #[args] more: &[i64], #[kwargs] options: Map<String, Value>) -> String {
+    format!("{name} {more:?} {}", Value::Object(options))
+}
+
+#[test]
+fn what_a_function_gathers_of_keywords_is_given_without_a_name() {
+    both_ways!(registry(), |client| {
+        let said = call!(client.settings("a", 1, 2, ..kwargs! { x: 5, y: "z" })).unwrap();
+        assert_eq!(said, r#"a [1, 2] {"x":5,"y":"z"}"#);
+        let options = HashMap::from([("x", 5)]);
+        assert_eq!(call!(client.settings(name = "a", ..&options)).unwrap(), r#"a [] {"x":5}"#);
+    });
+}
+
+mod first {
+    #[rpc_core::rpc_export(name = "first.place")]
+    pub(super) fn place(a: i64, #[default(1)] b: i64) -> i64 {
+        a + b
+    }
+}
+
+mod second {
+    #[rpc_core::rpc_export(name = "second.place")]
+    pub(super) fn place(a: i64, #[default(1)] b: i64) -> i64 {
+        a * b
+    }
+}
+
+#[test]
+fn of_two_stubs_the_path_says_which_and_what_rustc_proposes_compiles() {
+    both_ways!(registry(), |client| {
+        assert_eq!(call!(first::place::place(&client, 2, b = 3)).unwrap(), 5);
+        assert_eq!(call!(second::place::place(&client, 2, b = 3)).unwrap(), 6);
+        assert_eq!(call!(second::place::__call_place(&client)(2, 4)).unwrap(), 8);
+        assert_eq!(call!(client.__call_add(1, 2, c = 3)).unwrap(), 6);
     });
 }

@@ -97,6 +97,7 @@ fn nothing_is_wrong_with_what_compiles(editor: &mut Editor) {
     for call in [
         "call!(client.add(1, 2))",
         "call!(client.add(1, 2, 3))",
+        "call!(add::add(&client, 1, c = 3, b = 2))",
         "call!(client.add(a = 1, b = 2,))",
         "call!(client.mean())",
         "call!(client.mean(numbers = vec![1.0]))",

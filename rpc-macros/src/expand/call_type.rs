@@ -9,6 +9,7 @@ use super::{editor, outcome, setter};
 use crate::editor::is_reading;
 use crate::function::Function;
 use crate::names;
+use crate::parameter::Takes;
 use crate::spelling;
 
 /// Writes the module in which these structs stand, out of the way of whatever users name and of
@@ -65,13 +66,16 @@ pub(super) fn methods(function: &Function) -> TokenStream {
     let wordings = function.parameters.iter().map(|parameter| setter::states(function, parameter));
     let setters = (0..states.len()).map(|index| setter::methods(function, index, &states));
     let (surplus_trait, surplus) = surplus(function).unzip();
+    let (rest_trait, rest) = rest(function).unzip();
     let ends = ends(function, &states);
     quote! {
         #(#wordings)*
         #surplus_trait
+        #rest_trait
         impl<'c, __S: __rpc::Stub, #(#states),*> #call<'c, __S, #(#states),*> {
             #(#setters)*
             #surplus
+            #rest
             #ends
         }
     }
@@ -109,6 +113,44 @@ fn surplus(function: &Function) -> Option<(TokenStream, TokenStream)> {
     let method = quote! {
         #[doc(hidden)]
         #visibility fn #positional<__V>(self, _: __V) -> __V::Next
+        where
+            #bound,
+        {
+            ::core::unreachable!()
+        }
+    };
+    Some((definition, method))
+}
+
+/// Writes the method that takes `..options` where nothing gathers them, and never compiles.
+fn rest(function: &Function) -> Option<(TokenStream, TokenStream)> {
+    let Function { ident, visibility, .. } = function;
+    if function.parameters.iter().any(|parameter| matches!(parameter.takes, Takes::Kwargs)) {
+        return None;
+    }
+    let name = names::on_the_wire(ident);
+    let message = format!("`{name}` has no `#[kwargs]` parameter, to which `..` gives a map");
+    let note = spelling::message(&spelling::signature(function));
+    let rest = names::rest(ident.span());
+    let bound = quote_spanned!(ident.span()=> __V: are_parameters);
+    let definition = quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "nothing takes these",
+            note = #note
+        )]
+        #visibility trait are_parameters {
+            type Next;
+        }
+        // Without an implementation rustc would advise to write one.
+        #[diagnostic::do_not_recommend]
+        impl are_parameters for __rpc::Omitted {
+            type Next = Self;
+        }
+    };
+    let method = quote! {
+        #[doc(hidden)]
+        #visibility fn #rest<__V>(self, _: __V) -> __V::Next
         where
             #bound,
         {

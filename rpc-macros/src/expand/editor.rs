@@ -10,6 +10,7 @@ use syn::{Attribute, parse_quote};
 use super::setter::{self, Sent};
 use crate::function::Function;
 use crate::names;
+use crate::parameter::Takes;
 use crate::types;
 
 /// Writes the method with which a call begins, under all that is said of the function, or `about`
@@ -58,6 +59,14 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
         let docs = setter::docs(parameter);
         let Sent { generics, accepted, .. } = Sent::of(parameter, &setter::lifetime(), &rpc);
         let (ty, _) = types::with_lifetime(&parameter.ty, &parse_quote!('static));
+        if let Takes::Kwargs = parameter.takes {
+            let rest = names::rest(name.span());
+            setters.extend(quote! {
+                #visibility fn #rest #generics(self, #name: #accepted) -> Self {
+                    loop {}
+                }
+            });
+        }
         setters.extend(quote! {
             #[doc = #docs]
             #visibility fn #setter #generics(self, #name: #accepted) -> Self {

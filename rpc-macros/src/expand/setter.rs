@@ -175,7 +175,22 @@ pub(super) fn methods(function: &Function, index: usize, states: &[Ident]) -> To
                 #positions
             }
         }
-        Takes::One | Takes::Kwargs => quote! {
+        Takes::Kwargs => {
+            let rest = names::rest(name.span());
+            quote! {
+                #keyword {
+                    #given
+                }
+                #[doc(hidden)]
+                #visibility fn #rest #generics(self, #name: #accepted) -> #next
+                where
+                    #condition,
+                {
+                    #given
+                }
+            }
+        }
+        Takes::One => quote! {
             #keyword {
                 #given
             }
