@@ -1,6 +1,6 @@
 //! Pages to read, for whoever writes functions, calls them, and runs servers.
 //!
-//! - To begin with: [testing], [errors], [how an API grows](evolution), [production].
+//! - To begin with: [testing], [errors], [how an API grows](evolution), [production], [editors].
 //! - Servers: [models] and their choice, [where connections come from](connections), [who calls](callers), [layers].
 //! - Clients: [addresses and dialects](clients), [calls as values and policies](client_layers).
 //! - Protocols: [wire], [json_rpc], [http], [websocket], [xml_rpc], and [who has been tried](interoperability).
@@ -24,6 +24,7 @@ pages! {
     client_layers: "client-layers.md",
     clients: "clients.md",
     connections: "connections.md",
+    editors: "editors.md",
     errors: "errors.md",
     evolution: "evolution.md",
     http: "http.md",
