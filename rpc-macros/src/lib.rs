@@ -77,7 +77,10 @@ use proc_macro::TokenStream;
 ///         Self::default()
 ///     }
 ///
-///     fn account(&self, name: &str) -> &AtomicU64 { … } // is not public, so nobody can call it
+///     // Is not public, so nobody can call it.
+///     fn account(&self, name: &str) -> &AtomicU64 {
+///         &self.accounts[name]
+///     }
 /// }
 ///
 /// registry.register_instance_at("bank", Bank::new())?;
@@ -88,8 +91,7 @@ use proc_macro::TokenStream;
 ///
 /// The `pub` methods of the block are exported, but for those that are left out, and others (also a
 /// `pub(crate)` one) only with an `#[rpc_export]` of their own. A trait `BankStub` has them all for
-/// clients. It is as visible as the most visible of them. They take `&self`, because calls share the
-/// instance. No generic block can be exported; `Bank<Memory>` is not generic.
+/// clients: `pub`, if one of them is. They take `&self`, because calls share the instance. No generic block can be exported; `Bank<Memory>` is not generic.
 ///
 /// Whoever exports several blocks of a type says so on all but one, and names their stubs. An
 /// instance brings the methods of all.
@@ -97,7 +99,9 @@ use proc_macro::TokenStream;
 /// ```ignore
 /// #[rpc_export(more, stub = BankAdminStub)]
 /// impl Bank {
-///     pub fn close(&self, account: &str) { … }
+///     pub fn close(&self, account: &str) {
+///         self.accounts.remove(account);
+///     }
 /// }
 /// ```
 ///
@@ -170,9 +174,10 @@ use proc_macro::TokenStream;
 /// without escapes. A result may borrow too; the caller receives it in its owned form.
 ///
 /// Bytes travel as base64 text, whether a parameter or a result is written `&[u8]`, `Vec<u8>` or
-/// `rpc_core::types::Bytes`, also in an `Option` or a `Result`; a list of numbers is understood. Under a
+/// `rpc_core::types::Bytes<'_>`, also in an `Option` or a `Result`; a list of numbers is understood. Under a
 /// name of your own, `type Blob = Vec<u8>`, and inside other types, a `Vec<u8>` travels as a list of
-/// numbers, which is nearly three times as large: write `Bytes`.
+/// numbers, which is nearly three times as large: write `Bytes<'static>` there. Its lifetime is always
+/// written out.
 ///
 /// `#[args] numbers: Vec<i64>` takes the positional arguments that are left over, and `#[kwargs]
 /// options: HashMap<String, i64>` the keyword arguments, in any map of names; both may be lent, as
@@ -192,9 +197,10 @@ use proc_macro::TokenStream;
 /// # Results
 ///
 /// All types must implement serde's `Serialize` and `Deserialize`. When a function returns a
-/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it. Of an
-/// `io::Error`, an `rpc_core::Error`, a `Box<dyn Error + Send + Sync>` or an `anyhow::Error` the message
-/// travels alone, and the call ends in an `rpc_core::Error`. `&'static str` is a `String` for callers.
+/// `Result`, its error must be a `FunctionError`, and the call ends in a `CallError` of it. Where it is an
+/// `io::Error`, an `rpc_core::Error`, a `Box<dyn Error + Send + Sync>` or an `anyhow::Error`, the call
+/// ends in an `rpc_core::Error`: a fault in it is passed on with its code and data, and of other errors
+/// the message travels alone. `&'static str` is a `String` for callers.
 ///
 /// Whether a function returns a `Result` is decided by the type. `ApiResult<T>`, an alias, is one, as
 /// is a `Result` in a `Box`; an `Option<Result<T, E>>` is a `Result<Option<T>, E>` for callers; a

@@ -51,11 +51,15 @@ impl From<io::Error> for Fault {
 }
 
 impl From<Box<dyn StdError + Send + Sync>> for Fault {
-    /// A fault stays what it is, and an [`Error`] is passed on; of others the message travels, and the
-    /// error stays here as the fault's source.
+    /// A fault stays what it is, and an [`Error`] or a `CallError<Fault>` is passed on; of others the
+    /// message travels, and the error stays here as the fault's source.
     fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(fault) => return *fault,
+            Err(error) => error,
+        };
+        let error = match error.downcast::<CallError<Self>>() {
+            Ok(error) => return (*error).into(),
             Err(error) => error,
         };
         match error.downcast::<Error>() {
