@@ -64,6 +64,7 @@ fn pass_on(what: &str) -> Result<u64, Fault> {
         "withdraw" => server.withdraw(5).call()?,
         "refuse" => server.refuse().call()?,
         "nothing" => server.at("nowhere").unknown().call()?,
+        "nothing that refuses" => server.at("nowhere").refuse().call()?,
         _ => std::fs::metadata("/no/such/file")?.len(),
     })
 }
@@ -76,6 +77,16 @@ fn pass_on_as_error(what: &str) -> Result<u64, Error> {
         "withdraw" => server.withdraw(5).call()?,
         "refuse" => server.refuse().call()?,
         _ => server.at("nowhere").unknown().call()?,
+    })
+}
+
+/// The same in a box.
+#[rpc_export]
+fn pass_on_boxed(what: &str) -> Result<u64, Box<dyn StdError + Send + Sync>> {
+    let server = behind();
+    Ok(match what {
+        "refuse" => server.refuse().call()?,
+        _ => server.at("nowhere").refuse().call()?,
     })
 }
 
@@ -120,6 +131,8 @@ fn a_fault_of_a_server_behind_keeps_its_code_and_data() {
         assert_eq!(fault.data(), Some(r#"{"missing":5}"#));
         let error = client.pass_on_as_error("refuse").call().unwrap_err();
         assert_eq!((error.code(), error.fault().unwrap().data()), (Some(402), Some(r#"["gold"]"#)));
+        let error = client.pass_on_boxed("refuse").call().unwrap_err();
+        assert_eq!((error.code(), error.fault().unwrap().data()), (Some(402), Some(r#"["gold"]"#)));
         let error = client.pass_on_as_error("withdraw").call().unwrap_err();
         assert_eq!(error.fault().unwrap().data(), Some(r#"{"missing":5}"#));
     });
@@ -131,7 +144,9 @@ fn a_refusal_of_a_server_behind_does_not_say_that_the_function_has_not_run() {
         let why = "a call that the function made was refused: ";
         let failures = [
             Error::from(client.pass_on("nothing").call().unwrap_err()),
+            Error::from(client.pass_on("nothing that refuses").call().unwrap_err()),
             client.pass_on_as_error("nothing").call().unwrap_err(),
+            client.pass_on_boxed("nothing").call().unwrap_err(),
         ];
         for failure in failures {
             assert!(failure.may_have_run());

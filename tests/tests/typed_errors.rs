@@ -42,6 +42,16 @@ fn words(text: &str) -> Result<i64, String> {
     Err(text.to_owned())
 }
 
+/// The one way to fail.
+#[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("closed")]
+struct Closed;
+
+#[rpc_export]
+fn knock() -> Result<(), Closed> {
+    Err(Closed)
+}
+
 /// Fails with a code and data.
 #[rpc_export]
 fn fault(code: i64) -> Result<i64, Fault> {
@@ -81,6 +91,13 @@ fn registry() -> FunctionRegistry {
 
 fn full() -> FileError {
     FileError::Full
+}
+
+#[test]
+fn an_error_without_members_comes_back_too() {
+    both_ways!(FunctionRegistry::exported(), |client| {
+        assert!(matches!(client.knock().call(), Err(CallError::Function(Closed))));
+    });
 }
 
 #[test]

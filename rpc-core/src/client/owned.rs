@@ -1,6 +1,7 @@
 //! Arguments that outlive their caller, as text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::protocol::json::{Form, Reader};
@@ -107,7 +108,7 @@ impl OwnedArguments {
         }
     }
 
-    /// Fails where a parameter is given by position and by name.
+    /// Fails where a parameter is given twice.
     fn check(
         &self,
         positions: &Positions,
@@ -116,6 +117,10 @@ impl OwnedArguments {
         let Positions { singles, rest } = positions;
         let taken = &singles[..self.positional.min(singles.len())];
         let taken_rest = rest.as_ref().filter(|_| self.positional > singles.len());
+        let mut names = HashSet::new();
+        if let Some((name, _)) = keyword.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(ArgumentError::new(format!("argument `{name}` is given twice, by name")));
+        }
         let mut given = keyword.iter().map(|(name, _)| name);
         match given.find(|&name| taken.contains(name) || taken_rest == Some(name)) {
             Some(name) => {

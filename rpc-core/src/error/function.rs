@@ -44,7 +44,8 @@ impl<E: fmt::Display + Serialize + DeserializeOwned + Send + 'static> FunctionEr
         if fault.code() != code::APPLICATION {
             return Err(fault);
         }
-        let error = fault.data().and_then(|data| serde_json::from_str(data).ok());
+        // Data that is `null`, as a struct without members is, counts as none.
+        let error = serde_json::from_str(fault.data().unwrap_or("null")).ok();
         error.ok_or(fault)
     }
 }

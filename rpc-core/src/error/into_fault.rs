@@ -37,7 +37,8 @@ impl<E: FunctionError> From<CallError<E>> for Fault {
     /// [`Fault`] is made of an [`Error`].
     fn from(error: CallError<E>) -> Self {
         match error {
-            CallError::Function(error) => error.to_fault(),
+            // A refusal is one of these where the function's own error is a `Fault`.
+            CallError::Function(error) => Error::Fault(error.to_fault()).into(),
             CallError::Rpc(error) => error.into(),
         }
     }
@@ -51,11 +52,11 @@ impl From<io::Error> for Fault {
 }
 
 impl From<Box<dyn StdError + Send + Sync>> for Fault {
-    /// A fault stays what it is, and an [`Error`] or a `CallError<Fault>` is passed on; of others the
+    /// A [`Fault`], an [`Error`] and a `CallError<Fault>` are passed on; of others the
     /// message travels, and the error stays here as the fault's source.
     fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
         let error = match error.downcast::<Self>() {
-            Ok(fault) => return *fault,
+            Ok(fault) => return Error::Fault(*fault).into(),
             Err(error) => error,
         };
         let error = match error.downcast::<CallError<Self>>() {

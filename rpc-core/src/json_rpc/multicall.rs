@@ -6,7 +6,7 @@
 
 use crate::dialect::{Dialect, FromServer, Request, read_reply};
 use crate::protocol::json::{Kind, Reader, write};
-use crate::protocol::{Call, Fault, Limits, ProtocolError};
+use crate::protocol::{Call, Fault, Limits, ProtocolError, code};
 use crate::registry::{Dispatch, MULTICALL};
 
 use super::answer::Answered;
@@ -168,7 +168,14 @@ fn translate(out: &mut Vec<u8>, reply: &[u8]) {
         Ok(FromServer::Reply(reply)) => reply.outcome.err(),
         _ => None,
     };
-    write_fault(out, &fault.unwrap_or_else(|| Fault::invalid_request("the call has no reply")));
+    let fault = fault.unwrap_or_else(|| match reply {
+        [] => Fault::invalid_request("the call has no reply"),
+        _ => {
+            let message = "the function has run, but what came of it cannot be sent in a list";
+            Fault::new(code::INTERNAL_ERROR, message)
+        }
+    });
+    write_fault(out, &fault);
 }
 
 fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
