@@ -19,15 +19,15 @@ pub enum Misuse {
     },
     /// Two exported functions have one name, in crates or modules that are linked together.
     #[error(
-        "two functions are called `{name}`: {first} and {second}; give one of them another name, #[rpc_export(name = \"…\")], or choose by `FunctionRegistry::exported_where`"
+        "two functions are called `{name}`: {} and {}; give one of them another name, #[rpc_export(name = \"…\")], or choose by `FunctionRegistry::exported_where`",
+        places[0],
+        places[1]
     )]
     ExportedTwice {
         /// The name.
         name: String,
-        /// Where one of them is.
-        first: String,
-        /// Where the other is.
-        second: String,
+        /// Where they are.
+        places: Box<[String; 2]>,
     },
     /// A function asks for shared state that the server was not given.
     #[error(

@@ -210,8 +210,7 @@ fn exported_twice(one: &Signature, other: &Signature) -> Misuse {
         format!("one in `{module}` ({place})")
     });
     places.sort_unstable();
-    let [first, second] = places;
-    Misuse::ExportedTwice { name: one.name().to_owned(), first, second }
+    Misuse::ExportedTwice { name: one.name().to_owned(), places: Box::new(places) }
 }
 
 impl fmt::Debug for FunctionRegistry {
