@@ -23,7 +23,8 @@ pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> 
         })
         .filter_map(|name| {
             let whole = near(wrong, name).map(|distance| 2 * distance);
-            let part = near(last, last_part(name));
+            // What every server has is meant by its whole name only.
+            let part = if name.starts_with("system.") { None } else { near(last, last_part(name)) };
             // Who wrote no dot has left something out; who wrote one meant it.
             let part = part.map(|distance| 2 * distance + if is_whole { 1 } else { 3 });
             Some((whole.into_iter().chain(part).min()?, name))
