@@ -4,10 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{code, json};
+use super::code;
 
 /// A call's refusal or failure as it travels: a code, a sentence and, where there is more to
 /// say, data.
@@ -37,15 +36,6 @@ impl Fault {
     /// Makes a fault of a [`code`] and a sentence for people.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), more: None }
-    }
-
-    /// Adds data for programs. Data that has no JSON form, or nests too deep, is left out.
-    #[must_use]
-    pub fn with_data<T: Serialize + ?Sized>(self, data: &T) -> Self {
-        let mut text = Vec::new();
-        let written = json::write(&mut text, data).ok();
-        let text = written.and_then(|()| String::from_utf8(text).ok());
-        self.with_raw_data(text.and_then(|text| RawValue::from_string(text).ok()))
     }
 
     /// Sets the error behind this one, for the log of this process: it is the fault's

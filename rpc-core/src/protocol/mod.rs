@@ -15,6 +15,7 @@ pub mod code;
 mod connection;
 mod error;
 pub(crate) mod fault;
+mod fault_data;
 mod frame;
 mod header;
 mod inbound;
