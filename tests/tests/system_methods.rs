@@ -99,7 +99,7 @@ fn help_is_the_signature_and_the_documentation() {
             "texts.greet(name: &str, title: Option<&str> = None, greeting: &str = \"Hello\") -> String\n\n\
              Greets.\n\nname: Who is greeted.\ngreeting: What is said\nbefore the name.",
         ),
-        ("texts.plain", "texts.plain(data: &[u8], _factor: f64, _on: Vec<bool>) -> Option"),
+        ("texts.plain", "texts.plain(data: &[u8], factor: f64, on: Vec<bool>) -> Option"),
         ("system.methodHelp", "system.methodHelp(name: String) -> String\n\nSays how"),
     ] {
         let said = ask(&mut peer, "system.methodHelp", &json!([name])).unwrap();
