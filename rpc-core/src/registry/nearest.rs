@@ -23,8 +23,9 @@ pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> 
         })
         .filter_map(|name| {
             let whole = near(wrong, name).map(|distance| 2 * distance);
-            // What every server has is meant by its whole name only.
-            let part = if name.starts_with("system.") { None } else { near(last, last_part(name)) };
+            // What every server has is not meant by a word that is like its last.
+            let is_everywhere = name.starts_with("system.");
+            let part = near(last, last_part(name)).filter(|&far| far == 0 || !is_everywhere);
             // Who wrote no dot has left something out; who wrote one meant it.
             let part = part.map(|distance| 2 * distance + if is_whole { 1 } else { 3 });
             Some((whole.into_iter().chain(part).min()?, name))
