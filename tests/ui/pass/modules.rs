@@ -77,8 +77,12 @@ fn calls<S: rpc_core::Stub>(client: &S) {
 fn main() {
     #[rpc_core::rpc_export]
     mod inner {
+        #[rpc_export]
+        pub(super) fn exported() {}
+
         pub(super) fn not_exported() {}
     }
+    inner::exported();
     inner::not_exported();
     math::deep::identity(1);
     let _ = calls::<rpc_core::RpcClient>;
