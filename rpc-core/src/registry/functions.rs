@@ -60,7 +60,7 @@ impl FunctionRegistry {
     /// Starts with those of the exported functions that are chosen, as when two crates that are not
     /// one's own export functions of one name, or a program serves some of them only.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use rpc_core::{FunctionRegistry, rpc_export};
     ///
     /// mod admin {
