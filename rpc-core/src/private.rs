@@ -21,7 +21,9 @@ pub use crate::registry::{
     is_plain, to_text, travels,
 };
 
-pub use crate::client::{IntoOption, IntoText};
+pub use crate::client::{
+    Also, GatheredBy, IntoOption, IntoText, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe,
+};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;

@@ -12,7 +12,7 @@ use syn::{Error, Expr, ExprPath, Result, Token};
 
 use crate::mistakes::Mistakes;
 use crate::rest::begins_rest;
-use crate::{editor, names};
+use crate::{editor, gathered, names};
 
 /// Expands `call!`, or the macro that ends a call in this other way, to one expression, in which
 /// temporaries live as long as in a plain call.
@@ -161,9 +161,42 @@ impl Call {
     /// Writes the chain. Every method has the span of what it comes from, its dot and parentheses
     /// too: where they differ, rustc points at the whole of `call!`.
     fn chain(&self, end: End) -> TokenStream {
+        let traits = self.traits();
+        // A `call!` in an argument has traits of its own, which must not meet these.
+        let is_nested = !traits.is_empty() && self.has_macro();
+        if !is_nested {
+            let values = self.arguments.iter().map(|argument| argument.value.to_token_stream());
+            let chain = self.chain_of(self.begun.clone(), values, end);
+            // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
+            let chain = Group::new(Delimiter::Parenthesis, chain).into_token_stream();
+            return if traits.is_empty() { chain } else { quote!({ #traits #chain }) };
+        }
+        let begun = &self.begun;
+        let values = self.arguments.iter().map(|argument| &argument.value);
+        let name = |span: Span, index| {
+            Ident::new(&format!("argument_{index}"), span.resolved_at(Span::mixed_site()))
+        };
+        let call = Ident::new("call", Span::mixed_site());
+        let arguments = self.arguments.iter().enumerate();
+        let names: Vec<_> = arguments.map(|(index, one)| name(one.value.span(), index)).collect();
+        let chain =
+            self.chain_of(call.to_token_stream(), names.iter().map(ToTokens::to_token_stream), end);
+        quote! {
+            match (#begun, #(#values),*) {
+                (#call, #(#names),*) => { #traits #chain }
+            }
+        }
+    }
+
+    /// Writes the chain from its beginning and the values of the arguments.
+    fn chain_of(
+        &self,
+        mut chain: TokenStream,
+        values: impl Iterator<Item = TokenStream>,
+        end: End,
+    ) -> TokenStream {
         let span = self.function;
-        let mut chain = self.begun.clone();
-        for (index, Argument { way, value }) in self.arguments.iter().enumerate() {
+        for ((index, Argument { way, .. }), value) in self.arguments.iter().enumerate().zip(values) {
             let setter = match way {
                 Way::Position => names::positional(index, span),
                 Way::Keyword(keyword) => names::setter(keyword),
@@ -173,8 +206,21 @@ impl Call {
         }
         let end = Ident::new(end.name(), span);
         chain.extend(quote_spanned!(span=> .#end()));
-        // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
-        Group::new(Delimiter::Parenthesis, chain).into_token_stream()
+        chain
+    }
+
+    /// Writes what gives the keywords that are no parameter's.
+    fn traits(&self) -> TokenStream {
+        let keywords = self.arguments.iter().filter_map(|argument| match &argument.way {
+            Way::Keyword(keyword) => Some(keyword),
+            _ => None,
+        });
+        gathered::traits(keywords)
+    }
+
+    fn has_macro(&self) -> bool {
+        let values = self.arguments.iter().map(|argument| argument.value.to_token_stream());
+        gathered::has_macro(self.begun.clone()) || values.into_iter().any(gathered::has_macro)
     }
 }
 

@@ -14,6 +14,7 @@ mod docs;
 mod editor;
 mod expand;
 mod function;
+mod gathered;
 mod interface;
 mod item;
 mod library;

@@ -9,34 +9,74 @@ use syn::parse_quote;
 
 /// Returns the path of the library in the crate that is being compiled.
 pub(crate) fn path() -> syn::Path {
-    let name = env::var_os("CARGO_MANIFEST_DIR").and_then(|folder| name_in(folder.into()));
-    let name = name.and_then(|name| syn::parse_str::<Ident>(&name).ok());
+    path_of(&name())
+}
+
+/// Returns the path of the library where `Cargo.toml` names it; it need not where another crate passes its
+/// macros on.
+pub(crate) fn known_path() -> Option<syn::Path> {
+    match name() {
+        Name::Unknown => None,
+        name => Some(path_of(&name)),
+    }
+}
+
+fn path_of(name: &Name) -> syn::Path {
+    let name = match name {
+        Name::Another(name) => syn::parse_str::<Ident>(name).ok(),
+        Name::Usual | Name::Unknown => None,
+    };
     let name = name.unwrap_or_else(|| Ident::new("rpc_core", Span::call_site()));
     parse_quote!(::#name)
 }
 
-/// Returns what [`renamed`] does, and looks once. An editor has one process for many packages.
-fn name_in(folder: PathBuf) -> Option<String> {
-    static LAST: Mutex<Option<(PathBuf, Option<String>)>> = Mutex::new(None);
+/// What a package calls the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Name {
+    Usual,
+    Another(String),
+    /// It does not depend on it, as far as its manifest shows.
+    Unknown,
+}
+
+fn name() -> Name {
+    env::var_os("CARGO_MANIFEST_DIR").map_or(Name::Usual, |folder| name_in(folder.into()))
+}
+
+/// Returns what [`look_up`] does, and looks once. An editor has one process for many packages.
+fn name_in(folder: PathBuf) -> Name {
+    static LAST: Mutex<Option<(PathBuf, Name)>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     match &*last {
         Some((known, name)) if *known == folder => name.clone(),
         _ => {
-            let name = renamed(&folder);
+            let name = look_up(&folder);
             *last = Some((folder, name.clone()));
             name
         }
     }
 }
 
+/// Looks up what the package in this folder calls the library; the library itself has its usual name.
+fn look_up(folder: &Path) -> Name {
+    let Ok(own) = fs::read_to_string(folder.join("Cargo.toml")) else { return Name::Usual };
+    let is_usual = |name: &str| name == "rpc-core" || name == "rpc_core";
+    if dependencies(&own).any(|(name, _)| is_usual(name)) || is_package(&own) {
+        return Name::Usual;
+    }
+    renamed(folder, &own).map_or(Name::Unknown, Name::Another)
+}
+
+/// Whether a manifest is the library's own.
+fn is_package(manifest: &str) -> bool {
+    let mut lines = manifest.lines().map(|line| line.replace(' ', ""));
+    lines.any(|line| line == "name=\"rpc-core\"")
+}
+
 /// Returns the name that the package in this folder has for the library, if it is another. A
 /// dependency that is inherited has the name that it has in the workspace.
-fn renamed(folder: &Path) -> Option<String> {
-    let own = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-    let own: Vec<_> = dependencies(&own).collect();
-    if own.iter().any(|(name, _)| *name == "rpc-core" || *name == "rpc_core") {
-        return None;
-    }
+fn renamed(folder: &Path, own: &str) -> Option<String> {
+    let own: Vec<_> = dependencies(own).collect();
     let ours = |(name, setting): &(&str, &str)| is_ours(setting).then(|| name.replace('-', "_"));
     own.iter().find_map(ours).or_else(|| {
         let above = folder.ancestors().skip(1);
@@ -86,7 +126,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{dependencies, is_ours, renamed};
+    use super::{Name, dependencies, is_ours, look_up};
 
     #[test]
     fn a_dependency_by_another_name_is_found() {
@@ -119,11 +159,13 @@ mod tests {
         let write = |folder: &Path, text: &str| fs::write(folder.join("Cargo.toml"), text).unwrap();
         write(&root, "[workspace.dependencies]\nrpc-calls = { package = \"rpc-core\" }");
         write(&member, "[dependencies]\nrpc-calls.workspace = true");
-        assert_eq!(renamed(&member).as_deref(), Some("rpc_calls"));
+        assert_eq!(look_up(&member), Name::Another("rpc_calls".to_owned()));
         write(&member, "[dependencies]\nserde.workspace = true");
-        assert_eq!(renamed(&member), None);
+        assert_eq!(look_up(&member), Name::Unknown);
         write(&member, "[dependencies]\nrpc-core = \"1\"\nrpc-calls.workspace = true");
-        assert_eq!(renamed(&member), None);
+        assert_eq!(look_up(&member), Name::Usual);
+        write(&member, "[package]\nname = \"rpc-core\"");
+        assert_eq!(look_up(&member), Name::Usual);
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -125,6 +125,11 @@ pub(crate) fn positional(index: usize, span: Span) -> Ident {
     }
 }
 
+/// Returns the trait by which a call has the method for a keyword that is no parameter's.
+pub(crate) fn gathering(setter: &Ident) -> Ident {
+    format_ident!("__gather_{}", setter.unraw(), span = setter.span())
+}
+
 /// Returns the method that gives all keyword arguments that a function gathers.
 pub(crate) fn rest(span: Span) -> Ident {
     Ident::new("__rest", span)

@@ -77,6 +77,11 @@ impl Parameter {
         self.is_required() && !self.by_name_only
     }
 
+    /// Whether it stands for names that callers choose, and has none for them.
+    pub(crate) fn has_no_name(&self) -> bool {
+        matches!(self.takes, Takes::Kwargs)
+    }
+
     /// Whether it travels as bytes do, and not as a list of numbers.
     pub(crate) fn is_bytes(&self) -> bool {
         matches!(self.takes, Takes::One) && types::is_bytes(self.value())

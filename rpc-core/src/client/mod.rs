@@ -25,6 +25,7 @@ mod http;
 #[cfg(feature = "tokio")]
 mod in_process;
 mod invocation;
+mod keywords;
 mod kind;
 mod local;
 mod lost;
@@ -79,6 +80,8 @@ pub use in_process::AsyncInProcess;
 #[doc(hidden)]
 pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};
+#[doc(hidden)]
+pub use keywords::{Also, GatheredBy, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe};
 pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};
 pub use outcomes::{Outcomes, Promises};
 pub use owned_call::OwnedCall;

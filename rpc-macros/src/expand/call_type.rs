@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Visibility};
 
 use super::hygiene::quiet;
-use super::{editor, outcome, setter};
+use super::{editor, gathering, outcome, setter};
 use crate::editor::is_reading;
 use crate::function::Function;
 use crate::names;
@@ -68,7 +68,9 @@ pub(super) fn methods(function: &Function) -> TokenStream {
     let (surplus_trait, surplus) = surplus(function).unzip();
     let (rest_trait, rest) = rest(function).unzip();
     let ends = ends(function, &states);
+    let gathering = gathering::of(function);
     quote! {
+        #gathering
         #(#wordings)*
         #surplus_trait
         #rest_trait

@@ -6,6 +6,7 @@ mod editor;
 mod export;
 mod fallback;
 mod function;
+mod gathering;
 mod hygiene;
 mod interface;
 mod module;

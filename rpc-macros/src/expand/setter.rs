@@ -114,6 +114,12 @@ pub(super) fn states(function: &Function, parameter: &Parameter) -> TokenStream 
         #[diagnostic::do_not_recommend]
         impl #is_free for __rpc::Omitted {}
     };
+    if let Takes::Kwargs = parameter.takes {
+        traits.extend(quote! {
+            #[diagnostic::do_not_recommend]
+            impl<__R: #is_free, __A> #is_free for __rpc::Also<__R, __rpc::Keyword<__A>> {}
+        });
+    }
     if parameter.is_required() {
         let is_given = names::is_given(&parameter.ident);
         // rustc points at the parameter's type where it cannot be sent.
@@ -141,10 +147,16 @@ pub(super) fn methods(function: &Function, index: usize, states: &[Ident]) -> To
     let name = &parameter.ident;
     let setter = names::setter(name);
     let is_free = names::is_free(name);
-    let Sent { generics, accepted, state, kept } = Sent::of(parameter, &lifetime(), &quote!(__rpc));
+    let Sent { generics, accepted, mut state, mut kept } =
+        Sent::of(parameter, &lifetime(), &quote!(__rpc));
 
     let docs = docs(parameter);
     let old = &states[index];
+    if let Takes::Kwargs = parameter.takes {
+        let field = syn::Index::from(index + 1);
+        state = quote!(__rpc::Also<#old, #state>);
+        kept = quote!(__rpc::Also(self.#field, #kept));
+    }
     let (next, given) = step(function, index, states, &state, &kept);
     let condition = quote_spanned!(name.span()=> #old: #is_free);
     let keyword = quote! {
@@ -236,7 +248,7 @@ fn element_of(element: &Type, name: &Ident) -> (TokenStream, TokenStream) {
 }
 
 /// Writes the type of a call that has one argument more, and the expression that makes it.
-fn step(
+pub(super) fn step(
     function: &Function,
     index: usize,
     states: &[Ident],
