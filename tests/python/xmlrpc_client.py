@@ -43,6 +43,15 @@ def plainly(server):
     later = server.document_later(Binary(data), DateTime("19980717T14:08:55"))
     assert later == document
 
+    # Dates as others write them, with what they say of fractions and of the offset from UTC.
+    for written, answered in [
+        ("19980717T14:08:55Z", "19980717T14:08:55Z"),
+        ("1998-07-17T14:08:55.25+02:00", "19980717T14:08:55.250+02:00"),
+        ("19980717T140855-0330", "19980717T14:08:55-03:30"),
+    ]:
+        assert server.document(Binary(b""), DateTime(written))["at"] == answered, written
+    assert "+02:00" in fails(-32602, lambda: server.document(Binary(b""), DateTime("yesterday")))
+
     # Faults.
     assert "did you mean `add`?" in fails(-32601, lambda: server.ad(1, 2))
     assert "missing argument `b`" in fails(-32602, lambda: server.add(1))
