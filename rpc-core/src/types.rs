@@ -1,3 +1,3 @@
 //! Types of parameters and results that JSON has no form of its own for.
 
-pub use crate::registry::{Bytes, DateTime, InvalidDateTime};
+pub use crate::registry::{Bytes, DateTime, DateTimeOutOfRange, InvalidDateTime};

@@ -2,7 +2,7 @@
 
 import datetime
 import sys
-from xmlrpc.client import Binary, DateTime, Fault, MultiCall, ServerProxy
+from xmlrpc.client import Binary, DateTime, Fault, MultiCall, ServerProxy, Transport
 
 
 def fails(code, call):
@@ -42,6 +42,15 @@ def plainly(server):
     assert [part.data for part in document["parts"]] == [data[:3], b""]
     later = server.document_later(Binary(data), DateTime("19980717T14:08:55"))
     assert later == document
+
+    # Dates as others write them, with what they say of fractions and of the offset from UTC.
+    for written, answered in [
+        ("19980717T14:08:55Z", "19980717T14:08:55Z"),
+        ("1998-07-17T14:08:55.25+02:00", "19980717T14:08:55.250+02:00"),
+        ("19980717T140855-0330", "19980717T14:08:55-03:30"),
+    ]:
+        assert server.document(Binary(b""), DateTime(written))["at"] == answered, written
+    assert "+02:00" in fails(-32602, lambda: server.document(Binary(b""), DateTime("yesterday")))
 
     # Faults.
     assert "did you mean `add`?" in fails(-32601, lambda: server.ad(1, 2))
@@ -104,9 +113,33 @@ def in_another_encoding(server):
     assert server.same("café ß") == "café ß"
 
 
+def with_the_euro_sign(server):
+    assert server.same("5 € à Œuvre, Šibenik") == "5 € à Œuvre, Šibenik"
+
+
+def in_windows_quotes(server):
+    assert server.same("“5 €” – ‘naïve’") == "“5 €” – ‘naïve’"
+
+
 def in_an_unknown_encoding(server):
     said = fails(-32701, lambda: server.same("привет"))
-    assert "UTF-8, US-ASCII and ISO-8859-1" in said, said
+    assert "UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252" in said, said
+
+
+class Behind(Transport):
+    """Writes something before each message."""
+
+    def __init__(self, before):
+        super().__init__()
+        self.before = before
+
+    def send_content(self, connection, request_body):
+        super().send_content(connection, self.before + request_body)
+
+
+def behind_a_line_break(server):
+    assert server.same("café") == "café"
+    assert server.add(1, 2) == 13
 
 
 def main(url):
@@ -117,6 +150,11 @@ def main(url):
         (with_extensions, {"allow_none": True}),
         (in_another_encoding, {"encoding": "iso-8859-1"}),
         (in_another_encoding, {"encoding": "us-ascii"}),
+        (with_the_euro_sign, {"encoding": "iso-8859-15"}),
+        (with_the_euro_sign, {"encoding": "windows-1252"}),
+        (in_windows_quotes, {"encoding": "windows-1252"}),
+        (behind_a_line_break, {"transport": Behind(b"\n")}),
+        (behind_a_line_break, {"transport": Behind(b"\r\n \t"), "encoding": "iso-8859-1"}),
         (in_an_unknown_encoding, {"encoding": "koi8-r"}),
     ]:
         with ServerProxy(url, **options) as server:

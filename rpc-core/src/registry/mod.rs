@@ -39,7 +39,7 @@ pub(crate) use caller::{Caller, Connected};
 pub use closure::Function;
 pub use connection_values::ConnectionValues;
 pub use context::CallContext;
-pub use date_time::{DateTime, InvalidDateTime};
+pub use date_time::{DateTime, DateTimeOutOfRange, InvalidDateTime};
 pub use dispatch::Dispatch;
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;

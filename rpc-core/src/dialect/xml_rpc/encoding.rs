@@ -7,12 +7,17 @@ use quick_xml::events::Event;
 
 use crate::protocol::{Fault, ProtocolError, code};
 
+use super::single_byte::{latin9, windows_1252};
+
 /// How bytes stand for characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Utf8,
     Ascii,
     Latin1,
+    /// ISO-8859-15.
+    Latin9,
+    Windows1252,
     /// One that is not understood here.
     Other,
 }
@@ -24,6 +29,8 @@ impl Encoding {
             "utf-8" | "utf8" => Self::Utf8,
             "us-ascii" | "ascii" => Self::Ascii,
             "iso-8859-1" | "iso_8859-1" | "iso8859-1" | "latin1" | "latin-1" => Self::Latin1,
+            "iso-8859-15" | "iso_8859-15" | "iso8859-15" | "latin-9" | "latin9" => Self::Latin9,
+            "windows-1252" | "cp1252" | "cp-1252" => Self::Windows1252,
             _ => Self::Other,
         }
     }
@@ -41,11 +48,21 @@ pub(super) fn decode(message: &[u8], charset: Option<Encoding>) -> Result<Cow<'_
             None => (message, declared(message)?),
         },
     };
+    let bytes = || text.iter().copied();
     match encoding {
-        Encoding::Latin1 if !text.is_ascii() => {
-            Ok(text.iter().copied().map(char::from).collect::<String>().into())
+        Encoding::Latin1 | Encoding::Latin9 | Encoding::Windows1252 if text.is_ascii() => {
+            Ok(ascii(text)?.into())
         }
-        Encoding::Latin1 | Encoding::Ascii => Ok(ascii(text)?.into()),
+        Encoding::Ascii => Ok(ascii(text)?.into()),
+        Encoding::Latin1 => Ok(bytes().map(char::from).collect::<String>().into()),
+        Encoding::Latin9 => Ok(bytes().map(latin9).collect::<String>().into()),
+        Encoding::Windows1252 => match bytes().map(windows_1252).collect::<Option<String>>() {
+            Some(text) => Ok(text.into()),
+            None => {
+                let at = bytes().position(|byte| windows_1252(byte).is_none());
+                Err(invalid(&format!("not windows-1252 at byte {}", at.unwrap_or_default())))
+            }
+        },
         Encoding::Utf8 => match std::str::from_utf8(text) {
             Ok(text) => Ok(text.into()),
             Err(error) => {
@@ -55,7 +72,7 @@ pub(super) fn decode(message: &[u8], charset: Option<Encoding>) -> Result<Cow<'_
         },
         Encoding::Other => Err(Fault::new(
             code::UNSUPPORTED_ENCODING,
-            "XML-RPC is understood here in UTF-8, US-ASCII and ISO-8859-1",
+            "XML-RPC is understood here in UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252",
         )),
     }
 }
@@ -77,6 +94,8 @@ fn declared(message: &[u8]) -> Result<Encoding, Fault> {
     if matches!(message, [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, ..] | [_, 0, ..]) {
         return Ok(Encoding::Other);
     }
+    // Some programs put a line break before it.
+    let message = message.trim_ascii_start();
     if !message.starts_with(b"<?xml") {
         return Ok(Encoding::Utf8);
     }
@@ -109,6 +128,27 @@ mod tests {
         let marked = [b"\xef\xbb\xbf", latin.as_slice()].concat();
         assert_eq!(decode(&marked, None).unwrap_err().message(), "not UTF-8 at byte 46");
         assert_eq!(decode(&[b"\xef\xbb\xbf", utf8].concat(), None).unwrap().len(), utf8.len());
+    }
+
+    #[test]
+    fn encodings_of_one_byte_have_their_own_characters() {
+        let read =
+            |name, bytes: &[u8]| decode(bytes, Some(Encoding::named(name))).unwrap().into_owned();
+        assert_eq!(read("ISO-8859-1", b"<\xa4\xe9\xbd"), "<¤é½");
+        assert_eq!(read("iso-8859-15", b"<\xa4\xe9\xbd"), "<€éœ");
+        assert_eq!(read("Windows-1252", b"<\x80\xe9\x9c\xa4"), "<€éœ¤");
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(read("iso-8859-15", &all).chars().filter(|c| u32::from(*c) > 0xff).count(), 8);
+        let undefined = b"\x81\x8d\x8f\x90\x9d";
+        let known: Vec<u8> = all.into_iter().filter(|byte| !undefined.contains(byte)).collect();
+        let wide = |text: &str| text.chars().filter(|c| u32::from(*c) > 0xff).count();
+        assert_eq!(wide(&read("windows-1252", &known)), 27);
+        for byte in undefined {
+            let fault = decode(&[b'<', *byte], Some(Encoding::Windows1252)).unwrap_err();
+            assert_eq!((fault.code(), fault.message()), (-32702, "not windows-1252 at byte 1"));
+        }
+        let declared = b"\n <?xml version='1.0' encoding='iso-8859-15'?>\xa4";
+        assert!(decode(declared, None).unwrap().ends_with('€'));
     }
 
     #[test]

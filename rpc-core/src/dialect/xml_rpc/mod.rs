@@ -8,6 +8,7 @@ mod element;
 mod encoding;
 mod extensions;
 mod read;
+mod single_byte;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,10 @@ impl<'a> Tags<'a> {
         self.text.clear();
         loop {
             let event = self.reader.read_event().map_err(|error| self.broken(&error))?;
-            let first = !std::mem::replace(&mut self.begun, true);
+            // A line break before the declaration is no part of XML, and some programs write one.
+            let is_space = matches!(&event, Event::Text(text) if text.trim_ascii().is_empty());
+            let first = !self.begun;
+            self.begun |= !is_space;
             self.outside = self.open == 0;
             match event {
                 Event::Start(tag) | Event::Empty(tag) => return self.open(&tag),
@@ -72,7 +75,7 @@ impl<'a> Tags<'a> {
                 Event::Comment(_) | Event::PI(_) => {}
                 Event::Decl(_) if first => {}
                 Event::Decl(_) => {
-                    return Err(self.broken("the XML declaration stands at the very beginning"));
+                    return Err(self.broken("the XML declaration stands at the beginning"));
                 }
                 Event::DocType(_) => {
                     return Err(self.broken("a document type has no place in XML-RPC"));

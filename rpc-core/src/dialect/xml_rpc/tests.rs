@@ -82,6 +82,8 @@ fn a_call_may_have_no_params_and_white_space_anywhere() {
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes'?><!-- a --><?php b ?>\n\
          <methodCall  a='1' b=\"2\" >\n<methodName> f </methodName >\n<params>\n</params>\n\
          </methodCall>\n<!-- c -->\n",
+        "\n<?xml version='1.0' encoding='US-ASCII'?>\n<methodCall><methodName>f</methodName></methodCall>",
+        "\u{feff} \r\n\t<?xml version='1.0'?><methodCall><methodName>f</methodName></methodCall>",
     ] {
         let call = read(message).unwrap();
         assert_eq!((call.method.as_str(), call.positional.as_str()), ("f", "[]"), "{message}");
@@ -162,7 +164,9 @@ fn what_is_no_xml_is_a_parse_error() {
         "<methodCall><methodName>f</methodName>",
         "<!DOCTYPE methodCall><methodCall><methodName>f</methodName></methodCall>",
         "<!DOCTYPE a [<!ENTITY b \"c\">]><methodCall><methodName>&b;</methodName></methodCall>",
-        " <?xml version='1.0'?><methodCall><methodName>f</methodName></methodCall>",
+        "x<?xml version='1.0'?><methodCall><methodName>f</methodName></methodCall>",
+        "<!-- --><?xml version='1.0'?><methodCall><methodName>f</methodName></methodCall>",
+        " <?xml version='1.0'?> <?xml version='1.0'?><methodCall/>",
     ];
     let calls = values.iter().map(|value| call_of(value));
     for message in calls.chain(messages.map(str::to_owned)) {
