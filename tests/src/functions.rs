@@ -93,6 +93,13 @@ pub fn hold_ms(ms: u64, number: u64) -> u64 {
     number
 }
 
+/// Makes a file, which shows that it runs, then sleeps.
+#[rpc_export]
+pub fn show_and_sleep(path: &str, ms: u64) {
+    std::fs::write(path, "").unwrap();
+    std::thread::sleep(Duration::from_millis(ms));
+}
+
 static REMEMBERED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Keeps a text, so that a call without a reply can be seen to have run.

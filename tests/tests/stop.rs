@@ -212,27 +212,18 @@ fn a_server_on_every_address_stops_too() {
 #[test]
 fn a_call_that_does_not_end_is_waited_for_as_long_as_the_stop_timeout() {
     Model::each(|model| {
-        // A plain function would keep the event loop's own thread.
-        let is_loop = model == Model::EventLoop;
-        let function = if is_loop { "pass_gate_blocking" } else { "pass_gate" };
         let gate = Gate::closed();
         let server = model.start(RpcServer::exported().stop_timeout(Duration::from_millis(100)));
         let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
         let arguments = format!("[{},5]", gate.number());
-        peer.send(&format!(r#"{{"method_name":"{function}","method_args":{arguments}}}"#));
+        peer.send(&format!(r#"{{"method_name":"pass_gate","method_args":{arguments}}}"#));
         until_accepted(server.address(), 1);
         server.stop();
-        // A model with one thread cannot leave a function behind.
-        let is_single = model == Model::SingleThread;
-        let opening = thread::spawn(move || {
-            thread::sleep(if is_single { Duration::from_secs(3) } else { AT_ONCE * 2 });
-            gate.open();
-        });
         let begun = Instant::now();
         server.wait().unwrap();
         assert!(begun.elapsed() < AT_ONCE, "{model:?}: {:?}", begun.elapsed());
+        assert!(peer.receive().unwrap().contains("-32003"), "{model:?}");
         assert!(peer.is_ended(), "{model:?}");
-        drop(opening);
     });
 }
 

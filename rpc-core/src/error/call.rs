@@ -37,16 +37,17 @@ impl Error {
         match self {
             Self::Io(error) => error.may_have_run,
             Self::Protocol(_) => true,
-            Self::Fault(fault) => !matches!(
-                fault.code(),
+            Self::Fault(fault) => match fault.code() {
                 code::PARSE_ERROR
-                    | code::INVALID_REQUEST
-                    | code::METHOD_NOT_FOUND
-                    | code::INVALID_PARAMS
-                    | code::OVERLOADED
-                    | code::SHUTTING_DOWN
-                    | code::UNAUTHORISED
-            ),
+                | code::INVALID_REQUEST
+                | code::METHOD_NOT_FOUND
+                | code::INVALID_PARAMS
+                | code::OVERLOADED
+                | code::UNAUTHORISED => false,
+                // Running calls that a server waits for no longer are told so, too.
+                code::SHUTTING_DOWN => fault.says_may_have_run(),
+                _ => true,
+            },
             Self::Misuse(_) => false,
             Self::Layer(error) => error.may_have_run,
         }

@@ -98,6 +98,10 @@ fn respond<A: Answer>(
     let (exchange, traffic) = (Arc::clone(exchange), Arc::clone(traffic));
     async move {
         traffic.capacity().await;
+        let is_alone = !traffic.is_multiplexed();
+        if is_alone {
+            exchange.voice.owe_response(true);
+        }
         let (parts, body) = request.into_parts();
         let requester = exchange.requester(parts);
         let request = &requester.parts;
@@ -116,6 +120,9 @@ fn respond<A: Answer>(
                 response
             }
         };
+        if is_alone {
+            exchange.voice.owe_response(false);
+        }
         Ok(response.map(|body| body.held(running)))
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Fault, ProtocolError, code};
+use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
 
 use super::body::{ReplyBody, Unread, read, skip_small};
@@ -32,6 +33,8 @@ pub(crate) struct Exchange<A> {
     /// How long a body may take.
     pub(crate) body_timeout: Duration,
     pub(crate) readiness: Readiness,
+    /// How its peer is told something by whoever does not serve the connection.
+    pub(crate) voice: Voice,
 }
 
 /// Whether new work is taken.

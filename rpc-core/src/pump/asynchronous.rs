@@ -24,6 +24,7 @@ use super::buffers;
 use super::pile::Pile;
 use super::step::{End, Step, advance, close_silent, refuse_late};
 use super::timeouts::Timeouts;
+use super::voice::Voice;
 
 /// The peer of a connection, for functions that ask: whether it is still there, and what is known of
 /// it.
@@ -31,12 +32,24 @@ use super::timeouts::Timeouts;
 pub(crate) struct Presence {
     gone: AtomicBool,
     connected: Connected,
+    voice: Voice,
 }
 
 impl Presence {
     /// The peer of a new connection.
     pub(crate) fn of(connected: Connected) -> Self {
-        Self { gone: AtomicBool::new(false), connected }
+        Self { connected, ..Self::default() }
+    }
+
+    /// The same where it is a WebSocket that the connection has become.
+    #[cfg(feature = "http")]
+    pub(crate) fn heard_by(voice: &Voice) -> Self {
+        Self { voice: voice.clone(), ..Self::default() }
+    }
+
+    /// How it is told something by whoever does not serve the connection.
+    pub(crate) fn voice(&self) -> &Voice {
+        &self.voice
     }
 
     /// Takes note that the peer has ended its side.
@@ -183,7 +196,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 self.tell(&mut under_way).await?;
                 end = self.advance(&mut under_way).await?;
             }
-            write(self.stream, self.connection, self.timeouts).await?;
+            write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?;
             match end {
                 Some(End::Closed) => return close(self.stream).await,
                 Some(End::Http) => return Ok(End::Http),
@@ -191,7 +204,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             }
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
             if self.handle(event, &mut under_way)? {
-                write(self.stream, self.connection, self.timeouts).await?;
+                write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?;
                 return close(self.stream).await;
             }
         }
@@ -204,7 +217,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             if self.is_full(under_way) {
                 return Ok(None);
             }
-            let step = advance(self.connection, self.session, &**self.answer, under_way.ended);
+            let (ended, voice) = (under_way.ended, &self.presence.voice);
+            let step = advance(self.connection, self.session, &**self.answer, ended, voice);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
                 Step::Run(later) => {
@@ -216,7 +230,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                     }
                 }
                 Step::Cancel(id) => under_way.cancel(&id),
-                Step::Continue => write(self.stream, self.connection, self.timeouts).await?,
+                Step::Continue => {
+                    write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?
+                }
                 Step::Read { after_message } => {
                     let partial = self.connection.is_partial();
                     if after_message || partial != under_way.partial {
@@ -403,6 +419,7 @@ async fn write(
     stream: &mut AsyncSocket,
     connection: &mut Connection,
     timeouts: &Timeouts,
+    voice: &Voice,
 ) -> io::Result<()> {
     let mut bytes = connection.output();
     if bytes.is_empty() {
@@ -415,8 +432,10 @@ async fn write(
         Err(error) => return Err(error),
     }
     if !bytes.is_empty() {
+        let paused = voice.pause();
         let rest = poll_fn(|task| stream.poll_write_all(task, &mut bytes));
         timeout(timeouts.write, rest).await.map_err(|_| ErrorKind::TimedOut)??;
+        voice.resume(paused);
     }
     connection.written();
     Ok(())

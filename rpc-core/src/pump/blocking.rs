@@ -32,7 +32,7 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
     }
     let mut ended = false;
     loop {
-        let step = advance(connection, session, answer, ended);
+        let step = advance(connection, session, answer, ended, out.voice());
         if !connection.output().is_empty() {
             let framing = connection.framing().filter(|_| session.can_be_told());
             out.write(stream, connection.output(), timeouts.write, framing)?;

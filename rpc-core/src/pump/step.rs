@@ -9,6 +9,7 @@ use crate::protocol::websocket::{self, Close};
 use crate::protocol::{Connection, Fault, Framing, Protocol, ProtocolError, code};
 
 use super::not_http;
+use super::voice::Voice;
 
 /// What a pump does next, after writing what there is to write.
 pub(super) enum Step {
@@ -48,6 +49,7 @@ pub(super) fn advance<A: Answer>(
     session: &mut Session,
     answer: &A,
     ended: bool,
+    voice: &Voice,
 ) -> Step {
     let mut after_message = false;
     if connection.begins_http() {
@@ -61,7 +63,12 @@ pub(super) fn advance<A: Answer>(
             session.speak(Dialect::JsonRpc);
         }
         let message = match message {
-            Ok(Some(message)) => message,
+            Ok(Some(message)) => {
+                if is_first {
+                    voice.learn(connection, connection.message(&message));
+                }
+                message
+            }
             Ok(None) if ended || connection.is_closed() => {
                 connection.close(&Close::after_all_replies(websocket::code::GOING_AWAY));
                 return Step::Close { last };

@@ -10,6 +10,7 @@ use crate::dialect::write_notice;
 use crate::protocol::Framing;
 use crate::transport::Stream;
 
+use super::voice::Voice;
 use super::write::write_all;
 
 /// The writing half of a connection, which its pump shares with whoever stops the server. Who stops
@@ -25,9 +26,25 @@ pub(crate) struct WriteHalf {
     owes_notice: AtomicBool,
     /// Whether somebody else serves the connection now, and knows when the server stops.
     handed_over: AtomicBool,
+    voice: Voice,
 }
 
 impl WriteHalf {
+    /// How the peer is told something by whoever does not serve the connection.
+    pub(crate) fn voice(&self) -> &Voice {
+        &self.voice
+    }
+
+    /// Says the last words to a peer whose calls are cut off, unless something is being written.
+    pub(crate) fn say_last<S: Stream>(&self, stream: &S) {
+        const PATIENCE: Duration = Duration::from_millis(100);
+        let nobody_writes = !matches!(self.framing.try_lock(), Err(TryLockError::WouldBlock));
+        let words = self.voice.last_words();
+        if nobody_writes && !words.is_empty() {
+            let _ = write_all(stream, &words, PATIENCE);
+        }
+    }
+
     pub(super) fn write<S: Stream>(
         &self,
         stream: &S,

@@ -1,20 +1,22 @@
 //! A server whose address is known and that does not serve yet.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::transport::Address;
 
 use super::concurrency::Concurrency;
 use super::handle::ServerHandle;
-use super::listener::{Rest, Source, listen_failed};
+use super::listener::{Listen, Rest, Source, listen_failed};
 #[cfg(unix)]
-use super::process::{StopOnSignals, port_closer};
+use super::process::{EarlySignals, StopOnSignals, port_closer};
 use super::service::Service;
 use super::settings::Settings;
 use super::stop::{Stop, connect_to_end_accept};
 use super::thread_per_connection::ThreadPerConnection;
 #[cfg(not(unix))]
-use super::without_fork::{StopOnSignals, port_closer};
+use super::without_fork::{EarlySignals, StopOnSignals, port_closer};
 
 /// A server that has its address: clients may connect, and are served once one of these is called.
 ///
@@ -34,12 +36,20 @@ pub struct BoundServer<A> {
     address: Address,
     answer: A,
     settings: Settings,
+    early: EarlySignals,
 }
 
 impl<A: Answer> BoundServer<A> {
-    pub(super) fn new(source: Source, answer: A, settings: Settings) -> Result<Self, Error> {
+    pub(super) fn listen(
+        address: impl Listen,
+        answer: A,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        // Before there is anything to be cleaned up.
+        let early = EarlySignals::watch();
+        let source = address.listen().map_err(listen_failed)?;
         let address = source.address().map_err(listen_failed)?;
-        Ok(Self { source, address, answer, settings })
+        Ok(Self { source, address, answer, settings, early })
     }
 
     /// The address, with the port that was taken where 0 was asked for.
@@ -62,18 +72,16 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run here, or the operating system refuses.
     pub fn serve_with<M: Concurrency>(self, model: M) -> Result<(), Error> {
-        let (source, service) = self.service(&model)?;
+        let (source, service, early) = self.service(&model)?;
         if model.forks() {
             return model.run(&source, &service);
         }
+        let stop = Arc::clone(service.stop());
         let _signals =
-            StopOnSignals::new(service.stop(), service.leave()).map_err(listen_failed)?;
-        let ended = model.run(&source, &service);
-        // Other copies may be left, and the process may end before they do.
-        source.remove_file();
-        drop(source);
-        service.stop().drained(service.stop_timeout());
-        ended
+            StopOnSignals::new(service.stop(), move || stop.stop()).map_err(listen_failed)?;
+        drop(early);
+        // On a thread that can be left behind, where a function does not end.
+        ServerHandle::start(source, service, model)?.join()
     }
 
     /// As [`TcpServer::start`](crate::TcpServer::start).
@@ -91,12 +99,15 @@ impl<A: Answer> BoundServer<A> {
     ///
     /// Where the model cannot run on another thread, or the operating system refuses.
     pub fn start_with<M: Concurrency>(self, model: M) -> Result<ServerHandle, Error> {
-        let (source, service) = self.service(&model)?;
+        let (source, service, _) = self.service(&model)?;
         ServerHandle::start(source, service, model)
     }
 
-    fn service<M: Concurrency>(self, model: &M) -> Result<(Source, Service<A>), Error> {
-        let Self { source, address, answer, settings } = self;
+    fn service<M: Concurrency>(
+        self,
+        model: &M,
+    ) -> Result<(Source, Service<A>, EarlySignals), Error> {
+        let Self { source, address, answer, settings, early } = self;
         if model.waits_at_sockets_alone() {
             source.socket(model.name())?;
         }
@@ -120,6 +131,6 @@ impl<A: Answer> BoundServer<A> {
                 })
             }
         };
-        Ok((source, Service::new(answer, settings, model.name(), stop)))
+        Ok((source, Service::new(answer, settings, model.name(), stop), early))
     }
 }

@@ -142,9 +142,14 @@ impl Conversation {
         let (_, next) = service.begin(None, None);
         let begun = mem::replace(&mut self.connection, next);
         let session = &mut self.session;
+        let voice = out.voice();
         let switched = match crowd {
-            Some(crowd) => service.speak_http_blocking(stream, session, begun, &timeouts, crowd),
-            None => service.speak_http_blocking(stream, session, begun, &timeouts, pending()),
+            Some(crowd) => {
+                service.speak_http_blocking(stream, session, begun, &timeouts, voice, crowd)
+            }
+            None => {
+                service.speak_http_blocking(stream, session, begun, &timeouts, voice, pending())
+            }
         };
         let Some(connection) = switched? else {
             return Ok(false);

@@ -24,6 +24,7 @@ use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
 };
+use super::on_loop::OnLoop;
 use super::peer::connected_async;
 use super::service::Service;
 
@@ -193,7 +194,9 @@ impl<'a, A: Answer> Connections<'a, A> {
     /// Waits until all have ended, but no longer than the stop timeout.
     async fn end(mut self) {
         let ended = async { while self.tasks.join_next().await.is_some() {} };
-        let _ = timeout(self.service.stop_timeout(), ended).await;
+        if timeout(self.service.stop_timeout(), ended).await.is_err() {
+            self.service.stop().say_last();
+        }
     }
 }
 
@@ -207,6 +210,8 @@ pub(super) async fn serve<A: Answer>(
     let presence = Arc::new(Presence::of(connected_async(&stream)));
     let (mut session, mut connection) = service.begin(peer, Some(Arc::clone(&presence) as _));
     session.context.may_block(false);
+    let on_loop = OnLoop::of(&stream, presence.voice());
+    let open = service.stop().open_on_loop(on_loop);
     let stopping = pin!(service.stop().stopped());
     let _ = stream.set_nodelay();
     let pump = Pump {
@@ -222,7 +227,9 @@ pub(super) async fn serve<A: Answer>(
     presence.leave();
     if end? == End::Http {
         // In a box, so that connections that do not speak it have no room for it.
-        Box::pin(service.go_on_by_http(stream, session, connection)).await;
+        let voice = presence.voice();
+        Box::pin(service.go_on_by_http(stream, session, connection, voice)).await;
     }
+    drop(open);
     Ok(())
 }

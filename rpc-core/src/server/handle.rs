@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, IoError, IoErrorKind, Misuse};
 use crate::json_rpc::Answer;
+use crate::timing::LINGER;
 use crate::transport::Address;
 
 use super::concurrency::Concurrency;
 use super::listener::Source;
 use super::service::Service;
 use super::stop::Stop;
+
+/// What the functions of a model with one thread find, as on a program's first thread.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// A server that runs while this thread goes on. Dropping it stops the server.
 #[derive(Debug)]
@@ -33,10 +37,14 @@ impl ServerHandle {
         }
         let stop = Arc::clone(service.stop());
         let stop_timeout = service.stop_timeout();
+        let runs = stop.model_runs();
         let thread = thread::Builder::new()
             .name("rpc server".to_owned())
+            .stack_size(STACK)
             .spawn(move || {
+                let _runs = runs;
                 let ended = model.run(&source, &service);
+                // Other copies may be left, and the process may end before they do.
                 source.remove_file();
                 ended
             })
@@ -68,14 +76,21 @@ impl ServerHandle {
         self.join()
     }
 
-    fn join(&mut self) -> Result<(), Error> {
+    /// Waits until the server has ended, because it was stopped or could not go on.
+    pub(super) fn join(&mut self) -> Result<(), Error> {
         let Some(thread) = self.thread.take() else {
             return Ok(());
         };
+        self.stop.wait();
         let begun = Instant::now();
-        if self.stop.is_stopping() {
-            // A model may be at a connection for as long as that is open.
-            self.stop.drained(self.stop_timeout);
+        // A model may be at a connection for as long as that is open.
+        self.stop.drained(self.stop_timeout);
+        let left = self.stop_timeout.saturating_sub(begun.elapsed());
+        if !self.stop.wait_for_model(left.max(LINGER)) {
+            // It is at a function that does not end, which is left behind. The connection may have been
+            // accepted late.
+            self.stop.drained(Duration::ZERO);
+            return Ok(());
         }
         let ended = thread.join().unwrap_or_else(|_| {
             Err(IoError::new(IoErrorKind::Listen, "the server's thread panicked").into())

@@ -18,6 +18,8 @@ mod in_memory;
 #[cfg(unix)]
 mod inherited;
 mod listener;
+#[cfg(feature = "tokio")]
+mod on_loop;
 mod peer;
 #[cfg(unix)]
 mod prefork;

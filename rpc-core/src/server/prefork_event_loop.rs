@@ -65,8 +65,7 @@ impl Concurrency for PreforkEventLoop {
         };
         pool.run(listener, |worker| {
             let service = service.in_child(|answer| worker.watch_loop(answer), worker.rest());
-            let stop = service.stop().clone();
-            worker.mind(move || stop.stop())?;
+            worker.mind(service.leave())?;
             run_loop(worker.listener, &service, self.max_connections)
         })
     }

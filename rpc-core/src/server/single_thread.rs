@@ -10,7 +10,7 @@ use super::listener::listen_failed;
 use super::service::Service;
 use super::turns::Turns;
 
-/// Serves all connections on the thread that serves, in turns.
+/// Serves all connections on one thread, in turns.
 ///
 /// A connection has the thread for as long as its peer calls, up to a
 /// [time slice](crate::TcpServer::time_slice); when the peer is silent, the connection is set aside and

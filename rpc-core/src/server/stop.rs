@@ -20,6 +20,8 @@ use crate::timing::{LEFT, LINGER};
 use crate::transport::{Address, AnyStream, Socket, Stream};
 
 use super::listener::Rest;
+#[cfg(feature = "tokio")]
+use super::on_loop::OnLoop;
 
 /// Ends accepting, also where it is waited, and says who was waiting to be accepted.
 type Close = Box<dyn Fn() -> Rest + Send + Sync>;
@@ -40,13 +42,33 @@ pub(super) struct Stop {
 #[derive(Debug, Default)]
 struct Connections {
     open: HashMap<u64, Arc<Connected>>,
+    /// Those that event loops serve.
+    #[cfg(feature = "tokio")]
+    loops: HashMap<u64, OnLoop>,
     /// Those that are still to be served of a service that is stopped.
     rest: Rest,
+    /// Whether the model has ended, which accepts them.
+    ended: bool,
 }
 
 impl Connections {
     fn is_empty(&self) -> bool {
+        #[cfg(feature = "tokio")]
+        if !self.loops.is_empty() {
+            return false;
+        }
         self.open.is_empty() && self.rest.is_empty()
+    }
+
+    /// Tells those whose calls are cut off.
+    fn say_last(&self) {
+        for connection in self.open.values() {
+            connection.write_half.say_last(&*connection.stream);
+        }
+        #[cfg(feature = "tokio")]
+        for connection in self.loops.values() {
+            connection.say_last();
+        }
     }
 }
 
@@ -135,6 +157,7 @@ impl Stop {
         }
         // Before anybody is told, who would then connect anew.
         connections.rest = (self.close)();
+        self.closed.notify_all();
         let open: Vec<_> = connections.open.values().cloned().collect();
         drop(connections);
         #[cfg(feature = "tokio")]
@@ -142,6 +165,40 @@ impl Stop {
         for connection in open {
             connection.end();
         }
+    }
+
+    /// Takes note that the model has ended, when what is returned is dropped.
+    pub(super) fn model_runs(self: &Arc<Self>) -> ModelRuns {
+        ModelRuns(Arc::clone(self))
+    }
+
+    /// Waits until the service is stopped, or the model has ended by itself.
+    pub(super) fn wait(&self) {
+        let connections = self.lock();
+        let goes_on = |those: &mut Connections| !those.ended && !self.is_stopping();
+        drop(self.closed.wait_while(connections, goes_on));
+    }
+
+    /// Waits until the model has ended, but no longer than `limit`, and says whether it has: it may be
+    /// at a function that does not end.
+    pub(super) fn wait_for_model(&self, limit: Duration) -> bool {
+        let waited = self.closed.wait_timeout_while(self.lock(), limit, |those| !those.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
+    }
+
+    /// Tells the peers of an event loop whose calls are cut off.
+    #[cfg(feature = "tokio")]
+    pub(super) fn say_last(&self) {
+        self.lock().say_last();
+    }
+
+    /// Takes note of a connection that an event loop serves until what is returned is dropped, which is
+    /// before the connection is closed.
+    #[cfg(feature = "tokio")]
+    pub(super) fn open_on_loop(self: &Arc<Self>, connection: OnLoop) -> OpenOnLoop {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.lock().loops.insert(number, connection);
+        OpenOnLoop { number, stop: Arc::clone(self) }
     }
 
     /// Waits until no connection is open, or `limit` has passed; then ends those that are. One that
@@ -167,6 +224,7 @@ impl Stop {
             }
         }
         let mut connections = self.wait_until_closed(LINGER);
+        connections.say_last();
         for connection in connections.open.values() {
             let _ = connection.stream.shutdown(Shutdown::Both);
         }
@@ -237,6 +295,36 @@ impl Connected {
     fn is_silent(&self) -> bool {
         let writes = self.write_half.writes();
         self.seen.swap(writes, Ordering::Relaxed) == writes && !self.write_half.is_handed_over()
+    }
+}
+
+/// A model that runs for as long as this lives.
+#[derive(Debug)]
+pub(super) struct ModelRuns(Arc<Stop>);
+
+impl Drop for ModelRuns {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.closed.notify_all();
+    }
+}
+
+/// A connection that an event loop serves for as long as this lives.
+#[cfg(feature = "tokio")]
+#[derive(Debug)]
+pub(super) struct OpenOnLoop {
+    number: u64,
+    stop: Arc<Stop>,
+}
+
+#[cfg(feature = "tokio")]
+impl Drop for OpenOnLoop {
+    fn drop(&mut self) {
+        let mut connections = self.stop.lock();
+        connections.loops.remove(&self.number);
+        if connections.loops.is_empty() {
+            self.stop.closed.notify_all();
+        }
     }
 }
 

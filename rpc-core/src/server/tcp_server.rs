@@ -21,7 +21,7 @@ use super::event_loop::{self, EventLoop};
 use super::handle::ServerHandle;
 #[cfg(feature = "tokio")]
 use super::listener::AsyncAccept;
-use super::listener::{Listen, listen_failed};
+use super::listener::Listen;
 use super::service::Service;
 use super::settings::{LogSink, Settings};
 use super::stop::Stop;
@@ -177,7 +177,8 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
-    /// Waits this long, when stopping, for calls that run. 30 s by default.
+    /// Waits this long, when stopping, for calls that run. 30 s by default. A call that takes longer is
+    /// left behind, and its caller is answered with the fault -32003, whose data says that it may have run.
     #[must_use]
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.settings.stop = timeout;
@@ -203,14 +204,18 @@ impl<A: Answer> TcpServer<A> {
     /// Listens at `address`, `host:port` or `unix:/path` ([`Listen`] says more), and does not serve
     /// yet, for a program that wants to say the address first.
     ///
+    /// On Unix, a SIGTERM or SIGINT that comes from now on and before it serves would find nobody who
+    /// cleans up. It waits: [`BoundServer::serve_with`] then stops at once, in good order, and after
+    /// [`BoundServer::start`], or when the server is dropped, it ends the process as it would have. A
+    /// second one ends the process at once. A program that deals with these signals itself is left alone.
+    ///
     /// # Errors
     ///
     /// Where the address cannot be listened at, two functions have one name, shared state is missing,
     /// or a timeout is zero.
     pub fn bind(self, address: impl Listen) -> Result<BoundServer<A>, Error> {
         self.check()?;
-        let listener = address.listen().map_err(listen_failed)?;
-        BoundServer::new(listener, self.answer, self.settings)
+        BoundServer::listen(address, self.answer, self.settings)
     }
 
     /// Says what would keep it from serving.
@@ -224,7 +229,7 @@ impl<A: Answer> TcpServer<A> {
         Service::new(self.answer, self.settings, model, Stop::unbound())
     }
 
-    /// Serves at `address` with a thread for each connection, on this thread, until it is stopped as
+    /// Serves at `address` with a thread for each connection, while this thread waits, until it is stopped as
     /// by [`serve_with`](Self::serve_with).
     ///
     /// # Errors
@@ -234,11 +239,12 @@ impl<A: Answer> TcpServer<A> {
         self.serve_with(address, ThreadPerConnection::default())
     }
 
-    /// Serves at `address` in the way of `model`, on this thread, until it is stopped.
+    /// Serves at `address` in the way of `model`, while this thread waits, until it is stopped.
     ///
     /// On Unix, SIGTERM and SIGINT stop it: no connection is accepted any more, what has been asked is
     /// answered, clients that understand it are told and move on, and when all have gone, or after
-    /// the stop timeout, this returns. A second of these signals ends the process at once.
+    /// the stop timeout, this returns, and the program ends as it likes. Calls that still run then are left
+    /// behind, and their callers are told -32003. A second of these signals ends the process at once.
     ///
     /// # Errors
     ///

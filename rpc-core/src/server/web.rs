@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::http::{Exchange, Opener, Readiness, RpcService, serve};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::pump::Timeouts;
 use crate::pump::asynchronous::{Presence, Pump};
+use crate::pump::{Timeouts, Voice};
 use crate::registry::{Caller, Connected};
 use crate::transport::{AnyStream, AsyncSocket, Socket, Stream};
 
@@ -32,16 +32,19 @@ impl<A: Answer> Service<A> {
         stream: AsyncSocket,
         mut session: Session,
         connection: Connection,
+        voice: &Voice,
     ) {
         // In a box, so that a WebSocket, which may be open for long, has no room for it.
         let timeouts = &self.settings.timeouts;
-        let speaking = self.speak_http(stream, session.clone(), connection, timeouts, pending());
+        let speaking =
+            self.speak_http(stream, session.clone(), connection, timeouts, voice, pending());
         let Some((mut stream, received, headers)) = Box::pin(speaking).await else {
             return;
         };
         let mut connection = Connection::of_websocket(&received, session.limits);
         drop(received);
-        let presence = Arc::new(Presence::default());
+        let presence = Arc::new(Presence::heard_by(voice));
+        voice.learn(&connection, &[]);
         let known = session.context.caller().cloned();
         let opener = Opener::new(headers, Arc::clone(&presence) as _, known);
         session.context = session.context.called_by(Arc::new(opener));
@@ -68,6 +71,7 @@ impl<A: Answer> Service<A> {
         session: Session,
         connection: Connection,
         timeouts: &Timeouts,
+        voice: &Voice,
         crowd: impl Future<Output = Duration>,
     ) -> Option<(AsyncSocket, Vec<u8>, HeaderMap)> {
         let readiness = if self.is_busy {
@@ -82,6 +86,7 @@ impl<A: Answer> Service<A> {
             guard: Arc::clone(&self.settings.guard),
             body_timeout: timeouts.message,
             readiness,
+            voice: voice.clone(),
         };
         let stopping = self.stop().stopped();
         serve(stream, connection.into_received(), exchange, timeouts, stopping, crowd).await
@@ -97,6 +102,7 @@ impl<A: Answer> Service<A> {
         session: &mut Session,
         connection: Connection,
         timeouts: &Timeouts,
+        voice: &Voice,
         crowd: impl Future<Output = Duration>,
     ) -> io::Result<Option<Connection>> {
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
@@ -105,7 +111,7 @@ impl<A: Answer> Service<A> {
             // back: a WebSocket goes on in the same way.
             let bridge = Bridge::over(Arc::clone(stream), timeouts.write)?;
             let near = AsyncSocket::Memory(bridge.near);
-            runtime.block_on(self.go_on_by_http(near, session.clone(), connection));
+            runtime.block_on(self.go_on_by_http(near, session.clone(), connection, voice));
             bridge.ends.end();
             return Ok(None);
         };
@@ -116,8 +122,8 @@ impl<A: Answer> Service<A> {
         runtime.block_on(async {
             let stream = AsyncSocket::from_std(socket)?;
             let limits = session.limits;
-            let switched = self.speak_http(stream, of_requests, connection, timeouts, crowd).await;
-            let Some((stream, received, headers)) = switched else {
+            let switched = self.speak_http(stream, of_requests, connection, timeouts, voice, crowd);
+            let Some((stream, received, headers)) = switched.await else {
                 return Ok(None);
             };
             // Both are one socket to the operating system.
@@ -126,7 +132,9 @@ impl<A: Answer> Service<A> {
                 let opener = Opener::new(headers, Arc::clone(peer), known.clone());
                 session.context = session.context.called_by(Arc::new(opener));
             }
-            Ok(Some(Connection::of_websocket(&received, limits)))
+            let connection = Connection::of_websocket(&received, limits);
+            voice.learn(&connection, &[]);
+            Ok(Some(connection))
         })
     }
 }
@@ -194,6 +202,7 @@ impl<A: Answer> TcpServer<A> {
             guard,
             body_timeout: timeouts.message,
             readiness: Readiness::While(Box::new(|| true)),
+            voice: Voice::default(),
         }))
     }
 

@@ -79,6 +79,16 @@ impl Concurrency for Prefork {
     }
 }
 
+/// Signals that come early, where there are any.
+#[derive(Debug)]
+pub(super) struct EarlySignals;
+
+impl EarlySignals {
+    pub(super) fn watch() -> Self {
+        Self
+    }
+}
+
 /// A server that would be stopped by signals, where there are any.
 #[derive(Debug)]
 pub(super) struct StopOnSignals;

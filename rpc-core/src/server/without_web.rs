@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::pump::Timeouts;
+use crate::pump::{Timeouts, Voice};
 use crate::transport::AnyStream;
 
 use super::service::Service;
@@ -19,6 +19,7 @@ impl<A: Answer> Service<A> {
         _: crate::transport::AsyncSocket,
         _: Session,
         _: Connection,
+        _: &Voice,
     ) {
     }
 
@@ -29,6 +30,7 @@ impl<A: Answer> Service<A> {
         _: &mut Session,
         _: Connection,
         _: &Timeouts,
+        _: &Voice,
         _: impl Future<Output = Duration>,
     ) -> io::Result<Option<Connection>> {
         Ok(None)

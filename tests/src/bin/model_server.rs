@@ -83,12 +83,18 @@ fn main() -> Result<(), Error> {
     print!("once ");
     let _ = io::stderr().flush();
 
+    if let Some(file) = options.get("--serve-after") {
+        while !std::path::Path::new(file).exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
     let count = |name, default| {
         number(name).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
     };
     match options.get("--model").copied().unwrap_or_default() {
         "single" => server.serve_with(SingleThread),
         "event-loop" => server.serve_with(EventLoop::default()),
+        "started" => server.start()?.wait(),
         "threads" => server.serve_with(ThreadPerConnection::default()),
         "fork" => {
             server.serve_with(ForkPerConnection { max_children: count("--max-children", 64) })

@@ -5,6 +5,7 @@
 
 mod child;
 mod children;
+mod early;
 mod listening;
 mod log;
 mod output;
@@ -16,12 +17,15 @@ mod watched;
 
 pub(super) use child::Child;
 pub(super) use children::{Children, LEAVING};
+pub(super) use early::EarlySignals;
 pub(super) use listening::{port_closer, stop_listening};
 pub(super) use log::Log;
 pub(super) use output::Output;
 pub(super) use signals::catch_signals;
 pub(super) use stop_on_signals::StopOnSignals;
 pub(super) use supervisor::Pool;
+#[cfg(feature = "tokio")]
+pub(super) use sys::send_last;
 pub(super) use sys::{
     is_listening, is_stream, no_descriptor_is_left, peer_credentials, readable_among, take_handed,
 };

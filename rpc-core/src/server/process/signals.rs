@@ -34,6 +34,10 @@ impl Signals {
         for &signal in signals {
             place.handlers.push(Noted::new(signal)?);
         }
+        // One that has come since the server has its address comes now.
+        if let Some(signal) = sys::take_early() {
+            sys::raise(signal);
+        }
         Ok(place)
     }
 

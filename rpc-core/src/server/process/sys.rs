@@ -124,7 +124,11 @@ impl Noted {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: `sigaction` succeeded and so has filled it in.
-        Ok(Self { signal, before: unsafe { before.assume_init() } })
+        let mut before = unsafe { before.assume_init() };
+        if before.sa_sigaction == NOTE_EARLY as usize {
+            before.sa_sigaction = libc::SIG_DFL;
+        }
+        Ok(Self { signal, before })
     }
 }
 
@@ -132,6 +136,54 @@ impl Drop for Noted {
     fn drop(&mut self) {
         // SAFETY: puts back what was there.
         unsafe { libc::sigaction(self.signal, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// The signal that has come early, or 0.
+static EARLY: AtomicI32 = AtomicI32::new(0);
+
+/// Handles a signal by keeping its number. A second one ends the process.
+extern "C" fn note_early(signal: c_int) {
+    if EARLY.swap(signal, Ordering::Relaxed) != 0 {
+        exit_now(ENDED_BY_SIGNAL);
+    }
+}
+
+const NOTE_EARLY: extern "C" fn(c_int) = note_early;
+
+/// Has a signal be [kept](take_early) that would end the process.
+pub(super) fn keep_early(signal: c_int) {
+    replace_handler(signal, libc::SIG_DFL, NOTE_EARLY as usize);
+}
+
+/// Has it end the process again, unless it is dealt with otherwise by now.
+pub(super) fn keep_early_no_more(signal: c_int) {
+    replace_handler(signal, NOTE_EARLY as usize, libc::SIG_DFL);
+}
+
+/// The signal that was kept, once.
+pub(super) fn take_early() -> Option<c_int> {
+    match EARLY.swap(0, Ordering::Relaxed) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
+/// Puts one handler in the place of another, where it is that.
+fn replace_handler(signal: c_int, old: usize, new: usize) {
+    let mut before = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: only asks; where that succeeds, `before` has been filled in.
+    let is_old = unsafe {
+        libc::sigaction(signal, ptr::null(), before.as_mut_ptr()) == 0
+            && before.assume_init().sa_sigaction == old
+    };
+    if is_old {
+        // SAFETY: a zeroed `sigaction` is one without flags and with an empty mask.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        action.sa_sigaction = new;
+        action.sa_flags = libc::SA_RESTART;
+        // SAFETY: `note_early` does nothing that a handler may not do.
+        unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
     }
 }
 
@@ -255,6 +307,18 @@ pub(super) fn is_writable(to: BorrowedFd<'_>) -> bool {
     // SAFETY: there is one entry, and it lives until the call returns.
     let found = unsafe { libc::poll(&raw mut to, 1, 0) };
     found > 0 && to.revents & libc::POLLOUT != 0
+}
+
+/// Writes to a socket whose number is known, as much of it as takes no waiting, and ends it. What is no
+/// socket is left alone.
+#[cfg(feature = "tokio")]
+pub(in crate::server) fn send_last(socket: RawFd, bytes: &[u8]) {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: reads no more than there is of `bytes`; both concern the socket alone.
+    unsafe {
+        libc::send(socket, bytes.as_ptr().cast(), bytes.len(), flags);
+        libc::shutdown(socket, libc::SHUT_RDWR);
+    }
 }
 
 /// Closes a descriptor that others in this process know the number of, by having the number stand

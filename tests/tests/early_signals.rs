@@ -1,0 +1,68 @@
+//! A server that is told to stop before it serves stops in good order.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use tests::{Folder, Served};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
+const MODELS: [&str; 6] =
+    ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"];
+
+/// A server that has its address, and serves once there is the file `serve` in the folder.
+fn bound(model: &str, folder: &Folder) -> Served {
+    let (socket, serve) = (folder.file("socket"), folder.file("serve"));
+    let (socket, serve) = (socket.display(), serve.display());
+    let options = format!("--model {model} --listen unix:{socket} --serve-after {serve}");
+    Served::start(SERVER, &options)
+}
+
+fn serve(folder: &Folder) {
+    fs::write(folder.file("serve"), "").unwrap();
+}
+
+#[test]
+fn a_signal_before_a_server_serves_ends_it_well() {
+    for model in MODELS {
+        for signal in ["TERM", "INT"] {
+            let folder = Folder::new();
+            let mut server = bound(model, &folder);
+            server.process().signal(signal);
+            serve(&folder);
+            assert!(server.wait().success(), "{model}, {signal}");
+            assert_eq!(server.printed(), "once and for all\n", "{model}, {signal}");
+            assert!(!folder.file("socket").exists(), "{model}, {signal}");
+        }
+    }
+}
+
+#[test]
+fn a_second_one_ends_it_at_once() {
+    for model in MODELS {
+        let folder = Folder::new();
+        let mut server = bound(model, &folder);
+        // Two of one kind that come at the same time are one.
+        server.process().signal("TERM");
+        server.process().signal("INT");
+        assert_eq!(server.wait().code(), Some(143), "{model}");
+    }
+}
+
+#[test]
+fn a_server_that_leaves_signals_alone_leaves_this_one_too() {
+    let folder = Folder::new();
+    let mut server = bound("started", &folder);
+    server.process().signal("TERM");
+    serve(&folder);
+    assert_eq!(server.wait().signal(), Some(15));
+
+    let folder = Folder::new();
+    let mut server = bound("started", &folder);
+    serve(&folder);
+    server.client();
+    server.process().signal("TERM");
+    assert_eq!(server.wait().signal(), Some(15));
+}
