@@ -38,10 +38,15 @@ impl Setup {
 
     /// The same, held to limits of the operating system: `--nofile=40`, as the program `prlimit` takes them.
     pub(crate) fn serve_limited(&self, limits: &str, options: &str) -> Served {
+        start(self.limited_command(limits, options).stderr(Stdio::null()))
+    }
+
+    /// The command that starts one so.
+    pub(crate) fn limited_command(&self, limits: &str, options: &str) -> Command {
         let mut limited = Command::new("prlimit");
         limited.args(limits.split(' ')).arg(this_program());
         self.add_options(&mut limited, options);
-        start(limited.stderr(Stdio::null()))
+        limited
     }
 
     /// The command that starts one.

@@ -35,6 +35,20 @@ pub(super) const PROMISES: &[Promise] = &[
         "a message in pieces of any size has the same answer; one that breaks off anywhere leaves nothing behind",
     )
     .side_by_side(),
+    Promise::of_servers(
+        "batches",
+        Model::ALL,
+        batches,
+        "a batch runs 1000 calls at most, and its replies are as large as a message at most",
+    )
+    .side_by_side(),
+    Promise::of_servers(
+        "products",
+        Model::ALL,
+        products,
+        "one message runs as many calls as one batch may have, however they are nested: 1000",
+    )
+    .side_by_side(),
 ];
 
 const SOON: Duration = Duration::from_secs(10);
@@ -179,4 +193,65 @@ fn settled_descriptors(server: &Served) -> usize {
         std::mem::replace(&mut last, now) == now
     });
     last
+}
+
+/// How many calls a batch may have.
+const BATCH: usize = 1000;
+
+/// F17: batches at the limit, over it, and with large replies.
+fn batches(setup: Setup) -> Figures {
+    const LIMIT: usize = 10 << 20;
+    let server = setup.serve("");
+    let batch = |calls: usize, call: &str| format!("[{}]", vec![call; calls].join(","));
+    let count = r#"{"jsonrpc":"2.0","method":"count","id":1}"#;
+    let repeat = r#"{"jsonrpc":"2.0","method":"repeat","params":["x",100000],"id":1}"#;
+    let (mut wrong, mut most, mut largest) = (Vec::new(), 0, 0);
+    for way in Way::ALL {
+        let mut talk = way.connect(&server);
+        let replies: Vec<Value> =
+            serde_json::from_str(&talk.ask(&batch(BATCH, count))).unwrap_or_default();
+        if replies.len() != BATCH || !replies.iter().all(|reply| reply["result"].is_u64()) {
+            wrong.push(format!("{way:?}: {} replies to a batch at the limit", replies.len()));
+        }
+        // Over HTTP and elsewhere the same process may have counted for others too.
+        let counted = |talk: &mut crate::wire::Talk| {
+            let reply: Value = serde_json::from_str(&talk.ask(&native(1, "counted", &json!([])))).unwrap();
+            reply["res"].as_u64().unwrap()
+        };
+        let before = counted(&mut talk);
+        let refusal = talk.ask(&batch(BATCH + 1, count));
+        if code_in(&refusal) != Some(code::INVALID_REQUEST) {
+            wrong.push(format!("{way:?}: one call too many is answered {refusal:.100}"));
+        }
+        most = most.max(counted(&mut talk) - before);
+        largest = largest.max(talk.ask(&batch(200, repeat)).len());
+        if talk.ask(ADD) != SUM {
+            wrong.push(format!("{way:?}: afterwards nobody is served"));
+        }
+    }
+    Figures::new()
+        .none_of("wrong answers", &wrong)
+        .at_most("run of a batch that is too large", most as f64, "", 0.0)
+        .at_most("largest reply", mb(largest), "MB", mb(LIMIT) + 0.1)
+}
+
+/// F26: batches in which each call is a `system.multicall`.
+fn products(setup: Setup) -> Figures {
+    let server = setup.serve("");
+    let mut most = 0;
+    let outer = setup.pick(20, 200);
+    for inner in [BATCH, 100] {
+        let calls = vec![json!({"methodName": "count", "params": []}); inner];
+        let call = json_rpc(1, "system.multicall", &json!([calls]));
+        let message = format!("[{}]", vec![call; outer].join(","));
+        let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
+        let count = |peer: &mut Peer| -> u64 {
+            let reply: Value = serde_json::from_str(&peer.ask(&native(1, "counted", &json!([])))).unwrap();
+            reply["res"].as_u64().unwrap()
+        };
+        let before = count(&mut peer);
+        peer.ask(&message);
+        most = most.max(count(&mut peer) - before);
+    }
+    Figures::new().at_most("calls run of one message", most as f64, "", BATCH as f64)
 }

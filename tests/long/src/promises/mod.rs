@@ -1,10 +1,31 @@
 //! The promises, a file for each group.
 
+mod client;
+mod many;
 mod messages;
+mod pages;
+mod processes;
+mod slow;
+mod stopping;
+mod texts;
+mod waiting;
+mod xml;
 
 use crate::promise::Promise;
 
 /// All of them, in the order in which they are tried.
 pub(crate) fn all() -> Vec<Promise> {
-    [messages::PROMISES].concat()
+    [
+        messages::PROMISES,
+        texts::PROMISES,
+        slow::PROMISES,
+        many::PROMISES,
+        processes::PROMISES,
+        stopping::PROMISES,
+        client::PROMISES,
+        waiting::PROMISES,
+        pages::PROMISES,
+        xml::PROMISES,
+    ]
+    .concat()
 }
