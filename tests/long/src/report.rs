@@ -74,7 +74,8 @@ impl Report {
         table += "| `--only` | promised | measured, at worst | holds |\n|---|---|---|:-:|\n";
         for row in &self.rows {
             let Promise { name, says, .. } = row.promise;
-            let holds = if row.is_skipped() { "–" } else { ["no", "✓"][usize::from(row.holds())] };
+            let holds =
+                if row.is_skipped() { "–" } else { ["no", "✓"][usize::from(row.holds())] };
             writeln!(table, "| `{name}` | {says} | {} | {holds} |", row.worst()).unwrap();
         }
         table

@@ -22,11 +22,13 @@ pub(crate) fn serve(arguments: &[&str]) -> Result<(), Error> {
     let model = arguments.first().and_then(|name| Model::named(name)).expect("a model");
     let options: HashMap<_, _> =
         arguments[1..].chunks(2).filter_map(|pair| Some((pair[0], *pair.get(1)?))).collect();
-    let number = |name: &str| options.get(name).map(|value| value.parse::<u64>().expect("a number"));
+    let number =
+        |name: &str| options.get(name).map(|value| value.parse::<u64>().expect("a number"));
     let count = |name, default| number(name).map_or(default, |n| usize::try_from(n).unwrap());
     let time = |name: &str| number(name).map(Duration::from_millis);
 
-    let log = options.get("--call-log").map(|path| File::options().append(true).open(path).unwrap());
+    let log =
+        options.get("--call-log").map(|path| File::options().append(true).open(path).unwrap());
     let mut server = TcpServer::of(CallLog { inner: FunctionRegistry::exported(), log });
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
@@ -49,9 +51,8 @@ pub(crate) fn serve(arguments: &[&str]) -> Result<(), Error> {
 
     match model {
         Model::SingleThread => server.serve_with(SingleThread),
-        Model::ThreadPerConnection => server.serve_with(ThreadPerConnection {
-            max_connections: count("--max-connections", 1024),
-        }),
+        Model::ThreadPerConnection => server
+            .serve_with(ThreadPerConnection { max_connections: count("--max-connections", 1024) }),
         Model::ForkPerConnection => {
             server.serve_with(ForkPerConnection { max_children: count("--max-connections", 64) })
         }

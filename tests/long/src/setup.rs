@@ -26,11 +26,6 @@ impl Setup {
         self.effort.pick(quick, full)
     }
 
-    /// Whether the model is one of these.
-    pub(crate) fn is_of(&self, models: &[Model]) -> bool {
-        models.contains(&self.model)
-    }
-
     /// Starts a server of the model.
     pub(crate) fn serve(&self, options: &str) -> Served {
         start(self.command(options).stderr(Stdio::null()))

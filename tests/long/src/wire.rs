@@ -65,7 +65,9 @@ impl Wire {
             match self.0.read(&mut room) {
                 Ok(0) => return Some(rest),
                 Ok(count) => rest.extend_from_slice(&room[..count]),
-                Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {
+                Err(error)
+                    if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) =>
+                {
                     return None;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -103,9 +105,9 @@ impl Way {
         match self {
             Self::Framed(framing) => Talk::Framed(Peer::connect(server.address(), framing)),
             Self::Http => Talk::Http(HttpPeer::connect(server.address())),
-            Self::WebSocket => Talk::WebSocket(WebSocket::connect(
-                server.address().socket_addr().expect("a port"),
-            )),
+            Self::WebSocket => {
+                Talk::WebSocket(WebSocket::connect(server.address().socket_addr().expect("a port")))
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 
 use rpc_core::client::Pending;
 use rpc_core::protocol::Framing;
-use rpc_core::{AsyncRpcClient, Error, RpcClient, Stub};
+use rpc_core::{AsyncRpcClient, Error, RpcClient};
 use tests::{CuttingProxy, Fake, Folder, Received, same};
 use tokio::task::JoinSet;
 
@@ -41,7 +41,9 @@ pub(super) const PROMISES: &[Promise] = &[
 
 /// Makes calls at the same time, and returns what came of each.
 fn calls_at_once(client: &AnyClient, numbers: std::ops::Range<u64>) -> Vec<Result<u64, Error>> {
-    let value = |result: Result<serde_json::Value, Error>| result.map(|value| value.as_u64().unwrap_or(u64::MAX));
+    let value = |result: Result<serde_json::Value, Error>| {
+        result.map(|value| value.as_u64().unwrap_or(u64::MAX))
+    };
     match client {
         AnyClient::Blocking(client) => {
             let started: Vec<_> = numbers.map(|n| client.same(n.into()).start()).collect();

@@ -77,9 +77,12 @@ fn idle_connections(setup: Setup) -> Figures {
     let peers: Vec<_> = (0..count).map(connect).collect();
     let grown = memory(server.process()).saturating_sub(before);
     drop((first, peers));
-    Figures::new()
-        .told("connections", f64::from(count), "")
-        .at_most("memory of each", grown as f64 / f64::from(count), "bytes", 4096.0)
+    Figures::new().told("connections", f64::from(count), "").at_most(
+        "memory of each",
+        grown as f64 / f64::from(count),
+        "bytes",
+        4096.0,
+    )
 }
 
 /// F8, elsewhere: one connection more than is taken.
@@ -116,10 +119,11 @@ fn caps(setup: Setup) -> Figures {
         wire.finish();
         wire.rest_as_text(Duration::from_secs(5)).is_some_and(|reply| reply.contains(SUM))
     });
-    Figures::new()
-        .told("cap", cap as f64, "")
-        .none_of("wrong answers", &wrong)
-        .told("room again after", ms(begun.elapsed()), "ms")
+    Figures::new().told("cap", cap as f64, "").none_of("wrong answers", &wrong).told(
+        "room again after",
+        ms(begun.elapsed()),
+        "ms",
+    )
 }
 
 /// F9: more connections than descriptors, for a while.

@@ -85,7 +85,8 @@ fn answers(setup: Setup) -> Figures {
         let reply = talk.ask(&format!("[{batch}]"));
         asked += 1;
         let replies: Vec<Value> = serde_json::from_str(&reply).unwrap_or_default();
-        let codes: Vec<_> = replies.iter().filter_map(|reply| reply["error"]["code"].as_i64()).collect();
+        let codes: Vec<_> =
+            replies.iter().filter_map(|reply| reply["error"]["code"].as_i64()).collect();
         if codes != failing_calls().map(|(_, _, code)| code) {
             wrong.push(format!("{way:?}: a batch was answered {reply}"));
         }
@@ -168,7 +169,9 @@ fn pieces(setup: Setup) -> Figures {
             wire.send(&whole[..length]);
             wire.finish();
             if wire.rest(SOON).is_none() {
-                wrong.push(format!("{framing:?} broken off after {length} bytes is still waited for"));
+                wrong.push(format!(
+                    "{framing:?} broken off after {length} bytes is still waited for"
+                ));
             }
             Peer::connect(server.address(), framing).reset_after(&whole, &whole[..length]);
             cuts += 2;
@@ -215,7 +218,8 @@ fn batches(setup: Setup) -> Figures {
         }
         // Over HTTP and elsewhere the same process may have counted for others too.
         let counted = |talk: &mut crate::wire::Talk| {
-            let reply: Value = serde_json::from_str(&talk.ask(&native(1, "counted", &json!([])))).unwrap();
+            let reply: Value =
+                serde_json::from_str(&talk.ask(&native(1, "counted", &json!([])))).unwrap();
             reply["res"].as_u64().unwrap()
         };
         let before = counted(&mut talk);
@@ -246,7 +250,8 @@ fn products(setup: Setup) -> Figures {
         let message = format!("[{}]", vec![call; outer].join(","));
         let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
         let count = |peer: &mut Peer| -> u64 {
-            let reply: Value = serde_json::from_str(&peer.ask(&native(1, "counted", &json!([])))).unwrap();
+            let reply: Value =
+                serde_json::from_str(&peer.ask(&native(1, "counted", &json!([])))).unwrap();
             reply["res"].as_u64().unwrap()
         };
         let before = count(&mut peer);

@@ -1,14 +1,19 @@
 //! The promises, a file for each group.
 
 mod client;
+mod http2;
+mod layers;
 mod many;
 mod messages;
 mod pages;
 mod processes;
+mod programs;
 mod slow;
+mod soak;
 mod stopping;
 mod texts;
 mod waiting;
+mod websocket;
 mod xml;
 
 use crate::promise::Promise;
@@ -26,6 +31,11 @@ pub(crate) fn all() -> Vec<Promise> {
         waiting::PROMISES,
         pages::PROMISES,
         xml::PROMISES,
+        websocket::PROMISES,
+        http2::PROMISES,
+        layers::PROMISES,
+        programs::PROMISES,
+        soak::PROMISES,
     ]
     .concat()
 }

@@ -63,7 +63,8 @@ fn killed(setup: Setup) -> Figures {
     let kills = setup.pick(2, 30);
     let server = setup.serve("--workers 3");
     let is_over = AtomicBool::new(false);
-    let (calls, failures, unreachable) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (calls, failures, unreachable) =
+        (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let mut slowest = Duration::ZERO;
     thread::scope(|scope| {
         for _ in 0..CALLERS {
@@ -108,7 +109,12 @@ fn killed(setup: Setup) -> Figures {
     Figures::new()
         .told("calls", calls.into_inner() as f64, "")
         .at_most("replaced after", ms(slowest), "ms", setup.pick(1000.0, 100.0))
-        .at_most("calls failed of each kill", failures.into_inner() as f64 / f64::from(kills), "", CALLERS as f64)
+        .at_most(
+            "calls failed of each kill",
+            failures.into_inner() as f64 / f64::from(kills),
+            "",
+            CALLERS as f64,
+        )
         .none("connections refused", unreachable.into_inner())
 }
 
@@ -145,7 +151,11 @@ fn dying(setup: Setup) -> Figures {
         for worker in workers(&server) {
             if seen.insert(worker) {
                 // It may have gone by itself, as the last one of a pair does.
-                let _ = server.client().within(Duration::from_millis(500)).call::<()>("abort", args![], kwargs! {});
+                let _ = server.client().within(Duration::from_millis(500)).call::<()>(
+                    "abort",
+                    args![],
+                    kwargs! {},
+                );
             }
         }
         thread::sleep(Duration::from_millis(5));
@@ -156,9 +166,12 @@ fn dying(setup: Setup) -> Figures {
         server.client().within(Duration::from_secs(1)).add(1, 2).call().is_ok()
     });
     // 100 ms, doubled up to 5 s.
-    Figures::new()
-        .at_most("workers made", made as f64, "", setup.pick(9.0, 12.0))
-        .at_most("served again after", begun.elapsed().as_secs_f64(), "s", 7.0)
+    Figures::new().at_most("workers made", made as f64, "", setup.pick(9.0, 12.0)).at_most(
+        "served again after",
+        begun.elapsed().as_secs_f64(),
+        "s",
+        7.0,
+    )
 }
 
 /// F20: a server that is started beside a thread.

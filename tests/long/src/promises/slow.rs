@@ -47,7 +47,8 @@ fn slow_peers(setup: Setup) -> Figures {
     let calls = setup.pick(500, 5000);
     let normal = p99(&server, calls);
     let begun = Instant::now();
-    let message = frame(Framing::LengthPrefix, native(1, "echo", &json!(["x".repeat(2000)])).as_bytes());
+    let message =
+        frame(Framing::LengthPrefix, native(1, "echo", &json!(["x".repeat(2000)])).as_bytes());
     let mut slow: Vec<_> = (0..peers).map(|_| Wire::connect(&server)).collect();
     // Every second one is silent.
     let pause = timeout / 30;
@@ -63,7 +64,8 @@ fn slow_peers(setup: Setup) -> Figures {
         thread::sleep(pause);
     }
     let patience = timeout * 3 + Duration::from_secs(5);
-    let kept = slow.iter_mut().filter_map(|wire| wire.rest(patience.saturating_sub(begun.elapsed())));
+    let kept =
+        slow.iter_mut().filter_map(|wire| wire.rest(patience.saturating_sub(begun.elapsed())));
     let closed = kept.count();
     Figures::new()
         .told("p99 alone", ms(normal), "ms")
@@ -100,7 +102,8 @@ fn unread_replies(setup: Setup) -> Figures {
         let before = memory(server.process());
         let greedy = Wire::connect(&server);
         greedy.0.set_nonblocking(true).unwrap();
-        let calls = frame(framing, native(1, "repeat", &json!(["x", 1_000_000])).as_bytes()).repeat(100);
+        let calls =
+            frame(framing, native(1, "repeat", &json!(["x", 1_000_000])).as_bytes()).repeat(100);
         let (mut at, mut begun) = (0, Instant::now());
         while begun.elapsed() < timeout * 3 + Duration::from_secs(5) {
             match (&greedy.0).write(&calls[at..]) {

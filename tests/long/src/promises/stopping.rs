@@ -88,7 +88,9 @@ fn stop(setup: Setup) -> Figures {
                                 match client.add(1, 2).call() {
                                     Ok(13) => made.fetch_add(1, Ordering::Relaxed),
                                     Ok(other) => return Some(format!("1 + 2 + 10 = {other}")),
-                                    Err(error) => return error.may_have_run().then(|| error.to_string()),
+                                    Err(error) => {
+                                        return error.may_have_run().then(|| error.to_string());
+                                    }
                                 };
                             }
                         }

@@ -78,7 +78,9 @@ fn no_second_try(setup: Setup) -> Figures {
         wire.finish();
         match wire.rest_as_text(SOON) {
             Some(reply) if reply.matches("-32700").count() == 1 && reply.lines().count() == 1 => {}
-            other => wrong.push(format!("{} is answered {other:?}", String::from_utf8_lossy(broken))),
+            other => {
+                wrong.push(format!("{} is answered {other:?}", String::from_utf8_lossy(broken)))
+            }
         }
         let mut peer = Peer::connect(server.address(), Framing::Raw);
         run += usize::from(peer.ask(&native(1, "remembers", &json!([text]))).contains("true"));
@@ -110,7 +112,11 @@ fn broken_lines(_: Effort) -> Figures {
     let (mut lost, mut wrong) = (0, Vec::new());
     for broken in BROKEN {
         let mut command = Command::new(this_program());
-        command.arg("serve-stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg("serve-stdio")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut program = command.spawn().unwrap();
         let mut input = program.stdin.take().unwrap();
         // It may have ended by then.
@@ -251,10 +257,9 @@ fn odd_json(setup: Setup) -> Figures {
             }
         }
         for id in ["1.0", "1e2", "0.5"] {
-            let reply = way.connect(&server).ask(&json_rpc(1, "nothing", &json!([])).replace(
-                r#""id":1"#,
-                &format!(r#""id":{id}"#),
-            ));
+            let reply = way.connect(&server).ask(
+                &json_rpc(1, "nothing", &json!([])).replace(r#""id":1"#, &format!(r#""id":{id}"#)),
+            );
             let is_right = serde_json::from_str::<Value>(&reply).is_ok_and(|reply| {
                 reply["id"].is_null() || reply["id"].to_string().parse::<f64>() == id.parse()
             });

@@ -113,10 +113,9 @@ impl Flood {
     fn client(self, address: SocketAddr) -> (ClientBuilder, String) {
         let builder = RpcClient::builder();
         match self {
-            Self::UnaskedReplies => (
-                builder.framing(Framing::Raw).dialect(Dialect::JsonRpc),
-                address.to_string(),
-            ),
+            Self::UnaskedReplies => {
+                (builder.framing(Framing::Raw).dialect(Dialect::JsonRpc), address.to_string())
+            }
             Self::Continue => (builder, format!("http://{address}")),
             Self::Pings | Self::EmptyFragments => (builder, format!("ws://{address}")),
             Self::NeverReads => (builder, address.to_string()),
@@ -141,9 +140,9 @@ fn deadlines(which: Client, effort: Effort) -> Figures {
         let text = if flood == Flood::NeverReads { "x".repeat(9 << 20) } else { String::new() };
         let begun = Instant::now();
         let result = match which {
-            Client::Blocking => {
-                builder.connect(&address).and_then(|client| client.call::<Value>("same", args![&text], ()))
-            }
+            Client::Blocking => builder
+                .connect(&address)
+                .and_then(|client| client.call::<Value>("same", args![&text], ())),
             Client::Asynchronous => tests::run(async {
                 let client = builder.connect_async(&address).await?;
                 client.call::<Value>("same", args![&text], ()).await
@@ -159,9 +158,12 @@ fn deadlines(which: Client, effort: Effort) -> Figures {
         }
         server.join().unwrap();
     }
-    Figures::new()
-        .none_of("deadlines that did not hold", &wrong)
-        .at_most("ended after the deadline by", ms(latest), "ms", 500.0)
+    Figures::new().none_of("deadlines that did not hold", &wrong).at_most(
+        "ended after the deadline by",
+        ms(latest),
+        "ms",
+        500.0,
+    )
 }
 
 /// Polls a call a few times and drops it unless it is done.

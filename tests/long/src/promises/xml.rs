@@ -33,8 +33,14 @@ fn bombs() -> Vec<(&'static str, String)> {
     let deep = 100_000;
     let attributes: String = (0..100_000).map(|number| format!(" a{number}=\"\"")).collect();
     vec![
-        ("a billion laughs", format!("<!DOCTYPE a [<!ENTITY l0 \"lol\">{laughs}]>{}", call("&l29;"))),
-        ("an external entity", format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{}", call("&e;"))),
+        (
+            "a billion laughs",
+            format!("<!DOCTYPE a [<!ENTITY l0 \"lol\">{laughs}]>{}", call("&l29;")),
+        ),
+        (
+            "an external entity",
+            format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{}", call("&e;")),
+        ),
         ("deep values", call(&"<array><data><value>".repeat(deep))),
         ("deep unknown elements", call(&"<a>".repeat(deep))),
         ("attributes", format!("<methodCall{attributes}></methodCall>")),
@@ -72,7 +78,8 @@ fn xml(setup: Setup) -> Figures {
             let took = begun.elapsed();
             slowest = slowest.max(took);
             let body = response.map(|response| response.body).unwrap_or_default();
-            if !body.contains("<fault>") || body.contains("root:") || took > Duration::from_secs(5) {
+            if !body.contains("<fault>") || body.contains("root:") || took > Duration::from_secs(5)
+            {
                 wrong.push(format!("{name} after {took:?}: {body:.200}"));
             }
             if round > 0 {
