@@ -1,0 +1,292 @@
+//! HTTP/2: floods of small frames, and frames that break its rules.
+
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rpc_core::protocol::Framing;
+use tests::{Peer, Served};
+
+use crate::model::Model;
+use crate::promise::{Figures, Promise};
+use crate::setup::Setup;
+use crate::system::{ms, percentile};
+use crate::wire::{ADD, SUM, Wire};
+
+pub(super) const PROMISES: &[Promise] = &[
+    Promise::of_servers(
+        "http2",
+        Model::ALL,
+        rules,
+        "HTTP/2 frames that break the rules end their stream or their connection, and nothing else",
+    )
+    .side_by_side(),
+    Promise::of_servers(
+        "http2-floods",
+        Model::ALL,
+        floods,
+        "floods of PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, CONTINUATION and empty frames are ended \
+         within a second; the p99 of others stays below twice its normal",
+    ),
+];
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const PRIORITY: u8 = 2;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PUSH_PROMISE: u8 = 5;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// POST, http, /, and `:authority: localhost`, by the static table of HPACK.
+fn head() -> Vec<u8> {
+    [&[0x83, 0x86, 0x84, 0x41, 9][..], b"localhost"].concat()
+}
+
+fn request(stream: u32) -> Vec<u8> {
+    let head = frame(HEADERS, END_HEADERS, stream, &head());
+    [head, frame(DATA, END_STREAM, stream, ADD.as_bytes())].concat()
+}
+
+fn connect(server: &Served) -> Wire {
+    let mut wire = Wire::connect(server);
+    wire.send([PREFACE, &frame(SETTINGS, 0, 0, &[])].concat());
+    wire
+}
+
+/// Frames that break a rule, and whether their stream alone need be ended.
+fn broken() -> Vec<(&'static str, Vec<u8>)> {
+    let field = |name: &str, value: &str| {
+        let sizes = [name.len(), value.len()].map(|size| u8::try_from(size).unwrap());
+        [&[0, sizes[0]], name.as_bytes(), &[sizes[1]], value.as_bytes()].concat()
+    };
+    let with = |name: &str, value: &str| {
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, &[head(), field(name, value)].concat())
+    };
+    let open = || frame(HEADERS, END_HEADERS, 1, &head());
+    vec![
+        ("DATA on stream 0", frame(DATA, 0, 0, b"x")),
+        ("DATA on a stream that is not open", frame(DATA, 0, 1, b"x")),
+        ("HEADERS on stream 0", frame(HEADERS, END_HEADERS, 0, &head())),
+        ("HEADERS on an even stream", frame(HEADERS, END_HEADERS, 2, &head())),
+        ("a stream below the last", [request(5), request(3)].concat()),
+        ("DATA behind the end of a stream", [request(1), frame(DATA, 0, 1, b"x")].concat()),
+        ("a frame over the size", frame(DATA, 0, 1, &[0; 16_385])),
+        ("SETTINGS of 5 bytes", frame(SETTINGS, 0, 0, &[0; 5])),
+        ("SETTINGS on a stream", frame(SETTINGS, 0, 1, &[])),
+        ("an acknowledgement with a payload", frame(SETTINGS, 1, 0, &[0; 6])),
+        ("a window over the largest", frame(SETTINGS, 0, 0, &[0, 4, 0x80, 0, 0, 0])),
+        ("a frame size below the least", frame(SETTINGS, 0, 0, &[0, 5, 0, 0, 0, 1])),
+        ("ENABLE_PUSH of 2", frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 2])),
+        ("PING of 7 bytes", frame(PING, 0, 0, &[0; 7])),
+        ("PING on a stream", frame(PING, 0, 1, &[0; 8])),
+        ("GOAWAY on a stream", frame(GOAWAY, 0, 1, &[0; 8])),
+        ("WINDOW_UPDATE of 0", frame(WINDOW_UPDATE, 0, 0, &[0; 4])),
+        ("WINDOW_UPDATE of 3 bytes", frame(WINDOW_UPDATE, 0, 0, &[0; 3])),
+        (
+            "a window that overflows",
+            frame(WINDOW_UPDATE, 0, 0, &[0x7F, 0xFF, 0xFF, 0xFF]).repeat(2),
+        ),
+        ("RST_STREAM on stream 0", frame(RST_STREAM, 0, 0, &[0; 4])),
+        ("RST_STREAM of an idle stream", frame(RST_STREAM, 0, 1, &[0; 4])),
+        ("RST_STREAM of 3 bytes", [open(), frame(RST_STREAM, 0, 1, &[0; 3])].concat()),
+        ("PRIORITY on stream 0", frame(PRIORITY, 0, 0, &[0; 5])),
+        ("PUSH_PROMISE of a client", frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2])),
+        ("CONTINUATION without HEADERS", frame(CONTINUATION, END_HEADERS, 1, &head())),
+        ("DATA within HEADERS", [frame(HEADERS, 0, 1, &head()), frame(DATA, 0, 1, b"x")].concat()),
+        ("padding longer than the frame", [open(), frame(DATA, 8, 1, &[9, 0])].concat()),
+        ("HPACK: no such index", frame(HEADERS, END_HEADERS, 1, &[0xFF, 0xFF, 0xFF, 0x7F])),
+        ("HPACK: a text that breaks off", frame(HEADERS, END_HEADERS, 1, &[0x41, 99, b'x'])),
+        ("HPACK: a table over its size", frame(HEADERS, END_HEADERS, 1, &[0x3F, 0xFF, 0xFF, 0x7F])),
+        ("a name in capitals", with("Content-Type", "application/json")),
+        ("a pseudo-header behind others", with(":scheme", "http")),
+        ("an unknown pseudo-header", with(":nobody", "x")),
+        ("Connection", with("connection", "close")),
+        ("Transfer-Encoding", with("transfer-encoding", "chunked")),
+        ("TE other than trailers", with("te", "gzip")),
+        ("no method", frame(HEADERS, END_HEADERS | END_STREAM, 1, &head()[1..])),
+        (
+            "a body of another length",
+            [
+                frame(HEADERS, END_HEADERS, 1, &[head(), field("content-length", "1")].concat()),
+                frame(DATA, END_STREAM, 1, b"xyz"),
+            ]
+            .concat(),
+        ),
+    ]
+}
+
+/// The types of the frames that come, up to the end or the answer to a last PING.
+fn frames(wire: &mut Wire) -> Vec<u8> {
+    const LAST: [u8; 8] = *b"the last";
+    wire.send(frame(PING, 0, 0, &LAST));
+    let mut kinds = Vec::new();
+    let mut header = [0; 9];
+    while wire.0.read_exact(&mut header).is_ok() {
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        let mut payload = vec![0; length as usize];
+        if wire.0.read_exact(&mut payload).is_err() || payload == LAST {
+            break;
+        }
+        kinds.push(header[3]);
+    }
+    kinds
+}
+
+/// Every broken frame, each on a connection of its own.
+fn rules(setup: Setup) -> Figures {
+    let server = setup.serve("");
+    let mut wrong = Vec::new();
+    let cases = broken();
+    for (what, bytes) in &cases {
+        let mut wire = connect(&server);
+        wire.0.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        wire.send(bytes);
+        let kinds = frames(&mut wire);
+        // A request that is no right one may also be answered so (HEADERS, with 400).
+        let is_refused = kinds.iter().any(|kind| [GOAWAY, RST_STREAM, HEADERS].contains(kind));
+        let ends = wire.0.peek(&mut [0]).map_or(true, |count| count == 0);
+        if !is_refused && !ends {
+            wrong.push(format!("{what}: frames {kinds:?}"));
+        }
+    }
+    let mut wire = connect(&server);
+    wire.send(frame(0xBB, 0xFF, 0, b"unknown"));
+    wire.send(request(1));
+    let mut received = Vec::new();
+    let mut room = [0; 4096];
+    while let Ok(count @ 1..) = wire.0.read(&mut room) {
+        received.extend_from_slice(&room[..count]);
+        if received.windows(SUM.len()).any(|window| window == SUM.as_bytes()) {
+            break;
+        }
+    }
+    if !received.windows(SUM.len()).any(|window| window == SUM.as_bytes()) {
+        wrong.push("a call behind a frame of an unknown type is not answered".to_owned());
+    }
+    Figures::new().told("cases", cases.len() as f64, "").none_of("wrong answers", &wrong)
+}
+
+/// Frames that cost their sender nothing, many of them.
+fn of_floods() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
+    let many = |frame: Vec<u8>| frame.repeat(2000);
+    let resets = || {
+        // Streams that are opened and given up at once; so many as one connection may have numbers for.
+        (0..200_000).flat_map(|n| {
+            let stream = n * 2 + 1;
+            let open = frame(HEADERS, END_HEADERS, stream, &head());
+            [open, frame(RST_STREAM, 0, stream, &[0, 0, 0, 8])].concat()
+        })
+    };
+    vec![
+        ("PING", vec![], many(frame(PING, 0, 0, &[0; 8]))),
+        ("SETTINGS", vec![], many(frame(SETTINGS, 0, 0, &[]))),
+        ("PRIORITY", vec![], many(frame(PRIORITY, 0, 1, &[0, 0, 0, 3, 1]))),
+        ("WINDOW_UPDATE", vec![], many(frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1]))),
+        ("RST_STREAM", resets().collect(), vec![]),
+        ("CONTINUATION", frame(HEADERS, 0, 1, &head()), many(frame(CONTINUATION, 0, 1, &[]))),
+        ("empty DATA", frame(HEADERS, END_HEADERS, 1, &head()), many(frame(DATA, 0, 1, &[]))),
+        ("unknown frames", vec![], many(frame(0xBB, 0, 0, &[]))),
+    ]
+}
+
+/// F32: each flood, beside a peer that calls.
+fn floods(setup: Setup) -> Figures {
+    let most = Duration::from_secs(setup.pick(3, 10));
+    let (mut slowest, mut ratio) = (Duration::ZERO, 0_f64);
+    let mut wrong = Vec::new();
+    let server = setup.serve("");
+    for (what, first, again) in of_floods() {
+        // The same bytes to somebody who reads them and no more: what the flood costs this side.
+        let normal = {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut flooding = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (mut sink, _) = listener.accept().unwrap();
+            let reader = thread::spawn(move || {
+                let mut room = vec![0; 1 << 16];
+                while sink.read(&mut room).is_ok_and(|count| count > 0) {}
+            });
+            let p99 = beside(&server, || {
+                flood(&mut flooding, &first, &again, Duration::from_secs(1));
+            });
+            drop(flooding);
+            reader.join().unwrap();
+            p99
+        };
+        let mut wire = connect(&server);
+        let reading = wire.0.try_clone().unwrap();
+        let reader = thread::spawn(move || {
+            let mut room = vec![0; 1 << 16];
+            while (&reading).read(&mut room).is_ok_and(|count| count > 0) {}
+        });
+        let mut took = Duration::ZERO;
+        let p99 = beside(&server, || took = flood(&mut wire.0, &first, &again, most));
+        let _ = wire.0.shutdown(std::net::Shutdown::Both);
+        reader.join().unwrap();
+        slowest = slowest.max(took);
+        if took > Duration::from_secs(1) {
+            wrong.push(format!("{what}: ended after {took:?}"));
+        }
+        if !matches!(setup.model, Model::SingleThread | Model::Prefork) {
+            ratio = ratio.max(p99.as_secs_f64() / normal.as_secs_f64());
+        }
+    }
+    Figures::new()
+        .none_of("floods that went on", &wrong)
+        .at_most("ended after", ms(slowest), "ms", 1000.0)
+        // In the other two models one thread serves both.
+        .at_most(
+            "p99 beside them",
+            ratio,
+            "times that of such a flood elsewhere",
+            setup.pick(20.0, 2.0),
+        )
+}
+
+/// Sends without end, and returns after how long that was ended.
+fn flood(stream: &mut TcpStream, first: &[u8], again: &[u8], most: Duration) -> Duration {
+    use std::io::Write;
+
+    let begun = Instant::now();
+    stream.set_write_timeout(Some(most)).unwrap();
+    let mut goes_on = stream.write_all(first).is_ok();
+    while goes_on && !again.is_empty() && begun.elapsed() < most {
+        goes_on = stream.write_all(again).is_ok();
+    }
+    begun.elapsed()
+}
+
+/// The p99 of one peer's calls while something goes on.
+fn beside(server: &Served, goes_on: impl FnOnce()) -> Duration {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let calling = scope.spawn(|| {
+            let mut times = vec![];
+            while !is_over.load(Ordering::Relaxed) || times.len() < 100 {
+                let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
+                for _ in 0..50 {
+                    let begun = Instant::now();
+                    assert_eq!(peer.ask(ADD), SUM);
+                    times.push(begun.elapsed());
+                }
+            }
+            percentile(&mut times, 0.99)
+        });
+        goes_on();
+        is_over.store(true, Ordering::Relaxed);
+        calling.join().unwrap()
+    })
+}

@@ -1,0 +1,163 @@
+//! What a run has found, as lines on the terminal and as a table in the documentation.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::promise::{Bound, Effort, Figure, Figures, Outcome, Promise};
+
+const PAGE: &str = "docs/reliability.md";
+const BEGIN: &str = "<!-- begin figures -->\n";
+const END: &str = "<!-- end figures -->\n";
+
+/// The promises that were tried, in their order.
+#[derive(Debug)]
+pub(crate) struct Report {
+    effort: Effort,
+    rows: Vec<Row>,
+}
+
+/// A promise and what came of it.
+#[derive(Debug)]
+struct Row {
+    promise: Promise,
+    outcomes: Vec<Outcome>,
+}
+
+impl Report {
+    /// Nothing was tried yet.
+    pub(crate) fn begin(effort: Effort) -> Self {
+        Self { effort, rows: Vec::new() }
+    }
+
+    /// Adds what came of a promise, and says it.
+    pub(crate) fn add(&mut self, promise: &Promise, outcomes: Vec<Outcome>) {
+        let row = Row { promise: *promise, outcomes };
+        println!("{} {}", if row.holds() { "holds " } else { "BROKEN" }, promise.name);
+        for (who, outcome) in &row.outcomes {
+            println!("       {who:20}{}", said(outcome));
+        }
+        self.rows.push(row);
+    }
+
+    /// Whether every promise holds.
+    pub(crate) fn all_hold(&self) -> bool {
+        self.rows.iter().all(Row::holds)
+    }
+
+    /// How many hold, and which do not.
+    pub(crate) fn summary(&self) -> String {
+        let broken: Vec<_> =
+            self.rows.iter().filter(|row| !row.holds()).map(|row| row.promise.name).collect();
+        let all = self.rows.len();
+        match broken.len() {
+            0 => format!("all {all} promises hold"),
+            count => format!("{count} of {all} promises do not hold: {}", broken.join(", ")),
+        }
+    }
+
+    /// Writes the figures between the marks of the page.
+    pub(crate) fn update_page(&self) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(PAGE);
+        let page = fs::read_to_string(&path).expect(PAGE);
+        let (before, rest) = page.split_once(BEGIN).expect("the mark at the beginning");
+        let (_, after) = rest.split_once(END).expect("the mark at the end");
+        fs::write(path, format!("{before}{BEGIN}{}{END}{after}", self.table())).unwrap();
+        println!("the figures are in {PAGE}");
+    }
+
+    fn table(&self) -> String {
+        let mut table = String::new();
+        if self.effort.is_quick {
+            table += "From a short run (`--quick`): the figures are smaller than those that are promised.\n\n";
+        }
+        table += "| `--only` | promised | measured, at worst | holds |\n|---|---|---|:-:|\n";
+        for row in &self.rows {
+            let Promise { name, says, .. } = row.promise;
+            let holds =
+                if row.is_skipped() { "–" } else { ["no", "✓"][usize::from(row.holds())] };
+            writeln!(table, "| `{name}` | {says} | {} | {holds} |", row.worst()).unwrap();
+        }
+        table
+    }
+}
+
+impl Row {
+    fn holds(&self) -> bool {
+        self.outcomes.iter().all(|(_, outcome)| outcome.as_ref().is_ok_and(Figures::hold))
+    }
+
+    fn is_skipped(&self) -> bool {
+        let skipped = |(_, outcome): &Outcome| {
+            outcome.as_ref().is_ok_and(|figures| figures.skipped.is_some())
+        };
+        self.outcomes.iter().all(skipped)
+    }
+
+    /// Of each figure the worst, and whose it is.
+    fn worst(&self) -> String {
+        let mut worst: Vec<(&str, Figure)> = Vec::new();
+        let mut words = Vec::new();
+        for (who, outcome) in &self.outcomes {
+            match outcome {
+                Err(reason) => words.push(format!("{who}: {}", reason.replace('\n', " "))),
+                Ok(Figures { skipped: Some(why), .. }) => words.push(format!("not tried: {why}")),
+                Ok(figures) => {
+                    for figure in &figures.list {
+                        match worst.iter_mut().find(|(_, other)| other.what == figure.what) {
+                            Some((whose, other)) if other.is_better_than(figure) => {
+                                (*whose, *other) = (who, *figure);
+                            }
+                            Some(_) => {}
+                            None => worst.push((who, *figure)),
+                        }
+                    }
+                }
+            }
+        }
+        let is_single = self.outcomes.len() == 1;
+        let figures = worst.into_iter().map(|(who, figure)| {
+            let is_everybodys = is_single || figure.value == 0.0;
+            let whose = if is_everybodys { String::new() } else { format!(" ({who})") };
+            format!("{}{whose}", figure_text(&figure))
+        });
+        figures.chain(words).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A line for one trial.
+fn said(outcome: &Result<Figures, String>) -> String {
+    match outcome {
+        Err(reason) => format!("failed: {reason}"),
+        Ok(Figures { skipped: Some(why), .. }) => format!("skipped: {why}"),
+        Ok(figures) => {
+            let texts = figures.list.iter().map(|figure| {
+                let bound = match figure.bound {
+                    Bound::AtMost(most) => format!(" (≤ {})", number(most)),
+                    Bound::AtLeast(least) => format!(" (≥ {})", number(least)),
+                    Bound::None => String::new(),
+                };
+                let mark = if figure.holds() { "" } else { "!! " };
+                format!("{mark}{}{bound}", figure_text(figure))
+            });
+            let remarks = figures.remarks.iter().map(|remark| format!("\n           {remark}"));
+            texts.collect::<Vec<_>>().join(", ") + &remarks.collect::<String>()
+        }
+    }
+}
+
+fn figure_text(figure: &Figure) -> String {
+    let unit = if figure.unit.is_empty() { String::new() } else { format!(" {}", figure.unit) };
+    format!("{} {}{unit}", figure.what, number(figure.value))
+}
+
+/// A number with as many digits as mean something.
+fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        _ if value.fract() == 0.0 => 0,
+        size if size < 1.0 => 2,
+        size if size < 100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}")
+}
