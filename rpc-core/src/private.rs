@@ -22,7 +22,8 @@ pub use crate::registry::{
 };
 
 pub use crate::client::{
-    Also, GatheredBy, IntoOption, IntoText, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe,
+    Also, GatheredBy, GathersKeywords, IntoOption, IntoText, Keyword, OneType, TakesKeyword,
+    TakesKeywords, ValueProbe, WhateverSerialises,
 };
 pub use crate::{CallError, Error, Fault, Stub};
 

@@ -196,7 +196,8 @@ impl Call {
         end: End,
     ) -> TokenStream {
         let span = self.function;
-        for ((index, Argument { way, .. }), value) in self.arguments.iter().enumerate().zip(values) {
+        for ((index, Argument { way, .. }), value) in self.arguments.iter().enumerate().zip(values)
+        {
             let setter = match way {
                 Way::Position => names::positional(index, span),
                 Way::Keyword(keyword) => names::setter(keyword),

@@ -15,8 +15,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprPath, Token};
 
-use crate::names;
 use crate::rest::begins_rest;
+use crate::{gathered, names};
 
 /// The word that rust-analyzer puts where it is asked what could be written.
 const CURSOR: &str = "raCompletionMarker";
@@ -41,10 +41,13 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
         return call(group.stream(), end, mistakes);
     }
     let mistakes = mistakes.map(|mistakes| mistakes.to_compile_error());
+    let mut traits = TokenStream::new();
     let chain = match tokens.as_slice() {
         [callee @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
             mark(callee).map(|mark| {
-                let arguments = syn::parse2(group.stream()).unwrap_or_default();
+                let arguments: Arguments = syn::parse2(group.stream()).unwrap_or_default();
+                traits =
+                    gathered::traits_for_editor(arguments.setters.iter().map(|(name, _)| name));
                 Call { callee, mark, group, arguments }.chain(end)
             })
         }
@@ -52,8 +55,12 @@ pub(crate) fn call(input: TokenStream, end: &str, mistakes: Option<Error>) -> To
     };
     let chain = chain.or_else(|| expression(&tokens)).unwrap_or_else(unknown);
     // An editor looks up what is before the cursor in the expansion of what is written so far, and
-    // at the same distance from its beginning. So mistakes come last.
-    quote!({ (#chain, { #mistakes }).0 })
+    // at the same distance from its beginning. So mistakes come last, and traits behind them.
+    if traits.is_empty() {
+        return quote!({ (#chain, { #mistakes }).0 });
+    }
+    let call = Ident::new("call", Span::mixed_site());
+    quote!({ let #call = (#chain, { #mistakes }).0; #traits #call })
 }
 
 /// Returns the span of the mark before a function's name, where `client.add` or `Stub::add` stands.

@@ -55,6 +55,12 @@ pub mod math {
     }
 }
 
+/// Takes options.
+#[rpc_export]
+pub fn search(text: &str, #[kwargs] options: std::collections::HashMap<String, i64>) -> u64 {
+    text.len() as u64 + options.len() as u64
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = RpcClient::connect("127.0.0.1:1")?;
     let plain = client.add(1, 2).c(3).call()?;
@@ -100,6 +106,8 @@ fn nothing_is_wrong_with_what_compiles(editor: &mut Editor) {
         "call!(add::add(&client, 1, c = 3, b = 2))",
         "call!(client.add(a = 1, b = 2,))",
         "call!(client.mean())",
+        "call!(client.search(\"text\", limit = 5, type = 3))",
+        "call!(client.search(text = \"text\"))",
         "call!(client.mean(numbers = vec![1.0]))",
         "call!(client.add(Vec::<(i64, u8)>::new().len() as i64, [1, 2].map(|n| n + 1)[0]))",
     ] {

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rpc_core::client::Dialect;
 use rpc_core::{
-    AsyncRpcClient, FunctionRegistry, RpcClient, RpcServer, call, kwargs, notify, rpc_export,
-    start,
+    AsyncRpcClient, FunctionRegistry, RpcClient, RpcServer, call, kwargs, notify, rpc_export, start,
 };
 use serde_json::{Map, Value};
 use tests::{Model, both_ways, run};

@@ -7,12 +7,15 @@ use crate::protocol::{ArgumentError, ArrayWriter, ObjectWriter};
 
 use super::{Argument, Given, GivenIf, IntoOption};
 
-/// A call being put together, which `call!` may give any keyword.
+/// A call being put together, to which `call!` may try to give any keyword.
 pub trait TakesKeywords: Sized {}
 
-/// A call that takes this value for a keyword that is no parameter's: of a function that gathers
-/// keywords. Of others the implementation asks for what never holds, and says so.
-pub trait TakesKeyword<V>: TakesKeywords {
+/// A call of a function that gathers keywords. Of others the implementation asks for what never holds, and
+/// says so.
+pub trait GathersKeywords {}
+
+/// A call that takes this value for a keyword that is no parameter's.
+pub trait TakesKeyword<V> {
     /// The call with the argument.
     type Next;
 
@@ -22,6 +25,10 @@ pub trait TakesKeyword<V>: TakesKeywords {
 
 /// What a map of `T`s takes for one of them. Where the constant says that it holds any JSON value, that is
 /// whatever serialises, and else a `T`, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "mismatched types: expected `{T}`, found `{Self}`",
+    label = "the `#[kwargs]` of this function gathers `{T}`"
+)]
 pub trait GatheredBy<T, const IS_ANY: bool> {
     /// What is kept of it.
     type Kept: Argument;
@@ -47,6 +54,10 @@ impl<T, V: Serialize> GatheredBy<T, true> for V {
         Given(self)
     }
 }
+
+/// Names what is gathered where a map's type does not show what it holds.
+#[derive(Debug)]
+pub struct WhateverSerialises;
 
 /// Asks whether the values of a map may be any JSON value.
 #[derive(Debug)]

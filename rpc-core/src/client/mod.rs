@@ -81,7 +81,10 @@ pub use in_process::AsyncInProcess;
 pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};
 #[doc(hidden)]
-pub use keywords::{Also, GatheredBy, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe};
+pub use keywords::{
+    Also, GatheredBy, GathersKeywords, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe,
+    WhateverSerialises,
+};
 pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};
 pub use outcomes::{Outcomes, Promises};
 pub use owned_call::OwnedCall;

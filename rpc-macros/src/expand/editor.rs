@@ -53,6 +53,7 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
     let call = function.call_type();
     let rpc = quote!(__rpc);
     let (mut setters, mut keywords) = (TokenStream::new(), TokenStream::new());
+    let mut gathers = None;
     for parameter in &function.parameters {
         let name = &parameter.ident;
         let setter = names::setter(name);
@@ -61,6 +62,8 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
         let (ty, _) = types::with_lifetime(&parameter.ty, &parse_quote!('static));
         if let Takes::Kwargs = parameter.takes {
             let rest = names::rest(name.span());
+            gathers =
+                Some(quote!(impl<__S: __rpc::Stub> __rpc::TakesKeywords for #call<'_, __S> {}));
             setters.extend(quote! {
                 #visibility fn #rest #generics(self, #name: #accepted) -> Self {
                     loop {}
@@ -100,6 +103,7 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
                 loop {}
             }
         }
+        #gathers
         #visibility struct __Keywords {
             #keywords
         }

@@ -40,7 +40,11 @@ fn gathered(function: &Function, index: usize, states: &[Ident]) -> TokenStream 
         )
     };
     let (next, given) = step(function, index, states, &state, &kept);
-    quote! {
+    quote_spanned! {parameter.ident.span()=>
+        impl<'c, __S: __rpc::Stub, #(#states),*> __rpc::GathersKeywords
+            for #call<'c, __S, #(#states),*>
+        {
+        }
         impl<'c, __S: __rpc::Stub, #(#states,)* __V: #taken> __rpc::TakesKeyword<__V>
             for #call<'c, __S, #(#states),*>
         {
@@ -63,7 +67,7 @@ fn held(parameter: &Parameter) -> (TokenStream, TokenStream) {
     let arguments = maps.iter().find_map(|map| types::arguments_of(ty, map));
     let Some([GenericArgument::Type(_), GenericArgument::Type(value), ..]) = arguments.as_deref()
     else {
-        return (quote!(()), quote!(true));
+        return (quote!(__rpc::WhateverSerialises), quote!(true));
     };
     let value = types::with_lifetime(value, &parse_quote!('static)).0.into_token_stream();
     let is_any = quote!({
@@ -87,27 +91,24 @@ fn refused(function: &Function, states: &[Ident]) -> TokenStream {
     };
     let message = format!("`{name}` has no parameter of this name");
     let note = spelling::message(&spelling::signature(function));
-    let bound = quote_spanned!(ident.span()=> __V: is_the_keyword_of_a_parameter);
-    quote! {
+    quote_spanned! {ident.span()=>
         #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-        // The associated type of a call that is more visible may be this trait's.
-        pub trait is_the_keyword_of_a_parameter {
-            type Next;
-        }
+        trait gathers_keywords {}
         // Without an implementation rustc would advise to write one.
         #[diagnostic::do_not_recommend]
-        impl is_the_keyword_of_a_parameter for __rpc::Omitted {
-            type Next = Self;
-        }
-        #[diagnostic::do_not_recommend]
-        impl<'c, __S: __rpc::Stub, #(#states,)* __V> __rpc::TakesKeyword<__V>
+        impl gathers_keywords for __rpc::Omitted {}
+        impl<'c, __S: __rpc::Stub, #(#states),*> __rpc::GathersKeywords
             for #call<'c, __S, #(#states),*>
         where
-            #bound,
+            (__S,): gathers_keywords,
         {
-            type Next = __V::Next;
-            fn keyword(self, _: &'static str, _: __V) -> __V::Next {
-                ::core::unreachable!()
+        }
+        impl<'c, __S: __rpc::Stub, #(#states,)* __V> __rpc::TakesKeyword<__V>
+            for #call<'c, __S, #(#states),*>
+        {
+            type Next = Self;
+            fn keyword(self, _: &'static str, _: __V) -> Self {
+                self
             }
         }
     }
