@@ -14,9 +14,9 @@ pub use crate::client::{
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Form;
 pub use crate::registry::{
-    Bound, Bytes, CallContext, Deferred, ErrorProbe, Export, Handler, Instance, Interface,
-    IntoBytes, MayBeBytes, Method, MethodHandler, MoreMethods, NoError, NoText, Otherwise,
-    OwnedError, Parameter, ParameterKind, Probe, Reply, Returned, Scope, Signature,
+    Bound, Bytes, BytesProbe, CallContext, Deferred, ErrorProbe, Export, Handler, Instance,
+    Interface, IntoBytes, Method, MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise,
+    OwnedError, Parameter, ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature,
     SignatureOptions, StandardResult, State, StateKey, StateType, Text, TextProbe, Travels,
     is_plain, to_text, travels,
 };

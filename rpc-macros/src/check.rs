@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use syn::{
-    Attribute, FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+    Attribute, FnArg, GenericArgument, GenericParam, Receiver, ReceiverKind, ReturnType, Safety,
+    Signature, Type,
 };
 
 use crate::mistakes::Mistakes;
@@ -186,6 +187,11 @@ fn named_types(ty: &Type, mistakes: &mut Mistakes) {
                  `Some(None)`; use an enum or a struct of its own",
             );
         }
+        part if types::inside_option(part).is_some_and(is_nothing) => mistakes.at(
+            part,
+            "an `Option` of `()` cannot travel: JSON has one `null` for `None` and for `Some(())`; \
+             use a `bool`, or an enum of its own",
+        ),
         Type::ImplTrait(_) => mistakes.at(part, "`impl Trait` cannot be sent: name a type"),
         Type::Never(_) => mistakes.at(part, "a function that never returns cannot be exported"),
         Type::Path(path)
@@ -195,4 +201,15 @@ fn named_types(ty: &Type, mistakes: &mut Mistakes) {
         }
         _ => {}
     });
+}
+
+/// Whether a type is `()`, or is sent as one when all goes well.
+fn is_nothing(ty: &Type) -> bool {
+    match types::bare(ty) {
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        ty => match types::standard(ty, "Result").as_deref() {
+            Some([GenericArgument::Type(value), ..]) => is_nothing(value),
+            _ => false,
+        },
+    }
 }

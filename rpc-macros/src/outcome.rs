@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{GenericArgument, Path, Type, parse_quote};
+use syn::{GenericArgument, Path, Type, parse_quote, parse_quote_spanned};
 
 use crate::types;
 
@@ -40,12 +40,9 @@ impl Outcome {
             return Self { whole, value, error, told };
         }
         let told = match types::bare(&whole) {
-            ty @ Type::Path(path) => match path.path.segments.last() {
-                _ if may_be_result(ty) => Told::Nothing,
-                Some(last) if is_plain(&last.ident.to_string()) => Told::Plain,
-                _ => Told::Value,
-            },
-            _ => Told::Plain,
+            ty if may_be_result(ty) => Told::Nothing,
+            ty if is_plain(ty) => Told::Plain,
+            _ => Told::Value,
         };
         if told != Told::Nothing {
             return Self { value: whole.clone(), whole, error: None, told };
@@ -56,7 +53,7 @@ impl Outcome {
         let of = quote_spanned!(span=> <#whole as #rpc::Returned<#what>>);
         let is_text = is_text(&whole, &rpc);
         let error = quote_spanned!(span=> <#of::Err as #rpc::OwnedError<#is_text>>::Owned);
-        let (value, error) = (parse_quote!(#of::Ok), Some(parse_quote!(#error)));
+        let (value, error) = (parse_quote_spanned!(span=> #of::Ok), Some(parse_quote!(#error)));
         Self { whole, value, error, told }
     }
 
@@ -97,36 +94,46 @@ pub(crate) fn is_text(ty: &Type, rpc: &TokenStream) -> TokenStream {
     })
 }
 
+/// Writes the constant that says whether the value of a type that may be a `Result` is bytes.
+pub(crate) fn is_bytes(ty: &Type, rpc: &TokenStream) -> TokenStream {
+    let what = what(ty, rpc);
+    quote!({
+        use #rpc::NoBytes as _;
+        #rpc::BytesProbe::<<#ty as #rpc::Returned<#what>>::Ok>::IS_BYTES
+    })
+}
+
 /// The types of a `Result` that is written out, as that of the standard library.
 fn written(result: &Type) -> Option<(&Type, &Type)> {
-    let Type::Path(path) = types::bare(result) else {
-        return None;
-    };
-    let is_standard = match path.path.segments.first() {
-        Some(first) if path.path.segments.len() > 1 => {
-            ["std", "core"].iter().any(|name| first.ident == name)
-        }
-        _ => true,
-    };
-    match types::arguments_of(result, "Result")?.as_slice() {
-        [GenericArgument::Type(value), GenericArgument::Type(error)] if is_standard => {
-            Some((value, error))
-        }
+    match types::standard(result, "Result")?.as_slice() {
+        [GenericArgument::Type(value), GenericArgument::Type(error)] => Some((value, error)),
         _ => None,
     }
 }
 
 /// Whether a type may be a `Result`, or one in an `Option` or a box, by its name.
 fn may_be_result(ty: &Type) -> bool {
-    let Type::Path(path) = types::bare(ty) else {
-        return false;
+    let path = match types::bare(ty) {
+        Type::Path(path) => &path.path,
+        ty => return matches!(ty, Type::Macro(_)),
     };
-    let named = path.path.segments.last().map(|last| last.ident.to_string());
-    named.is_some_and(|name| name.ends_with("Result"))
-        || ["Option", "Box"].iter().any(|name| match types::arguments_of(ty, name).as_deref() {
-            Some([GenericArgument::Type(inner)]) => may_be_result(inner),
-            _ => false,
-        })
+    let named = path.segments.last().map(|last| last.ident.to_string());
+    let is_named = |name: String| name.ends_with("Result") || name.ends_with("result");
+    named.is_some_and(is_named) || inside(ty).is_some_and(may_be_result)
+}
+
+/// What is in an `Option` or a box.
+fn inside(ty: &Type) -> Option<&Type> {
+    match ["Option", "Box"].iter().find_map(|name| types::standard(ty, name))?.as_slice() {
+        [GenericArgument::Type(inner)] => Some(inner),
+        _ => None,
+    }
+}
+
+/// Returns the type within so many `Option`s and boxes that [`what`] does not see it.
+pub(crate) fn deep_inside(ty: &Type) -> Option<&Type> {
+    let deep = inside(inside(inside(ty)?)?)?;
+    Some(deep_inside(deep).unwrap_or(deep))
 }
 
 /// Whether the error of a `Result` that is written out is a reference.
@@ -135,7 +142,15 @@ fn is_lent(result: &Type) -> bool {
     matches!(error, Some(Type::Reference(_)))
 }
 
-/// Whether a name is that of a type which nobody gives to a `Result`.
-fn is_plain(name: &str) -> bool {
-    matches!(name, "String" | "Vec") || name.starts_with(|letter: char| letter.is_lowercase())
+/// Whether a type is by its spelling one that nobody gives to a `Result`.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    const PLAIN: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize",
+    ];
+    let Type::Path(path) = ty else {
+        return true;
+    };
+    let name = path.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    PLAIN.contains(&&*name) || name == "String" || types::standard(ty, "Vec").is_some()
 }

@@ -119,7 +119,7 @@ impl Passing {
                 referent => Self::Reference(referent.clone()),
             };
         }
-        match types::arguments_of(ty, "Cow").as_deref() {
+        match types::standard(ty, "Cow").as_deref() {
             Some([GenericArgument::Lifetime(lifetime), GenericArgument::Type(text)])
                 if !types::is_static(lifetime) && types::is_word(text, "str") =>
             {
@@ -205,7 +205,7 @@ fn read_variadic(attribute: &Attribute, ty: &Type) -> syn::Result<Takes> {
     {
         return Ok(Takes::Args(slice.elem.clone()));
     }
-    match types::arguments_of(ty, "Vec").as_deref() {
+    match types::standard(ty, "Vec").as_deref() {
         Some([GenericArgument::Type(element)]) => Ok(Takes::Args(Box::new(element.clone()))),
         _ => Err(syn::Error::new_spanned(
             ty,

@@ -106,31 +106,47 @@ pub(crate) fn arguments_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t Gener
     (last.ident == name).then(|| arguments(last))
 }
 
+/// Returns the generic arguments of a type of the standard library, as far as the spelling tells: one
+/// in a module of one's own, `chess::Option<T>`, is another.
+pub(crate) fn standard<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
+    let arguments = arguments_of(ty, name)?;
+    let Type::Path(path) = bare(ty) else {
+        return None;
+    };
+    let segments = &path.path.segments;
+    let is_standard =
+        |first: &PathSegment| ["std", "core", "alloc"].iter().any(|name| first.ident == name);
+    (segments.len() == 1 || segments.first().is_some_and(is_standard)).then_some(arguments)
+}
+
 /// Returns the `T` of an `Option<T>`.
 pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
-    match arguments_of(ty, "Option")?.as_slice() {
+    match standard(ty, "Option")?.as_slice() {
         [GenericArgument::Type(inner)] => Some(inner),
         _ => None,
     }
 }
 
-/// Whether values of the type are bytes: a `Vec<u8>` or a `&[u8]`.
+/// Whether values of the type are bytes: a `&[u8]`, or one of those that own such.
 pub(crate) fn is_bytes(ty: &Type) -> bool {
-    let is_byte = |ty: &Type| is_word(ty, "u8");
-    match bare(ty) {
-        Type::Reference(reference) => {
-            matches!(bare(&reference.elem), Type::Slice(slice) if is_byte(&slice.elem))
-        }
-        ty => matches!(
-            arguments_of(ty, "Vec").as_deref(),
-            Some([GenericArgument::Type(element)]) if is_byte(element)
-        ),
+    let is_slice = |ty: &Type| match bare(ty) {
+        Type::Slice(slice) => is_word(&slice.elem, "u8"),
+        _ => false,
+    };
+    if let Type::Reference(reference) = bare(ty) {
+        return is_slice(&reference.elem);
     }
+    let last = |name| match standard(ty, name)?.pop()? {
+        GenericArgument::Type(last) => Some(last),
+        _ => None,
+    };
+    last("Vec").is_some_and(|element| is_word(element, "u8"))
+        || last("Box").or_else(|| last("Cow")).is_some_and(is_slice)
 }
 
 /// Whether a result of the type is bytes, or may be: in an `Option`, or when all goes well.
 pub(crate) fn has_bytes(ty: &Type) -> bool {
-    let inside = ["Option", "Result"].iter().find_map(|name| arguments_of(ty, name));
+    let inside = ["Option", "Result"].iter().find_map(|name| standard(ty, name));
     match inside.as_deref() {
         Some([GenericArgument::Type(inner), ..]) => has_bytes(inner),
         _ => is_bytes(ty),

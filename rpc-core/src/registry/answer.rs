@@ -1,6 +1,7 @@
 //! What a closure returned, sent as the result of an exported function is.
 
 use std::any::{Any, type_name};
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
@@ -19,7 +20,7 @@ pub(super) fn send<R: Serialize + 'static>(result: &R, reply: &mut Reply<'_>) ->
     } else if is_result(type_name::<R>()) {
         result.serialize(Answer(reply)).map_err(|Stop(fault)| fault)
     } else {
-        reply.send(result)
+        send_value(result, reply)
     }
 }
 
@@ -30,6 +31,31 @@ fn is_result(mut name: &str) -> bool {
         name = inner;
     }
     name.starts_with("core::result::Result<")
+}
+
+/// Sends what a `Result` holds when all goes well, of bytes as bytes travel.
+fn send_value<T: Serialize + ?Sized>(value: &T, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    if !is_bytes(type_name::<T>()) {
+        return reply.send(value);
+    }
+    // No more is known of them than their name, and what serde writes.
+    let bytes = serde_json::to_vec(value).and_then(|text| serde_json::from_slice(&text));
+    match bytes {
+        Ok(bytes) => reply.send::<Option<Bytes<'_>>>(&bytes),
+        Err(_) => reply.send(value),
+    }
+}
+
+/// Whether a type is bytes, or bytes in an `Option`.
+fn is_bytes(name: &str) -> bool {
+    type Shared = Cow<'static, [u8]>;
+    let plain = [type_name::<Vec<u8>>(), type_name::<Box<[u8]>>(), type_name::<Shared>()];
+    let optional = [
+        type_name::<Option<Vec<u8>>>(),
+        type_name::<Option<Box<[u8]>>>(),
+        type_name::<Option<Shared>>(),
+    ];
+    plain.contains(&name) || optional.contains(&name)
 }
 
 /// Takes a `Result` apart. It need not be told which types it has: serde says which variant it is.
@@ -93,7 +119,8 @@ impl Serializer for Answer<'_, '_> {
         value: &T,
     ) -> Result<(), Stop> {
         match variant {
-            "Ok" => self.0.send(value).map_err(Stop),
+            "Ok" if is_result(type_name::<T>()) => value.serialize(self),
+            "Ok" => send_value(value, self.0).map_err(Stop),
             _ => Err(Stop(fault(value))),
         }
     }

@@ -56,6 +56,18 @@ impl From<Vec<u8>> for Bytes<'_> {
     }
 }
 
+impl From<Box<[u8]>> for Bytes<'_> {
+    fn from(bytes: Box<[u8]>) -> Self {
+        Self(Cow::Owned(bytes.into_vec()))
+    }
+}
+
+impl<'a> From<Cow<'a, [u8]>> for Bytes<'a> {
+    fn from(bytes: Cow<'a, [u8]>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl Serialize for Bytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_newtype_struct(Mark::BYTES, &Base64(&self.0))

@@ -44,7 +44,7 @@ pub use dispatch::Dispatch;
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use interface::{Interface, MoreMethods};
-pub use into_bytes::{IntoBytes, MayBeBytes};
+pub use into_bytes::{BytesProbe, IntoBytes, NoBytes, Sent};
 pub use outcome::{Deferred, Ended, Outcome};
 pub(crate) use outcome::{Job, Progress, Rest, panicked};
 pub use reply::{Reply, to_text};

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::Fault;
@@ -55,25 +56,42 @@ impl TextProbe<&str> {
 }
 
 /// A plain value.
-pub(super) const VALUE: u8 = 0;
+const VALUE: u8 = 0;
 /// A `Result`, or one in a box.
-pub(super) const RESULT: u8 = 1;
+const RESULT: u8 = 1;
 /// An `Option` of a `Result`.
-pub(super) const OPTION: u8 = 2;
+const OPTION: u8 = 2;
+/// Something with a `Result` in it whose error nobody would take for one.
+const HIDDEN: u8 = 3;
+/// An `Option` of what is `null` itself.
+const NULL: u8 = 4;
 
-impl<T, E> Probe<Result<T, E>> {
-    /// A `Result`.
-    pub const RETURNS: u8 = RESULT;
+/// Writes what types are as results that have a `Result<T, E>` in them.
+macro_rules! returns {
+    ($($what:ident: $($shape:ty),+;)*) => {$($(
+        impl<T, E> Probe<$shape> {
+            /// What it is as a result.
+            pub const RETURNS: u8 = $what;
+        }
+    )+)*};
 }
 
-impl<T, E> Probe<Box<Result<T, E>>> {
-    /// A `Result` in a box, which is one.
-    pub const RETURNS: u8 = RESULT;
+returns! {
+    RESULT: Result<T, E>, Box<Result<T, E>>, Box<Box<Result<T, E>>>;
+    OPTION: Option<Result<T, E>>, Option<Box<Result<T, E>>>, Box<Option<Result<T, E>>>;
+    HIDDEN: Box<Box<Box<Result<T, E>>>>, Option<Box<Box<Result<T, E>>>>;
+    HIDDEN: Box<Option<Box<Result<T, E>>>>, Box<Box<Option<Result<T, E>>>>;
+    HIDDEN: Arc<Result<T, E>>, Option<Arc<Result<T, E>>>, Arc<Option<Result<T, E>>>;
 }
 
-impl<T, E> Probe<Option<Result<T, E>>> {
-    /// An `Option` of a `Result`, which is a `Result` of an `Option`.
-    pub const RETURNS: u8 = OPTION;
+impl<T> Probe<Option<Option<T>>> {
+    /// `Some(None)` is `null`.
+    pub const RETURNS: u8 = NULL;
+}
+
+impl Probe<Option<()>> {
+    /// `Some(())` is `null`.
+    pub const RETURNS: u8 = NULL;
 }
 
 impl<E: FunctionError> Probe<E> {
@@ -112,44 +130,46 @@ pub trait Returned<const WHAT: u8> {
     fn into_result(self) -> Result<Self::Ok, Self::Err>;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T> Returned<VALUE> for T {
-    type Ok = T;
-    type Err = Infallible;
+/// Writes how types that are no `Result` become one.
+macro_rules! values {
+    ($($what:ident)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T> Returned<$what> for T {
+            type Ok = T;
+            type Err = Infallible;
 
-    fn into_result(self) -> Result<T, Infallible> {
-        Ok(self)
-    }
+            fn into_result(self) -> Result<T, Infallible> {
+                Ok(self)
+            }
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E> Returned<RESULT> for Result<T, E> {
-    type Ok = T;
-    type Err = E;
+/// Writes how shapes of a `Result<T, E>` become one.
+macro_rules! results {
+    ($($what:ident($shape:ty) -> $ok:ty: |$returned:ident| $result:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T, E> Returned<$what> for $shape {
+            type Ok = $ok;
+            type Err = E;
 
-    fn into_result(self) -> Self {
-        self
-    }
+            fn into_result(self) -> Result<$ok, E> {
+                let $returned = self;
+                $result
+            }
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E> Returned<RESULT> for Box<Result<T, E>> {
-    type Ok = T;
-    type Err = E;
+values! { VALUE HIDDEN NULL }
 
-    fn into_result(self) -> Result<T, E> {
-        *self
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, E> Returned<OPTION> for Option<Result<T, E>> {
-    type Ok = Option<T>;
-    type Err = E;
-
-    fn into_result(self) -> Result<Option<T>, E> {
-        self.transpose()
-    }
+results! {
+    RESULT(Result<T, E>) -> T: |it| it;
+    RESULT(Box<Result<T, E>>) -> T: |it| *it;
+    RESULT(Box<Box<Result<T, E>>>) -> T: |it| **it;
+    OPTION(Option<Result<T, E>>) -> Option<T>: |it| it.transpose();
+    OPTION(Option<Box<Result<T, E>>>) -> Option<T>: |it| it.map(|it| *it).transpose();
+    OPTION(Box<Option<Result<T, E>>>) -> Option<T>: |it| it.transpose();
 }
 
 /// A type that was taken for a plain value, where the number says that it is one.
@@ -161,6 +181,20 @@ impl<T, E> Returned<OPTION> for Option<Result<T, E>> {
 pub trait PlainValue<const WHAT: u8> {}
 
 impl<T: ?Sized> PlainValue<VALUE> for T {}
+impl<T: ?Sized> PlainValue<NULL> for T {}
+
+/// A type of which `Some` is told from `None`, where the number says that it is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel: JSON has one `null` for `None` and for a `Some` of what is `null` itself",
+    label = "its `Some` would arrive as `None`",
+    note = "use a `bool`, or an enum or a struct of its own"
+)]
+pub trait SomeIsSeen<const WHAT: u8> {}
+
+impl<T: ?Sized> SomeIsSeen<VALUE> for T {}
+impl<T: ?Sized> SomeIsSeen<RESULT> for T {}
+impl<T: ?Sized> SomeIsSeen<OPTION> for T {}
+impl<T: ?Sized> SomeIsSeen<HIDDEN> for T {}
 
 /// A type that is called `Result` and has two parameters, and is taken for that of the standard
 /// library.
@@ -259,4 +293,8 @@ impl<E> Travels<2> for E {
 }
 
 /// Asks that a type which was taken for a plain value is one.
-pub const fn is_plain<T: ?Sized + PlainValue<WHAT>, const WHAT: u8>() {}
+pub const fn is_plain<T, const WHAT: u8>()
+where
+    T: ?Sized + PlainValue<WHAT> + SomeIsSeen<WHAT>,
+{
+}

@@ -27,7 +27,7 @@ pub(super) fn signatures(signature: &Signature) -> Option<Vec<Vec<&'static str>>
 fn type_of(rust: &str) -> &'static str {
     let rust = without_reference(rust);
     if rust.starts_with('[') {
-        return if is_bytes(rust) { "base64" } else { "array" };
+        return if is_slice_of_bytes(rust) { "base64" } else { "array" };
     }
     match rust {
         "()" => return "nil",
@@ -47,15 +47,25 @@ fn type_of(rust: &str) -> &'static str {
         "DateTime" => "dateTime.iso8601",
         "Vec" | "VecDeque" | "LinkedList" | "HashSet" | "BTreeSet" => "array",
         "HashMap" | "BTreeMap" | "Map" => "struct",
-        "Option" | "Result" | "Box" | "Rc" | "Arc" | "Cow" if !generics.is_empty() => {
-            type_of(first_type(generics))
+        "Option" | "Result" if !generics.is_empty() => type_of(first_type(generics)),
+        "Box" | "Cow" if is_slice_of_bytes(first_type(generics)) => "base64",
+        "Box" | "Rc" | "Arc" | "Cow" if !generics.is_empty() => {
+            // Bytes further inside are numbers, but for those that have a type of their own.
+            match type_of(first_type(generics)) {
+                "base64" if !generics.contains("Bytes") => "array",
+                of => of,
+            }
         }
         _ => UNDEFINED,
     }
 }
 
-fn is_bytes(slice: &str) -> bool {
-    slice.trim_start_matches('[').trim_start().strip_prefix("u8").is_some_and(|rest| rest == "]")
+fn is_slice_of_bytes(rust: &str) -> bool {
+    rust.trim()
+        .trim_start_matches('[')
+        .trim_start()
+        .strip_prefix("u8")
+        .is_some_and(|rest| rest == "]")
 }
 
 /// A type without `&`, lifetime and `mut` before it.
@@ -114,6 +124,11 @@ mod tests {
             ("serde_json::Map<String, Value>", "struct"),
             ("Result<Option<Vec<i64>>, Broke>", "array"),
             ("Box<[u8]>", "base64"),
+            ("Option<Cow<'static, [u8]>>", "base64"),
+            ("Box<Vec<u8>>", "array"),
+            ("Arc<[u8]>", "array"),
+            ("Box<Option<Vec<u8>>>", "array"),
+            ("Box<Bytes<'static>>", "base64"),
             ("()", "nil"),
             ("Account", "undef"),
             ("", "undef"),

@@ -1,10 +1,11 @@
 //! Writes how the arguments of a call become those of a function.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Lifetime, Type, parse_quote};
+use syn::{Lifetime, parse_quote};
 
+use super::default;
 use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
@@ -16,6 +17,8 @@ use crate::types;
 pub(super) struct Arguments {
     /// The statements that take them out of the call.
     pub(super) taken: TokenStream,
+    /// The statements that make place for defaults which are lent, in the function's own scope.
+    pub(super) places: TokenStream,
     /// The expressions that pass them on.
     pub(super) passed: Vec<TokenStream>,
 }
@@ -35,9 +38,18 @@ impl Arguments {
                 };
             )*
         };
-        let passed = parameters.iter().zip(&names);
-        let passed = passed.map(|(parameter, name)| pass(parameter, name, function.is_async));
+        let passed = parameters.iter().zip(&names).enumerate();
+        let passed = passed.map(|(index, (parameter, name))| {
+            let default = default::evaluate(index, parameter, function);
+            pass(parameter, name, default, function.is_async)
+        });
         let mut passed: Vec<_> = passed.collect();
+        let lent = parameters
+            .iter()
+            .enumerate()
+            .filter(|(_, parameter)| default::lent(parameter).is_some());
+        let places = lent.map(|(index, _)| default::place(index));
+        let places = quote_spanned!(hidden()=> #(let #places;)*);
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
@@ -55,42 +67,12 @@ impl Arguments {
             taken.extend(quote_spanned!(hidden()=> let #name = #value;));
             passed.insert(*position, pass);
         }
-        Self { taken, passed }
-    }
-}
-
-/// Returns a default value for a place where the `Self` it was written for is called `__Self`.
-fn own_default(default: &Expr) -> TokenStream {
-    fn rename(tokens: TokenStream) -> TokenStream {
-        let rename = |token| match token {
-            TokenTree::Ident(word) if word == "Self" => Ident::new("__Self", word.span()).into(),
-            TokenTree::Group(group) => {
-                let mut renamed = Group::new(group.delimiter(), rename(group.stream()));
-                renamed.set_span(group.span());
-                renamed.into()
-            }
-            token => token,
-        };
-        tokens.into_iter().map(rename).collect()
-    }
-    rename(default.to_token_stream())
-}
-
-/// Writes the expression that evaluates a default value, in a closure that it cannot leave: there
-/// `?`, `return` and `break`, which would end the call, do not compile.
-fn evaluate(default: &Expr, ty: &Type) -> TokenStream {
-    let default = own_default(default);
-    quote_spanned! {hidden()=>
-        (|| -> __rpc::DefaultValue<#ty> {
-            // Where the type is said, a default of another is a plain mismatch.
-            let value: #ty = #default;
-            __rpc::DefaultValue(value)
-        })().0
+        Self { taken, places, passed }
     }
 }
 
 /// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
-fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
+pub(super) fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
     match &parameter.passing {
         Passing::Cow if outlives => &Passing::Owned,
         passing => passing,
@@ -98,7 +80,7 @@ fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
 }
 
 /// The lifetime of what is decoded.
-fn lifetime(outlives: bool) -> Lifetime {
+pub(super) fn lifetime(outlives: bool) -> Lifetime {
     if outlives { parse_quote!('static) } else { parse_quote!('_) }
 }
 
@@ -133,7 +115,12 @@ fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
 }
 
 /// Writes the expression that passes a decoded argument to the function.
-fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream {
+fn pass(
+    parameter: &Parameter,
+    argument: &Ident,
+    default: Option<TokenStream>,
+    outlives: bool,
+) -> TokenStream {
     let is_optional = parameter.optional.is_some();
     let (borrow, conversion) = match (passing(parameter, outlives), is_optional) {
         (Passing::Owned, _) => (None, None),
@@ -143,13 +130,6 @@ fn pass(parameter: &Parameter, argument: &Ident, outlives: bool) -> TokenStream 
         (_, true) => (Some(quote!(&)), Some(quote!(.as_deref()))),
         (_, false) => (Some(quote!(&)), None),
     };
-    let default = parameter.default.as_ref().map(|default| {
-        let lifetime = match passing(parameter, outlives) {
-            Passing::Owned => lifetime(outlives),
-            _ => parse_quote!('_),
-        };
-        evaluate(default, &types::with_lifetime(&parameter.ty, &lifetime).0)
-    });
     match default {
         Some(default) => quote_spanned! {hidden()=>
             match #borrow #argument {

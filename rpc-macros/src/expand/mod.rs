@@ -2,6 +2,7 @@
 
 mod argument;
 mod call_type;
+mod default;
 mod editor;
 mod export;
 mod fallback;

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
-use crate::outcome::{Outcome, Told, is_text, what};
+use crate::outcome::{self, Outcome, Told, is_bytes, is_text, what};
 
 /// Writes the type that says what a call comes to: there, and only there, rustc finds out that it
 /// cannot travel.
@@ -29,18 +29,20 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     }
 }
 
-/// Writes the constant in which rustc finds out that what is taken for a value is a `Result`.
-fn checks(function: &Function) -> Option<TokenStream> {
-    let Function { conditions, outcome: Outcome { value, told, .. }, .. } = function;
-    if matches!(told, Told::Plain | Told::Nothing) {
-        return None;
-    }
-    let what = what(value, &quote!(__rpc));
-    let asked = quote_spanned!(value.span()=> __rpc::is_plain::<#value, #what>);
-    Some(quote! {
-        #(#conditions)*
-        const _: fn() = #asked;
-    })
+/// Writes the constants in which rustc finds out that what is taken for a value is a `Result`.
+fn checks(function: &Function) -> TokenStream {
+    let Function { conditions, outcome: Outcome { whole, value, told, .. }, .. } = function;
+    let value = (*told != Told::Plain && !outcome::is_plain(value)).then_some(value);
+    let checks = value.into_iter().chain(outcome::deep_inside(whole)).map(|ty| {
+        let what = what(ty, &quote!(__rpc));
+        let span = if *told == Told::Nothing { whole.span() } else { ty.span() };
+        let asked = quote_spanned!(span=> __rpc::is_plain::<#ty, #what>);
+        quote! {
+            #(#conditions)*
+            const _: fn() = #asked;
+        }
+    });
+    checks.collect()
 }
 
 /// Writes the type of the error that a call may end in.
@@ -73,7 +75,9 @@ pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenS
     let returned = if outcome.told == Told::Nothing {
         let what = what(&outcome.whole, &quote!(__rpc));
         let is_text = is_text(&outcome.whole, &quote!(__rpc));
+        let is_bytes = is_bytes(&outcome.whole, &quote!(__rpc));
         let returned = quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned));
+        let returned = quote_spanned!(span=> #returned.map(__rpc::Sent::<#is_bytes>::into_sent));
         quote_spanned!(span=> #returned.map_err(__rpc::OwnedError::<#is_text>::into_owned))
     } else {
         // rustc points at the whole type where it is another of that name.

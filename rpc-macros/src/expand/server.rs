@@ -8,26 +8,21 @@ use super::hygiene::hidden;
 use super::outcome;
 use crate::function::Function;
 use crate::names;
-use crate::outcome::{Told, what};
+use crate::outcome::Told;
 use crate::types;
 
 /// Writes the function that serves calls.
 pub(super) fn server(function: &Function) -> TokenStream {
     let server = names::server(&function.ident);
     let outcome = names::outcome(&function.ident);
-    let Arguments { taken, passed } = Arguments::of(function);
+    let Arguments { taken, places, passed } = Arguments::of(function);
     let Receiver { generics, parameter, callee, argument } = Receiver::of(function);
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let wait = function.is_async.then(|| quote_spanned!(span=> .await));
     let mut returned = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
-    if types::has_bytes(&function.result) {
-        returned = if function.outcome.told == Told::Nothing {
-            let what = what(&function.outcome.whole, &quote!(__rpc));
-            quote_spanned!(span=> __rpc::MayBeBytes::<#what>::into_bytes(#returned))
-        } else {
-            quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned))
-        };
+    if function.outcome.told != Told::Nothing && types::has_bytes(&function.result) {
+        returned = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned));
     }
     let result = outcome::result(&function.outcome, &returned);
     if function.is_async {
@@ -39,7 +34,7 @@ pub(super) fn server(function: &Function) -> TokenStream {
             }
         };
         // rustc points at the function where its future is not `Send`.
-        let later = quote_spanned!(ident.span()=> __rpc::later(async move { #send }));
+        let later = quote_spanned!(ident.span()=> __rpc::later(async move { #places #send }));
         quote_spanned! {hidden()=>
             fn #server #generics(
                 #parameter
@@ -66,6 +61,7 @@ pub(super) fn server(function: &Function) -> TokenStream {
                 reply: &mut __rpc::Reply<'_>,
             ) -> ::core::result::Result<(), __rpc::Fault> {
                 #taken
+                #places
                 #send
             }
         }

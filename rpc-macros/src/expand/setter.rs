@@ -67,7 +67,7 @@ impl Sent {
         };
         let generics = if borrows { quote!(<'p>) } else { TokenStream::new() };
         if parameter.optional.is_some() {
-            let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
+            let wrap = wrapper.map(|_| quote!(.map(__rpc::IntoBytes::into_bytes)));
             Self {
                 generics,
                 // With this span rustc points at the parameter, and not at the attribute.
@@ -76,7 +76,7 @@ impl Sent {
                 kept: quote!(__rpc::Given(__rpc::IntoOption::into_option(#name) #wrap)),
             }
         } else if parameter.default.is_some() {
-            let wrap = wrapper.map(|wrapper| quote!(.map(#wrapper::from)));
+            let wrap = wrapper.map(|_| quote!(.map(__rpc::IntoBytes::into_bytes)));
             Self {
                 generics,
                 accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
@@ -85,7 +85,7 @@ impl Sent {
             }
         } else {
             let kept = match wrapper {
-                Some(wrapper) => quote!(#wrapper::from(#name)),
+                Some(_) => quote!(#rpc::IntoBytes::into_bytes(#name)),
                 None => quote!(#name),
             };
             Self {
