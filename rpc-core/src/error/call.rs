@@ -37,16 +37,7 @@ impl Error {
         match self {
             Self::Io(error) => error.may_have_run,
             Self::Protocol(_) => true,
-            Self::Fault(fault) => !matches!(
-                fault.code(),
-                code::PARSE_ERROR
-                    | code::INVALID_REQUEST
-                    | code::METHOD_NOT_FOUND
-                    | code::INVALID_PARAMS
-                    | code::OVERLOADED
-                    | code::SHUTTING_DOWN
-                    | code::UNAUTHORISED
-            ),
+            Self::Fault(fault) => !code::is_refusal(fault.code()),
             Self::Misuse(_) => false,
             Self::Layer(error) => error.may_have_run,
         }
