@@ -12,7 +12,7 @@ pub use crate::client::{
     List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
 };
 pub use crate::protocol::Call;
-pub use crate::protocol::json::Form;
+pub use crate::protocol::json::Place;
 pub use crate::registry::{
     Bound, Bytes, BytesProbe, CallContext, Deferred, ErrorProbe, Export, Handler, Instance,
     Interface, IntoBytes, Method, MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise,
@@ -122,10 +122,10 @@ pub fn send_result<F: Outcome, T: Serialize>(
 ///
 /// As [`send_result`].
 pub fn result_to_text<F: Outcome, T: Serialize>(
-    form: Form,
+    place: Place,
     result: Result<T, F::Error>,
 ) -> Result<String, Fault> {
-    to_text(form, &result.map_err(FromError::into_fault)?)
+    to_text(place, &result.map_err(FromError::into_fault)?)
 }
 
 /// Puts the rest of an asynchronous call aside.

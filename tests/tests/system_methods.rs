@@ -267,6 +267,40 @@ fn a_call_of_several_has_its_id_its_time_and_its_limit() {
     assert!(message.contains("over the limit of 3"), "{message}");
 }
 
+#[test]
+fn however_nested_one_message_runs_no_more_calls_than_a_batch_may_have() {
+    let limits = Limits { max_batch_calls: 10, ..Limits::default() };
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported().limits(limits));
+        let mut peer = Peer::connect(server.address(), Framing::Raw);
+        let multicall = |count: usize| {
+            let params = calls(&vec![("add", json!([1, 2])); count]);
+            json!({ "jsonrpc": "2.0", "method": "system.multicall", "params": params, "id": 1 })
+        };
+        let mut ask = |calls: &[usize]| -> Vec<Value> {
+            let batch = Value::from_iter(calls.iter().map(|&count| multicall(count)));
+            serde_json::from_str(&peer.ask(&batch.to_string())).unwrap()
+        };
+        let count = |replies: &[Value]| -> Vec<Option<usize>> {
+            replies.iter().map(|reply| Some(reply["result"].as_array()?.len())).collect()
+        };
+        assert_eq!(count(&ask(&[10])), [Some(10)]);
+        assert_eq!(count(&ask(&[5, 5])), [Some(5), Some(5)]);
+        // Each further call of the batch counts as one.
+        assert_eq!(count(&ask(&[9, 2, 1])), [None, Some(2), Some(1)]);
+        let replies = ask(&[6, 6, 4]);
+        assert_eq!(count(&replies), [Some(6), None, None]);
+        assert_eq!(replies[1]["error"]["code"], code::INVALID_REQUEST);
+        assert_eq!(
+            replies[1]["error"]["data"],
+            "`system.multicall` with 6 calls, beside 7 others in this message, is over the limit of 10; \
+             send fewer at a time, or raise `Limits::max_batch_calls`"
+        );
+        assert_eq!(count(&ask(&[0; 10])), [Some(0); 10]);
+        assert_eq!(count(&ask(&[2; 10])), [None; 10]);
+    });
+}
+
 /// Lets nobody add, and takes note of who tried what.
 struct Guard<D>(D, Mutex<Vec<String>>);
 

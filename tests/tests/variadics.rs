@@ -4,9 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rpc_core::{FunctionRegistry, Stub, args, call, kwargs, rpc_export};
+use rpc_core::client::Dialect;
+use rpc_core::layer::{Dispatch, Reply};
+use rpc_core::protocol::{Call, Framing};
+use rpc_core::{
+    CallContext, Error, FunctionRegistry, RpcClient, RpcServer, Stub, args, call, kwargs,
+    rpc_export,
+};
 use serde_json::{Map, Value, json};
-use tests::both_ways;
+use tests::{DIALECTS, Model, Peer, both_ways};
 
 /// Adds any numbers.
 #[rpc_export]
@@ -131,8 +137,96 @@ fn the_listing_marks_them_as_python_does() {
             "everything(*args: Vec<Value>, key: Option<bool> = None, **kwargs: Map<String, Value>) -> Value",
             "everything_later(*args: Vec<Value>, **kwargs: BTreeMap<String, Value>) -> Value",
             "join(first: &str, *words: Vec<String>, separator: String = \" \".into(), end: &str) -> String",
+            "sort_out(*positions: Vec<Value>, **keywords: Map<String, Value>) -> Value",
+            "sort_out_later(*positions: Vec<i64>, **keywords: Map<String, Value>) -> Value",
             "sum(*numbers: &[i64]) -> i64",
             "votes(invalid: u64 = 0, **votes: &HashMap<String, u64>) -> u64",
         ]
     );
+}
+
+/// The positions that are left over, under a name that callers may also want for a keyword.
+#[rpc_export]
+fn sort_out(#[args] positions: Vec<Value>, #[kwargs] keywords: Map<String, Value>) -> Value {
+    json!([positions, keywords])
+}
+
+/// Does the same, some time.
+#[rpc_export]
+async fn sort_out_later(
+    #[args] positions: Vec<i64>,
+    #[kwargs] keywords: Map<String, Value>,
+) -> Value {
+    json!([positions, keywords])
+}
+
+#[test]
+fn a_keyword_with_the_name_of_args_is_these_in_every_dialect() {
+    let keywords = r#"{"positions":[1,2],"x":3}"#;
+    let of_keywords = |method: &str, keywords: &str| {
+        [
+            format!(r#"{{"method_name":"{method}","method_kwargs":{keywords}}}"#),
+            format!(
+                r#"{{"method_name":"{method}","method_args":[],"method_kwargs":{keywords},"id":1}}"#
+            ),
+            format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{keywords},"id":1}}"#),
+            format!(r#"{{"in":"{method}","params":{keywords}}}"#),
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"system.multicall","params":[[{{"methodName":"{method}","params":{keywords}}}]],"id":1}}"#
+            ),
+        ]
+    };
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let mut peer = Peer::connect(server.address(), Framing::Raw);
+        for method in ["sort_out", "sort_out_later"] {
+            for message in of_keywords(method, keywords) {
+                let reply = peer.ask(&message);
+                assert!(reply.contains(r#"[[1,2],{"x":3}]"#), "{message}: {reply}");
+            }
+            for message in of_keywords(method, r#"{"positions":5}"#) {
+                let reply = peer.ask(&message);
+                let said = format!("argument `positions` of `{method}`, which takes any number");
+                assert!(reply.contains(&said), "{message}: {reply}");
+            }
+        }
+        let both =
+            r#"{"method_name":"sort_out","method_args":[1],"method_kwargs":{"positions":[2]}}"#;
+        let reply = peer.ask(both);
+        assert!(reply.contains("argument `positions` of `sort_out` is given twice"), "{reply}");
+    });
+    let registry = registry();
+    let call = Call::new("sort_out", "[]", keywords).unwrap();
+    let mut out = Vec::new();
+    let _ = registry.dispatch(&call, &CallContext::default(), &mut Reply::new(&mut out));
+    assert_eq!(out, br#"[[1,2],{"x":3}]"#);
+}
+
+#[test]
+fn a_typed_call_cannot_mistake_a_keyword_for_args() {
+    let server = Model::ThreadPerConnection.start(RpcServer::exported());
+    let url = format!("http://{}/", server.address());
+    let dialects = DIALECTS.map(|dialect| (dialect, server.address().to_string()));
+    for (dialect, address) in dialects.into_iter().chain([(Dialect::XmlRpc, url)]) {
+        let client = RpcClient::builder().dialect(dialect).connect(address).unwrap();
+        let right = client.sort_out().positions([json!(1)]).keywords(kwargs! { x: 2 }).call();
+        assert_eq!(right.unwrap(), json!([[1], { "x": 2 }]), "{dialect:?}");
+        for refused in [
+            client.sort_out().keywords(kwargs! { positions: [1] }).call().unwrap_err(),
+            client
+                .sort_out()
+                .positions([json!(1)])
+                .keywords(kwargs! { x: 1, positions: 5 })
+                .call()
+                .unwrap_err(),
+            client.sort_out_later().keywords(json!({ "positions": 5 })).call().unwrap_err(),
+        ] {
+            assert!(matches!(refused, Error::Misuse(_)), "{dialect:?}: {refused:?}");
+            assert_eq!(
+                refused.to_string(),
+                "a keyword argument `positions` cannot be told from the parameter `positions`, which takes the \
+                 arguments by position that are left; give it another name"
+            );
+        }
+    }
 }

@@ -253,9 +253,10 @@ impl<T: Serialize> Argument for GivenArgs<T> {
     }
 }
 
-/// The keyword arguments that a variadic parameter takes.
+/// The keyword arguments that a variadic parameter takes, and the name that none of them may have:
+/// that of the parameter which takes the positions, if there is one.
 #[derive(Debug, Clone)]
-pub struct GivenKwargs<K>(pub K);
+pub struct GivenKwargs<K>(pub K, pub &'static str);
 
 impl<K: Kwargs> Argument for GivenKwargs<K> {
     fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
@@ -263,7 +264,11 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
     }
 
     fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.0.write_members(object)
+        let Self(members, reserved) = self;
+        if reserved.is_empty() {
+            return members.write_members(object);
+        }
+        object.without(reserved, |object| members.write_members(object))
     }
 
     fn least_size(&self) -> usize {

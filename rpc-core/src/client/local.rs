@@ -136,7 +136,7 @@ impl LocalCall {
         let args = Reader::text(&self.args).map_err(broken)?;
         let kwargs = Reader::text(&self.kwargs).map_err(broken)?;
         let call = Call::new(self.method.as_str(), args, kwargs).map_err(broken)?;
-        context.begin("", self.timeout);
+        context.begin("", self.timeout, 0);
         if let Some(metadata) = &self.metadata {
             context = context.saying(metadata);
         }

@@ -278,7 +278,6 @@ impl<'r, 'a> Members<'r, 'a> {
         }
         let request = &mut *self.request;
         request.dialect = Dialect::JsonRpc;
-        request.call.has_one_kind = true;
         request.timeout = None;
         // Without an id it is a notification (section 4.1); `null` is one.
         request.wants_reply = request.id.is_some();
@@ -298,7 +297,6 @@ impl<'r, 'a> Members<'r, 'a> {
         }
         if dialect == Some(Dialect::Ping) {
             (request.dialect, request.id) = (Dialect::Ping, None);
-            request.call.has_one_kind = true;
         }
         if let Some(scalar) = self.scalar {
             request.call.positional.single(scalar);

@@ -56,7 +56,6 @@ fn read_json_rpc<'a>(
         return Ok(false);
     }
     request.dialect = Dialect::JsonRpc;
-    request.call.has_one_kind = true;
     if reader.step(b"id\":") {
         request.id = id(reader);
         if request.id.is_none() || !reader.step(b",\"") {

@@ -37,17 +37,7 @@ impl Error {
         match self {
             Self::Io(error) => error.may_have_run,
             Self::Protocol(_) => true,
-            Self::Fault(fault) => match fault.code() {
-                code::PARSE_ERROR
-                | code::INVALID_REQUEST
-                | code::METHOD_NOT_FOUND
-                | code::INVALID_PARAMS
-                | code::OVERLOADED
-                | code::UNAUTHORISED => false,
-                // Running calls that a server waits for no longer are told so, too.
-                code::SHUTTING_DOWN => fault.says_may_have_run(),
-                _ => true,
-            },
+            Self::Fault(fault) => fault.says_may_have_run() || !code::is_refusal(fault.code()),
             Self::Misuse(_) => false,
             Self::Layer(error) => error.may_have_run,
         }

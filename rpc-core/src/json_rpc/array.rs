@@ -1,7 +1,5 @@
 //! The array that the replies of several calls are written into.
 
-use crate::protocol::Limits;
-
 use super::answer::Answered;
 use super::budget::Budget;
 use super::later::{Array, Gap, Later, close};
@@ -16,11 +14,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Starts an array of so many replies at the end of `out`.
-    pub(super) fn begin(calls: usize, limits: &Limits, out: &mut Vec<u8>) -> Self {
+    /// Starts an array of so many replies at the end of `out`, which share a budget.
+    pub(super) fn begin(calls: usize, budget: Budget, out: &mut Vec<u8>) -> Self {
         let start = out.len();
         out.push(b'[');
-        Self { start, budget: Budget::of_batch(limits, calls), calls, gaps: Vec::new() }
+        Self { start, budget, calls, gaps: Vec::new() }
     }
 
     /// What its replies take their bytes from.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dialect::{Dialect, Request};
-use crate::protocol::{Fault, code};
+use crate::protocol::Fault;
 use crate::registry::Ended;
 
 use super::budget::Budget;
@@ -54,7 +54,7 @@ impl Aside {
                 dialect.begin_result(&mut out);
                 out.extend_from_slice(result.as_bytes());
                 dialect.end_result(&mut out, self.id(), name);
-                if !budget.takes_result(out.len()) {
+                if !budget.takes(out.len()) {
                     return Err(budget.refusal(method, out.len()));
                 }
             }
@@ -73,7 +73,7 @@ impl Aside {
     }
 }
 
-/// Appends a fault, or that it finds no budget.
+/// Appends a fault, or that it finds no budget: errors keep to the limits that results keep to.
 pub(super) fn write_fault(
     out: &mut Vec<u8>,
     dialect: Dialect,
@@ -83,10 +83,12 @@ pub(super) fn write_fault(
     fault: &Fault,
 ) {
     let start = out.len();
+    let too_deep = budget.too_deep(fault, method);
+    let fault = too_deep.as_ref().unwrap_or(fault);
     dialect.write_fault(out, id, fault);
     let size = out.len() - start;
-    if fault.code() != code::TOO_LARGE && !budget.takes_fault(size) {
+    if !budget.takes(size) {
         out.truncate(start);
-        dialect.write_fault(out, id, &budget.refusal(method, size));
+        dialect.write_fault(out, id, &budget.refusal_of(fault, method, size));
     }
 }

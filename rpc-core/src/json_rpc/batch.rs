@@ -32,7 +32,9 @@ pub(super) fn answer_batch<D: Dispatch>(
              `Limits::max_batch_calls`"
         ),
         _ => {
-            let mut parts = Parts::begin(*count, &session.limits, out);
+            let limits = &session.limits;
+            let budget = Budget::of_message(limits).of_parts(*count, limits, 1);
+            let mut parts = Parts::begin(*count, budget, out);
             for text in texts {
                 let answered = answer_element(json_rpc, text, parts.budget(), session, out);
                 parts.add(answered, out);
@@ -54,11 +56,11 @@ fn answer_element<D: Dispatch>(
     let mut request = Request::default();
     let (id, fault) = match read_element(text, &session.limits, &mut request) {
         Ok(Incoming::Call) if request.dialect == Dialect::JsonRpc => {
-            session.context.begin(request.dialect.name(), None);
+            session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, session, out);
         }
         Ok(Incoming::Rare(Rare::CallWith { metadata })) if request.dialect == Dialect::JsonRpc => {
-            session.context.begin(request.dialect.name(), None);
+            session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, &session.saying(metadata), out);
         }
         Ok(_) => {

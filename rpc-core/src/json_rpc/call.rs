@@ -46,7 +46,7 @@ pub(super) fn run_function<D: Dispatch>(
         Progress::Done if is_sent => {
             dialect.end_result(out, *id, name);
             let size = out.len() - start;
-            (!budget.takes_result(size)).then(|| budget.refusal(call.method(), size))
+            (!budget.takes(size)).then(|| budget.refusal(call.method(), size))
         }
         Progress::Done => Some(Fault::new(
             code::INTERNAL_ERROR,
@@ -104,6 +104,8 @@ pub(crate) fn run_guarded(
     if dispatch.inner().is_none() && dispatch.registry().is_some() {
         return dispatch.dispatch(call, context, reply);
     }
+    // A layer may send a result of its own.
+    reply.goes_to(context);
     // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
     let run = AssertUnwindSafe(|| dispatch.dispatch(call, context, reply));
     catch_unwind(run).unwrap_or_else(|_| panicked(call.method()).into())

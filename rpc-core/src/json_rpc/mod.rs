@@ -59,8 +59,8 @@ impl<D: Dispatch> JsonRpc<D> {
             dialect.write_fault(out, id, &fault);
             return Answered::Reply;
         }
-        session.context.begin(dialect.name(), timeout);
         let budget = Budget::of_message(&session.limits);
+        session.context.begin(dialect.name(), timeout, budget.outer());
         run(self, request, &budget, &session.saying(metadata), out)
     }
 }
@@ -80,8 +80,8 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 if let Some(fault) = session.disabled(dialect) {
                     (dialect, id, fault)
                 } else {
-                    session.context.begin(dialect.name(), timeout);
                     let budget = Budget::of_message(&session.limits);
+                    session.context.begin(dialect.name(), timeout, budget.outer());
                     return run(self, &request, &budget, session, out);
                 }
             }

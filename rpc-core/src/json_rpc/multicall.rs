@@ -30,15 +30,11 @@ pub(super) fn multicall<D: Dispatch>(
     out: &mut Vec<u8>,
 ) -> Result<Answered, Fault> {
     let calls = calls_in(&request.call)?;
-    let (count, limit) = (calls.len(), session.limits.max_batch_calls);
-    if count > limit {
-        return Err(Fault::invalid_request(format!(
-            "`{MULTICALL}` with {count} calls is over the limit of {limit}; send fewer at a time, or \
-             raise `Limits::max_batch_calls`"
-        )));
-    }
+    let (count, limits) = (calls.len(), &session.limits);
+    budget.takes_calls(count, limits).map_err(|left| too_many(count, left, limits))?;
     let mut array = Vec::new();
-    let mut parts = Parts::begin(count, &session.limits, &mut array);
+    let mut parts = Parts::begin(count, budget.of_parts(count, limits, 2), &mut array);
+    let session = &session.within(parts.budget().outer());
     for call in calls {
         let answered = match call {
             Ok(call) => answer(json_rpc, call, parts.budget(), session, &mut array),
@@ -72,6 +68,19 @@ pub(super) fn multicall<D: Dispatch>(
     })
 }
 
+#[cold]
+fn too_many(count: usize, left: usize, limits: &Limits) -> Fault {
+    let limit = limits.max_batch_calls;
+    let others = match limit - left.min(limit) {
+        0 => String::new(),
+        others => format!(", beside {others} others in this message,"),
+    };
+    Fault::invalid_request(format!(
+        "`{MULTICALL}` with {count} calls{others} is over the limit of {limit}; send fewer at a time, \
+         or raise `Limits::max_batch_calls`"
+    ))
+}
+
 /// The calls that stand in the argument, and the faults of those that are none.
 fn calls_in<'a>(multicall: &Call<'a>) -> Result<Vec<Result<Call<'a>, Fault>>, Fault> {
     let by_name = multicall.keyword().iter().map(|(_, text)| text);
@@ -92,7 +101,7 @@ fn calls_in<'a>(multicall: &Call<'a>) -> Result<Vec<Result<Call<'a>, Fault>>, Fa
 }
 
 fn read_call<'a>(reader: &mut Reader<'a>) -> Result<Result<Call<'a>, Fault>, ProtocolError> {
-    let mut call = Call { has_one_kind: true, ..Call::default() };
+    let mut call = Call::default();
     let (mut has_name, mut well_formed) = (false, true);
     if reader.kind()? == Kind::Object {
         reader.object(|reader, key| {

@@ -83,6 +83,12 @@ impl Session {
         Self { context: self.context.saying(metadata), ..self.clone() }
     }
 
+    /// The session as a call finds it that stands in another, whose result may take fewer levels of
+    /// nesting.
+    pub(super) fn within(&self, outer: u8) -> Self {
+        Self { context: self.context.within(outer), ..self.clone() }
+    }
+
     /// Takes note of how the peer speaks.
     pub(super) fn note_caller(&mut self, dialect: Dialect, has_id: bool) {
         self.dialect = Some(dialect);

@@ -1,12 +1,13 @@
 //! XML-RPC at the edge: a message becomes a call like any other, and its result's text a reply.
 
 use crate::dialect::xml_rpc::{
-    Extensions, MethodCall, XmlRpcOptions, read_call, write_fault, write_result,
+    Extensions, MethodCall, XmlRpcOptions, count_results, read_call, write_fault, write_result,
+    write_results,
 };
 use crate::dialect::{Dialect, Request};
 use crate::protocol::json::Reader;
 use crate::protocol::{Fault, Limits, ProtocolError, code};
-use crate::registry::Dispatch;
+use crate::registry::{Dispatch, MULTICALL};
 
 use super::answer::Answered;
 use super::budget::Budget;
@@ -50,11 +51,18 @@ impl<D: Dispatch> JsonRpc<D> {
                 return Answered::Last;
             }
         };
-        session.context.begin(Dialect::XmlRpc.name(), None);
-        let budget = Budget::of_message(&session.limits);
+        // Its envelope and the list of results count as in the calls that are read.
+        let budget = Budget::of_message(&session.limits).deeper();
+        session.context.begin(Dialect::XmlRpc.name(), None, budget.outer());
         let mut reply = Vec::new();
         let answered = run(self, &request, &budget, session, &mut reply);
-        let translation = Translation { extensions: call.extensions, budget, method: call.method };
+        let is_multicall = call.method == MULTICALL && self.answers_multicall(&request);
+        let translation = Translation {
+            extensions: call.extensions,
+            budget,
+            method: call.method,
+            parts: is_multicall.then_some(session.limits),
+        };
         match answered {
             Answered::Reply => {
                 translation.write(out, &reply);
@@ -67,6 +75,14 @@ impl<D: Dispatch> JsonRpc<D> {
             })),
             other => other,
         }
+    }
+}
+
+impl<D: Dispatch> JsonRpc<D> {
+    /// Whether `system.multicall` is ours, and no function that has its name.
+    fn answers_multicall(&self, request: &Request<'_>) -> bool {
+        let registry = self.dispatch.registry();
+        registry.is_some_and(|registry| registry.check_multicall(&request.call).is_some())
     }
 }
 
@@ -83,6 +99,8 @@ struct Translation {
     extensions: Extensions,
     budget: Budget,
     method: String,
+    /// The limits, where the result is that of `system.multicall`: the results of several calls.
+    parts: Option<Limits>,
 }
 
 impl Translation {
@@ -95,12 +113,30 @@ impl Translation {
         }
     }
 
+    /// What a layer has put in the place of a result is none.
+    #[cold]
+    fn broken(&self, error: &ProtocolError) -> Fault {
+        let message = format!("`{}` has run, but its result is none: {error}", self.method);
+        Fault::new(code::INTERNAL_ERROR, message)
+    }
+
     fn write_result(&self, out: &mut Vec<u8>, json: &[u8]) -> Result<(), Fault> {
-        let json = Reader::text(json).map_err(|error| error.to_fault())?;
+        let json = Reader::text(json).map_err(|error| self.broken(&error))?;
         let start = out.len();
+        if let Some(limits) = &self.parts {
+            let count = count_results(json).map_err(|error| self.broken(&error))?;
+            // One more, for what is around them.
+            let budget = self.budget.of_parts(count + 1, limits, 0);
+            return write_results(out, json, self.extensions, |size| budget.takes(size)).map_err(
+                |error| {
+                    out.truncate(start);
+                    self.broken(&error)
+                },
+            );
+        }
         write_result(out, &self.method, json, self.extensions)?;
         let size = out.len() - start;
-        if self.budget.takes_result(size) {
+        if self.budget.takes(size) {
             return Ok(());
         }
         out.truncate(start);

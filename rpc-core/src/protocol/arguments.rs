@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::json::{Form, WriteError, write, write_as};
+use super::Limits;
+use super::json::{Form, Reader, WriteError, write, write_as};
 
 /// Arguments that can be written, whatever dialect asks for them and in whatever form.
 ///
@@ -266,6 +267,31 @@ impl<'o> ObjectWriter<'o> {
             let name = String::from_utf8_lossy(quoted);
             ArgumentError::of(&format!("`{}`", name.trim_matches('"')), &error)
         })
+    }
+
+    /// Has `write` append members, none of which may have the name.
+    pub(crate) fn without(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut Self) -> Result<(), ArgumentError>,
+    ) -> Result<(), ArgumentError> {
+        let start = self.out.len();
+        write(self)?;
+        let written = String::from_utf8_lossy(self.out.get(start..).unwrap_or_default());
+        let object = format!("{{{}}}", written.strip_prefix(',').unwrap_or(&written));
+        let mut is_there = false;
+        let read = Reader::new(&object, Limits::MAX_DEPTH).object(|reader, key| {
+            is_there |= key.resolve() == name;
+            reader.value().map(drop)
+        });
+        read.map_err(|error| ArgumentError::new(error.to_string()))?;
+        if is_there {
+            return Err(ArgumentError::new(format!(
+                "a keyword argument `{name}` cannot be told from the parameter `{name}`, which takes \
+                 the arguments by position that are left; give it another name"
+            )));
+        }
+        Ok(())
     }
 
     /// Appends a member.

@@ -27,8 +27,6 @@ pub struct Call<'a> {
     pub(crate) method: Cow<'a, str>,
     pub(crate) positional: PositionalArguments<'a>,
     pub(crate) keyword: KeywordArguments<'a>,
-    /// Whether it came in a dialect whose calls have positions or names, but not both.
-    pub(crate) has_one_kind: bool,
 }
 
 impl<'a> Call<'a> {
@@ -85,31 +83,24 @@ pub(crate) struct OwnedCall {
     method: String,
     positional: String,
     keyword: String,
-    has_one_kind: bool,
 }
 
 impl OwnedCall {
     /// Copies a call.
     pub(crate) fn of(call: &Call<'_>) -> Self {
-        let Call { method, positional, keyword, has_one_kind } = call;
+        let Call { method, positional, keyword } = call;
         let positional = match (positional.text, positional.count) {
             ("", 0) => "[]".to_owned(),
             ("", _) => format!("[{}]", positional.noted[0]),
             (text, _) => text.to_owned(),
         };
         let keyword = if keyword.text.is_empty() { "{}" } else { keyword.text };
-        Self {
-            method: method.clone().into_owned(),
-            positional,
-            keyword: keyword.to_owned(),
-            has_one_kind: *has_one_kind,
-        }
+        Self { method: method.clone().into_owned(), positional, keyword: keyword.to_owned() }
     }
 
     /// The call as it was.
     pub(crate) fn call(&self) -> Result<Call<'_>, ProtocolError> {
-        let call = Call::new(self.method.as_str(), &self.positional, &self.keyword)?;
-        Ok(Call { has_one_kind: self.has_one_kind, ..call })
+        Call::new(self.method.as_str(), &self.positional, &self.keyword)
     }
 }
 

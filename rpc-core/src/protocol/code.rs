@@ -13,8 +13,9 @@
 //! | -32001 | [`TIMED_OUT`] | a message or a call took longer than its limit |
 //! | -32002 | [`CANCELLED`] | the caller went away or took the call back |
 //! | -32003 | [`SHUTTING_DOWN`] | the server is stopping |
-//! | -32004 | [`TOO_LARGE`] | a message is larger or deeper than its limit |
+//! | -32004 | [`TOO_LARGE`] | a call's message is larger or deeper than its limit; it has not run |
 //! | -32005 | [`UNAUTHORISED`] | the caller may not do this |
+//! | -32006 | [`REPLY_TOO_LARGE`] | a call's reply is larger or deeper than its limit; it has run |
 //!
 //! -32768 to -32000 are reserved, as JSON-RPC 2.0 section 5.1 reserves them; every number outside
 //! belongs to the application, and [`APPLICATION`] is what a function's own error carries unless
@@ -44,9 +45,28 @@ pub const TIMED_OUT: i64 = -32001;
 pub const CANCELLED: i64 = -32002;
 /// The server is stopping.
 pub const SHUTTING_DOWN: i64 = -32003;
-/// A message is larger or deeper than its limit.
+/// A call's message is larger or deeper than its limit, so the call has not run.
 pub const TOO_LARGE: i64 = -32004;
 /// The caller may not do this.
 pub const UNAUTHORISED: i64 = -32005;
+/// The reply of a call that has run, a result or an error, is larger or deeper than its limit.
+pub const REPLY_TOO_LARGE: i64 = -32006;
 /// A function's own error, when it gives no code itself.
 pub const APPLICATION: i64 = 1;
+
+/// Whether a fault of this code says for certain that the call has not run.
+pub(crate) const fn is_refusal(code: i64) -> bool {
+    matches!(
+        code,
+        PARSE_ERROR
+            | UNSUPPORTED_ENCODING
+            | INVALID_CHARACTER
+            | INVALID_REQUEST
+            | METHOD_NOT_FOUND
+            | INVALID_PARAMS
+            | OVERLOADED
+            | SHUTTING_DOWN
+            | TOO_LARGE
+            | UNAUTHORISED
+    )
+}

@@ -91,11 +91,9 @@ fn fill<'a>(
     if call.positional().len() > positions && has(ParameterKind::Args) {
         rest.positional.extend(given);
     }
-    // A keyword of its name is one of `#[kwargs]` where the caller could have given positions.
-    let is_rest = |name: &str| {
-        let is_args = |p: &Parameter| p.kind == ParameterKind::Args && p.name == name;
-        (call.has_one_kind || !has(ParameterKind::Kwargs)) && parameters.iter().any(is_args)
-    };
+    // In every dialect, whether or not it has positions beside names: a call means the same in all.
+    let is_rest =
+        |name: &str| parameters.iter().any(|p| p.kind == ParameterKind::Args && p.name == name);
     // Names mostly come in the order of the parameters.
     let mut next = call.positional().len();
     for (name, value) in call.keyword().iter() {

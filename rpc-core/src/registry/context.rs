@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::protocol::json::Form;
+use crate::protocol::json::{Form, Place};
 
 use super::caller::Saying;
 use super::metadata::Metadata;
@@ -39,6 +39,8 @@ pub struct CallContext {
     protocol: &'static str,
     deadline: Option<Instant>,
     must_not_block: bool,
+    /// The levels of nesting that a result may not take ([`Place`]).
+    outer: u8,
     caller: Option<Arc<dyn Caller>>,
     /// Held for as long as somebody waits for this very call.
     interest: Option<Weak<()>>,
@@ -81,8 +83,10 @@ impl CallContext {
         Self { caller: Some(Arc::new(saying)), ..self.clone() }
     }
 
-    /// Takes note of what is known of the next call.
-    pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>) {
+    /// Takes note of what is known of the next call, and of the levels of nesting that its result may
+    /// not take.
+    pub(crate) fn begin(&mut self, protocol: &'static str, timeout: Option<Duration>, outer: u8) {
+        self.outer = outer;
         self.protocol = protocol;
         self.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     }
@@ -203,13 +207,19 @@ impl CallContext {
         self.model
     }
 
-    /// The form in which a result goes back the way the call came.
-    pub(super) fn form(&self) -> Form {
-        if cfg!(feature = "xmlrpc") && self.protocol == "xml-rpc" {
+    /// The same for a call within another, whose result may take fewer levels of nesting.
+    pub(crate) fn within(&self, outer: u8) -> Self {
+        Self { outer, ..self.clone() }
+    }
+
+    /// Where a result goes: back the way the call came.
+    pub(crate) fn place(&self) -> Place {
+        let form = if cfg!(feature = "xmlrpc") && self.protocol == "xml-rpc" {
             Form::Marked
         } else {
             Form::Plain
-        }
+        };
+        Place { form, outer: self.outer }
     }
 
     /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`; empty within one

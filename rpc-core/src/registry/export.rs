@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::protocol::Fault;
-use crate::protocol::json::Form;
+use crate::protocol::json::Place;
 
 use super::state::States;
 use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateKey, StateType};
@@ -41,9 +41,9 @@ impl<'s> Scope<'s> {
         self.context
     }
 
-    /// The form that the result is to be written in.
-    pub fn form(&self) -> Form {
-        self.context.form()
+    /// Where the result is to be written.
+    pub fn place(&self) -> Place {
+        self.context.place()
     }
 
     /// The state of a type.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::protocol::json::{Form, write_as};
+use crate::protocol::json::{Place, WriteError, write_at};
 use crate::protocol::{Fault, code};
 
 use super::{CallContext, Signature};
@@ -12,7 +12,7 @@ use super::{CallContext, Signature};
 pub struct Reply<'o> {
     out: &'o mut Vec<u8>,
     start: usize,
-    form: Form,
+    place: Place,
     name: Option<&'static str>,
 }
 
@@ -21,9 +21,9 @@ pub struct Reply<'o> {
 /// # Errors
 ///
 /// Where it has no JSON form.
-pub fn to_text<T: Serialize + ?Sized>(form: Form, result: &T) -> Result<String, Fault> {
+pub fn to_text<T: Serialize + ?Sized>(place: Place, result: &T) -> Result<String, Fault> {
     let mut out = Vec::new();
-    write_result(form, &mut out, result)?;
+    write_result(place, &mut out, result)?;
     into_text(out)
 }
 
@@ -33,11 +33,26 @@ pub(super) fn into_text(out: Vec<u8>) -> Result<String, Fault> {
 }
 
 fn write_result<T: Serialize + ?Sized>(
-    form: Form,
+    place: Place,
     out: &mut Vec<u8>,
     result: &T,
 ) -> Result<(), Fault> {
-    write_as(form, out, result).map_err(|error| cannot_be_sent(&error))
+    write_at(place, out, result).map_err(|error| unsent(place, &error))
+}
+
+#[cold]
+fn unsent(place: Place, error: &WriteError) -> Fault {
+    match error {
+        WriteError::TooDeep => Fault::new(
+            code::REPLY_TOO_LARGE,
+            format!(
+                "the function has run, but its result cannot be sent: it nests arrays and objects \
+                 deeper than {} levels, which is what `Limits::max_depth` leaves within this reply",
+                place.levels()
+            ),
+        ),
+        WriteError::Other(_) => cannot_be_sent(error),
+    }
 }
 
 #[cold]
@@ -49,17 +64,17 @@ fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
 impl<'o> Reply<'o> {
     /// Starts a reply at the end of `out`.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { start: out.len(), out, form: Form::Plain, name: None }
+        Self { start: out.len(), out, place: Place::default(), name: None }
     }
 
     /// Sends the result.
     ///
     /// # Errors
     ///
-    /// Where it has no JSON form, as a `NaN` has none.
+    /// Where it has no JSON form, as a `NaN` has none, and where it nests too deep.
     pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
         self.out.truncate(self.start);
-        write_result(self.form, self.out, result)
+        write_result(self.place, self.out, result)
     }
 
     /// The result sent so far, as JSON text.
@@ -75,7 +90,12 @@ impl<'o> Reply<'o> {
 
     pub(super) fn answers(&mut self, signature: &Signature, context: &CallContext) {
         self.name = signature.reply;
-        self.form = context.form();
+        self.place = context.place();
+    }
+
+    /// Writes where the reply to this call goes.
+    pub(crate) fn goes_to(&mut self, context: &CallContext) {
+        self.place = context.place();
     }
 
     pub(crate) fn is_sent(&self) -> bool {

@@ -27,10 +27,10 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let result = outcome::result(&function.outcome, &returned);
     if function.is_async {
         let send = match result {
-            None => quote_spanned!(span=> __rpc::to_text(form, &#returned)),
+            None => quote_spanned!(span=> __rpc::to_text(place, &#returned)),
             Some(result) => {
                 let text = quote_spanned!(span=> __rpc::result_to_text::<#outcome, _>);
-                quote_spanned!(span=> #text(form, #result))
+                quote_spanned!(span=> #text(place, #result))
             }
         };
         // rustc points at the function where its future is not `Send`.
@@ -42,7 +42,7 @@ pub(super) fn server(function: &Function) -> TokenStream {
                 scope: &__rpc::Scope<'_>,
             ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
                 #taken
-                let form = scope.form();
+                let place = scope.place();
                 ::core::result::Result::Ok(#later)
             }
         }

@@ -51,7 +51,7 @@ impl Sent {
                 generics: quote!(<__K: __rpc::Kwargs>),
                 accepted: quote!(__K),
                 state: quote!(__rpc::GivenKwargs<__K>),
-                kept: quote!(__rpc::GivenKwargs(#name)),
+                kept: quote!(__rpc::GivenKwargs(#name, "")),
             },
         }
     }
@@ -149,6 +149,13 @@ pub(super) fn methods(function: &Function, index: usize, states: &[Ident]) -> To
     let is_free = names::is_free(name);
     let Sent { generics, accepted, mut state, mut kept } =
         Sent::of(parameter, &lifetime(), &quote!(__rpc));
+    let is_args = |other: &&Parameter| matches!(other.takes, Takes::Args(_));
+    if let (Takes::Kwargs, Some(args)) =
+        (&parameter.takes, function.parameters.iter().find(is_args))
+    {
+        let reserved = names::on_the_wire(&args.ident);
+        kept = quote!(__rpc::GivenKwargs(#name, #reserved));
+    }
 
     let docs = docs(parameter);
     let old = &states[index];

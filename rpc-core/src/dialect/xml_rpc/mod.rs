@@ -8,6 +8,7 @@ mod element;
 mod encoding;
 mod extensions;
 mod read;
+mod results;
 mod single_byte;
 mod tags;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod write;
 
 pub(crate) use encoding::Encoding;
 pub(crate) use extensions::Extensions;
+pub(crate) use results::{count_results, write_results};
 
 use crate::protocol::json::{Form, Reader};
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, Limits, code};
@@ -113,6 +115,17 @@ pub(crate) fn write_result(
     extensions: Extensions,
 ) -> Result<(), Fault> {
     let start = out.len();
+    begin_response(out, extensions);
+    write_text(out, json, extensions).map_err(|problem| {
+        out.truncate(start);
+        let message = format!("`{method}` has run, but its result cannot be sent: {problem}");
+        Fault::new(code::INTERNAL_ERROR, message)
+    })?;
+    end_response(out);
+    Ok(())
+}
+
+fn begin_response(out: &mut Vec<u8>, extensions: Extensions) {
     tag(out, DECLARATION);
     match extensions {
         Extensions::Apache => {
@@ -121,25 +134,28 @@ pub(crate) fn write_result(
         _ => tag(out, "<methodResponse>"),
     }
     tag(out, "<params><param>");
-    write_text(out, json, extensions).map_err(|problem| {
-        out.truncate(start);
-        let message = format!("`{method}` has run, but its result cannot be sent: {problem}");
-        Fault::new(code::INTERNAL_ERROR, message)
-    })?;
+}
+
+fn end_response(out: &mut Vec<u8>) {
     tag(out, "</param></params></methodResponse>\n");
-    Ok(())
 }
 
 /// Appends a fault: its code, cut to 32 bits, and its message. The specification has no room for
 /// its data.
 pub(crate) fn write_fault(out: &mut Vec<u8>, fault: &Fault) {
-    let code = fault.code().clamp(i32::MIN.into(), i32::MAX.into());
     tag(out, DECLARATION);
-    tag(out, "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>");
+    tag(out, "<methodResponse><fault>");
+    write_fault_struct(out, fault);
+    tag(out, "</fault></methodResponse>\n");
+}
+
+fn write_fault_struct(out: &mut Vec<u8>, fault: &Fault) {
+    let code = fault.code().clamp(i32::MIN.into(), i32::MAX.into());
+    tag(out, "<value><struct><member><name>faultCode</name><value><int>");
     tag(out, &code.to_string());
     tag(out, "</int></value></member><member><name>faultString</name><value><string>");
     lossy_text(out, fault.message());
-    tag(out, "</string></value></member></struct></value></fault></methodResponse>\n");
+    tag(out, "</string></value></member></struct></value>");
 }
 
 /// Appends a call. It declares that its writer knows the extensions, and has none itself unless a

@@ -6,7 +6,7 @@
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
+pub(crate) enum Form {
     /// As JSON and no more.
     #[default]
     Plain,

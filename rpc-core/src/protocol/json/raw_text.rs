@@ -12,7 +12,7 @@ pub(super) struct RawText;
 macro_rules! refuse {
     ($($method:ident($($argument:ty),*) -> $ok:ty;)*) => {$(
         fn $method(self, $(_: $argument),*) -> Result<$ok> {
-            Err(WriteError("a raw value is a text".into()))
+            Err(WriteError::Other("a raw value is a text".into()))
         }
     )*};
 }

@@ -9,9 +9,11 @@ use std::mem;
 
 use serde::ser::{self, Serialize};
 
-use super::super::Limits;
+use super::super::{Limits, ProtocolError};
 use super::form::{Form, Mark};
+use super::place::Place;
 use super::raw_text::RawText;
+use super::reader::Reader;
 use super::string::string;
 use super::write_error::WriteError;
 
@@ -26,8 +28,18 @@ pub(crate) fn write_as<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     value: &T,
 ) -> Result<(), WriteError> {
+    write_at(Place { form, outer: 0 }, out, value)
+}
+
+/// Appends `value` to `out` in a place that may leave it fewer levels, as [`write_as`] does.
+pub(crate) fn write_at<T: Serialize + ?Sized>(
+    place: Place,
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), WriteError> {
     let start = out.len();
-    let written = value.serialize(&mut Writer { out, depth: 0, form });
+    let Place { form, outer } = place;
+    let written = value.serialize(&mut Writer { out, depth: outer.into(), form });
     if written.is_err() {
         out.truncate(start);
     }
@@ -63,16 +75,13 @@ impl Writer<'_> {
         if float.is_finite() {
             self.number(number)
         } else {
-            Err(WriteError(format!("{float} has no JSON form; send an `Option`, or a text")))
+            Err(WriteError::Other(format!("{float} has no JSON form; send an `Option`, or a text")))
         }
     }
 
     fn open(&mut self, bracket: u8) -> Result<()> {
         if self.depth >= Limits::MAX_DEPTH {
-            return Err(WriteError(format!(
-                "nested deeper than the limit of {} levels",
-                Limits::MAX_DEPTH
-            )));
+            return Err(WriteError::TooDeep);
         }
         self.depth += 1;
         self.out.push(bracket);
@@ -247,6 +256,16 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
 /// text that is JSON already. (`raw_value` tests hold it to serde_json.)
 pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 
+/// Holds text that is JSON already to what a reader holds it to, which is more than serde_json does.
+fn check_raw(text: &str, levels: usize) -> Result<()> {
+    let mut reader = Reader::new(text, levels);
+    match reader.value().and_then(|_| reader.end()) {
+        Ok(()) => Ok(()),
+        Err(ProtocolError::TooDeep { .. }) => Err(WriteError::TooDeep),
+        Err(error) => Err(WriteError::Other(format!("a raw value is {error}"))),
+    }
+}
+
 /// An array or object that is open.
 struct Compound<'w, 'o> {
     writer: &'w mut Writer<'o>,
@@ -285,7 +304,9 @@ impl<'w, 'o> Compound<'w, 'o> {
                 self.writer.out.push(b'"');
             }
             _ => {
-                return Err(WriteError("a map key must be a text, a number or a boolean".into()));
+                return Err(WriteError::Other(
+                    "a map key must be a text, a number or a boolean".into(),
+                ));
             }
         }
         self.writer.out.push(b':');
@@ -295,6 +316,7 @@ impl<'w, 'o> Compound<'w, 'o> {
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
         if self.closing.is_empty() {
             let text = value.serialize(RawText)?;
+            check_raw(&text, Limits::MAX_DEPTH - self.writer.depth)?;
             self.writer.raw(&text);
             return Ok(());
         }

@@ -4,13 +4,25 @@ use std::fmt;
 
 use serde::ser;
 
+use super::super::Limits;
+
 /// Why a value has no JSON form.
 #[derive(Debug)]
-pub(crate) struct WriteError(pub(super) String);
+pub(crate) enum WriteError {
+    /// It nests deeper than it may.
+    TooDeep,
+    /// Anything else, in words.
+    Other(String),
+}
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::TooDeep => {
+                write!(f, "nested deeper than the limit of {} levels", Limits::MAX_DEPTH)
+            }
+            Self::Other(problem) => f.write_str(problem),
+        }
     }
 }
 
@@ -18,6 +30,6 @@ impl std::error::Error for WriteError {}
 
 impl ser::Error for WriteError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::Other(message.to_string())
     }
 }
