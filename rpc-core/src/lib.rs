@@ -46,6 +46,7 @@
 //! | `tower` (with `tokio`) | clients as tower services, and tower services as clients |
 //! | `http` (with `tokio`) | HTTP/1.1, HTTP/2 and WebSocket on the same port, clients for them, and a service for axum and tower programs |
 //! | `xmlrpc` (with `http`) | XML-RPC, both ways |
+//! | `gzip` (with `http`) | compressed requests and replies over HTTP |
 //! | `chrono`, `jiff` | conversions of [`DateTime`](types::DateTime) |
 //!
 //! None is on by default. They only add: what works without one works with it.

@@ -4,9 +4,10 @@
 
 The path says how: /length, /chunked, /close (with no length, up to the end of the connection), /hang-up
 (keeps the connection and then ends it in silence), /lose (ends it without an answer), /interim, /status/N,
-/endless, /head (a head without end), /huge (a length beyond all limits), /compressed, /text.
+/endless, /head (a head without end), /huge (a length beyond all limits), /compressed, /brotli, /text.
 """
 
+import gzip
 import json
 import sys
 import threading
@@ -95,7 +96,11 @@ class Handler(BaseHTTPRequestHandler):
         if way == "text":
             body = b"<h1>It works!</h1>"
         if way == "compressed":
+            assert self.headers["Accept-Encoding"] == "gzip"
             self.send_header("Content-Encoding", "gzip")
+            body = gzip.compress(body)
+        if way == "brotli":
+            self.send_header("Content-Encoding", "br")
         if way in ("close", "endless"):
             self.send_header("Connection", "close")
             self.end_headers()

@@ -158,7 +158,7 @@ fn content_types_tell_what_a_body_is() {
         ("Content-Type: multipart/form-data; boundary=application/json\r\n", 415),
         ("Content-Type: application/json\r\nContent-Type: text/plain\r\n", 415),
         ("Content-Type: \r\n", 415),
-        ("Content-Encoding: gzip\r\n", 415),
+        ("Content-Encoding: br\r\n", 415),
         ("Origin: http://localhost\r\n", 415),
         ("Origin: http://localhost\r\nContent-Type: application/json\r\n", 200),
     ] {

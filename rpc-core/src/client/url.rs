@@ -53,7 +53,9 @@ impl Url {
                  `.header(\"Authorization\", …)`",
             );
         }
-        if rest.bytes().any(|byte| !byte.is_ascii_graphic()) || rest.contains('#') {
+        // A fragment is for whoever has the URL, and is not sent (RFC 9110, section 7.1).
+        let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+        if rest.bytes().any(|byte| !byte.is_ascii_graphic()) {
             return invalid("a URL is `scheme://host[:port][/path][?query]`, in ASCII");
         }
         let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -84,6 +86,9 @@ mod tests {
             ("http://h?x", Scheme::Http, "h:80", "h", "/?x"),
             ("http://h/http://", Scheme::Http, "h:80", "h", "/http://"),
             ("http://[::1]/a", Scheme::Http, "[::1]:80", "[::1]", "/a"),
+            ("http://h/a?b#part?c", Scheme::Http, "h:80", "h", "/a?b"),
+            ("http://h:1#/part", Scheme::Http, "h:1", "h:1", "/"),
+            ("ws://h/#", Scheme::WebSocket, "h:80", "h", "/"),
             ("ws://[::1]:90/a", Scheme::WebSocket, "[::1]:90", "[::1]:90", "/a"),
             ("tcp://localhost:5000", Scheme::Tcp, "localhost:5000", "localhost:5000", "/"),
         ] {
@@ -106,7 +111,8 @@ mod tests {
             "ftp://h",
             "tcp://h",
             "tcp://h:1/path",
-            "http://h/#part",
+            "http://#h",
+            "http://h/ #part",
         ] {
             assert!(Url::of(url).is_err(), "{url}");
         }

@@ -8,6 +8,9 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
+use hyper::StatusCode;
+
+use crate::protocol::Fault;
 
 use super::traffic::Running;
 
@@ -18,6 +21,9 @@ pub(super) enum Unread {
     TooLarge(usize),
     /// It breaks its coding, or the connection ended.
     Broken(String),
+    /// It has been read, and is answered with this.
+    #[cfg_attr(not(feature = "gzip"), allow(dead_code))]
+    Refused(StatusCode, Fault),
 }
 
 /// Reads a whole body of at most `limit` bytes. One that announces more is not even begun.

@@ -18,6 +18,7 @@ use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
 
 use super::body::{ReplyBody, Unread, read, skip_small};
+use super::coding::{Coding, coded, transfer};
 use super::guard::Guard;
 use super::health;
 use super::media_type::MediaType;
@@ -85,7 +86,12 @@ impl<A: Answer> Exchange<A> {
     {
         let mut body = pin!(body);
         let request = &requester.parts;
-        let response = match self.guard.admit(request) {
+        // Whoever knows how long a body is has no other coding.
+        let admitted = self.guard.admit(request).and_then(|granted| {
+            let is_counted = body.size_hint().exact().is_some();
+            if is_counted { Ok(granted) } else { transfer(&request.headers).map(|()| granted) }
+        });
+        let response = match admitted {
             Ok(granted) => {
                 let mut response = match request.method {
                     Method::POST => self.call(requester, body.as_mut(), arrived).await,
@@ -99,7 +105,12 @@ impl<A: Answer> Exchange<A> {
                 granted.put(response.headers_mut());
                 response
             }
-            Err(refusal) => refusal.into_response(),
+            Err(refusal) => {
+                let response = refusal.into_response();
+                // What follows may not be a request.
+                let is_last = response.status() == StatusCode::NOT_IMPLEMENTED;
+                if is_last { last(response, request.version) } else { response }
+            }
         };
         if request.version == Version::HTTP_2 && response.status().is_client_error() {
             // To give up a stream that is being sent is an error to some clients, curl among them.
@@ -124,6 +135,10 @@ impl<A: Answer> Exchange<A> {
             Ok(media_type) => media_type,
             Err(refusal) => return refusal.into_response(),
         };
+        let coding = match Coding::of(&request.headers) {
+            Ok(coding) => coding,
+            Err(response) => return response,
+        };
         let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.max_message_bytes;
@@ -133,6 +148,7 @@ impl<A: Answer> Exchange<A> {
             Poll::Ready(message) => Ok(message),
             Poll::Pending => timeout(self.body_timeout, read).await,
         };
+        let message = message.map(|read| read.and_then(|body| coding.restore(body, limit)));
         let unread = match message {
             Ok(Ok(message)) => {
                 arrived();
@@ -142,7 +158,7 @@ impl<A: Answer> Exchange<A> {
                     Readiness::While(_) => StatusCode::OK,
                     Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,
                 };
-                let response = with_type(status, reply, media_type.of_reply());
+                let response = coded(status, reply, media_type.of_reply(), &request.headers);
                 let is_last = matches!(self.readiness, Readiness::Busy);
                 return if is_last { last(response, request.version) } else { response };
             }
@@ -157,6 +173,7 @@ impl<A: Answer> Exchange<A> {
                 StatusCode::BAD_REQUEST,
                 Fault::new(code::PARSE_ERROR, format!("the request's body broke off: {problem}")),
             ),
+            Some(Unread::Refused(status, fault)) => (status, fault),
             None => {
                 let limit = self.body_timeout;
                 let message = format!("a body was begun and not finished within {limit:?}");

@@ -28,6 +28,8 @@ pub(crate) struct Guard {
     origins: Vec<Grant>,
     /// Headers that pages of those origins may send, besides `content-type`.
     headers: Vec<String>,
+    /// Subprotocols of WebSockets that are chosen besides those of the same meaning.
+    subprotocols: Vec<String>,
 }
 
 /// A page's origin that may call.
@@ -46,7 +48,7 @@ pub(super) struct Granted {
 
 impl Guard {
     pub(crate) fn allow_host(&mut self, host: &str) {
-        self.hosts.push(host.to_ascii_lowercase());
+        self.hosts.push(without_root(host).to_ascii_lowercase());
     }
 
     pub(crate) fn allow_origin(&mut self, origin: &str, credentials: bool) {
@@ -58,10 +60,20 @@ impl Guard {
         self.headers.extend(names);
     }
 
-    /// The first of the headers that is none.
+    pub(crate) fn allow_subprotocol(&mut self, name: &str) {
+        self.subprotocols.push(name.to_owned());
+    }
+
+    /// Whether a subprotocol of this name was allowed.
+    pub(super) fn knows_subprotocol(&self, name: &str) -> bool {
+        self.subprotocols.iter().any(|known| known == name)
+    }
+
+    /// The first of the headers that is none, or of the subprotocols, whose names are made of the same
+    /// characters.
     pub(crate) fn no_header(&self) -> Option<&str> {
         let is_none = |name: &&String| HeaderName::try_from(name.as_str()).is_err();
-        self.headers.iter().find(is_none).map(String::as_str)
+        self.headers.iter().chain(&self.subprotocols).find(is_none).map(String::as_str)
     }
 
     /// The list of headers that pages may send.
@@ -120,7 +132,7 @@ impl Guard {
             return Err(bad("the request has no Host header, which HTTP/1.1 requires"));
         }
         for host in target.into_iter().chain(header) {
-            if !self.is_own(without_port(host)) {
+            if !self.is_own(without_root(without_port(host))) {
                 let Ok(host) = Authority::try_from(host) else {
                     return Err(bad("the Host header names no host"));
                 };
@@ -152,6 +164,11 @@ fn without_port(authority: &str) -> &str {
         Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
         _ => authority,
     }
+}
+
+/// A name without the dot of the root behind it, which names the same host (RFC 1034, section 3.1).
+fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 /// Requests that a page makes without saying which, as for an image, say at least where they are made.

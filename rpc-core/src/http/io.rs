@@ -100,9 +100,20 @@ impl<S: AsyncRead + Unpin> Io<S> {
         let mut buffer = [MaybeUninit::uninit(); SIZE];
         let size = cursor.remaining().min(SIZE);
         let mut buffer = ReadBuf::uninit(&mut buffer[..size]);
+        let is_first = self.read == 0 && !self.received.is_empty();
         ready!(self.poll_some(task, &mut buffer))?;
-        cursor.put_slice(buffer.filled());
-        Poll::Ready(Ok(buffer.filled().len()))
+        let bytes = buffer.filled();
+        let begins = !bytes.is_empty() && self.traffic.received() || is_first;
+        match bytes.strip_prefix(b"POST ") {
+            // A URL without a path has `/` for one (RFC 9112, section 3.2.1). Python's XML-RPC client, for one, does
+            // not know, and hyper does not forgive it.
+            Some(rest) if begins && rest.starts_with(b"?") && bytes.len() < cursor.remaining() => {
+                cursor.put_slice(b"POST /");
+                cursor.put_slice(rest);
+            }
+            _ => cursor.put_slice(bytes),
+        }
+        Poll::Ready(Ok(bytes.len()))
     }
 }
 
@@ -123,7 +134,6 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
                 self.poll_at_once::<LARGE_READ>(task, &mut cursor)
             };
             if ready!(count)? > 0 {
-                self.traffic.received();
                 return Poll::Ready(Ok(()));
             }
             self.ending = Some(Box::pin(sleep(PATIENCE)));

@@ -1,7 +1,7 @@
 //! What a body is said to be, and what a reply to it is called.
 
 use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, ORIGIN};
+use hyper::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
 
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
@@ -30,11 +30,6 @@ impl MediaType {
     /// asked whether they may (CORS protocol, "simple" requests), so these are taken from nobody.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let refused = |sentence| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
-        if let Some(coding) = headers.get(CONTENT_ENCODING)
-            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
-            return Err(refused("bodies are taken as they are, without a Content-Encoding".into()));
-        }
         let mut types = headers.get_all(CONTENT_TYPE).iter();
         let Some(given) = types.next() else {
             if headers.contains_key(ORIGIN) {

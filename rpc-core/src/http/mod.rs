@@ -4,6 +4,7 @@
 //! request ([`Exchange`]), and how long a peer may take ([`serve`]).
 
 mod body;
+mod coding;
 mod connection;
 mod exchange;
 mod guard;

@@ -78,13 +78,16 @@ impl Traffic {
         }
     }
 
-    /// Takes note that bytes have come. In HTTP/2 they may be anything.
-    pub(super) fn received(&self) {
+    /// Takes note that bytes have come, and says whether a request begins with them. In HTTP/2 they may be
+    /// anything.
+    pub(super) fn received(&self) -> bool {
         let mut state = self.state();
-        if state.running == 0 && !state.head && !self.multiplexed {
+        let begins = state.running == 0 && !state.head && !self.multiplexed;
+        if begins {
             state.head = true;
             state.since = None;
         }
+        begins
     }
 
     /// Takes note of a request until what is returned is dropped.

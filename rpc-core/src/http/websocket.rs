@@ -12,10 +12,11 @@ use crate::protocol::{Protocol, ProtocolError};
 
 use super::body::ReplyBody;
 use super::exchange::Exchange;
+use super::guard::Guard;
 use super::refusal::Refusal;
 
-/// Names by which clients ask for what is spoken here: a browser that asks for some wants one of them
-/// confirmed.
+/// Names by which clients ask for what is spoken here: a browser that asks for some closes a WebSocket for which none
+/// of them was chosen.
 const SUBPROTOCOLS: [&str; 4] = ["jsonrpc", "jsonrpc2.0", "jsonrpc-2.0", "json-rpc"];
 /// The version that is spoken.
 const VERSION: HeaderValue = HeaderValue::from_static("13");
@@ -34,7 +35,7 @@ pub(super) fn open<A>(
         return None;
     }
     let response = match accept(request, has_body, exchange) {
-        Ok(accept) => switch(request, accept),
+        Ok(accept) => switch(request, accept, &exchange.guard),
         Err(refusal) => {
             let mut response = refusal.into_response();
             if response.status() == StatusCode::UPGRADE_REQUIRED {
@@ -75,22 +76,29 @@ fn accept<A>(
     accept.ok_or_else(|| bad("Sec-WebSocket-Key is 16 bytes in base64"))
 }
 
-fn switch(request: &Parts, accept: HeaderValue) -> Response<ReplyBody> {
+fn switch(request: &Parts, accept: HeaderValue, guard: &Guard) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    let mut spoken = SUBPROTOCOLS.into_iter();
-    if let Some(spoken) = spoken.find(|name| has_token(request, &SEC_WEBSOCKET_PROTOCOL, name)) {
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(spoken));
+    // Of those that are known the one that the client named first, as it wrote it (RFC 6455, section 4.2.2).
+    let is_known = |name: &&str| SUBPROTOCOLS.contains(name) || guard.knows_subprotocol(name);
+    let chosen = tokens(request, &SEC_WEBSOCKET_PROTOCOL).find(is_known);
+    if let Some(Ok(chosen)) = chosen.map(HeaderValue::from_str) {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, chosen);
     }
     response
 }
 
 /// Whether a header that is a list has this among its tokens.
 fn has_token(request: &Parts, header: &HeaderName, token: &str) -> bool {
-    let lists = request.headers.get_all(header).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|found| found.trim().eq_ignore_ascii_case(token))
+    tokens(request, header).any(|found| found.eq_ignore_ascii_case(token))
+}
+
+/// The tokens of a header that is a list.
+fn tokens<'r>(request: &'r Parts, header: &HeaderName) -> impl Iterator<Item = &'r str> {
+    let lists = request.headers.get_all(header).into_iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim)
 }

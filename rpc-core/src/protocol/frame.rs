@@ -33,6 +33,11 @@ impl Framing {
         match *first {
             [_, _, _, 0, ..] => Some(Ok(Self::LengthPrefix)),
             _ if header::begins(first) => Some(Ok(Self::Header)),
+            // It takes more to tell a request that a line break stands before.
+            [b'\r', b'\n', ref rest @ ..] if rest.first().is_some_and(u8::is_ascii_uppercase) => {
+                let is_told = whole || rest.len() >= Self::PREFIX;
+                is_told.then(|| Self::sniff_text(rest[0]))
+            }
             [_, _, _, _, ..] => Some(Self::sniff_text(first[0])),
             [byte, ..] if whole => Some(Self::sniff_text(byte)),
             _ => None,
@@ -63,6 +68,8 @@ impl Framing {
             b"GET ", b"POST", b"PUT ", b"HEAD", b"OPTI", b"DELE", b"PATC", b"CONN", b"TRAC",
             b"PRI ",
         ];
+        // One empty line may stand before it (RFC 9112, section 2.2).
+        let first = first.strip_prefix(b"\r\n").unwrap_or(first);
         first.first_chunk().is_some_and(|first| BEGINNINGS.contains(&first))
     }
 
@@ -131,6 +138,9 @@ mod tests {
             (b"\r\n {", Some(Ok(Framing::Raw))),
             (b"\xff\xff\xff\x7f", Some(Err(UnknownFraming))),
             (b"GET ", Some(Err(UnknownFraming))),
+            (b"\r\n{}", Some(Ok(Framing::Raw))),
+            (b"\r\nPOS", None),
+            (b"\r\nPOST", Some(Err(UnknownFraming))),
             (b"{}\n", None),
             (b"", None),
         ];

@@ -17,6 +17,8 @@ mod error;
 pub(crate) mod fault;
 mod fault_data;
 mod frame;
+#[cfg(feature = "gzip")]
+pub(crate) mod gzip;
 mod header;
 mod inbound;
 pub(crate) mod json;

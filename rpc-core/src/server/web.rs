@@ -247,4 +247,26 @@ impl<A: Answer> TcpServer<A> {
         Arc::make_mut(&mut self.settings.guard).allow_headers(names);
         self
     }
+
+    /// Knows a subprotocol of WebSockets by its name (feature `http`), and chooses it for a client that asks for it:
+    /// `new WebSocket(url, "sums.example")`. A browser that asks for subprotocols opens no WebSocket where none of
+    /// them is chosen. `jsonrpc`, `jsonrpc2.0`, `jsonrpc-2.0` and `json-rpc` are known already; names are
+    /// told apart by upper and lower case.
+    ///
+    /// A name changes nothing of what is spoken. One that no subprotocol can have keeps the server
+    /// from starting ([`Misuse::Header`]).
+    ///
+    /// ```
+    /// use rpc_core::RpcServer;
+    ///
+    /// let server = RpcServer::exported().allow_subprotocol("sums.example");
+    /// # let _ = server;
+    /// ```
+    ///
+    /// [`Misuse::Header`]: crate::error::Misuse::Header
+    #[must_use]
+    pub fn allow_subprotocol(mut self, name: &str) -> Self {
+        Arc::make_mut(&mut self.settings.guard).allow_subprotocol(name);
+        self
+    }
 }

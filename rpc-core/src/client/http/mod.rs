@@ -6,6 +6,7 @@
 mod body;
 mod malformed;
 mod response;
+mod restore;
 mod target;
 
 use std::ops::Range;

@@ -8,6 +8,7 @@ use crate::protocol::{Inbound, ProtocolError};
 
 use super::body::Body;
 use super::malformed::{HEAD, bad};
+use super::restore::{Coding, restore};
 
 /// Headers of a response at most.
 const HEADERS: usize = 128;
@@ -44,8 +45,8 @@ impl Response {
 #[derive(Debug)]
 pub(super) struct Responses {
     limit: usize,
-    /// The response whose head has come.
-    begun: Option<(Response, Body)>,
+    /// The response whose head has come, how its body comes, and what that is coded in.
+    begun: Begun,
 }
 
 impl Responses {
@@ -68,17 +69,22 @@ impl Responses {
             inbound.consume(head);
             self.begun = begun;
         }
-        if let Some((response, body)) = &mut self.begun
+        if let Some((response, body, _)) = &mut self.begun
             && !body.read(inbound, &mut response.body, self.limit, ended)?
         {
             return Ok(None);
         }
-        Ok(self.begun.take().map(|(response, _)| response))
+        let Some((mut response, _, coding)) = self.begun.take() else {
+            return Ok(None);
+        };
+        restore(coding, &mut response.body, self.limit)?;
+        Ok(Some(response))
     }
 }
 
-/// A response whose head has come, and how its body does; `None` where another head follows.
-type Begun = Option<(Response, Body)>;
+/// A response whose head has come, how its body does, and what that is coded in; `None` where another head
+/// follows.
+type Begun = Option<(Response, Body, Coding)>;
 
 /// Reads a head, and says how long it is, once it is whole.
 fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, ProtocolError> {
@@ -102,24 +108,23 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
         return Ok(Some((size, None)));
     }
     let fields = Fields::of(head.headers);
-    if fields.is_encoded {
-        return Err(bad("its body is compressed, which nobody asked for"));
-    }
+    let coding = fields.coding()?;
     let body = match status {
         204 | 304 => Body::Length(0),
         _ => fields.body(limit)?,
     };
     let stays = if head.version == Some(1) { !fields.closes } else { fields.keeps };
     let is_last = !stays || body.is_last() || fields.has_both_lengths();
-    Ok(Some((size, Some((Response { status, body: Vec::new(), is_last }, body)))))
+    let response = Response { status, body: Vec::new(), is_last };
+    Ok(Some((size, Some((response, body, coding)))))
 }
 
 /// What a head says that matters here. Each field may stand in several lines, and be a list.
 struct Fields<'h> {
-    /// Whether the body is not as it is.
-    is_encoded: bool,
+    /// What the body is coded in, where it is not as it is.
+    content: Option<&'h str>,
     /// In what the body travels.
-    coding: Option<&'h str>,
+    transfer: Option<&'h str>,
     /// How long the body is, or what is wrong with that.
     length: Result<Option<usize>, &'static str>,
     /// Whether the connection is said to end, and to stay.
@@ -130,11 +135,11 @@ struct Fields<'h> {
 impl<'h> Fields<'h> {
     fn of(headers: &'h [Header<'h>]) -> Self {
         let mut fields =
-            Self { is_encoded: false, coding: None, length: Ok(None), closes: false, keeps: false };
+            Self { content: None, transfer: None, length: Ok(None), closes: false, keeps: false };
         for header in headers {
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
             let values = str::from_utf8(header.value).into_iter().flat_map(|text| text.split(','));
-            let mut values = values.map(str::trim);
+            let values = values.map(str::trim);
             if is("content-length") {
                 values.for_each(|value| fields.add_length(value));
             } else if is("connection") {
@@ -143,9 +148,16 @@ impl<'h> Fields<'h> {
                     fields.keeps |= option.eq_ignore_ascii_case("keep-alive");
                 }
             } else if is("transfer-encoding") {
-                fields.coding = values.next_back().or(fields.coding);
+                // All of the line: what comes in two codings is not read.
+                let line = str::from_utf8(header.value).unwrap_or_default().trim();
+                let again = fields.transfer.is_some();
+                fields.transfer = Some(if again { "more than one coding" } else { line });
             } else if is("content-encoding") {
-                fields.is_encoded |= values.any(|coding| !coding.eq_ignore_ascii_case("identity"));
+                let mut values = values.filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+                let coding = values.next();
+                let again = fields.content.is_some() && coding.is_some() || values.next().is_some();
+                fields.content =
+                    if again { Some("more than one coding") } else { coding.or(fields.content) };
             }
         }
         fields
@@ -167,11 +179,27 @@ impl<'h> Fields<'h> {
         };
     }
 
+    /// What the body is coded in.
+    fn coding(&self) -> Result<Coding, ProtocolError> {
+        let Some(content) = self.content else {
+            return Ok(Coding::Identity);
+        };
+        let coding = Coding::named(content);
+        coding.ok_or_else(|| {
+            bad(format!("its body is compressed ({content}), which nobody asked for"))
+        })
+    }
+
     /// How the body comes (RFC 9112, section 6.3).
     fn body(&self, limit: usize) -> Result<Body, ProtocolError> {
-        if let Some(coding) = self.coding {
-            let is_chunked = coding.eq_ignore_ascii_case("chunked");
-            return Ok(if is_chunked { Body::chunked() } else { Body::UntilEnd });
+        match self.transfer {
+            Some(coding) if coding.eq_ignore_ascii_case("chunked") => return Ok(Body::chunked()),
+            Some(coding) => {
+                return Err(bad(format!(
+                    "its body travels in another coding than `chunked`, which nobody asked for: {coding}"
+                )));
+            }
+            None => {}
         }
         match self.length.map_err(bad)? {
             Some(size) if size > limit => Err(ProtocolError::TooLarge { size, limit }),
@@ -182,7 +210,7 @@ impl<'h> Fields<'h> {
 
     /// What has a length and comes in chunks may have been written by two hands.
     fn has_both_lengths(&self) -> bool {
-        self.coding.is_some() && self.length != Ok(None)
+        self.transfer.is_some() && self.length != Ok(None)
     }
 }
 
@@ -218,7 +246,7 @@ mod tests {
         "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 4\r\n\r\nbody",
         "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody",
         "HTTP/1.0 200 OK\r\n\r\nbody",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, x\r\n\r\nbody",
+        "HTTP/1.0 200 OK\r\nContent-Encoding: identity\r\n\r\nbody",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
     ];
 
@@ -268,7 +296,13 @@ mod tests {
             "HTTP/1.1 101 Switching Protocols\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbody",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, x\r\n\r\nbody",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nbody\r\n",
         ] {

@@ -32,9 +32,14 @@ impl Target {
         } else {
             format!("User-Agent: rpc-core/{}\r\n", env!("CARGO_PKG_VERSION"))
         };
+        let mut said = headers.iter();
+        let is_said = said.any(|(name, _)| name.eq_ignore_ascii_case("Accept-Encoding"));
+        // A client that asks for another coding, or for none, is not given this one.
+        let coding =
+            if cfg!(feature = "gzip") && !is_said { "Accept-Encoding: gzip\r\n" } else { "" };
         let before = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\n{own_agent}\
-             Content-Type: {media_type}\r\nAccept: {media_type}\r\nContent-Length: "
+             Content-Type: {media_type}\r\nAccept: {media_type}\r\n{coding}Content-Length: "
         );
         let mut after = b"\r\n".to_vec();
         for (name, value) in headers {
