@@ -68,6 +68,9 @@ fn main() -> Result<(), Error> {
     if let Some(timeout) = time("--idle-timeout-ms") {
         server = server.idle_timeout(timeout);
     }
+    if let Some(timeout) = time("--write-timeout-ms") {
+        server = server.write_timeout(timeout);
+    }
     if options.contains_key("--silent") {
         server = server.log(|_| {});
     }
