@@ -53,8 +53,14 @@ fn sources(folders: &[&str]) -> Vec<Source> {
     sources
 }
 
-const EVERYTHING: [&str; 5] =
-    ["rpc-core/src", "rpc-macros/src", "examples/src", "tests/src", "tests/tests"];
+const EVERYTHING: [&str; 6] = [
+    "rpc-core/src",
+    "rpc-macros/src",
+    "examples/src",
+    "tests/long/src",
+    "tests/src",
+    "tests/tests",
+];
 
 #[test]
 fn the_protocol_and_the_dialects_own_no_socket_clock_or_thread() {

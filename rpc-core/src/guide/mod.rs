@@ -1,7 +1,7 @@
 //! Pages to read, for whoever writes functions, calls them, and runs servers.
 //!
 //! - To begin with: [testing], [errors], [how an API grows](evolution), [production], [editors].
-//! - Servers: [models] and their choice, [where connections come from](connections), [who calls](callers), [layers].
+//! - Servers: [models] and their choice, [what they promise under load and abuse](reliability), [where connections come from](connections), [who calls](callers), [layers].
 //! - Clients: [addresses and dialects](clients), [calls as values and policies](client_layers).
 //! - Protocols: [wire], [json_rpc], [http], [websocket], [xml_rpc], and [who has been tried](interoperability).
 //!
@@ -33,6 +33,7 @@ pages! {
     layers: "layers.md",
     models: "models.md",
     production: "production.md",
+    reliability: "reliability.md",
     testing: "testing.md",
     websocket: "websocket.md",
     wire: "wire.md",

@@ -37,10 +37,15 @@ pub(crate) struct Wire(pub(crate) TcpStream);
 impl Wire {
     /// Connects.
     pub(crate) fn connect(server: &Served) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("a server that listens");
+        Self::try_connect(server).expect("a server that listens")
+    }
+
+    /// Connects, unless the server has gone.
+    pub(crate) fn try_connect(server: &Served) -> Option<Self> {
+        let stream = TcpStream::connect(server.address()).ok()?;
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Self(stream)
+        Some(Self(stream))
     }
 
     /// Sends bytes, unless the server has gone.

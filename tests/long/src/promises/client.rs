@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rpc_core::client::Pending;
 use rpc_core::protocol::Framing;
@@ -71,12 +72,14 @@ enum AnyClient {
 
 impl AnyClient {
     fn connect(which: Client, address: std::net::SocketAddr) -> Self {
+        // A reply that never comes is one that is wrong.
+        let builder = RpcClient::builder().call_timeout(Duration::from_secs(20));
         match which {
-            Client::Blocking => Self::Blocking(RpcClient::connect(address).unwrap()),
+            Client::Blocking => Self::Blocking(builder.connect(address).unwrap()),
             Client::Asynchronous => {
                 let mut runtime = tokio::runtime::Builder::new_multi_thread();
                 let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-                let client = runtime.block_on(AsyncRpcClient::connect(address)).unwrap();
+                let client = runtime.block_on(builder.connect_async(address)).unwrap();
                 Self::Asynchronous(runtime, client)
             }
         }
@@ -88,12 +91,11 @@ fn lost_connections(which: Client, effort: Effort) -> Figures {
     const CALLS: u64 = 50;
     let rounds = effort.pick(20, 500);
     let server = Fake::start(Framing::LengthPrefix, |mut peer| {
-        let mut calls = Vec::new();
         while let Some(call) = peer.receive_call() {
-            calls.push(call);
-            if calls.len() == usize::try_from(CALLS).unwrap() {
-                calls.iter().take(calls.len() / 2).for_each(|call| peer.echo(call));
-                return;
+            match call.argument.as_u64().unwrap() % CALLS {
+                number if number < CALLS / 2 => peer.echo(&call),
+                number if number == CALLS - 1 => return,
+                _ => {}
             }
         }
     });

@@ -20,14 +20,15 @@ pub(super) const PROMISES: &[Promise] = &[
         Model::ALL,
         slow_peers,
         "a peer that is silent, or sends a byte a second, is closed after 30 s; with 200 of them the p99 of others \
-         stays below twice its normal",
+         stays below twice its normal (below 12 ms where one thread serves all)",
     ),
     Promise::of_servers(
         "unread-replies",
         Model::ALL,
         unread_replies,
         "a client that never reads its replies costs 64 MB at most and is closed after the write timeout (30 s)",
-    ),
+    )
+    .side_by_side(),
     Promise::of_servers(
         "idle-peer",
         Model::ALL,
@@ -39,57 +40,72 @@ pub(super) const PROMISES: &[Promise] = &[
 /// F7: peers that say nothing or next to nothing, beside one that calls.
 fn slow_peers(setup: Setup) -> Figures {
     let peers = setup.pick(40, 200);
-    let timeout = Duration::from_millis(setup.pick(1500, 30_000));
+    let timeout = Duration::from_millis(setup.pick(2000, 30_000));
+    let round = Duration::from_millis(setup.pick(400, 1000));
     let server = setup.serve(&format!(
         "--max-connections 1000 --idle-timeout-ms {0} --message-timeout-ms {0}",
         timeout.as_millis()
     ));
-    let calls = setup.pick(500, 5000);
-    let normal = p99(&server, calls);
+    let normal = least_p99(&server, round, Instant::now() + round * 3);
     let begun = Instant::now();
     let message =
         frame(Framing::LengthPrefix, native(1, "echo", &json!(["x".repeat(2000)])).as_bytes());
     let mut slow: Vec<_> = (0..peers).map(|_| Wire::connect(&server)).collect();
-    // Every second one is silent.
-    let pause = timeout / 30;
-    let (mut sent, mut ratio) = (0, f64::INFINITY);
-    while begun.elapsed() < timeout * 2 / 3 {
-        for wire in slow.iter_mut().step_by(2) {
-            wire.send(&message[sent..=sent]);
-        }
-        sent += 1;
-        let beside = p99(&server, calls / 10);
-        // What is measured is the server: the least that was seen, since other programs run too.
-        ratio = ratio.min(beside.as_secs_f64() / normal.as_secs_f64());
-        thread::sleep(pause);
-    }
+    let end = begun + timeout * 2 / 3;
+    let beside = thread::scope(|scope| {
+        scope.spawn(|| {
+            // Every second one is silent; the others send a byte a second, one after another.
+            let mut bytes = message.iter();
+            while Instant::now() < end {
+                let byte = [*bytes.next().unwrap()];
+                for wire in slow.iter_mut().step_by(2) {
+                    wire.send(byte);
+                    thread::sleep(Duration::from_secs(2) / peers);
+                }
+            }
+        });
+        least_p99(&server, round, end)
+    });
     let patience = timeout * 3 + Duration::from_secs(5);
-    let kept =
-        slow.iter_mut().filter_map(|wire| wire.rest(patience.saturating_sub(begun.elapsed())));
-    let closed = kept.count();
-    Figures::new()
+    let closed = slow
+        .iter_mut()
+        .filter_map(|wire| wire.rest(patience.saturating_sub(begun.elapsed())))
+        .count();
+    let figures = Figures::new()
         .told("p99 alone", ms(normal), "ms")
-        .at_most("p99 beside them", ratio, "times that", setup.pick(10.0, 2.0))
-        .none("not closed", peers - closed)
+        .none("not closed", slow.len() - closed)
         .at_most(
             "the last closed after",
             begun.elapsed().as_secs_f64(),
             "s",
             timeout.as_secs_f64() * 1.1 + 3.0,
-        )
+        );
+    if matches!(setup.model, Model::SingleThread | Model::Prefork) {
+        // One thread serves them all: it gives each byte that comes a time slice of 5 ms at most.
+        figures.at_most("p99 beside them", ms(beside), "ms", setup.pick(50.0, 12.0))
+    } else {
+        let ratio = beside.as_secs_f64() / normal.as_secs_f64();
+        figures.at_most("p99 grows to", ratio, "times its normal", setup.pick(10.0, 2.0))
+    }
 }
 
-/// The 99th percentile of calls by one peer.
-fn p99(server: &Served, calls: usize) -> Duration {
+/// The least 99th percentile of one peer's calls in rounds: other programs run too, and what is measured
+/// is the server.
+fn least_p99(server: &Served, round: Duration, end: Instant) -> Duration {
     let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
-    let mut times: Vec<_> = (0..calls)
-        .map(|_| {
+    let mut least = Duration::MAX;
+    assert_eq!(peer.ask(ADD), SUM);
+    while Instant::now() < end {
+        let mut times = Vec::new();
+        let begun = Instant::now();
+        while begun.elapsed() < round {
             let begun = Instant::now();
             assert_eq!(peer.ask(ADD), SUM);
-            begun.elapsed()
-        })
-        .collect();
-    percentile(&mut times, 0.99)
+            times.push(begun.elapsed());
+        }
+        least = least.min(percentile(&mut times, 0.99));
+    }
+    least
 }
 
 /// F10: asks for large replies as fast as the server takes calls, and takes none.

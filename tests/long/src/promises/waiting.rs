@@ -54,29 +54,26 @@ enum Flood {
     NeverReads,
 }
 
-/// How long a server goes on.
-const FLOOD: Duration = Duration::from_secs(4);
-
 impl Flood {
     const ALL: [Self; 5] =
         [Self::UnaskedReplies, Self::Continue, Self::Pings, Self::EmptyFragments, Self::NeverReads];
 
-    /// Starts a server that does so to its first client, for some seconds.
-    fn start(self) -> (SocketAddr, JoinHandle<()>) {
+    /// Starts a server that does so to its first client, for so long at most.
+    fn start(self, most: Duration) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
             let begun = Instant::now();
             if self == Self::NeverReads {
-                thread::sleep(FLOOD);
+                thread::sleep(most);
                 return drop(stream);
             }
             let end = stream.try_clone().unwrap();
             let mut write = self.writer(stream);
             let reading = end.try_clone().unwrap();
             let reader = thread::spawn(move || read_all(&reading));
-            while begun.elapsed() < FLOOD && write() {}
+            while begun.elapsed() < most && write() {}
             let _ = end.shutdown(std::net::Shutdown::Both);
             reader.join().unwrap();
         });
@@ -134,7 +131,7 @@ fn deadlines(which: Client, effort: Effort) -> Figures {
     let mut latest = Duration::ZERO;
     let mut wrong = Vec::new();
     for flood in Flood::ALL {
-        let (address, server) = flood.start();
+        let (address, server) = flood.start(effort.pick(limit * 5, limit * 3));
         let (builder, address) = flood.client(address);
         let builder = builder.call_timeout(limit);
         let text = if flood == Flood::NeverReads { "x".repeat(9 << 20) } else { String::new() };
