@@ -22,9 +22,10 @@ pub use crate::registry::{
 };
 
 pub use crate::client::{
-    Also, GatheredBy, GathersKeywords, IntoOption, IntoText, Keyword, OneType, TakesKeyword,
-    TakesKeywords, ValueProbe, WhateverSerialises,
+    Also, EmptyList, GatheredBy, GathersKeywords, IntoArgs, IntoOption, IntoText, IntoTexts,
+    Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe, WhateverSerialises,
 };
+pub use crate::error::{Cause, CauseProbe, NoCause};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;

@@ -165,14 +165,14 @@ impl Call {
         // A `call!` in an argument has traits of its own, which must not meet these.
         let is_nested = !traits.is_empty() && self.has_macro();
         if !is_nested {
-            let values = self.arguments.iter().map(|argument| argument.value.to_token_stream());
+            let values = self.arguments.iter().map(Argument::given);
             let chain = self.chain_of(self.begun.clone(), values, end);
             // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
             let chain = Group::new(Delimiter::Parenthesis, chain).into_token_stream();
             return if traits.is_empty() { chain } else { quote!({ #traits #chain }) };
         }
         let begun = &self.begun;
-        let values = self.arguments.iter().map(|argument| &argument.value);
+        let values = self.arguments.iter().map(Argument::given);
         let name = |span: Span, index| {
             Ident::new(&format!("argument_{index}"), span.resolved_at(Span::mixed_site()))
         };
@@ -222,6 +222,19 @@ impl Call {
     fn has_macro(&self) -> bool {
         let values = self.arguments.iter().map(|argument| argument.value.to_token_stream());
         gathered::has_macro(self.begun.clone()) || values.into_iter().any(gathered::has_macro)
+    }
+}
+
+impl Argument {
+    /// Writes the value; `[]` after a keyword as a list of any type, where the library's name is known.
+    fn given(&self) -> TokenStream {
+        match (&self.way, &self.value) {
+            (Way::Keyword(_), Expr::Array(list)) if list.elems.is_empty() => {
+                gathered::empty_list(list.span())
+            }
+            _ => None,
+        }
+        .unwrap_or_else(|| self.value.to_token_stream())
     }
 }
 

@@ -59,6 +59,12 @@ pub(crate) fn traits_for_editor<'i>(setters: impl Iterator<Item = &'i Ident>) ->
     traits.collect()
 }
 
+/// Writes a list without elements, which may be of any type.
+pub(crate) fn empty_list(span: Span) -> Option<TokenStream> {
+    let library = library::known_path()?;
+    Some(respan(quote!(#library::__private1::EmptyList), span))
+}
+
 fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     let respan = |mut token: TokenTree| {
         token.set_span(span);

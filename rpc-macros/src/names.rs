@@ -50,10 +50,18 @@ pub(crate) fn call_type(owner: Option<&Ident>, function: &Ident) -> Ident {
     format_ident!("{owner}{}Call", camel_case(function), span = function.span())
 }
 
-/// Returns a function's name as types are written: `AddUser` for `add_user`.
+/// Returns a function's name as types are written: `AddUser` for `add_user`. A name that is not written as
+/// those of functions are, `addUser`, stays as it is, so that two functions never have one.
 fn camel_case(function: &Ident) -> String {
+    let written = function.unraw().to_string();
+    let is_usual = |word: &str| {
+        word.starts_with(|first: char| first.is_lowercase()) && !word.contains(char::is_uppercase)
+    };
+    if !written.split('_').all(is_usual) {
+        return format!("_{written}_");
+    }
     let mut name = String::new();
-    for word in function.unraw().to_string().split('_') {
+    for word in written.split('_') {
         let mut letters = word.chars();
         name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         name.extend(letters);

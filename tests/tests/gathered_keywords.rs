@@ -96,6 +96,43 @@ fn they_stand_beside_a_map() {
 }
 
 #[test]
+fn of_a_name_that_is_given_twice_the_last_value_counts() {
+    both_ways!(registry(), |client| {
+        assert_eq!(call!(client.votes(ada = 3, ..kwargs! { ada: 4 })).unwrap(), 4);
+    });
+}
+
+/// Counts what it is given.
+#[rpc_export]
+fn lists(
+    #[args] words: Vec<String>,
+    #[default(vec![1])] numbers: Vec<i64>,
+    more: Option<&[i64]>,
+    #[default(&[1])] lent: &[i64],
+    #[kwargs] options: Map<String, Value>,
+) -> [usize; 5] {
+    [numbers.len(), more.map_or(9, <[_]>::len), lent.len(), words.len(), options.len()]
+}
+
+/// Adds any numbers.
+#[rpc_export]
+fn sum_all(#[args] numbers: &[i64]) -> i64 {
+    numbers.iter().sum()
+}
+
+#[test]
+fn a_list_without_elements_needs_no_type() {
+    both_ways!(registry(), |client| {
+        assert_eq!(call!(client.lists()).unwrap(), [1, 9, 1, 0, 0]);
+        let counts = call!(client.lists(numbers = [], more = [], lent = [], words = [], any = []));
+        assert_eq!(counts.unwrap(), [0, 0, 0, 0, 1]);
+        assert_eq!(call!(client.sum_all(numbers = [])).unwrap(), 0);
+        assert_eq!(call!(client.sum_all(numbers = vec![1, 2])).unwrap(), 3);
+        assert_eq!(call!(client.sum_all(numbers = (1..=4).filter(|n| n % 2 == 0))).unwrap(), 6);
+    });
+}
+
+#[test]
 fn calls_stand_in_the_arguments_of_others() {
     both_ways!(registry(), |client| {
         let sum = call!(client.votes(

@@ -168,3 +168,26 @@ fn other_failures_are_told_from_the_functions_own() {
         assert!(!said.contains("secret") && !said.contains("password"), "{said}");
     });
 }
+
+#[test]
+fn the_error_of_a_function_is_the_source_of_what_a_call_fails_with() {
+    use std::error::Error as _;
+    both_ways!(FunctionRegistry::exported(), |client| {
+        let error = client.open(FileError::Full).call().unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<FileError>());
+        assert_eq!(source, Some(&FileError::Full));
+        let error: Box<dyn std::error::Error> = client.knock().call().unwrap_err().into();
+        assert_eq!(error.source().unwrap().to_string(), "closed");
+        let error = client.fault(7).call().unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<Fault>());
+        assert_eq!(source.map(Fault::code), Some(7));
+        // The error of a function with an alias as its result is known as well.
+        let error = client.read().error(FileError::Full).call().unwrap_err();
+        assert!(error.source().unwrap().is::<FileError>());
+        // Text is no error, and has none behind it.
+        assert!(client.words("no").call().unwrap_err().source().is_none());
+    });
+    let error = CallError::<FileError>::from(Error::from(Fault::new(5, "no")));
+    assert!(error.source().is_none());
+    assert_eq!(error.to_string(), "no (code 5)");
+}

@@ -61,3 +61,35 @@ fn a_name_without_what_it_is_registered_at_is_recognised() {
         assert!(refusal.contains(&format!("did you mean `{right}`?")), "{refusal}");
     }
 }
+
+pub struct Shop;
+
+#[rpc_export]
+impl Shop {
+    pub fn opened(&self) -> bool {
+        true
+    }
+}
+
+pub struct Park;
+
+#[rpc_export]
+impl Park {
+    pub fn opened(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn of_two_types_with_one_method_the_one_that_is_registered_is_not_said_to_be_missing() {
+    let mut registry = FunctionRegistry::new();
+    registry.register_instance_at("park", Park).unwrap();
+    let said = refusal(&registry, "shop.opened");
+    for advice in ["did you mean `park.opened`?", "it is a method of `Shop`, of which no instance"]
+    {
+        assert!(said.contains(advice), "{said}");
+    }
+    registry.register_instance_at("a.shop.with.a.very.long.name", Shop).unwrap();
+    let said = refusal(&registry, "opened");
+    assert!(!said.contains("no instance"), "{said}");
+}

@@ -16,6 +16,7 @@ mod connect;
 mod connections;
 mod deadline;
 mod drive;
+mod empty_list;
 mod flight;
 mod from_error;
 mod given_if;
@@ -71,6 +72,8 @@ pub use by_name::{Args, Kwargs};
 #[doc(hidden)]
 pub use by_name::{List, Named, Names, Nil};
 pub use drive::Drive;
+#[doc(hidden)]
+pub use empty_list::{EmptyList, IntoArgs, IntoTexts};
 pub use from_error::FromError;
 pub use given_if::GivenIf;
 #[doc(hidden)]

@@ -1,9 +1,11 @@
 //! What a call fails with.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use crate::protocol::{ArgumentError, Fault, ProtocolError, code};
 
+use super::cause;
 use super::{FunctionError, IoError, IoErrorKind, LayerError, Misuse};
 
 /// Why a call or a server failed, by who is to blame: the connection, the bytes, the other side,
@@ -83,14 +85,54 @@ impl From<ArgumentError> for Error {
 }
 
 /// Why a call of a function that has errors of its own failed: with that error, or otherwise.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// It says what its error says. The function's own error is its [`source`](StdError::source) where that
+/// is an error itself, as a `String` is not, and some function that is exported in this program returns it.
+///
+/// ```standalone_crate
+/// use std::error::Error;
+///
+/// use rpc_core::{FunctionRegistry, Fault, call, rpc_export};
+///
+/// #[rpc_export]
+/// fn pay() -> Result<(), Fault> {
+///     Err(Fault::new(402, "pay first"))
+/// }
+///
+/// let error = call!(FunctionRegistry::exported().pay()).unwrap_err();
+/// let source = error.source().and_then(|source| source.downcast_ref());
+/// assert_eq!(source.map(Fault::code), Some(402));
+/// ```
+#[derive(Debug, Clone)]
 pub enum CallError<E> {
     /// The function ran and returned this error.
-    #[error("{0}")]
     Function(E),
     /// The call failed otherwise.
-    #[error(transparent)]
-    Rpc(#[from] Error),
+    Rpc(Error),
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function(error) => error.fmt(f),
+            Self::Rpc(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display + 'static> StdError for CallError<E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Function(error) => cause::of(error),
+            Self::Rpc(error) => error.source(),
+        }
+    }
+}
+
+impl<E> From<Error> for CallError<E> {
+    fn from(error: Error) -> Self {
+        Self::Rpc(error)
+    }
 }
 
 impl<E: FunctionError> CallError<E> {
@@ -106,9 +148,6 @@ impl<E: FunctionError> CallError<E> {
 
 impl<E: StdError + Send + Sync + 'static> CallError<E> {
     /// The error itself, which can be downcast: the function's own, or an [`Error`].
-    ///
-    /// `CallError` says what its error says, and does not have it as its
-    /// [`source`](std::error::Error::source), since a function's own error may be a `String`.
     ///
     /// ```
     /// use rpc_core::{CallError, Fault};

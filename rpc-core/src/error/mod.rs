@@ -2,6 +2,7 @@
 //! asked; and the errors that functions have of their own.
 
 pub(crate) mod call;
+mod cause;
 mod function;
 mod into_fault;
 mod io;
@@ -9,6 +10,8 @@ mod layer;
 mod misuse;
 
 pub(crate) use call::{CallError, Error};
+#[doc(hidden)]
+pub use cause::{Cause, CauseProbe, NoCause};
 pub use function::FunctionError;
 pub use io::{IoError, IoErrorKind};
 pub use layer::LayerError;

@@ -192,10 +192,17 @@ impl FunctionRegistry {
             let advice = "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it";
             if nothing_is_served { advice } else { "" }
         };
-        let advice = self
-            .advice(method)
-            .or_else(|| interface::advice(method, nothing_is_served))
-            .unwrap_or_else(|| unlinked().to_owned());
+        let served = self.functions.iter().map(|entry| &*entry.signature);
+        let unregistered = interface::advice(method, served);
+        // Of two types that have the method, one that is registered and one that is not, either is meant.
+        let advice = match (self.advice(method), unregistered) {
+            (Some(near), Some(unregistered)) if unregistered.starts_with("; it is a method") => {
+                near + &unregistered
+            }
+            (Some(near), _) => near,
+            (None, Some(unregistered)) => unregistered,
+            (None, None) => unlinked().to_owned(),
+        };
         Fault::new(
             code::METHOD_NOT_FOUND,
             format!("no function `{}` is served here{advice}", shorten(method)),

@@ -34,11 +34,26 @@ impl MoreMethods {
     }
 }
 
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
 /// Says which instances have not been registered, when one of them has this method; or, when nothing
 /// is served at all, when there are any.
-pub(super) fn advice(method: &str, nothing_is_served: bool) -> Option<String> {
-    let own = method.rsplit('.').next().unwrap_or(method);
-    let has_it = |interface: &&Interface| interface.methods.iter().any(|one| one.name() == own);
+pub(super) fn advice<'s>(
+    method: &str,
+    served: impl Iterator<Item = &'s Signature> + Clone,
+) -> Option<String> {
+    let nothing_is_served = served.clone().next().is_none();
+    let own = last_part(method);
+    let is_served = |one: &&Signature| {
+        let mut served = served.clone().filter(|other| last_part(other.name()) == own);
+        served.any(|other| (other.module(), other.place()) == (one.module(), one.place()))
+    };
+    let has_it = |interface: &&Interface| {
+        let mut methods = interface.methods.iter().filter(|one| last_part(one.name()) == own);
+        methods.next().is_some_and(|one| !is_served(one))
+    };
     let interfaces = inventory::iter::<Interface>.into_iter();
     let mut names: Vec<_> = interfaces.clone().filter(has_it).map(|one| one.name).collect();
     let is_method = !names.is_empty();

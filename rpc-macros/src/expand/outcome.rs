@@ -17,6 +17,7 @@ pub(super) fn definition(function: &Function) -> TokenStream {
     let ident = names::outcome(&function.ident);
     let error = error(function);
     let checks = checks(function);
+    let cause = cause(function);
     quote! {
         #(#conditions)*
         enum #ident {}
@@ -26,7 +27,21 @@ pub(super) fn definition(function: &Function) -> TokenStream {
             type Error = #error;
         }
         #checks
+        #cause
     }
+}
+
+/// Writes what says, where the function's own error is named, whether it is one for others too.
+fn cause(function: &Function) -> Option<TokenStream> {
+    let Function { conditions, outcome: Outcome { error, .. }, .. } = function;
+    let error = error.as_ref()?;
+    Some(quote! {
+        #(#conditions)*
+        __rpc::inventory::submit! {{
+            use __rpc::NoCause as _;
+            __rpc::CauseProbe::<#error>::CAUSE
+        }}
+    })
 }
 
 /// Writes the constants in which rustc finds out that what is taken for a value is a `Result`.

@@ -32,17 +32,20 @@ impl Sent {
         match &parameter.takes {
             Takes::One => Self::one(parameter, lifetime, rpc),
             Takes::Args(element) => {
-                let (item, kept) = if types::is_word(element, "String") {
+                let (list, kept) = if types::is_word(element, "String") {
                     (
-                        quote_spanned!(name.span()=> Item: __rpc::IntoText),
-                        quote!(__rpc::GivenArgs::of_texts(#name)),
+                        quote_spanned!(name.span()=> __rpc::IntoTexts),
+                        quote!(__rpc::IntoTexts::into_texts(#name)),
                     )
                 } else {
-                    (quote!(Item = #element), quote!(__rpc::GivenArgs::of(#name)))
+                    (
+                        quote_spanned!(name.span()=> __rpc::IntoArgs<#element>),
+                        quote!(__rpc::IntoArgs::into_args(#name)),
+                    )
                 };
                 Self {
                     generics: TokenStream::new(),
-                    accepted: quote!(impl ::core::iter::IntoIterator<#item>),
+                    accepted: quote!(impl #list),
                     state: quote!(__rpc::GivenArgs<#element>),
                     kept,
                 }

@@ -111,6 +111,19 @@ fn calls<S: Stub>(client: S) {
     let _ = call!(client.within(1));
 }
 
+pub struct Names;
+
+// Names that are one in the case of types.
+#[rpc_export]
+impl Names {
+    pub fn add_user(&self) {}
+    #[allow(non_snake_case)]
+    pub fn addUser(&self) {}
+    pub fn add__user(&self) {}
+    pub fn a1(&self) {}
+    pub fn a_1(&self) {}
+}
+
 fn main() {
     let _ = calls::<rpc_core::RpcClient>;
     let _ = (AddCall, BankStub, add::floats(1.0, 2.0));
