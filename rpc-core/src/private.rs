@@ -15,10 +15,10 @@ pub use crate::protocol::Call;
 pub use crate::protocol::json::Place;
 pub use crate::registry::{
     Bound, Bytes, BytesProbe, CallContext, Deferred, ErrorProbe, Export, Handler, Instance,
-    Interface, IntoBytes, Method, MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise,
-    OwnedError, Parameter, ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature,
-    SignatureOptions, StandardResult, State, StateKey, StateType, Text, TextProbe, Travels,
-    is_plain, to_text, travels,
+    Interface, IntoBytes, LibraryContext, LibraryState, Method, MethodHandler, MoreMethods,
+    NoBytes, NoError, NoText, Otherwise, OwnedError, Parameter, ParameterKind, Probe, Reply,
+    Returned, Scope, Sent, Signature, SignatureOptions, Standard, StandardResult, State, StateKey,
+    StateType, Text, TextProbe, Travels, is_plain, to_text, travels,
 };
 
 pub use crate::client::{
@@ -29,6 +29,11 @@ pub use crate::error::{Cause, CauseProbe, NoCause};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;
+
+/// What a type has with one exported block, so that the second without `more` is an error that says this
+/// name.
+#[allow(non_camel_case_types)]
+pub trait a_further_block_says_more_and_stub {}
 
 /// A default value, as the closure returns it that it is evaluated in. A default that would return
 /// anything else from there, by `return` or `?`, does not compile.

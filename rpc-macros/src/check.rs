@@ -156,7 +156,7 @@ fn parameter_type(ty: &Type, mistakes: &mut Mistakes) {
     let Type::Reference(reference) = types::bare(ty) else {
         return no_reference(ty, mistakes);
     };
-    if types::arguments_of(&reference.elem, "CallContext").is_some() {
+    if types::arguments_of(&reference.elem, "CallContext").is_some_and(|none| none.is_empty()) {
         return;
     }
     if reference.mutability.is_some() {

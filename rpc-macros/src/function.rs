@@ -144,7 +144,7 @@ impl Function {
     pub(crate) fn states(&self) -> impl Iterator<Item = (usize, &Type)> {
         self.provided.iter().filter_map(|(position, provided)| match provided {
             Provided::State { ty, .. } => Some((*position, &**ty)),
-            Provided::Context => None,
+            Provided::Context { .. } => None,
         })
     }
 

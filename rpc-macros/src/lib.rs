@@ -163,7 +163,8 @@ use proc_macro::TokenStream;
 /// # Parameters
 ///
 /// `#[default(value)]` before a parameter gives it a default: any expression of its type, evaluated
-/// by the server at each call that leaves the argument out. It cannot leave its place by `?`, `return`
+/// by the server at each call that leaves the argument out. `Self` in it is the block's type, and what
+/// `&format!(…)` lends lives until the function returns. It cannot leave its place by `?`, `return`
 /// or `.await`. Its argument may be given as `value`, `Some(value)`, or `None`, which leaves it out. A
 /// parameter of type `Option` may be left out as well, and is `None` then unless it has another default;
 /// its argument may be given as `Some(value)` or just `value`. For either, what is written with `.into()`
@@ -174,8 +175,8 @@ use proc_macro::TokenStream;
 /// types with a lifetime of their own. Text is borrowed from the message where it stands in it
 /// without escapes. A result may borrow too; the caller receives it in its owned form.
 ///
-/// Bytes travel as base64 text, whether a parameter or a result is written `&[u8]`, `Vec<u8>` or
-/// `rpc_core::types::Bytes<'_>`, also in an `Option` or a `Result`; a list of numbers is understood. Under a
+/// Bytes travel as base64 text, whether a parameter or a result is written `&[u8]`, `Vec<u8>`, `Box<[u8]>`,
+/// `Cow<'_, [u8]>` or `rpc_core::types::Bytes<'_>`, also in an `Option` or a `Result` (by any name); a list of numbers is understood. Under a
 /// name of your own, `type Blob = Vec<u8>`, and inside other types, a `Vec<u8>` travels as a list of
 /// numbers, which is nearly three times as large: write `Bytes<'static>` there. Its lifetime is always
 /// written out.
@@ -204,9 +205,24 @@ use proc_macro::TokenStream;
 /// the message travels alone. `&'static str` is a `String` for callers.
 ///
 /// Whether a function returns a `Result` is decided by the type. `ApiResult<T>`, an alias, is one, as
-/// is a `Result` in a `Box`; an `Option<Result<T, E>>` is a `Result<Option<T>, E>` for callers; a
-/// `SearchResult` of one's own is a value. An alias has to have a name that ends in `Result`, else it
-/// does not compile. A `Result` further inside, as in `Vec<Result<T, E>>`, is a value.
+/// is a `Result` in a `Box`, and one that a macro writes; an `Option<Result<T, E>>` is a
+/// `Result<Option<T>, E>` for callers, also with a `Box` around or in it; a `SearchResult` of one's own is
+/// a value. An alias has to have a name that ends in `Result` (or `result`), else it does not compile, nor
+/// does a `Result` in a `Result` or deeper in boxes. In a collection or a tuple, as in
+/// `Vec<Result<T, E>>`, it is a value.
+///
+/// JSON has one `null`, for `None` and for whatever else is nothing. So a `Some` of that does not travel:
+///
+/// | | |
+/// |---|---|
+/// | `Option<Option<T>>`, `Option<()>`, `Option<Result<(), E>>` | do not compile |
+/// | `Option<Unit>` of a `struct Unit;` | `Some(Unit)` arrives as `None` |
+/// | `Option<serde_json::Value>` | `Some(Value::Null)` arrives as `None` |
+/// | a parameter `Option<Alias>` of an alias of `()` or an `Option` | its `Some` of nothing arrives as `None` |
+///
+/// Types of one's own may be called as those that the macro knows: `CallContext`, `State`, `Option`, `Vec`,
+/// `Box`, `Cow` and `Result`. Where such a name would be taken for another it does not compile, and the
+/// message says how to write it: mostly as `module::Option<…>`.
 ///
 /// An `async fn` is called as any other. Its future must be `Send`, and owns its arguments.
 ///

@@ -9,10 +9,10 @@ use crate::types;
 
 /// What a parameter is given without the caller's knowing of it.
 pub(crate) enum Provided {
-    /// The call's context, lent.
-    Context,
-    /// The shared state of a type, lent or not.
-    State { ty: Box<Type>, is_lent: bool },
+    /// The call's context, lent, by the name that is written.
+    Context { written: Box<Type> },
+    /// The shared state of a type, lent or not, by the name that is written.
+    State { ty: Box<Type>, is_lent: bool, written: Box<Type> },
 }
 
 impl Provided {
@@ -31,12 +31,16 @@ impl Provided {
             Type::Reference(reference) => (types::bare(&reference.elem), Some(reference)),
             ty => (ty, None),
         };
-        if types::arguments_of(referent, "CallContext").is_some() {
+        if types::arguments_of(referent, "CallContext").is_some_and(|none| none.is_empty()) {
             match reference {
                 Some(reference) if reference.mutability.is_none() => {}
-                _ => mistakes.at(ty, "the call's context is lent: write `&CallContext`"),
+                _ => mistakes.at(
+                    ty,
+                    "the call's context is lent: write `&CallContext`; a type of your own needs \
+                     another name, by an alias or `use … as …`",
+                ),
             }
-            return Some(Self::Context);
+            return Some(Self::Context { written: Box::new(referent.clone()) });
         }
         match types::arguments_of(referent, "State")?.as_slice() {
             [GenericArgument::Type(state)] => {
@@ -48,7 +52,11 @@ impl Provided {
                     );
                     mistakes.at(ty, advice);
                 }
-                Some(Self::State { ty: Box::new(state.clone()), is_lent: reference.is_some() })
+                Some(Self::State {
+                    ty: Box::new(state.clone()),
+                    is_lent: reference.is_some(),
+                    written: Box::new(referent.clone()),
+                })
             }
             _ => None,
         }

@@ -12,8 +12,8 @@ use crate::protocol::json::Mark;
 
 /// Bytes, sent as base64 text with padding in every dialect that has only text.
 ///
-/// A parameter or a result of an exported function that is written `&[u8]` or `Vec<u8>` travels so too, also
-/// in an `Option`, and the result in a `Result`. Inside other types a `Vec<u8>` is an array of numbers, as serde writes it: have
+/// A parameter or a result of an exported function that is written `&[u8]`, `Vec<u8>`, `Box<[u8]>` or
+/// `Cow<'_, [u8]>` travels so too, also in an `Option`, and the result in a `Result`. Inside other types a `Vec<u8>` is an array of numbers, as serde writes it: have
 /// a `Bytes` there. What arrives may be base64 with or without padding, or an array of numbers from 0
 /// to 255.
 ///

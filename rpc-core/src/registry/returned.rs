@@ -176,7 +176,7 @@ results! {
 #[diagnostic::on_unimplemented(
     message = "callers would see no error in this `{Self}`",
     label = "is a `Result` that is not seen as one: its error would arrive as a success",
-    note = "write `Result<…, …>` out as what the function returns, or give an alias a name that ends in `Result`"
+    note = "write `Result<…, …>` out as what the function returns, or give an alias a name that ends in `Result`; of a `Result` in another make one"
 )]
 pub trait PlainValue<const WHAT: u8> {}
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Lifetime, parse_quote};
+use syn::{Lifetime, Type, parse_quote};
 
 use super::default;
 use super::hygiene::hidden;
@@ -53,22 +53,34 @@ impl Arguments {
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
             let (value, pass) = match provided {
-                Provided::State { is_lent, .. } => {
+                Provided::State { is_lent, written, .. } => {
                     let key = names::state_key(&function.ident, *position);
                     let lend = is_lent.then(|| quote!(&));
-                    (quote_spanned!(hidden()=> scope.state(&#key)?), quote!(#lend #name))
+                    let state = quote_spanned!(hidden()=> scope.state(&#key)?);
+                    (of_library(written, "LibraryState", &state), quote!(#lend #name))
                 }
-                Provided::Context if function.is_async => {
+                Provided::Context { written } => {
                     let context = quote_spanned!(hidden()=> scope.context());
-                    (quote!(::core::clone::Clone::clone(#context)), quote!(&#name))
+                    let context = of_library(written, "LibraryContext", &context);
+                    if function.is_async {
+                        (quote!(::core::clone::Clone::clone(#context)), quote!(&#name))
+                    } else {
+                        (context, quote!(#name))
+                    }
                 }
-                Provided::Context => (quote_spanned!(hidden()=> scope.context()), quote!(#name)),
             };
             taken.extend(quote_spanned!(hidden()=> let #name = #value;));
             passed.insert(*position, pass);
         }
         Self { taken, places, passed }
     }
+}
+
+/// Writes the expression that hands a value to a parameter whose type is taken, by its name, for one that
+/// the trait is for: where it is another, rustc says so there.
+fn of_library(written: &Type, trait_: &str, value: &TokenStream) -> TokenStream {
+    let trait_ = Ident::new(trait_, written.span());
+    quote_spanned!(written.span()=> <#written as __rpc::#trait_>::of(#value))
 }
 
 /// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
@@ -137,7 +149,16 @@ fn pass(
                 ::core::option::Option::None => #default,
             }
         },
+        None if is_standard(parameter) && matches!(parameter.passing, Passing::Owned) => {
+            let written = types::with_lifetime(&parameter.ty, &lifetime(outlives)).0;
+            of_library(&written, "Standard", &quote!(#argument))
+        }
         None if is_optional => quote!(#argument #conversion),
         None => quote!(#borrow #argument #conversion),
     }
+}
+
+/// Whether a parameter's type is taken for one of the standard library, by its name.
+fn is_standard(parameter: &Parameter) -> bool {
+    parameter.optional.is_some() || matches!(parameter.takes, Takes::Args(_))
 }

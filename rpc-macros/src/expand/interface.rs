@@ -80,7 +80,14 @@ fn instance(interface: &Interface) -> TokenStream {
         };
     }
     let head = head(interface, &quote!(__rpc));
+    // rustc names this where there is a second one.
+    let mark = interface
+        .owner
+        .ty
+        .is_some()
+        .then(|| quote!(impl __rpc::a_further_block_says_more_and_stub for __Self {}));
     quote! {
+        #mark
         #head {
             const METHODS: &'static [__rpc::Method<Self>] = #methods;
         }

@@ -88,7 +88,7 @@ impl Sent {
             }
         } else {
             let kept = match wrapper {
-                Some(_) => quote!(#rpc::IntoBytes::into_bytes(#name)),
+                Some(_) => quote_spanned!(value.span()=> #rpc::IntoBytes::into_bytes(#name)),
                 None => quote!(#name),
             };
             Self {
