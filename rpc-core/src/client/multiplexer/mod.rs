@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::Error;
 use crate::protocol::websocket::Side;
 use crate::protocol::{ArgumentError, Inbound};
 use crate::pump::is_timeout;
@@ -196,10 +196,9 @@ impl<S: Stream> Multiplexer<S> {
                     state = self.state();
                     continue;
                 }
-                let kind = IoErrorKind::TimedOut(deadline.limit());
-                let doing = state.flight.doing(method);
+                let error = state.flight.timed_out(call, method, deadline.limit());
                 self.give_up(state, call);
-                return Err(IoError::new(kind, doing).may_have_run(true).into());
+                return Err(error);
             }
             if state.is_reading {
                 let State { flight, asleep, .. } = &mut *state;
