@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 /// A client that has made no call over a connection for this long looks, before it makes another,
-/// whether the server has ended it or said that it stops.
-pub(crate) const UNUSED: Duration = Duration::from_secs(1);
+/// whether the server has ended it or said that it stops. A look is up to three system calls, a
+/// microsecond: nothing beside such a pause, and much beside a call that follows another at once.
+pub(crate) const UNUSED: Duration = Duration::from_millis(10);
 
-/// A peer that was told that the server stops, and says nothing for this long, has left. Longer than
+/// A peer that was told that the server stops, and says nothing for this long, has left. Much longer than
 /// [`UNUSED`]: a client whose next call came later than that would look first, and find the notice.
 pub(crate) const LEFT: Duration = Duration::from_millis(1500);
 

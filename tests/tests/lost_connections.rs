@@ -17,6 +17,8 @@ use tests::{Fake, Model, Task, same, until};
 
 /// Longer than a client trusts a connection that nobody used, and than the server keeps it.
 const UNUSED: Duration = Duration::from_secs(3);
+/// Since a call that was just made: less than a server takes to be restarted.
+const JUST_NOW: Duration = Duration::from_millis(20);
 
 fn assert_lost(error: &Error) {
     assert!(matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Lost), "{error:?}");
@@ -183,4 +185,21 @@ fn a_started_call_outlives_its_client() {
     let call = client.add(1, 2).start().unwrap();
     drop(client);
     assert_eq!(call.wait().unwrap(), 13);
+}
+
+#[test]
+fn a_server_that_was_restarted_between_two_calls_costs_none() {
+    for model in Model::ALL {
+        let server = model.start(RpcServer::exported());
+        let address = server.address();
+        let client = RpcClient::connect(&address).unwrap();
+        for n in 0..3 {
+            assert_eq!(client.add(n, 2).call().unwrap(), n + 12, "{model:?}");
+        }
+        drop(server);
+        let _server = RpcServer::exported().start(&address).unwrap();
+        // Whoever has called a moment ago sees that this connection has ended.
+        thread::sleep(JUST_NOW);
+        assert_eq!(client.add(1, 2).call().unwrap(), 13, "{model:?}");
+    }
 }

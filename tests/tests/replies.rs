@@ -34,8 +34,8 @@ fn replies_that_answer_no_call_are_dropped() {
             r#","id":18446744073709551615"#.to_owned(),
             r#","id":18446744073709551616"#.to_owned(),
             r#","id":-1"#.to_owned(),
-            r#","id":1.0"#.to_owned(),
-            format!(r#","id":"{id}""#),
+            r#","id":1.5"#.to_owned(),
+            format!(r#","id":"{id}x""#),
             r#","id":null"#.to_owned(),
             String::new(),
         ] {

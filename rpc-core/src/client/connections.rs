@@ -110,8 +110,15 @@ impl<T: Transport> Connections<T> {
     pub(super) fn gather(&self, begin: bool) {
         let mut open = self.lock();
         open.bursts = if begin { open.bursts + 1 } else { open.bursts.saturating_sub(1) };
-        if let Some(connection) = &open.shared {
+        let connection = open.shared.clone();
+        if let Some(connection) = &connection {
             connection.gather(open.bursts > 0);
+        }
+        let is_over = open.bursts == 0;
+        // Others get the connection while this thread writes.
+        drop(open);
+        if is_over && let Some(connection) = connection {
+            connection.send_gathered();
         }
     }
 

@@ -22,6 +22,14 @@ impl Deadline {
         Some(Self { at: at?, limit: limit? })
     }
 
+    /// The earlier of two.
+    pub(super) fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) if one.at < other.at => Some(one),
+            (one, other) => other.or(one),
+        }
+    }
+
     #[cfg(feature = "tokio")]
     pub(super) fn at(self) -> Instant {
         self.at

@@ -12,7 +12,9 @@ mod params;
 mod parts;
 mod ping;
 mod read;
+mod read_fault;
 mod reply;
+mod reply_id;
 mod request;
 mod usual;
 mod write;
@@ -25,6 +27,7 @@ pub(crate) use reply::{
     FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_replies, read_reply,
     read_split,
 };
+pub(crate) use reply_id::ReplyId;
 pub(crate) use request::Request;
 #[cfg(feature = "tokio")]
 pub(crate) use write::write_cancel;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use serde_json::value::RawValue;
-
 use crate::protocol::json::{Kind, Reader, Span};
-use crate::protocol::{Fault, Limits, ProtocolError, code};
+use crate::protocol::{Fault, Limits, ProtocolError};
 
+use super::read_fault::read_fault;
+use super::reply_id::ReplyId;
 use super::{Dialect, json_rpc};
 
 /// What a server sends.
@@ -23,8 +23,8 @@ pub(crate) enum FromServer<'m> {
 /// A reply as it came.
 #[derive(Debug)]
 pub(crate) struct ReplyMessage<'m> {
-    /// The id, where there is one.
-    pub(crate) id: Option<u64>,
+    /// Which call it answers.
+    pub(crate) id: ReplyId<'m>,
     /// The result's JSON text, or the fault.
     pub(crate) outcome: Result<ResultText<'m>, Fault>,
 }
@@ -123,14 +123,14 @@ pub(crate) fn read_split<'m>(
         && let Some(result) = usual.result(message, depth)
     {
         let outcome = Ok(ResultText::of(result));
-        return Ok(FromServer::Reply(ReplyMessage { id: Some(usual.id), outcome }));
+        return Ok(FromServer::Reply(ReplyMessage { id: ReplyId::Call(usual.id), outcome }));
     }
     #[cfg(feature = "xmlrpc")]
     if dialect == Dialect::XmlRpc {
         let outcome = super::xml_rpc::read_reply(message, depth)
             .map_err(|fault| ProtocolError::NotAReply(fault.message().to_owned()))?;
         let outcome = outcome.map(ResultText::Made);
-        return Ok(FromServer::Reply(ReplyMessage { id: None, outcome }));
+        return Ok(FromServer::Reply(ReplyMessage { id: ReplyId::Missing, outcome }));
     }
     read_any(dialect, Reader::text(message)?, depth)
 }
@@ -175,7 +175,7 @@ fn read_usual<'m>(dialect: Dialect, reader: &mut Reader<'m>) -> Option<ReplyMess
         result = reader.span().ok()?;
     }
     has(reader.leave())?;
-    Some(ReplyMessage { id: Some(id.parse().ok()?), outcome: Ok(ResultText::of(result)) })
+    Some(ReplyMessage { id: ReplyId::Call(id.parse().ok()?), outcome: Ok(ResultText::of(result)) })
 }
 
 /// Where a reply has what, if it is in its usual form, byte for byte as servers of this crate write it:
@@ -233,6 +233,14 @@ impl UsualReply {
     }
 }
 
+/// Takes a member, which may stand in a reply once: of two, nobody knows which is meant.
+fn once<T>(member: &mut Option<T>, value: T, name: &str) -> Result<(), ProtocolError> {
+    match member.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(ProtocolError::NotAReply(format!("it has `{name}` twice"))),
+    }
+}
+
 /// Reads a reply with any members in any order.
 fn read_any(dialect: Dialect, text: &str, depth: usize) -> Result<FromServer<'_>, ProtocolError> {
     let mut reader = Reader::new(text, depth);
@@ -252,26 +260,22 @@ fn read_object<'m>(
         Dialect::XmlRpc => return Err(ProtocolError::NotAReply("it is JSON".to_owned())),
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
-    let (mut is_call, mut is_json_rpc) = (false, dialect == Dialect::JsonRpc);
+    let (mut method, mut version) = (None, None);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
     reader.object(|reader, key| {
         match key.resolve().as_ref() {
-            name if name == success => result = Some(reader.span()?),
+            name if name == success => once(&mut result, reader.span()?, name)?,
             // In any dialect: a server that could not read what it was sent answers in its own.
-            "error" => error = Some(reader.span()?),
-            "id" => id = Some(reader.value()?),
-            "out" => out = Some(reader.value()?),
-            "notice" => notice = Some(reader.value()?),
+            "error" => once(&mut error, reader.span()?, "error")?,
+            "id" => once(&mut id, reader.value()?, "id")?,
+            "out" => once(&mut out, reader.value()?, "out")?,
+            "notice" => once(&mut notice, reader.value()?, "notice")?,
             // A server that could not read a call may say so in this dialect whatever it was spoken to in.
-            "jsonrpc" => {
-                is_json_rpc = true;
-                reader.value()?;
-            }
+            "jsonrpc" => once(&mut version, reader.value()?, "jsonrpc")?,
             "method" if dialect == Dialect::JsonRpc => {
-                is_call = true;
-                reader.value()?;
+                once(&mut method, reader.value()?, "method")?;
             }
             _ => {
                 reader.value()?;
@@ -282,7 +286,7 @@ fn read_object<'m>(
     if notice == Some("\"draining\"") && result.is_none() && error.is_none() {
         return Ok(FromServer::Draining);
     }
-    if is_call && result.is_none() && error.is_none() {
+    if method.is_some() && result.is_none() && error.is_none() {
         return Ok(FromServer::Call);
     }
     // Some peers always send both, one of them null.
@@ -291,34 +295,16 @@ fn read_object<'m>(
         error = result.take();
     }
     let outcome = match (error, result) {
-        (Some(error), _) if is_json_rpc => Err(json_rpc::restore(read_fault(error.text))),
+        (Some(error), _) if version.is_some() || dialect == Dialect::JsonRpc => {
+            Err(json_rpc::restore(read_fault(error.text)))
+        }
         (Some(error), _) => Err(read_fault(error.text)),
         (None, Some(result)) => Ok(ResultText::of(result)),
         (None, None) => {
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }
     };
-    Ok(FromServer::Reply(ReplyMessage { id: id.and_then(|id| id.parse().ok()), outcome }))
-}
-
-/// Reads a fault's object. What another implementation sends in its place is kept as data.
-fn read_fault(text: &str) -> Fault {
-    #[derive(serde::Deserialize)]
-    struct Object {
-        code: i64,
-        message: String,
-        #[serde(default)]
-        data: Option<Box<RawValue>>,
-    }
-    match serde_json::from_str::<Object>(text) {
-        Ok(Object { code, message, data }) => Fault::new(code, message).with_raw_data(data),
-        Err(_) => {
-            let message = serde_json::from_str::<String>(text)
-                .unwrap_or_else(|_| "the other side failed the call".to_owned());
-            Fault::new(code::INTERNAL_ERROR, message)
-                .with_raw_data(RawValue::from_string(text.to_owned()).ok())
-        }
-    }
+    Ok(FromServer::Reply(ReplyMessage { id: ReplyId::of(id), outcome }))
 }
 
 #[cfg(test)]

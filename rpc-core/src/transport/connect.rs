@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[cfg(feature = "tokio")]
 use super::AsyncSocket;
@@ -80,11 +80,16 @@ fn with_forms(address: &str, error: io::Error) -> io::Error {
     }
 }
 
-/// Connects within `timeout` to the first of the addresses where somebody listens.
+/// Connects within `timeout` to the first of the addresses where somebody listens. Each has an equal
+/// part of the time that is left.
 fn connect(address: impl ToSocketAddrs, timeout: Duration) -> io::Result<Socket> {
+    let begun = Instant::now();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
+    let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let part = timeout.saturating_sub(begun.elapsed()) / left;
+        match TcpStream::connect_timeout(address, part.max(Duration::from_millis(1))) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 return Ok(Socket::Tcp(stream));

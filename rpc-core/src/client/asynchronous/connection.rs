@@ -200,6 +200,9 @@ impl Connection {
     }
 }
 
+/// Reads in one turn at most: a stream that has always more must not keep the clock from being looked at.
+const TURNS: u32 = 128;
+
 impl<'c> Held<'c> {
     fn new(connection: &'c Connection, io: Box<Io>) -> Self {
         Self { connection, io: Some(io), is_ready: true }
@@ -220,9 +223,15 @@ impl<'c> Held<'c> {
             return Ok(None);
         }
         self.is_ready = reads;
+        let mut turns = 0..TURNS;
         while self.is_ready
             && let Some(io) = self.io.as_deref_mut()
         {
+            if turns.next().is_none() {
+                // The driver reads the rest.
+                self.connection.with(|state| state.is_left(call));
+                return Ok(None);
+            }
             let Poll::Ready(count) = io.poll_read() else {
                 self.is_ready = false;
                 break;
@@ -275,7 +284,11 @@ impl<'c> Held<'c> {
         if let Poll::Ready(written) = io.poll_write(task) {
             written?;
         }
-        while reads && let Poll::Ready(count) = io.poll_read() {
+        for _ in 0..TURNS {
+            let Poll::Ready(count) = (if reads { io.poll_read() } else { Poll::Pending }) else {
+                self.is_ready = false;
+                break;
+            };
             let count = count?;
             let received = self.connection.with(|state| take_replies(state, io, count, None));
             io.wake();
@@ -284,7 +297,7 @@ impl<'c> Held<'c> {
                 return Err(Lost::closed());
             }
         }
-        self.is_ready = false;
+        // Where there may be more, it is the driver's next turn that reads it.
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::Error;
 
 use super::super::ClientBuilder;
 use super::super::deadline::Deadline;
@@ -308,10 +308,9 @@ impl State {
             && !is_watched(deadline)
         {
             if deadline.has_passed() {
+                let error = self.flight.timed_out(call, method, deadline.limit());
                 self.cancel(call);
-                let kind = IoErrorKind::TimedOut(deadline.limit());
-                let error = IoError::new(kind, self.flight.doing(method)).may_have_run(true);
-                return Turn::Over(Progress::Failed(error.into()));
+                return Turn::Over(Progress::Failed(error));
             }
             self.watch(Some(deadline));
         }

@@ -4,12 +4,13 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use crate::dialect::{Dialect, ResultText, read_replies};
+use crate::dialect::{Dialect, ReplyId, ResultText, read_replies};
 use crate::error::Error;
 use crate::protocol::{ArgumentError, ProtocolError};
 
 use super::super::http::{Exchange, Response};
 use super::super::lost::Lost;
+use super::dropped::problem;
 use super::message::Message;
 use super::reply::{Own, Reply};
 use super::{Flight, InFlight};
@@ -100,15 +101,15 @@ impl<W> Flight<W> {
         awake: &mut Vec<W>,
     ) -> Option<Own> {
         let mut found = None;
-        let mut refusal = None;
+        let (mut refusal, mut dropped) = (None, None);
         let read = read_replies(self.dialect, &response.body, self.limits.max_depth, |reply| {
-            match (reply.id.filter(|call| calls.contains(call)), reply.outcome) {
-                (Some(call), outcome) => {
+            match (reply.id, reply.outcome) {
+                (ReplyId::Call(call), outcome) if calls.contains(&call) => {
                     self.hand_out(call, || outcome.map_err(Error::from), own, &mut found, awake);
                 }
                 // It answers what could not be read, the whole batch maybe.
-                (None, Err(fault)) => refusal = Some(fault),
-                (None, Ok(_)) => {}
+                (ReplyId::Missing, Err(fault)) => refusal = Some(fault),
+                (id, _) => dropped = Some(problem(id)),
             }
         });
         let is_silent = response.body.trim_ascii().is_empty();
@@ -118,7 +119,8 @@ impl<W> Flight<W> {
                 _ if is_silent || !response.is_success() => Err(response.to_error().into()),
                 (None, Err(error)) => Err(error.clone().into()),
                 (None, Ok(())) => {
-                    let problem = format!("the response to its batch has none to call {call}");
+                    let mut problem = format!("the response to its batch has none to call {call}");
+                    problem.extend(dropped.iter().flat_map(|dropped| ["; ", dropped]));
                     Err(ProtocolError::NotAReply(problem).into())
                 }
             };

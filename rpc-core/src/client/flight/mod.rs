@@ -6,15 +6,17 @@
 
 mod batch;
 mod by_http;
+mod dropped;
 mod message;
 mod receive;
 mod reply;
 mod send;
 
 use std::collections::hash_map::Entry;
+use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::error::Error;
+use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::{Close, Side, code, write_close};
 use crate::protocol::{Framing, Limits, ProtocolError};
 
@@ -23,6 +25,7 @@ use super::call_map::CallMap;
 use super::http::Exchange;
 use super::lost::Lost;
 
+use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
 
 /// What is sent and what is waited for on one connection.
@@ -38,6 +41,8 @@ pub(super) struct Flight<W> {
     /// Without ids, the call that the next reply answers.
     next_reply: u64,
     calls: CallMap<InFlight<W>>,
+    /// What came and was no call's.
+    dropped: Dropped,
     /// What is to be written.
     pub(super) outgoing: Vec<u8>,
     /// Bytes queued, and handed to the operating system, since the connection began.
@@ -79,6 +84,7 @@ impl<W> Flight<W> {
             next_call: 0,
             next_reply: 0,
             calls: CallMap::default(),
+            dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,
             written: 0,
@@ -125,6 +131,14 @@ impl<W> Flight<W> {
         let may_have_run = in_flight.starts_at < self.written && lost.leaves_doubt();
         entry.remove();
         Progress::Failed(lost.to_error(&self.doing(method), may_have_run))
+    }
+
+    /// The error of a call whose time is up.
+    pub(super) fn timed_out(&self, call: u64, method: &str, limit: Duration) -> Error {
+        IoError::new(IoErrorKind::TimedOut(limit), self.doing(method))
+            .because(self.dropped.since(call))
+            .may_have_run(true)
+            .into()
     }
 
     /// Says who is to be woken when a call's reply comes.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::dialect::{FromServer, ReplyMessage, ResultText, UsualReply, read_split};
+use crate::dialect::{FromServer, ReplyId, ReplyMessage, ResultText, UsualReply, read_split};
 use crate::error::Error;
 use crate::protocol::Inbound;
 
@@ -56,10 +56,13 @@ impl<W> Flight<W> {
                     self.next_reply += 1;
                     self.next_reply - 1
                 }
-                (Some(id), _) => id,
-                (None, Err(fault)) => return Err(Lost::Fault(fault.clone())),
-                // A result that names no call is nobody's.
-                (None, Ok(_)) => continue,
+                (ReplyId::Call(id), _) if id < self.next_call => id,
+                (ReplyId::Missing, Err(fault)) => return Err(Lost::Fault(fault.clone())),
+                // What names no call is nobody's.
+                _ => {
+                    self.dropped.note(self.next_call, id);
+                    continue;
+                }
             };
             if own == Some(call) && self.calls.remove(&call).is_some() {
                 found = Some(Own::Read(outcome.map(ResultText::apart).map_err(Error::from)));

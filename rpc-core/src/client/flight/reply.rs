@@ -1,11 +1,13 @@
 //! Replies that have come, until those read them that they are for.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 
 use crate::dialect::{
-    Dialect, FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_reply, read_split,
+    Dialect, FromServer, OwnedText, ReplyId, ReplyMessage, ResultText, UsualReply, read_reply,
+    read_split,
 };
 use crate::error::Error;
 use crate::protocol::{ProtocolError, json};
@@ -82,7 +84,9 @@ impl Unread {
     ) -> Result<Result<ResultText<'b>, Error>, ProtocolError> {
         let message = buffer.get(self.place.clone()).unwrap_or_default();
         match read_split(self.dialect, message, Some(&self.usual), self.depth)? {
-            FromServer::Reply(ReplyMessage { id, outcome }) if id == Some(self.usual.id) => {
+            FromServer::Reply(ReplyMessage { id, outcome })
+                if id == ReplyId::Call(self.usual.id) =>
+            {
                 Ok(outcome.map_err(Error::from))
             }
             _ => Err(ProtocolError::NotAReply("it only looks like one".to_owned())),
@@ -135,12 +139,16 @@ impl Answer {
             Err(error) if response.is_success() && !is_silent => return Err(error.into()),
             _ => return Err(response.to_error().into()),
         };
-        match (reply.id, reply.outcome) {
-            (Some(id), _) if dialect.has_ids() && id != *call => {
-                let problem = format!("it answers call {id}, and call {call} was made");
-                Err(ProtocolError::NotAReply(problem).into())
-            }
-            (_, outcome) => Ok(outcome?),
+        let not_this = |id: &dyn Display| {
+            let problem = format!("it answers call {id}, and call {call} was made");
+            Err(ProtocolError::NotAReply(problem).into())
+        };
+        match reply.id {
+            _ if !dialect.has_ids() => Ok(reply.outcome?),
+            ReplyId::Call(id) if id != *call => not_this(&id),
+            ReplyId::Foreign(id) => not_this(&id),
+            // A response has one request: where it names no call, that one is meant.
+            ReplyId::Call(_) | ReplyId::Missing => Ok(reply.outcome?),
         }
     }
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, IoError, IoErrorKind};
+use crate::error::Error;
 use crate::protocol::websocket::Side;
 use crate::protocol::{ArgumentError, Inbound};
 use crate::pump::is_timeout;
@@ -50,6 +50,8 @@ struct State {
     /// The buffer that was written last, kept for its memory.
     spare: Vec<u8>,
     gathering: bool,
+    /// When the first of the calls that gather is given up.
+    hurry: Option<Deadline>,
     is_writing: bool,
     is_reading: bool,
 }
@@ -92,6 +94,7 @@ impl<S: Stream> Multiplexer<S> {
                 asleep: VecDeque::new(),
                 spare: Vec::new(),
                 gathering: false,
+                hurry: None,
                 is_writing: false,
                 is_reading: false,
             }),
@@ -111,14 +114,18 @@ impl<S: Stream> Multiplexer<S> {
         self.state().flight.is_open() && self.stream.is_quiet()
     }
 
-    /// Lets calls gather, or sends those that have.
+    /// Lets calls gather from now on, or no longer.
     pub(super) fn gather(&self, gathering: bool) {
+        self.state().gathering = gathering;
+    }
+
+    /// Sends the calls that have gathered; what the other side has not taken when the first of them is
+    /// given up is sent by who waits for it.
+    pub(super) fn send_gathered(&self) {
         let mut state = self.state();
-        state.gathering = gathering;
-        if !gathering {
-            // What goes wrong is told to the calls, when they are waited for.
-            drop(self.flush(state, None));
-        }
+        let hurry = state.hurry.take();
+        // What goes wrong is told to the calls, when they are waited for.
+        drop(self.flush(state, hurry));
     }
 
     /// Sends a call, and returns its number. `write` appends the message but for its end.
@@ -162,11 +169,12 @@ impl<S: Stream> Multiplexer<S> {
     ) -> Result<T, Error> {
         let mut state = self.state();
         state.flight.end_batch();
-        if !state.flight.outgoing.is_empty() {
-            state = self.flush(state, deadline);
-        }
         let (mut has_waited, mut has_looked) = (false, false);
         loop {
+            // Others may have left it when their time was up.
+            if !state.flight.outgoing.is_empty() && !deadline.is_some_and(Deadline::has_passed) {
+                state = self.flush(state, deadline);
+            }
             match state.flight.progress(call, method, || None) {
                 Progress::Answered(reply) => {
                     drop(state);
@@ -188,10 +196,9 @@ impl<S: Stream> Multiplexer<S> {
                     state = self.state();
                     continue;
                 }
-                let kind = IoErrorKind::TimedOut(deadline.limit());
-                let doing = state.flight.doing(method);
+                let error = state.flight.timed_out(call, method, deadline.limit());
                 self.give_up(state, call);
-                return Err(IoError::new(kind, doing).may_have_run(true).into());
+                return Err(error);
             }
             if state.is_reading {
                 let State { flight, asleep, .. } = &mut *state;
@@ -296,13 +303,22 @@ impl<S: Stream> Multiplexer<S> {
 
     fn flush_unless_gathering<'m>(
         &'m self,
-        state: MutexGuard<'m, State>,
+        mut state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
     ) -> MutexGuard<'m, State> {
-        if state.gathering && state.flight.outgoing.len() < GATHERED {
+        if !state.gathering {
+            return self.flush(state, deadline);
+        }
+        let hurry = Deadline::first(state.hurry, deadline);
+        state.hurry = hurry;
+        if state.flight.outgoing.len() < GATHERED || hurry.is_some_and(Deadline::has_passed) {
             return state;
         }
-        self.flush(state, deadline)
+        state = self.flush(state, hurry);
+        if state.flight.outgoing.is_empty() {
+            state.hurry = None;
+        }
+        state
     }
 
     /// Writes what has gathered, unless another thread is writing, which then writes this too. What
@@ -335,14 +351,30 @@ impl<S: Stream> Multiplexer<S> {
             } else if bytes.is_empty() {
                 bytes.shrink_to(self.kept);
                 state.spare = bytes;
+                // Whoever writes for others is not to do so for ever.
+                if !state.flight.outgoing.is_empty() && deadline.is_some_and(Deadline::has_passed) {
+                    return self.pass_writing(state);
+                }
             } else {
                 bytes.append(&mut state.flight.outgoing);
                 state.flight.outgoing = bytes;
-                break;
+                return self.pass_writing(state);
             }
         }
         state.is_writing = false;
         state
+    }
+
+    /// Leaves what is still to be written to another thread, if one waits.
+    #[cold]
+    fn pass_writing<'m>(&'m self, mut state: MutexGuard<'m, State>) -> MutexGuard<'m, State> {
+        state.is_writing = false;
+        let next = state.next_asleep();
+        drop(state);
+        if let Some(thread) = next {
+            thread.unpark();
+        }
+        self.state()
     }
 
     /// Writes as much of `bytes` as is taken by the deadline. A peer that waits until its replies
@@ -355,7 +387,12 @@ impl<S: Stream> Multiplexer<S> {
                 Ok(more) if more > bytes.len() - count => {
                     return (bytes.len(), Err(io::ErrorKind::InvalidData.into()));
                 }
-                Ok(more) => count += more,
+                Ok(more) => {
+                    count += more;
+                    if count < bytes.len() && deadline.is_some_and(Deadline::has_passed) {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => {
                     if deadline.is_some_and(Deadline::has_passed) {
@@ -413,6 +450,18 @@ impl<S: Stream> Multiplexer<S> {
     }
 }
 
+impl State {
+    /// The next of the threads that sleep, to take a part over.
+    fn next_asleep(&mut self) -> Option<Thread> {
+        while let Some(call) = self.asleep.pop_front() {
+            if let Some(thread) = self.flight.waiter(call) {
+                return Some(thread);
+            }
+        }
+        None
+    }
+}
+
 /// The part of the thread that reads, passed on when it is dropped.
 struct Reader<'m, S: Stream>(&'m Multiplexer<S>);
 
@@ -420,12 +469,9 @@ impl<S: Stream> Drop for Reader<'_, S> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.is_reading = false;
-        while let Some(call) = state.asleep.pop_front() {
-            if let Some(thread) = state.flight.waiter(call) {
-                drop(state);
-                thread.unpark();
-                return;
-            }
+        if let Some(thread) = state.next_asleep() {
+            drop(state);
+            thread.unpark();
         }
     }
 }

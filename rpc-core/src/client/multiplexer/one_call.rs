@@ -52,6 +52,7 @@ impl<S: Stream> Multiplexer<S> {
     ) -> Result<u64, Error> {
         let mut state = self.state();
         let call = state.flight.add(method, timeout, |_, out| write(out))?;
+        state.hurry = Deadline::first(state.hurry, deadline);
         if state.flight.is_batch_full() {
             state.flight.end_batch();
             drop(self.flush(state, deadline));
@@ -61,10 +62,8 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Sends the calls that have gathered, if they have not been.
     pub(in crate::client) fn end_batch(&self) {
-        let mut state = self.state();
-        state.flight.end_batch();
-        // What goes wrong is told to the calls, when they are waited for.
-        drop(self.flush(state, None));
+        self.state().flight.end_batch();
+        self.send_gathered();
     }
 
     /// Reads until what is under way is answered, unless another thread does.
