@@ -18,4 +18,7 @@ pub(crate) const LINGER: Duration = Duration::from_millis(500);
 /// once would only burn time.
 pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
+/// When a caller that there is no room for is told to try again.
+pub(crate) const COME_AGAIN: Duration = Duration::from_secs(1);
+
 const _: () = assert!(LEFT.as_millis() > UNUSED.as_millis());

@@ -151,7 +151,9 @@ fn a_connection_that_gets_no_process_is_told_so_with_its_id() {
         let message = "the server can make no process for a connection now; try again later";
         assert_eq!(
             busy,
-            format!(r#"{{"error":{{"code":-32000,"message":"{message}"}},"id":"mine"}}"#)
+            format!(
+                r#"{{"error":{{"code":-32000,"message":"{message}","data":{{"retry_after_ms":1000}}}},"id":"mine"}}"#
+            )
         );
         assert!(peer.is_ended());
     }

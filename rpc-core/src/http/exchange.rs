@@ -22,7 +22,7 @@ use super::coding::{Coding, coded, transfer};
 use super::guard::Guard;
 use super::health;
 use super::media_type::MediaType;
-use super::refusal::{Refusal, last, options, with_type};
+use super::refusal::{Refusal, last, later, options, with_type};
 use super::requester::Requester;
 
 /// What answers requests, whichever connection they come over.
@@ -159,8 +159,10 @@ impl<A: Answer> Exchange<A> {
                     Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 let response = coded(status, reply, media_type.of_reply(), &request.headers);
-                let is_last = matches!(self.readiness, Readiness::Busy);
-                return if is_last { last(response, request.version) } else { response };
+                return match self.readiness {
+                    Readiness::While(_) => response,
+                    Readiness::Busy => later(last(response, request.version)),
+                };
             }
             Ok(Err(unread)) => Some(unread),
             Err(_) => None,

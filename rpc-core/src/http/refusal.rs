@@ -1,9 +1,12 @@
 //! Responses to requests that carry no call.
 
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode, Version};
+
+use crate::timing::COME_AGAIN;
 
 use super::body::ReplyBody;
 
@@ -65,6 +68,12 @@ pub(super) fn with_type(
     let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// The same, to a peer that may try again.
+pub(super) fn later(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(COME_AGAIN.as_secs()));
     response
 }
 

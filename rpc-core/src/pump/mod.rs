@@ -9,6 +9,8 @@ pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
 mod not_http;
+#[cfg(unix)]
+mod once;
 #[cfg(feature = "tokio")]
 mod pile;
 mod step;
@@ -19,9 +21,13 @@ mod write;
 mod write_half;
 
 pub use block_on::block_on;
+#[cfg(unix)]
+pub(crate) use once::{Once, answer_once, answer_partial};
 pub(crate) use step::End;
 pub(crate) use timeouts::Timeouts;
 pub(crate) use voice::Voice;
 pub(crate) use wait::wait;
-pub(crate) use write::{is_timeout, write_all, write_wait};
+#[cfg(feature = "http")]
+pub(crate) use write::write_all;
+pub(crate) use write::{is_timeout, write_wait};
 pub(crate) use write_half::WriteHalf;

@@ -133,6 +133,21 @@ fn refuse<A: Answer>(
     });
 }
 
+/// Has something said of the part of a message that has come.
+#[cfg(unix)]
+pub(super) fn refuse_partial(
+    connection: &mut Connection,
+    session: &mut Session,
+    say: impl FnOnce(&[u8], &mut Session, &mut Vec<u8>),
+) {
+    let partial = connection.partial();
+    connection.reply(&partial, |message, out| {
+        say(message, session, out);
+        true
+    });
+    connection.close(&Close::with(websocket::code::POLICY));
+}
+
 /// Says that a message was begun and not finished in time.
 pub(super) fn refuse_late<A: Answer>(
     connection: &mut Connection,

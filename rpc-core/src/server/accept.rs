@@ -32,7 +32,10 @@ impl<A: Answer> Service<A> {
                 Ok(stream) => return Some(self.open(stream)),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(_) if self.stop().is_stopping() => {}
-                Err(_) => thread::sleep(ACCEPT_AGAIN),
+                Err(error) => {
+                    self.say_not_accepted(&error);
+                    thread::sleep(ACCEPT_AGAIN);
+                }
             }
         }
         self.stop().open_rest()

@@ -3,40 +3,53 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::json_rpc::{Answer, Answered, Session};
 use crate::protocol::{Fault, code};
 use crate::pump::Timeouts;
-use crate::timing::LINGER;
+use crate::timing::{COME_AGAIN, LINGER};
+
+/// What a peer has to say what it wanted.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// As many connections are turned away at one time, by one thread; one more is closed without a word.
+pub(super) const REFUSALS: usize = 4096;
 
 /// Answers every message with one fault, as the last.
 #[derive(Debug)]
 pub(super) struct Busy<A> {
     answer: Arc<A>,
     fault: Fault,
-    /// What a peer has to say what it wanted.
-    patience: Duration,
+}
+
+/// When a peer may try again.
+#[derive(Serialize)]
+struct Again {
+    retry_after_ms: u128,
 }
 
 impl<A> Busy<A> {
     /// For a server that has as many connections as it takes.
     pub(super) fn new(answer: &Arc<A>, limit: usize) -> Self {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        let message = format!(
-            "the server has {limit} connections open, as many as it takes; try again later"
-        );
-        Self::because(answer, message, PATIENCE)
+        Self::because(
+            answer,
+            format!(
+                "the server has {limit} connections open, as many as it takes; try again later"
+            ),
+        )
     }
 
     /// For any other reason.
-    pub(super) fn because(answer: &Arc<A>, message: impl Into<String>, patience: Duration) -> Self {
-        let fault = Fault::new(code::OVERLOADED, message);
-        Self { answer: Arc::clone(answer), fault, patience }
+    pub(super) fn because(answer: &Arc<A>, message: impl Into<String>) -> Self {
+        let again = Again { retry_after_ms: COME_AGAIN.as_millis() };
+        let fault = Fault::new(code::OVERLOADED, message).with_data(&again);
+        Self { answer: Arc::clone(answer), fault }
     }
 
     /// How long the peer may take.
-    pub(super) fn timeouts(&self) -> Timeouts {
-        let patience = self.patience;
-        Timeouts { idle: patience, message: patience, write: patience, linger: LINGER }
+    pub(super) fn timeouts() -> Timeouts {
+        Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE, linger: LINGER }
     }
 }
 

@@ -206,23 +206,3 @@ impl Conversation {
         self.open.stream().socket()
     }
 }
-
-#[cfg(unix)]
-impl<A: Answer> Service<super::busy::Busy<A>> {
-    /// Answers what has arrived on a connection and closes, for a process that must not wait for its
-    /// peer.
-    pub(super) fn refuse_now(&self, stream: Socket) {
-        const UNAVAILABLE: &[u8] =
-            b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-        let Ok(mut conversation) = Conversation::new(self, self.open(stream), None) else {
-            return;
-        };
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            // What serves HTTP may make threads, beside which no process can be made any more.
-            if let Ok(Some(End::Http)) = conversation.pump(self) {
-                let stream = &**conversation.open.stream();
-                let _ = crate::pump::write_all(stream, UNAVAILABLE, self.settings.timeouts.write);
-            }
-        }));
-    }
-}

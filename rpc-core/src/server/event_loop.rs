@@ -19,7 +19,7 @@ use crate::pump::asynchronous::{Presence, Pump};
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AsyncSocket, Stream};
 
-use super::busy::Busy;
+use super::busy::{Busy, REFUSALS};
 use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
@@ -148,7 +148,10 @@ impl<'a, A: Answer> Connections<'a, A> {
                 None => return,
                 Some(Ok((stream, peer))) => self.admit(AsyncSocket::new(stream), peer),
                 Some(Err(error)) if is_about_one_connection(&error) => {}
-                Some(Err(_)) => sleep(ACCEPT_AGAIN).await,
+                Some(Err(error)) => {
+                    self.service.say_not_accepted(&error);
+                    sleep(ACCEPT_AGAIN).await;
+                }
             }
         }
     }
@@ -179,7 +182,6 @@ impl<'a, A: Answer> Connections<'a, A> {
 
     /// Begins to serve a connection, or to refuse it.
     fn admit(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>) {
-        const REFUSALS: usize = 64;
         let service = self.service;
         if self.tasks.len() < self.max {
             let service = service.clone();

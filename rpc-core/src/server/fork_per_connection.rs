@@ -1,17 +1,20 @@
 //! A process for each connection.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::iter;
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::timing::ACCEPT_AGAIN;
-use crate::transport::Socket;
+use crate::transport::{AnyStream, Socket};
 
 use super::busy::Busy;
 use super::concurrency::Concurrency;
 use super::listener::{Listener, Rest, Source, listen_failed};
-use super::process::{self, Child, Children, LEAVING, Log};
+use super::process::{self, Child, Children, LEAVING};
+use super::refusals::Refusals;
 use super::service::Service;
 
 /// Serves each connection in a process of its own, up to a number of them (Unix).
@@ -21,7 +24,7 @@ use super::service::Service;
 /// copy of. Making a process takes some tenths of a millisecond; where connections are short and
 /// many, [`Prefork`](super::Prefork) makes them beforehand. A connection over the number is
 /// answered with a busy fault (-32000) and closed, and so is one for which the operating system makes
-/// no process within a second; then [a line is said](crate::TcpServer::log), too.
+/// no process; then [a line is said](crate::TcpServer::log), too.
 ///
 /// It serves with [`serve_with`](crate::TcpServer::serve_with) alone, and before the program has
 /// made a second thread. SIGTERM and SIGINT stop it as described there.
@@ -45,13 +48,6 @@ impl Default for ForkPerConnection {
     }
 }
 
-/// What a child is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Serve,
-    Refuse,
-}
-
 #[allow(private_interfaces)]
 impl Concurrency for ForkPerConnection {
     fn name(&self) -> &'static str {
@@ -64,136 +60,132 @@ impl Concurrency for ForkPerConnection {
 
     fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
         let listener = source.socket(self.name())?;
-        let mut children = Children::new()?;
+        let children = Children::new()?;
         let signals = process::catch_signals(false).map_err(listen_failed)?;
         listener.set_nonblocking().map_err(listen_failed)?;
-        let mut log = Log::new(&service.settings.log);
-        let mut waiting: Option<Waiting> = None;
+        let mut parent = Parent {
+            model: self,
+            service,
+            listener,
+            children,
+            full: service.busy(Busy::new(&service.answer, self.max_children)),
+            no_process: service.busy(Busy::because(&service.answer, NO_PROCESS)),
+            refusals: Refusals::without_threads(),
+        };
+        let mut accepts_at = None;
         while !signals.ask_to_stop() {
-            match &waiting {
-                Some(_) => signals.wait(None, Some(ACCEPT_AGAIN)),
-                None => signals.wait(Some(listener), None),
-            };
-            children.reap(|_, _, _| {});
-            if waiting.is_none() {
-                match listener.accept_now() {
-                    Ok(stream) => waiting = stream.map(Waiting::new),
-                    Err(_) => _ = signals.wait(None, Some(ACCEPT_AGAIN)),
-                }
-            }
-            if let Some(connection) = waiting.take()
-                && let Err(error) = self.take(
-                    &connection.stream,
-                    &mut Rest::new(),
-                    listener,
-                    &mut children,
-                    service,
-                )
-            {
-                log.say(&format!("no process can be made for a connection: {error}"));
-                waiting = connection.wait_on(service);
+            let limit = [parent.refusals.limit(), accepts_at.map(|_| ACCEPT_AGAIN)];
+            let listener = if accepts_at.is_none() { Some(listener) } else { None };
+            let refused = parent.refusals.sockets();
+            let limit = limit.into_iter().flatten().min();
+            let (connects, found) = signals.wait_among(listener, refused, limit);
+            parent.reap();
+            parent.refuse(found);
+            accepts_at = accepts_at.filter(|at| *at > Instant::now());
+            if connects && let Err(error) = parent.accept() {
+                service.say_not_accepted(&error);
+                accepts_at = Some(Instant::now() + ACCEPT_AGAIN);
             }
         }
         let mut rest = process::stop_listening(listener);
-        if let Some(connection) = waiting {
-            rest.push_front(connection.stream);
-        }
         while let Some(stream) = rest.pop_front() {
-            if let Err(error) = self.take(&stream, &mut rest, listener, &mut children, service) {
-                log.say(&format!("no process can be made for a connection: {error}"));
-                refuse_now(stream, service);
-            }
+            parent.take(stream, &mut rest);
         }
-        children.end(&signals, service.stop_timeout() + LEAVING);
+        // What they have said by now is answered.
+        parent.refuse(iter::repeat(true));
+        parent.children.end(&signals, service.stop_timeout() + LEAVING);
         Ok(())
     }
 }
 
-/// Answers a connection that there is no process for.
-fn refuse_now<A: Answer>(stream: Socket, service: &Service<A>) {
-    const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
-    // This process waits for no peer.
-    const NOW: Duration = Duration::from_millis(10);
-    let busy = Busy::because(&service.answer, NO_PROCESS, NOW);
-    service.busy(busy).refuse_now(stream);
+const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
+
+/// The process that accepts.
+struct Parent<'p, A> {
+    model: ForkPerConnection,
+    service: &'p Service<A>,
+    listener: &'p Listener,
+    children: Children<()>,
+    full: Service<Busy<A>>,
+    no_process: Service<Busy<A>>,
+    /// It waits for no peer, and turns those away itself for whom there is no process.
+    refusals: Refusals<A>,
 }
 
-/// A connection that has no process yet.
-struct Waiting {
-    stream: Socket,
-    since: Instant,
-}
-
-impl Waiting {
-    fn new(stream: Socket) -> Self {
-        Self { stream, since: Instant::now() }
+impl<A: Answer> Parent<'_, A> {
+    /// Takes note of the children that have ended.
+    fn reap(&mut self) {
+        let service = self.service;
+        self.children.reap(|_, (), how| {
+            if how.code() == Some(process::CANNOT_START) {
+                service.say("no process can be made for a connection: it could make no thread");
+            }
+        });
     }
 
-    /// Waits for a process some more, or has it be answered that there is none.
-    fn wait_on<A: Answer>(self, service: &Service<A>) -> Option<Self> {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        if self.since.elapsed() < PATIENCE {
-            return Some(self);
+    /// Goes on with those that are turned away.
+    fn refuse(&mut self, found: impl IntoIterator<Item = bool>) {
+        self.refusals.turn(found, &[&self.full, &self.no_process]);
+    }
+
+    /// Accepts some of those who wait.
+    fn accept(&mut self) -> io::Result<()> {
+        const AT_ONCE: usize = 16;
+        for _ in 0..AT_ONCE {
+            match self.listener.accept_now()? {
+                Some(stream) => self.take(stream, &mut Rest::new()),
+                None => break,
+            }
         }
-        refuse_now(self.stream, service);
-        None
+        Ok(())
     }
-}
 
-impl ForkPerConnection {
-    /// Makes a process for a connection, which lets go of the `rest`.
-    fn take<A: Answer>(
-        self,
-        stream: &Socket,
-        rest: &mut Rest,
-        listener: &Listener,
-        children: &mut Children<Purpose>,
-        service: &Service<A>,
-    ) -> io::Result<()> {
-        // This process waits for no peer, so refusing takes a process too, and there are few of those.
-        const REFUSALS: usize = 8;
-        let count = children.running().count();
-        let serving = children.running().filter(|(_, of)| **of == Purpose::Serve).count();
-        let purpose = if serving < self.max_children {
-            Purpose::Serve
-        } else if count - serving < REFUSALS {
-            Purpose::Refuse
+    /// Makes a process for a connection, which lets go of the `rest`; or turns it away.
+    fn take(&mut self, stream: Socket, rest: &mut Rest) {
+        let why = if self.children.running().count() >= self.model.max_children {
+            0
         } else {
-            return Ok(());
+            match self.fork(&stream, rest) {
+                Ok(()) => return,
+                Err(error) => {
+                    let line = format!("no process can be made for a connection: {error}");
+                    self.service.say(&line);
+                    1
+                }
+            }
         };
+        let reason = if why == 0 { &self.full } else { &self.no_process };
+        self.refusals.take(&Arc::new(AnyStream::Socket(stream)), reason, why);
+    }
+
+    fn fork(&mut self, stream: &Socket, rest: &mut Rest) -> io::Result<()> {
         // A copy for the child, so that what is here is still open where there is none.
         let stream = stream.try_clone()?;
-        children.fork(purpose, |child| {
+        let Self { children, listener, service, no_process, refusals, .. } = self;
+        children.fork((), |child| {
             child.let_go(listener);
             rest.clear();
-            match purpose {
-                Purpose::Serve => serve(stream, &child, service),
-                Purpose::Refuse => refuse(stream, &child, service, self.max_children),
-            }
+            refusals.let_go();
+            serve(stream, &child, service, no_process)
         })?;
         Ok(())
     }
 }
 
 /// Answers what comes over a connection, in its own process.
-fn serve<A: Answer>(stream: Socket, child: &Child, service: &Service<A>) -> io::Result<()> {
-    let service = service.in_child(|answer| answer, Rest::new);
-    let open = service.open(stream);
-    child.mind(None, service.leave())?;
-    service.converse(open);
-    Ok(())
-}
-
-/// Turns a connection away, in its own process.
-fn refuse<A: Answer>(
+fn serve<A: Answer>(
     stream: Socket,
     child: &Child,
     service: &Service<A>,
-    limit: usize,
+    no_process: &Service<Busy<A>>,
 ) -> io::Result<()> {
-    child.mind(None, || {})?;
-    let service = service.busy(Busy::new(&service.answer, limit));
+    let service = service.in_child(|answer| answer, Rest::new);
     let open = service.open(stream);
+    if child.mind(None, service.leave()).is_err() {
+        // The parent says so, once for many.
+        no_process.converse(open);
+        child.cannot_start();
+    }
     service.converse(open);
     Ok(())
 }

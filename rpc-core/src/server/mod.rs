@@ -27,6 +27,9 @@ mod prefork;
 mod prefork_event_loop;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+mod refusals;
+mod refusing;
 mod service;
 mod settings;
 mod single_thread;
@@ -42,6 +45,8 @@ mod turns;
 mod turns;
 #[cfg(feature = "http")]
 mod web;
+#[cfg(all(unix, feature = "http"))]
+mod web_refusals;
 #[cfg(not(unix))]
 mod without_fork;
 #[cfg(not(feature = "http"))]

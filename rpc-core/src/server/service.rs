@@ -1,7 +1,8 @@
 //! A stack of layers at work: what every connection of a server shares, and what each begins with.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
@@ -12,8 +13,12 @@ use crate::transport::AnyStream;
 use super::busy::Busy;
 #[cfg(unix)]
 use super::listener::Rest;
+#[cfg(unix)]
+use super::process::Log;
 use super::settings::Settings;
 use super::stop::{Open, Stop};
+#[cfg(not(unix))]
+use super::without_fork::Log;
 
 /// A stack of layers at work: shared by the threads of a model.
 #[derive(Debug)]
@@ -25,6 +30,7 @@ pub struct Service<A> {
     #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(super) is_busy: bool,
     stop: Arc<Stop>,
+    log: Arc<Mutex<Log>>,
 }
 
 impl<A> Clone for Service<A> {
@@ -35,14 +41,17 @@ impl<A> Clone for Service<A> {
 
 impl<A> Service<A> {
     fn with_answer<B>(&self, answer: Arc<B>, settings: Settings) -> Service<B> {
-        let Self { model, is_busy, ref stop, .. } = *self;
-        Service { answer, settings, model, is_busy, stop: Arc::clone(stop) }
+        let Self { model, is_busy, ref stop, ref log, .. } = *self;
+        let (stop, log) = (Arc::clone(stop), Arc::clone(log));
+        Service { answer, settings, model, is_busy, stop, log }
     }
 }
 
 impl<A: Answer> Service<A> {
     pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
-        Self { answer: Arc::new(answer), settings, model, is_busy: false, stop: Arc::new(stop) }
+        let log = Arc::new(Mutex::new(Log::new(&settings.log)));
+        let (answer, stop) = (Arc::new(answer), Arc::new(stop));
+        Self { answer, settings, model, is_busy: false, stop, log }
     }
 
     /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what
@@ -62,7 +71,7 @@ impl<A: Answer> Service<A> {
     /// fault, and that is the last.
     pub(super) fn busy(&self, busy: Busy<A>) -> Service<Busy<A>> {
         let mut settings = self.settings.clone();
-        settings.timeouts = busy.timeouts();
+        settings.timeouts = Busy::<A>::timeouts();
         Service { is_busy: true, ..self.with_answer(Arc::new(busy), settings) }
     }
 
@@ -85,6 +94,16 @@ impl<A: Answer> Service<A> {
     /// How many connections are open.
     pub(super) fn connections(&self) -> usize {
         self.stop.connections()
+    }
+
+    /// Says a line to those who operate the server, at most one a second.
+    pub(super) fn say(&self, line: &str) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).say(line);
+    }
+
+    /// Says why nobody can be accepted now.
+    pub(super) fn say_not_accepted(&self, error: &io::Error) {
+        self.say(&format!("no connection can be accepted now: {error}"));
     }
 
     pub(super) fn stop_timeout(&self) -> Duration {

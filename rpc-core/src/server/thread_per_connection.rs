@@ -1,6 +1,6 @@
 //! A thread for each connection.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::error::Error;
@@ -9,6 +9,7 @@ use crate::json_rpc::Answer;
 use super::busy::Busy;
 use super::concurrency::Concurrency;
 use super::listener::Source;
+use super::refusing::Refusing;
 use super::service::Service;
 use super::stop::Open;
 
@@ -39,35 +40,36 @@ impl Concurrency for ThreadPerConnection {
     }
 
     fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
-        let mut refuser = None;
-        while let Some(open) = service.accept(source) {
+        const NO_THREAD: &str =
+            "the server can make no thread for a connection now; try again later";
+        let full = service.busy(Busy::new(&service.answer, self.max_connections));
+        let no_thread = service.busy(Busy::because(&service.answer, NO_THREAD));
+        let mut refusing = Refusing::new([full, no_thread]);
+        while let Some(open) = refusing.accept(source, service) {
             if service.connections() > self.max_connections {
-                let refuser =
-                    refuser.get_or_insert_with(|| start_refuser(service, self.max_connections));
-                // A refusal that finds no room is a connection closed without a word.
-                let _ = refuser.try_send(open.forget());
+                refusing.take(open, 0);
                 continue;
             }
-            let service = service.clone();
-            // Where no thread can be made the connection is closed, and the peer may try again.
-            let _ = thread::Builder::new()
-                .name("rpc connection".to_owned())
-                .spawn(move || service.converse(open));
+            // What is left where there is no thread.
+            let place = Arc::new(Mutex::new(Some(open)));
+            let (taken, of_thread) = (Arc::clone(&place), service.clone());
+            let run = move || {
+                if let Some(open) = take(&taken) {
+                    of_thread.converse(open);
+                }
+            };
+            if let Err(error) = thread::Builder::new().name("rpc connection".to_owned()).spawn(run)
+            {
+                service.say(&format!("no thread can be made for a connection: {error}"));
+                if let Some(open) = take(&place) {
+                    refusing.take(open, 1);
+                }
+            }
         }
         Ok(())
     }
 }
 
-/// Starts the one thread that turns connections away, so that they cost no thread each.
-fn start_refuser<A: Answer>(service: &Service<A>, limit: usize) -> SyncSender<Open> {
-    const WAITING: usize = 64;
-    let (sender, receiver) = sync_channel::<Open>(WAITING);
-    let service = service.clone();
-    let _ = thread::Builder::new().name("rpc refuser".to_owned()).spawn(move || {
-        let service = service.busy(Busy::new(&service.answer, limit));
-        for open in receiver {
-            service.converse(open);
-        }
-    });
-    sender
+fn take(place: &Mutex<Option<Open>>) -> Option<Open> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

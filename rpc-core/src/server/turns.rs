@@ -176,6 +176,7 @@ impl<'t, A: Answer> Turns<'t, A> {
                 }
                 Ok(None) => return,
                 Err(error) => {
+                    self.service.say_not_accepted(&error);
                     if no_descriptor_is_left(&error) {
                         self.give_one_up();
                     }

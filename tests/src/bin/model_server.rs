@@ -96,16 +96,23 @@ fn main() -> Result<(), Error> {
     };
     match options.get("--model").copied().unwrap_or_default() {
         "single" => server.serve_with(SingleThread),
-        "event-loop" => server.serve_with(EventLoop::default()),
+        "event-loop" => {
+            let max_connections = count("--max-connections", 65_536);
+            server.serve_with(EventLoop { max_connections, ..EventLoop::default() })
+        }
         "started" => server.start()?.wait(),
-        "threads" => server.serve_with(ThreadPerConnection::default()),
+        "threads" => {
+            let max_connections = count("--max-connections", 1024);
+            server.serve_with(ThreadPerConnection { max_connections })
+        }
         "fork" => {
             server.serve_with(ForkPerConnection { max_children: count("--max-children", 64) })
         }
         #[cfg(unix)]
-        "prefork-event-loop" => {
-            server.serve_with(rpc_core::server::PreforkEventLoop::workers(count("--workers", 2)))
-        }
+        "prefork-event-loop" => server.serve_with(rpc_core::server::PreforkEventLoop {
+            max_connections: count("--max-connections", 65_536),
+            ..rpc_core::server::PreforkEventLoop::workers(count("--workers", 2))
+        }),
         _ => server.serve_with(Prefork {
             busy_timeout: time("--busy-timeout-ms"),
             max_calls: number("--max-calls"),

@@ -12,6 +12,10 @@ use crate::server::listener::Listener;
 use super::signals::{open_notes, read_note};
 use super::sys;
 
+/// How a process ends that could not start: the number that `sysexits.h` has for errors of the operating
+/// system.
+pub(in crate::server) const CANNOT_START: i32 = 71;
+
 /// What a child has from its parent.
 #[derive(Debug)]
 pub(in crate::server) struct Child {
@@ -44,6 +48,11 @@ impl Child {
     /// not to be used after that.
     pub(in crate::server) fn let_go(&self, listener: &Listener) {
         sys::close_behind(listener.as_raw_fd(), self.lifeline.as_fd());
+    }
+
+    /// Ends this process, and says to the parent that it could not start.
+    pub(in crate::server) fn cannot_start(&self) -> ! {
+        sys::exit_now(CANNOT_START)
     }
 
     /// Starts the thread that ends this process when its parent does, and that lets go of the

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::iter;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -68,12 +69,23 @@ impl Signals {
         listener: Option<&Listener>,
         limit: Option<Duration>,
     ) -> bool {
+        self.wait_among(listener, iter::empty(), limit).0
+    }
+
+    /// The same, or for one of the `others` to be read from; returns which of them can be, too.
+    pub(in crate::server) fn wait_among<'d>(
+        &'d self,
+        listener: Option<&'d Listener>,
+        others: impl Iterator<Item = Option<BorrowedFd<'d>>>,
+        limit: Option<Duration>,
+    ) -> (bool, Vec<bool>) {
+        let (notes, listener) = (Some(self.notes.as_fd()), listener.map(AsFd::as_fd));
         // A signal that comes before the waiting begins has been written down, which ends it.
         sys::hold_back(&self.caught, false);
-        let listener = listener.map(AsFd::as_fd);
-        let [_, connection] = sys::readable([Some(self.notes.as_fd()), listener], limit);
+        let found = sys::readable_among([notes, listener].into_iter().chain(others), limit);
         sys::hold_back(&self.caught, true);
-        connection
+        let connects = found.get(1).copied().unwrap_or_default();
+        (connects, found.into_iter().skip(2).collect())
     }
 }
 

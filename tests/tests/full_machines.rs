@@ -1,0 +1,132 @@
+//! A machine that has no process, thread or descriptor left: callers are told, and the log is short.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tests::{Folder, Process, Served, until};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
+const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
+const SUM: &str = r#"{"res":13,"id":1}"#;
+
+/// A server, and the file it writes its log into.
+struct Logged {
+    server: Served,
+    log: std::path::PathBuf,
+    user: u32,
+    since: Instant,
+    _folder: Folder,
+}
+
+impl Logged {
+    /// Starts one as another user, since a superuser's processes are not limited.
+    fn start(options: &str, user: u32) -> Self {
+        let folder = Folder::new();
+        let log = folder.file("log");
+        // The path to the program may be closed to another user.
+        let script = format!("exec /proc/self/fd/0 {options}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).stdin(File::open(SERVER).unwrap());
+        command.stderr(File::create(&log).unwrap());
+        as_user(&mut command, user);
+        let server = Served::start_by(&mut command);
+        Self { server, log, user, since: Instant::now(), _folder: folder }
+    }
+
+    /// Lets a process of it have only so much from now on.
+    fn limit(&self, process: Process, what: &str, count: usize) {
+        // The greatest limit stays, so that it can be set back.
+        let limit = format!("--{what}={count}:");
+        let mut command = Command::new("prlimit");
+        command.args(["--pid", &process.0.to_string(), &limit]);
+        as_user(&mut command, self.user);
+        assert!(command.status().unwrap().success());
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// At most a line a second is said.
+    fn assert_short(&self, place: &str) {
+        let (lines, seconds) = (self.log().lines().count(), self.since.elapsed().as_secs());
+        assert!(lines <= usize::try_from(seconds).unwrap() + 2, "{place}: {}", self.log());
+        assert!(lines > 0, "{place}");
+    }
+
+    fn ask(&self) -> String {
+        let mut caller = TcpStream::connect(self.server.address()).unwrap();
+        caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        caller.write_all(ADD.as_bytes()).unwrap();
+        let mut told = [0; 512];
+        let count = caller.read(&mut told).unwrap();
+        String::from_utf8_lossy(&told[..count]).trim_end().to_owned()
+    }
+}
+
+/// Has it be another user's, where this one's processes are not limited.
+fn as_user(command: &mut Command, user: u32) {
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(user);
+    }
+}
+
+#[test]
+fn without_a_process_or_thread_each_caller_is_told() {
+    for (user, options) in [(65_531, "--model fork"), (65_532, "--model threads")] {
+        // The second lets a process be made, and no thread in it.
+        for more in [0, 1] {
+            let logged = Logged::start(options, user);
+            assert_eq!(logged.ask(), SUM, "{options}");
+            until("its process has ended", || logged.server.children().is_empty());
+            let pid = logged.server.process().0;
+            let mut threads = 0;
+            until("its thread has ended", || {
+                threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+                threads == if options.ends_with("fork") { 1 } else { 3 }
+            });
+            let process = logged.server.process();
+            let count = if options.ends_with("fork") { threads + more } else { threads };
+            logged.limit(process, "nproc", count);
+            for _ in 0..200 {
+                let told = logged.ask();
+                assert!(told.contains(r#""code":-32000"#), "{options}, {more}: {told}");
+                assert!(told.ends_with(r#""id":1}"#), "{options}, {more}: {told}");
+            }
+            logged.assert_short(options);
+            logged.limit(process, "nproc", 10_000);
+            until("there is room again", || logged.ask() == SUM);
+        }
+    }
+}
+
+#[test]
+fn without_a_descriptor_a_line_a_second_says_so() {
+    for model in ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"] {
+        let options = format!("--model {model} --workers 1");
+        let logged = Logged::start(&options, 65_533);
+        assert_eq!(logged.ask(), SUM, "{model}");
+        let children = logged.server.children();
+        let process = match children.as_slice() {
+            [worker] if model.starts_with("prefork") => *worker,
+            _ => logged.server.process(),
+        };
+        logged.limit(process, "nofile", 3);
+        let begun = Instant::now();
+        let waiting = TcpStream::connect(logged.server.address()).unwrap();
+        until("it is said", || logged.log().contains("no connection can be accepted"));
+        until("time passes", || begun.elapsed() > Duration::from_millis(2500));
+        logged.assert_short(model);
+        drop(waiting);
+        logged.limit(process, "nofile", 1000);
+        assert_eq!(logged.ask(), SUM, "{model}");
+    }
+}
