@@ -92,9 +92,9 @@ fn lost_connections(which: Client, effort: Effort) -> Figures {
     let rounds = effort.pick(20, 500);
     let server = Fake::start(Framing::LengthPrefix, |mut peer| {
         while let Some(call) = peer.receive_call() {
-            match call.argument.as_u64().unwrap() % CALLS {
-                number if number < CALLS / 2 => peer.echo(&call),
-                number if number == CALLS - 1 => return,
+            match call.argument.as_u64().map(|number| number % CALLS) {
+                Some(number) if number < CALLS / 2 => peer.echo(&call),
+                Some(number) if number == CALLS - 1 => return,
                 _ => {}
             }
         }

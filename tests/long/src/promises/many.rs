@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::model::Model;
 use crate::promise::{Figures, Promise};
 use crate::setup::{self, Setup};
-use crate::system::{cpu_time, mb, memory, ms};
+use crate::system::{connections, cpu_time, family, mb, memory, ms};
 use crate::wire::{ADD, SUM, Wire, native};
 
 pub(super) const PROMISES: &[Promise] = &[
@@ -202,8 +202,10 @@ fn budget(setup: Setup) -> Figures {
     let limit = setup.pick("--as=500000000", "--as=2000000000");
     let server = setup.serve_limited(limit, "--max-connections 2000");
     let before = memory(server.process());
-    let mut neighbour = Peer::connect(server.address(), Framing::LengthPrefix);
-    assert_eq!(neighbour.ask(ADD), SUM);
+    let mut neighbour = Wire::connect(&server);
+    assert!(neighbour.send(ADD));
+    until("the server's processes are there", || connections(&server.address()) > 0);
+    let processes = family(server.process());
     let call = native(1, "echo", &json!(["x".repeat(SIZE - 100)]));
     let message = frame(Framing::LengthPrefix, call.as_bytes());
     let heavy: Vec<_> = (0..peers)
@@ -223,19 +225,20 @@ fn budget(setup: Setup) -> Figures {
         })
         .collect();
     let grown = memory(server.process()).saturating_sub(before);
-    let is_alive = server.process().exists() && !server.process().is_zombie();
-    let is_served = Wire::try_connect(&server).is_some_and(|mut wire| {
-        wire.send(frame(Framing::Raw, ADD.as_bytes()));
+    let ended = processes.iter().filter(|process| !process.exists() || process.is_zombie()).count();
+    let is_answered = |wire: &mut Wire, times: usize| {
+        wire.send(ADD);
         wire.finish();
         let reply = wire.rest_as_text(Duration::from_secs(20)).unwrap_or_default();
-        reply.contains(SUM) || reply.contains("-32000")
-    });
-    let neighbours = is_alive && neighbour.try_send(ADD).is_ok();
+        reply.matches(SUM).count() == times || reply.contains("-32000")
+    };
+    let neighbours = is_answered(&mut neighbour, 2);
+    let is_served = Wire::try_connect(&server).is_some_and(|mut wire| is_answered(&mut wire, 1));
     drop(heavy);
     Figures::new()
         .told("unfinished", f64::from(peers) * mb(SIZE), "MB")
         .told("memory grows by", mb(grown), "MB")
-        .none("servers that ended", usize::from(!is_alive))
+        .none("processes that ended", ended)
         .none("neighbours cut off", usize::from(!neighbours))
         .none("new callers without an answer", usize::from(!is_served))
 }
