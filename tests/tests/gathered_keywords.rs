@@ -124,8 +124,7 @@ fn sum_all(#[args] numbers: &[i64]) -> i64 {
 fn a_list_without_elements_needs_no_type() {
     both_ways!(registry(), |client| {
         assert_eq!(call!(client.lists()).unwrap(), [1, 9, 1, 0, 0]);
-        let counts =
-            call!(client.lists(numbers = [], more = [], lent = [], words = [], any = []));
+        let counts = call!(client.lists(numbers = [], more = [], lent = [], words = [], any = []));
         assert_eq!(counts.unwrap(), [0, 0, 0, 0, 1]);
         assert_eq!(call!(client.sum_all(numbers = [])).unwrap(), 0);
         assert_eq!(call!(client.sum_all(numbers = vec![1, 2])).unwrap(), 3);

@@ -85,7 +85,8 @@ fn of_two_types_with_one_method_the_one_that_is_registered_is_not_said_to_be_mis
     let mut registry = FunctionRegistry::new();
     registry.register_instance_at("park", Park).unwrap();
     let said = refusal(&registry, "shop.opened");
-    for advice in ["did you mean `park.opened`?", "it is a method of `Shop`, of which no instance"] {
+    for advice in ["did you mean `park.opened`?", "it is a method of `Shop`, of which no instance"]
+    {
         assert!(said.contains(advice), "{said}");
     }
     registry.register_instance_at("a.shop.with.a.very.long.name", Shop).unwrap();
