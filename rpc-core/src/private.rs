@@ -23,7 +23,7 @@ pub use crate::registry::{
 
 pub use crate::client::{
     Also, EmptyList, GatheredBy, GathersKeywords, IntoArgs, IntoOption, IntoText, IntoTexts,
-    Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe, WhateverSerialises,
+    Keywords, OneType, TakesKeyword, TakesKeywords, ValueProbe, WhateverSerialises,
 };
 pub use crate::error::{Cause, CauseProbe, NoCause};
 pub use crate::{CallError, Error, Fault, Stub};

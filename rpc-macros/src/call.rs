@@ -167,9 +167,9 @@ impl Call {
         if !is_nested {
             let values = self.arguments.iter().map(Argument::given);
             let chain = self.chain_of(self.begun.clone(), values, end);
+            let chain = if traits.is_empty() { chain } else { quote!({ #traits #chain }) };
             // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
-            let chain = Group::new(Delimiter::Parenthesis, chain).into_token_stream();
-            return if traits.is_empty() { chain } else { quote!({ #traits #chain }) };
+            return Group::new(Delimiter::Parenthesis, chain).into_token_stream();
         }
         let begun = &self.begun;
         let values = self.arguments.iter().map(Argument::given);
@@ -181,11 +181,12 @@ impl Call {
         let names: Vec<_> = arguments.map(|(index, one)| name(one.value.span(), index)).collect();
         let chain =
             self.chain_of(call.to_token_stream(), names.iter().map(ToTokens::to_token_stream), end);
-        quote! {
+        let chain = quote! {
             match (#begun, #(#values),*) {
                 (#call, #(#names),*) => { #traits #chain }
             }
-        }
+        };
+        Group::new(Delimiter::Parenthesis, chain).into_token_stream()
     }
 
     /// Writes the chain from its beginning and the values of the arguments.

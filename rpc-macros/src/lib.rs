@@ -185,7 +185,7 @@ use proc_macro::TokenStream;
 /// options: HashMap<String, i64>` the keyword arguments, in any map of names; both may be lent, as
 /// `&[i64]`. Text that is lent will do where `String`s are gathered. What stands behind `#[args]` is given by name only, and before it nothing can be left
 /// out; `#[kwargs]` comes last. Callers give them as `numbers = [1, 2]`, or by position, and
-/// `options = kwargs! { a: 1 }`.
+/// `options = kwargs! { a: 1 }` or, in `call!`, one by one, as `a = 1`.
 ///
 /// A `&CallContext` is lent by the server, which knows who calls, and a `State<T>` is what was shared
 /// with it. They may stand anywhere, and callers do not know of them.
@@ -254,11 +254,11 @@ pub fn rpc_export(options: TokenStream, item: TokenStream) -> TokenStream {
 /// client.__call_add().__0(1).__1(2).c(3).call()
 /// ```
 ///
-/// What a `#[kwargs]` parameter gathers is given behind `..`, as the last argument: any map of names, or
-/// `kwargs!`, the names of which are those of no parameter. A range is put in parentheses.
+/// A keyword that is no parameter's goes into the function's `#[kwargs]`. A whole map is given behind `..`, as
+/// the last argument: any map of names, or `kwargs!`. A range is put in parentheses.
 ///
 /// ```ignore
-/// call!(client.search("rust", limit = 5, ..kwargs! { language: "en", safe: true }))?;
+/// call!(client.search("rust", limit = 5, language = "en", safe = true))?;
 /// call!(client.search("rust", ..&options))?;
 /// ```
 ///

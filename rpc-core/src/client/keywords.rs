@@ -76,15 +76,34 @@ impl ValueProbe<Value> {
     pub const IS_ANY: bool = true;
 }
 
-/// Keyword arguments behind others that the same parameter gathers.
+/// One keyword argument under a name of its own, behind others that the same parameter gathers.
 #[derive(Debug, Clone, Copy)]
-pub struct Also<R, A>(pub R, pub A);
+pub struct Keywords<R, A>(pub R, pub &'static str, pub A);
 
-/// One keyword argument under a name of its own.
+/// A whole map behind others that the same parameter gathers.
 #[derive(Debug, Clone, Copy)]
-pub struct Keyword<A>(pub &'static str, pub A);
+pub struct Also<R, K>(pub R, pub K);
 
-impl<R: Argument, A: Argument> Argument for Also<R, A> {
+impl<R: Argument, A: Argument> Argument for Keywords<R, A> {
+    fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+
+    fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
+        self.0.member(name, object)?;
+        self.2.member(self.1, object)
+    }
+
+    fn is_given(&self) -> bool {
+        self.0.is_given() || self.2.is_given()
+    }
+
+    fn least_size(&self) -> usize {
+        self.0.least_size() + self.2.least_size()
+    }
+}
+
+impl<R: Argument, K: Argument> Argument for Also<R, K> {
     fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
         Ok(())
     }
@@ -100,23 +119,5 @@ impl<R: Argument, A: Argument> Argument for Also<R, A> {
 
     fn least_size(&self) -> usize {
         self.0.least_size() + self.1.least_size()
-    }
-}
-
-impl<A: Argument> Argument for Keyword<A> {
-    fn element(&self, _: &str, _: &mut ArrayWriter<'_>) -> Result<(), ArgumentError> {
-        Ok(())
-    }
-
-    fn member(&self, _: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.1.member(self.0, object)
-    }
-
-    fn is_given(&self) -> bool {
-        self.1.is_given()
-    }
-
-    fn least_size(&self) -> usize {
-        self.1.least_size()
     }
 }

@@ -85,7 +85,7 @@ pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};
 #[doc(hidden)]
 pub use keywords::{
-    Also, GatheredBy, GathersKeywords, Keyword, OneType, TakesKeyword, TakesKeywords, ValueProbe,
+    Also, GatheredBy, GathersKeywords, Keywords, OneType, TakesKeyword, TakesKeywords, ValueProbe,
     WhateverSerialises,
 };
 pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};

@@ -32,13 +32,8 @@ fn gathered(function: &Function, index: usize, states: &[Ident]) -> TokenStream 
     let field = syn::Index::from(index + 1);
     let (ty, is_any) = held(parameter);
     let taken = quote_spanned!(parameter.ident.span()=> __rpc::GatheredBy<#ty, #is_any>);
-    let state = quote!(__rpc::Also<#old, __rpc::Keyword<<__V as #taken>::Kept>>);
-    let kept = quote! {
-        __rpc::Also(
-            self.#field,
-            __rpc::Keyword(name, <__V as #taken>::kept(value)),
-        )
-    };
+    let state = quote!(__rpc::Keywords<#old, <__V as #taken>::Kept>);
+    let kept = quote!(__rpc::Keywords(self.#field, name, <__V as #taken>::kept(value)));
     let (next, given) = step(function, index, states, &state, &kept);
     quote_spanned! {parameter.ident.span()=>
         impl<'c, __S: __rpc::Stub, #(#states),*> __rpc::GathersKeywords

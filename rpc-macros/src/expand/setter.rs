@@ -120,7 +120,7 @@ pub(super) fn states(function: &Function, parameter: &Parameter) -> TokenStream 
     if let Takes::Kwargs = parameter.takes {
         traits.extend(quote! {
             #[diagnostic::do_not_recommend]
-            impl<__R: #is_free, __A> #is_free for __rpc::Also<__R, __rpc::Keyword<__A>> {}
+            impl<__R: #is_free, __A> #is_free for __rpc::Keywords<__R, __A> {}
         });
     }
     if parameter.is_required() {
