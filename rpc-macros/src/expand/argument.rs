@@ -44,11 +44,11 @@ impl Arguments {
             pass(parameter, name, default, function.is_async)
         });
         let mut passed: Vec<_> = passed.collect();
-        let lent = parameters
+        let kept = parameters
             .iter()
             .enumerate()
             .filter(|(_, parameter)| default::lent(parameter).is_some());
-        let places = lent.map(|(index, _)| default::place(index));
+        let places = kept.map(|(index, _)| default::place(index));
         let places = quote_spanned!(hidden()=> #(let #places;)*);
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
