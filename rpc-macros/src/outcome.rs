@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{GenericArgument, Path, Type, parse_quote, parse_quote_spanned};
+use syn::{GenericArgument, Path, Type, parse_quote};
 
 use crate::types;
 
@@ -53,7 +53,8 @@ impl Outcome {
         let of = quote_spanned!(span=> <#whole as #rpc::Returned<#what>>);
         let is_text = is_text(&whole, &rpc);
         let error = quote_spanned!(span=> <#of::Err as #rpc::OwnedError<#is_text>>::Owned);
-        let (value, error) = (parse_quote_spanned!(span=> #of::Ok), Some(parse_quote!(#error)));
+        let value = quote_spanned!(span=> #of::Ok);
+        let (value, error) = (parse_quote!(#value), Some(parse_quote!(#error)));
         Self { whole, value, error, told }
     }
 

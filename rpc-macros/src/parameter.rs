@@ -1,6 +1,8 @@
 //! Models one parameter of an exported function.
 
-use syn::{Attribute, Expr, GenericArgument, Ident, Meta, Pat, PatType, Type};
+use syn::{
+    Attribute, Expr, GenericArgument, Ident, Lifetime, Meta, Pat, PatType, Type, parse_quote,
+};
 
 use crate::docs;
 use crate::mistakes::Mistakes;
@@ -128,6 +130,19 @@ impl Passing {
             _ => Self::Owned,
         }
     }
+}
+
+/// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
+pub(crate) fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
+    match &parameter.passing {
+        Passing::Cow if outlives => &Passing::Owned,
+        passing => passing,
+    }
+}
+
+/// The lifetime of what is decoded.
+pub(crate) fn lifetime(outlives: bool) -> Lifetime {
+    if outlives { parse_quote!('static) } else { parse_quote!('_) }
 }
 
 /// Whether a parameter looks like one that must be given, though not all of it may be understood.

@@ -1,6 +1,7 @@
 //! Where an exported function stands: what its name begins with, and what it is a method of.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::{Path, Type};
 
 /// Where a function stands.
@@ -22,4 +23,9 @@ pub(crate) struct Owner {
     pub(crate) stub: Ident,
     /// What `Self` means, where that is one type.
     pub(crate) ty: Option<Type>,
+}
+
+/// Writes the bounds of a type that implements an exported trait and can be registered.
+pub(crate) fn bounds(trait_: &Ident) -> TokenStream {
+    quote!(#trait_ + ::core::marker::Send + ::core::marker::Sync + 'static)
 }

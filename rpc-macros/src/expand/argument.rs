@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Lifetime, Type, parse_quote};
 
 use super::default;
 use super::hygiene::hidden;
 use crate::function::Function;
 use crate::names;
-use crate::parameter::{Parameter, Passing, Takes};
+use crate::parameter::{Parameter, Passing, Takes, lifetime, passing};
 use crate::provided::Provided;
 use crate::types;
 
@@ -44,11 +44,11 @@ impl Arguments {
             pass(parameter, name, default, function.is_async)
         });
         let mut passed: Vec<_> = passed.collect();
-        let lent = parameters
+        let kept = parameters
             .iter()
             .enumerate()
             .filter(|(_, parameter)| default::lent(parameter).is_some());
-        let places = lent.map(|(index, _)| default::place(index));
+        let places = kept.map(|(index, _)| default::place(index));
         let places = quote_spanned!(hidden()=> #(let #places;)*);
         for (position, provided) in &function.provided {
             let name = Ident::new(&format!("provided_{position}"), hidden());
@@ -81,19 +81,6 @@ impl Arguments {
 fn of_library(written: &Type, trait_: &str, value: &TokenStream) -> TokenStream {
     let trait_ = Ident::new(trait_, written.span());
     quote_spanned!(written.span()=> <#written as __rpc::#trait_>::of(#value))
-}
-
-/// Returns how an argument is held: a `Cow` that outlives the message is an owned one.
-pub(super) fn passing(parameter: &Parameter, outlives: bool) -> &Passing {
-    match &parameter.passing {
-        Passing::Cow if outlives => &Passing::Owned,
-        passing => passing,
-    }
-}
-
-/// The lifetime of what is decoded.
-pub(super) fn lifetime(outlives: bool) -> Lifetime {
-    if outlives { parse_quote!('static) } else { parse_quote!('_) }
 }
 
 /// Writes the expression that decodes an argument; one for a future that outlives the message

@@ -5,12 +5,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, parse_quote};
 
-use super::argument::{lifetime, passing};
 use super::hygiene::hidden;
-use super::server;
 use crate::function::Function;
-use crate::parameter::{Parameter, Passing};
-use crate::place::Owner;
+use crate::parameter::{Parameter, Passing, lifetime, passing};
+use crate::place::{Owner, bounds};
 use crate::types;
 
 /// Writes the expression that evaluates a parameter's default value.
@@ -54,7 +52,7 @@ fn of_owner(parameter: &Parameter, default: &Expr, owner: &Owner, outlives: bool
     let (ty, borrows) = types::with_lifetime(&parameter.ty, &lifetime);
     let generics = (borrows && !types::is_static(&lifetime)).then(|| quote!(<#lifetime>));
     let of = owner.ty.is_none().then(|| {
-        let bounds = server::bounds(&owner.ident);
+        let bounds = bounds(&owner.ident);
         quote!(<__Self: #bounds>)
     });
     quote_spanned! {hidden()=> {

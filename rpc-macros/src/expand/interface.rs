@@ -8,6 +8,7 @@ use super::{call_type, export, outcome, server, stub};
 use crate::function::Function;
 use crate::interface::Interface;
 use crate::names;
+use crate::place::bounds;
 use crate::spelling::spell;
 
 /// Writes the stub trait, the types of calls, and what nobody need name in a block of its own.
@@ -145,7 +146,7 @@ pub(super) fn head(interface: &Interface, rpc: &TokenStream) -> TokenStream {
     match &interface.owner.ty {
         Some(ty) => quote!(impl #rpc::Instance for #ty),
         None => {
-            let bounds = server::bounds(trait_);
+            let bounds = bounds(trait_);
             quote!(impl<__Self: #bounds> #rpc::Instance for #service<__Self>)
         }
     }

@@ -9,6 +9,7 @@ use super::outcome;
 use crate::function::Function;
 use crate::names;
 use crate::outcome::Told;
+use crate::place::bounds;
 use crate::types;
 
 /// Writes the function that serves calls.
@@ -100,9 +101,4 @@ impl Receiver {
         let ty = if function.is_async { quote!(::std::sync::Arc<#ty>) } else { quote!(&#ty) };
         Self { generics, parameter: quote!(#this: #ty,), callee, argument: quote!(&#place,) }
     }
-}
-
-/// Writes the bounds of a type that implements an exported trait and can be registered.
-pub(super) fn bounds(trait_: &Ident) -> TokenStream {
-    quote!(#trait_ + ::core::marker::Send + ::core::marker::Sync + 'static)
 }
