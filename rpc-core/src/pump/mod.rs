@@ -21,5 +21,7 @@ pub use block_on::block_on;
 pub(crate) use step::End;
 pub(crate) use timeouts::Timeouts;
 pub(crate) use wait::wait;
-pub(crate) use write::{is_timeout, write_all, write_wait};
+#[cfg(any(unix, feature = "http"))]
+pub(crate) use write::write_all;
+pub(crate) use write::{is_timeout, write_wait};
 pub(crate) use write_half::WriteHalf;
