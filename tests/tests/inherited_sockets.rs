@@ -108,6 +108,26 @@ fn what_was_not_handed_over_is_refused_and_said() {
     assert!(problem.contains("handed to process 1 (`LISTEN_PID`)"), "{problem}");
     let problem = refusal(activated(listener(), "LISTEN_FDS=none", SERVER, only));
     assert!(problem.contains("`LISTEN_FDS` is `none`"), "{problem}");
+    for odd in ["", "0", "-1", "+1", "1x", "' 1'", "1025", "99999999999999999999999"] {
+        let problem = refusal(activated(listener(), &format!("LISTEN_FDS={odd}"), SERVER, only));
+        let shown = odd.trim_matches('\'');
+        assert!(
+            problem.contains(&format!("`LISTEN_FDS` is `{shown}`, and not a number from 1")),
+            "{problem}"
+        );
+    }
+    // What is no text is shown as far as it is some, on one line.
+    let odd = r#"LISTEN_FDS="$(printf 'a\377b\nc')""#;
+    let problem = refusal(activated(listener(), odd, SERVER, only));
+    assert!(problem.contains(r"`LISTEN_FDS` is `a�b\\nc`"), "{problem}");
+    let mut none = Command::new("sh");
+    none.args([
+        "-c",
+        r#"LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --inherited the-only-one 3<&-"#,
+        SERVER,
+    ]);
+    let problem = refusal(none);
+    assert!(problem.contains("descriptor 3, which `LISTEN_FDS` counts among"), "{problem}");
     let problem = refusal(activated(listener(), "LISTEN_FDS=2", SERVER, only));
     assert!(problem.contains("2 sockets were handed to this process"), "{problem}");
     let names = "LISTEN_FDNAMES=one";

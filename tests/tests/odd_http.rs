@@ -4,7 +4,7 @@
 
 use examples::add;
 use rpc_core::error::Misuse;
-use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, call};
+use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub, call};
 use tests::{HttpPeer, Model, Running, python, run};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2]}"#;
@@ -113,6 +113,27 @@ fn a_fragment_of_an_address_is_not_sent() {
             });
         }
     }
+}
+
+#[test]
+fn metadata_that_a_server_does_not_take_is_named_in_the_error() {
+    let large = "x".repeat(70_000);
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let url = format!("http://{}", server.address());
+        let client = RpcClient::connect(url.as_str()).unwrap();
+        let error = call!(client.with_metadata("trace", &large).add(1, 2)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("status 431") && said.contains("metadata"), "{model:?}: {said}");
+        assert_eq!(call!(client.add(1, 2)).unwrap(), 13);
+        drop(client);
+        run(async {
+            let client = AsyncRpcClient::connect(url.as_str()).await.unwrap();
+            let error = call!(client.with_metadata("trace", &large).add(1, 2)).await.unwrap_err();
+            let said = error.to_string();
+            assert!(said.contains("status 431") && said.contains("metadata"), "{model:?}: {said}");
+        });
+    });
 }
 
 #[test]

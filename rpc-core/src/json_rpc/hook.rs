@@ -1,13 +1,13 @@
 //! What is told of every call that has ended.
 
 use std::error::Error as _;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::protocol::Fault;
+use crate::protocol::{Fault, OneLine};
 use crate::registry::{CallContext, Ended};
 
 /// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it.
@@ -58,29 +58,31 @@ impl FinishedCall<'_> {
 impl fmt::Display for FinishedCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { method, duration, .. } = self;
-        write!(f, "{method} ({}", self.protocol())?;
+        // Callers and errors choose some of the words.
+        let mut line = OneLine(f);
+        write!(line, "{method} ({}", self.protocol())?;
         if let Some(peer) = self.peer() {
-            write!(f, " from {peer}")?;
+            write!(line, " from {peer}")?;
         }
         match self.ended {
-            Ended::Returned(_) => write!(f, ") returned in {duration:?}"),
+            Ended::Returned(_) => write!(line, ") returned in {duration:?}"),
             Ended::Failed(fault) => {
-                write!(f, ") failed in {duration:?}: {fault}")?;
-                causes(fault, f)
+                write!(line, ") failed in {duration:?}: {fault}")?;
+                causes(fault, &mut line)
             }
-            Ended::Cancelled => write!(f, ") was cancelled after {duration:?}"),
+            Ended::Cancelled => write!(line, ") was cancelled after {duration:?}"),
         }
     }
 }
 
 /// Writes the errors behind a fault, of which callers are told nothing. One that says what the fault
 /// itself says is left out.
-fn causes(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
     let mut said = fault.message().to_owned();
     for cause in std::iter::successors(fault.source(), |&cause| cause.source()) {
         let words = cause.to_string();
         if words != said {
-            write!(f, "; cause: {words}")?;
+            write!(line, "; cause: {words}")?;
         }
         said = words;
     }

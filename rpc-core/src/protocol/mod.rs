@@ -25,6 +25,7 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+mod one_line;
 mod protocols;
 pub(crate) mod websocket;
 
@@ -41,3 +42,4 @@ pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
+pub(crate) use one_line::OneLine;

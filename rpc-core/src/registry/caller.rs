@@ -39,6 +39,7 @@ pub(crate) struct Connected {
 
 impl Connected {
     /// One whose peer the operating system vouches for, where it does.
+    #[cfg(unix)]
     pub(crate) fn with(credentials: Option<PeerCredentials>) -> Self {
         Self { credentials, ..Self::default() }
     }

@@ -78,7 +78,13 @@ impl InheritedSocket {
     }
 
     fn take(number: RawFd) -> Result<Self, Error> {
-        let socket = take_handed(number).map_err(listen_failed)?;
+        let socket = take_handed(number).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => listen_failed(error).into(),
+            _ => failed(format!(
+                "descriptor {number}, which `LISTEN_FDS` counts among those handed to this process, is not \
+                 open: {error}"
+            )),
+        })?;
         if !is_listening(socket.as_fd()) || !is_stream(socket.as_fd()) {
             return Err(failed(format!(
                 "descriptor {number}, handed to this process, is no socket that is listened at; a socket \
@@ -108,15 +114,18 @@ impl Names {
         let this = process::id();
         if pid.parse() != Ok(this) {
             return Err(failed(format!(
-                "the sockets were handed to process {pid} (`LISTEN_PID`), and this is {this}; a script that \
-                 starts the program must `exec` it"
+                "the sockets were handed to process {} (`LISTEN_PID`), and this is {this}; a script that \
+                 starts the program must `exec` it",
+                pid.escape_debug(),
             )));
         }
+        let is_number = count.bytes().all(|byte| byte.is_ascii_digit());
         let count: usize = match count.parse() {
-            Ok(count @ 1..=MOST) => count,
+            Ok(count @ 1..=MOST) if is_number => count,
             _ => {
+                let shown = count.escape_debug();
                 let problem =
-                    format!("`LISTEN_FDS` is `{count}`, and not a number from 1 to {MOST}");
+                    format!("`LISTEN_FDS` is `{shown}`, and not a number from 1 to {MOST}");
                 return Err(failed(problem));
             }
         };
@@ -133,7 +142,7 @@ impl Names {
 const MOST: usize = 1024;
 
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok()
+    Some(env::var_os(name)?.to_string_lossy().into_owned())
 }
 
 /// Finds out what kind of socket it is.

@@ -71,6 +71,8 @@ pub use prefork::Prefork;
 pub use prefork_event_loop::PreforkEventLoop;
 pub use single_thread::SingleThread;
 pub use thread_per_connection::ThreadPerConnection;
+#[cfg(all(not(unix), feature = "tokio"))]
+pub use without_fork::PreforkEventLoop;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::registry::{Caller, Connected};
 #[cfg(feature = "tokio")]
 use crate::transport::AsyncSocket;
-use crate::transport::{AnyStream, Socket, Stream};
+#[cfg(unix)]
+use crate::transport::Socket;
+use crate::transport::{AnyStream, Stream};
 
 #[cfg(unix)]
 use super::process::peer_credentials;

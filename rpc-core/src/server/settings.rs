@@ -1,13 +1,13 @@
 //! What a server can be told about connections, before it serves.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Misuse;
 #[cfg(feature = "http")]
 use crate::http::Guard;
-use crate::protocol::Limits;
+use crate::protocol::{Limits, OneLine};
 use crate::pump::Timeouts;
 use crate::timing::LINGER;
 
@@ -84,12 +84,15 @@ impl LogSink {
         Self(Some(Arc::new(write)))
     }
 
-    /// Writes a line, or has `to_stderr` write it.
+    /// Writes a line, or has `to_stderr` write it. Line breaks in it are shown as such.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(super) fn line(&self, line: &str, to_stderr: impl FnOnce(&str)) {
+        let mut shown = OneLine(String::with_capacity(line.len()));
+        // Writing to memory does not fail.
+        let _ = shown.write_str(line);
         match &self.0 {
-            Some(write) => write(line),
-            None => to_stderr(line),
+            Some(write) => write(&shown.0),
+            None => to_stderr(&shown.0),
         }
     }
 }

@@ -49,6 +49,35 @@ impl Default for Prefork {
     }
 }
 
+/// Serves in a fixed number of processes, each with an event loop (Unix; refuses to start elsewhere).
+#[cfg(feature = "tokio")]
+#[derive(Debug, Clone, Copy)]
+pub struct PreforkEventLoop {
+    /// Processes that serve. 4 by default, at least 1.
+    pub workers: usize,
+    /// Connections at one time, in each.
+    pub max_connections: usize,
+    /// Replaces a worker whose loop one call has held up for this long.
+    pub busy_timeout: Option<Duration>,
+    /// Replaces a worker after so many messages.
+    pub max_calls: Option<u64>,
+}
+
+#[cfg(feature = "tokio")]
+impl PreforkEventLoop {
+    /// So many processes, and the rest as by default.
+    pub fn workers(workers: usize) -> Self {
+        Self { workers, ..Self::default() }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Default for PreforkEventLoop {
+    fn default() -> Self {
+        Self { workers: 4, max_connections: 65_536, busy_timeout: None, max_calls: None }
+    }
+}
+
 fn refuse(model: &str) -> Result<(), Error> {
     let needs = io::Error::new(
         io::ErrorKind::Unsupported,
@@ -107,6 +136,18 @@ pub(super) struct EarlySignals;
 impl EarlySignals {
     pub(super) fn watch() -> Self {
         Self
+    }
+}
+
+#[cfg(feature = "tokio")]
+#[allow(private_interfaces)]
+impl Concurrency for PreforkEventLoop {
+    fn name(&self) -> &'static str {
+        "prefork-event-loop"
+    }
+
+    fn run<A: Answer>(self, _: &Source, _: &Service<A>) -> Result<(), Error> {
+        refuse(self.name())
     }
 }
 

@@ -37,6 +37,11 @@ impl Response {
             said.pop();
             said.push('…');
         }
+        if self.status == 431 {
+            // Mostly nothing else is said, and the head is not what a caller thinks of.
+            let hint = "the headers of the request, to which metadata belongs, are larger than the server takes";
+            said = if said.is_empty() { hint.into() } else { format!("{said} ({hint})") };
+        }
         ProtocolError::Http { status: self.status, said }
     }
 }
