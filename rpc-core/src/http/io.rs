@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::pump::Timeouts;
 
+use super::frames::Frames;
 use super::traffic::Traffic;
 
 /// A stream of which some bytes have been read already.
@@ -34,6 +35,8 @@ pub(super) struct Io<S> {
     ending: Option<Pin<Box<Sleep>>>,
     /// Rings when the peer has had its time to read the last words.
     closing: Option<Pin<Box<Sleep>>>,
+    /// What comes over a connection of HTTP/2.
+    frames: Option<Box<Frames>>,
 }
 
 /// Bytes read at a time, and where a long message is coming.
@@ -57,6 +60,7 @@ impl<S> Io<S> {
             writing: None,
             ending: None,
             closing: None,
+            frames: traffic.is_multiplexed().then(|| Box::new(Frames::new())),
         }
     }
 }
@@ -101,6 +105,12 @@ impl<S: AsyncRead + Unpin> Io<S> {
         let size = cursor.remaining().min(SIZE);
         let mut buffer = ReadBuf::uninit(&mut buffer[..size]);
         ready!(self.poll_some(task, &mut buffer))?;
+        if let Some(frames) = &mut self.frames
+            && !frames.received(buffer.filled())
+        {
+            let flood = "too many frames of HTTP/2 that ask for nothing";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, flood)));
+        }
         cursor.put_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     }
@@ -142,6 +152,13 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// Takes note of what was written, where that is counted.
+    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, written) {
+            frames.wrote(*count);
+        }
+    }
+
     /// Lets a write take the write timeout from when the peer first took nothing to when everything
     /// has been taken.
     fn in_time<T>(
@@ -166,6 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.wrote(&written);
         self.in_time(task, written)
     }
 
@@ -188,6 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         } else {
             Pin::new(&mut self.stream).poll_write_vectored(task, parts)
         };
+        self.wrote(&written);
         self.in_time(task, written)
     }
 

@@ -6,6 +6,7 @@
 mod body;
 mod connection;
 mod exchange;
+mod frames;
 mod guard;
 mod health;
 mod io;

@@ -42,7 +42,7 @@ pub const OVERLOADED: i64 = -32000;
 pub const TIMED_OUT: i64 = -32001;
 /// The caller went away or took the call back.
 pub const CANCELLED: i64 = -32002;
-/// The server is stopping.
+/// The server is stopping, and has not run the call; where the data is `{"may_have_run":true}`, it may have.
 pub const SHUTTING_DOWN: i64 = -32003;
 /// A message is larger or deeper than its limit.
 pub const TOO_LARGE: i64 = -32004;
