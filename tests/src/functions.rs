@@ -108,6 +108,12 @@ pub fn remember(text: &str) {
     REMEMBERED.lock().unwrap().push(text.to_owned());
 }
 
+/// Keeps a text, on a thread that may be blocked.
+#[rpc_export(blocking)]
+pub fn remember_aside(text: &str) {
+    remember(text);
+}
+
 /// Whether this process was told to remember a text.
 #[rpc_export]
 pub fn remembers(text: &str) -> bool {

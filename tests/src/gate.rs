@@ -1,10 +1,8 @@
 //! Gates that functions wait at until the test opens them, so that no test guesses what is faster.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Condvar, LazyLock, Mutex};
 
 use rpc_core::rpc_export;
 use tokio::sync::watch;
@@ -14,8 +12,11 @@ use crate::until;
 /// The gates that are open.
 static OPEN: LazyLock<watch::Sender<HashSet<u64>>> = LazyLock::new(watch::Sender::default);
 
-/// The gates that a function has waited at.
-static REACHED: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
+/// Told when a gate opens, for functions that keep their threads.
+static OPENED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+
+/// How many functions have waited at the gates.
+static REACHED: LazyLock<Mutex<HashMap<u64, usize>>> = LazyLock::new(Mutex::default);
 
 /// A gate in this process, closed at first. It opens when it is dropped, too.
 #[derive(Debug)]
@@ -35,7 +36,15 @@ impl Gate {
 
     /// Waits until a function that keeps its thread waits here.
     pub fn until_reached(&self) {
-        until("a function waits", || REACHED.lock().is_ok_and(|reached| reached.contains(&self.0)));
+        self.until_reached_by(1);
+    }
+
+    /// The same of so many functions.
+    pub fn until_reached_by(&self, count: usize) {
+        until("functions wait", || {
+            let reached = REACHED.lock().expect("nothing panics here");
+            reached.get(&self.0).copied().unwrap_or_default() >= count
+        });
     }
 
     /// Waits at the gate of a number, on this thread.
@@ -45,7 +54,10 @@ impl Gate {
 
     /// Lets pass who waits here, and who comes later.
     pub fn open(&self) {
+        let opened = OPENED.0.lock().expect("nothing panics here");
         OPEN.send_modify(|open| _ = open.insert(self.0));
+        drop(opened);
+        OPENED.1.notify_all();
     }
 }
 
@@ -56,9 +68,10 @@ impl Drop for Gate {
 }
 
 fn wait(gate: u64) {
-    REACHED.lock().expect("nothing panics here").insert(gate);
+    *REACHED.lock().expect("nothing panics here").entry(gate).or_default() += 1;
+    let mut opened = OPENED.0.lock().expect("nothing panics here");
     while !OPEN.borrow().contains(&gate) {
-        thread::sleep(Duration::from_millis(1));
+        opened = OPENED.1.wait(opened).expect("nothing panics here");
     }
 }
 

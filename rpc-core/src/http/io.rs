@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::pump::Timeouts;
 
+use super::frames::Frames;
 use super::traffic::Traffic;
 
 /// A stream of which some bytes have been read already.
@@ -34,6 +35,8 @@ pub(super) struct Io<S> {
     ending: Option<Pin<Box<Sleep>>>,
     /// Rings when the peer has had its time to read the last words.
     closing: Option<Pin<Box<Sleep>>>,
+    /// What comes over a connection of HTTP/2.
+    frames: Option<Box<Frames>>,
 }
 
 /// Bytes read at a time, and where a long message is coming.
@@ -57,6 +60,7 @@ impl<S> Io<S> {
             writing: None,
             ending: None,
             closing: None,
+            frames: traffic.is_multiplexed().then(|| Box::new(Frames::new())),
         }
     }
 }
@@ -103,6 +107,12 @@ impl<S: AsyncRead + Unpin> Io<S> {
         let is_first = self.read == 0 && !self.received.is_empty();
         ready!(self.poll_some(task, &mut buffer))?;
         let bytes = buffer.filled();
+        if let Some(frames) = &mut self.frames
+            && !frames.received(bytes)
+        {
+            let flood = "too many frames of HTTP/2 that ask for nothing";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, flood)));
+        }
         let begins = !bytes.is_empty() && self.traffic.received() || is_first;
         match bytes.strip_prefix(b"POST ") {
             // A URL without a path has `/` for one (RFC 9112, section 3.2.1). Python's XML-RPC client, for one, does
@@ -152,6 +162,13 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// Takes note of what was written, where that is counted.
+    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, written) {
+            frames.wrote(*count);
+        }
+    }
+
     /// Lets a write take the write timeout from when the peer first took nothing to when everything
     /// has been taken.
     fn in_time<T>(
@@ -176,6 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.wrote(&written);
         self.in_time(task, written)
     }
 
@@ -198,6 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         } else {
             Pin::new(&mut self.stream).poll_write_vectored(task, parts)
         };
+        self.wrote(&written);
         self.in_time(task, written)
     }
 

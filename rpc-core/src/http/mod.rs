@@ -7,6 +7,7 @@ mod body;
 mod coding;
 mod connection;
 mod exchange;
+mod frames;
 mod guard;
 mod health;
 mod io;

@@ -43,7 +43,7 @@ pub const OVERLOADED: i64 = -32000;
 pub const TIMED_OUT: i64 = -32001;
 /// The caller went away or took the call back.
 pub const CANCELLED: i64 = -32002;
-/// The server is stopping.
+/// The server is stopping, and has not run the call; where the data is `{"may_have_run":true}`, it may have.
 pub const SHUTTING_DOWN: i64 = -32003;
 /// A call's message is larger or deeper than its limit, so the call has not run.
 pub const TOO_LARGE: i64 = -32004;

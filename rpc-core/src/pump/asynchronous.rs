@@ -480,10 +480,19 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
     }
 }
 
-/// Runs what blocks a thread on one of the runtime's own.
+/// Runs what blocks a thread on one of the runtime's own. Where nobody waits for it any more before one
+/// is free, it is not begun.
 pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
+    struct Wanted(AbortHandle);
+    impl Drop for Wanted {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+    let job = spawn_blocking(job);
+    let _wanted = Wanted(job.abort_handle());
     // It answers for its own panics; what else ends it is that the runtime does.
-    spawn_blocking(job).await.unwrap_or_else(|_| {
+    job.await.unwrap_or_else(|_| {
         Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call"))
     })
 }

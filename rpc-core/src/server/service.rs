@@ -103,6 +103,9 @@ impl<A: Answer> Service<A> {
 
     /// Says why nobody can be accepted now.
     pub(super) fn say_not_accepted(&self, error: &io::Error) {
+        if self.stop.is_stopping() {
+            return;
+        }
         self.say(&format!("no connection can be accepted now: {error}"));
     }
 

@@ -78,8 +78,9 @@ pub trait Accept: Send + Sync + 'static {
     fn accept(&self) -> io::Result<Self::Stream>;
 
     /// Ends accepting, because the server stops: an [`accept`](Self::accept) that waits returns, and so
-    /// does every later one, with an error. Called once, from any thread, and waits for nothing itself. As
-    /// long as an `accept` waits all the same, the server does not end.
+    /// does every later one, with an error. Called once, from any thread, and waits for nothing itself. Where
+    /// an `accept` waits all the same, the server ends only after its stop timeout, and leaves the thread
+    /// behind.
     fn close(&self);
 
     /// What is listened at, for whoever asks the server.
