@@ -119,7 +119,6 @@ impl Names {
     pub fn add_user(&self) {}
     #[allow(non_snake_case)]
     pub fn addUser(&self) {}
-    pub fn add__user(&self) {}
     pub fn a1(&self) {}
     pub fn a_1(&self) {}
 }
