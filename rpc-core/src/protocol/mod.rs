@@ -23,6 +23,7 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+mod lines;
 mod protocols;
 pub(crate) mod websocket;
 

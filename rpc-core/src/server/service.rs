@@ -74,7 +74,11 @@ impl<A: Answer> Service<A> {
     ) -> (Session, Connection) {
         let limits = self.settings.limits;
         let context = CallContext::of_connection(peer, self.model, caller);
-        (Session::new(context, limits), Connection::new(None, limits))
+        let mut connection = Connection::new(None, limits);
+        if self.settings.lines {
+            connection.read_lines();
+        }
+        (Session::new(context, limits), connection)
     }
 
     /// Notes a connection, so that stopping can end it.
