@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::registry::{CallContext, Caller};
+use crate::registry::{CallContext, Caller, watch_panics};
 use crate::transport::AnyStream;
 
 use super::busy::Busy;
@@ -42,6 +42,7 @@ impl<A> Service<A> {
 
 impl<A: Answer> Service<A> {
     pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+        watch_panics();
         Self { answer: Arc::new(answer), settings, model, is_busy: false, stop: Arc::new(stop) }
     }
 
