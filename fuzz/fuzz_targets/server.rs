@@ -76,7 +76,8 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                         Answered::Reply => true,
                         // What is cancelled has been answered.
                         Answered::Nothing | Answered::Cancel { .. } => false,
-                        Answered::Last => {
+                        // A stream that goes on behind a broken frame is read by one that does.
+                        Answered::Broken | Answered::Last => {
                             last = true;
                             true
                         }

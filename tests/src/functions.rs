@@ -131,3 +131,24 @@ pub fn process_id() -> u32 {
 pub fn abort() {
     std::process::abort();
 }
+
+/// Panics with the message, some time.
+///
+/// # Panics
+///
+/// Always.
+#[rpc_export]
+pub async fn panic_later(message: String) {
+    tokio::task::yield_now().await;
+    panic!("{message}");
+}
+
+/// Panics with the message, on a thread that may be blocked.
+///
+/// # Panics
+///
+/// Always.
+#[rpc_export(blocking)]
+pub fn panic_blocking(message: String) {
+    panic!("{message}");
+}

@@ -419,6 +419,7 @@ fn a_text_that_does_not_parse_is_answered_in_the_dialect_it_was_to_be_in() {
     ] {
         let mut peer = connect();
         peer.send(text);
+        peer.finish();
         let replies = peer.receive_all();
         assert!(replies.len() == 1 && replies[0].starts_with(expected), "{replies:?} to {text}");
     }

@@ -112,12 +112,93 @@ fn functions_of_every_kind_are_answered_and_a_panic_harms_nobody() {
 }
 
 #[test]
-fn a_text_that_does_not_parse_is_answered_and_ends_the_server_though_its_input_goes_on() {
+fn a_header_that_is_none_is_answered_and_ends_the_server_though_its_input_goes_on() {
     let mut program = Program::start(&[]);
-    program.write(b"Content-Length: 1\r\n\r\n}");
+    program.write(b"Content-Length: x\r\n\r\n}");
     let (rest, _) = program.rest();
     assert!(rest.starts_with("Content-Length: "), "{rest}");
     assert!(rest.contains(r#""code":-32700"#) && rest.ends_with("over\n"), "{rest}");
+}
+
+#[test]
+fn a_broken_line_is_answered_and_the_next_one_is_served() {
+    let long = format!("{{\"a\":\"{}", "x".repeat(200_000));
+    let deep = "[".repeat(100_000);
+    for broken in [
+        "hello",
+        "}",
+        "not { json",
+        "{bad}",
+        r#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#,
+        r#"{"jsonrpc":"2.0","method":"add","params":[1,2"#,
+        r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1"#,
+        r#"{"a":tru} {"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#,
+        "\"{",
+        "12345",
+        "{\"a\":\"\t\"}",
+        &long,
+        &deep,
+    ] {
+        for is_first in [true, false] {
+            let mut program = Program::start(&[]);
+            if !is_first {
+                program.write(format!("{ADD}\n").as_bytes());
+                assert_eq!(program.line(), SUM);
+            }
+            let shown: String = broken.chars().take(80).collect();
+            // What follows is written at once, or only when the answer is there.
+            program.write(format!("{broken}\n{ADD}\r\n").as_bytes());
+            let answer = program.line();
+            assert!(answer.contains("-32700") || answer.contains("-32004"), "{shown}: {answer}");
+            assert_eq!(program.line(), SUM, "{shown}");
+            program.write(format!("{ADD}\n\n").as_bytes());
+            assert_eq!(program.line(), SUM, "{shown}");
+            assert_eq!(program.finish().0, "over\n", "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_line_is_answered_before_the_next_one_comes_where_it_shows() {
+    let mut program = Program::start(&[]);
+    for broken in ["{bad}", "hello", r#"{"a":1 "b"#, r#"{"a":"open"#] {
+        program.write(format!("{broken}\n").as_bytes());
+        assert!(program.line().contains("-32700"), "{broken}");
+        program.write(format!("{ADD}\n").as_bytes());
+        assert_eq!(program.line(), SUM, "{broken}");
+    }
+}
+
+#[test]
+fn a_message_of_several_lines_is_one() {
+    let mut program = Program::start(&[]);
+    let lines = [
+        "{\"jsonrpc\":",
+        "\t\"2.0\",",
+        "",
+        "\"method\":\"add\",\"params\":[1,",
+        "2],",
+        "\"id\":1}",
+    ];
+    for line in lines {
+        program.write(format!("{line}\r\n").as_bytes());
+    }
+    assert_eq!(program.line(), SUM);
+    program.write(format!("{}{ADD} {ADD}\n", lines.join("\n")).as_bytes());
+    for _ in 0..3 {
+        assert_eq!(program.line(), SUM);
+    }
+}
+
+#[test]
+fn a_broken_body_in_a_frame_is_answered_and_the_next_one_is_served() {
+    let mut program = Program::start(&[]);
+    let frames = [&b"}"[..], b"", b"\xff", b"{\"a\":", ADD.as_bytes()]
+        .map(|body| frame(Framing::Header, body));
+    program.write(&frames.concat());
+    let (rest, _) = program.finish();
+    assert_eq!(rest.matches("\"code\":-32700").count(), 4, "{rest}");
+    assert!(rest.ends_with(&format!("{SUM}over\n")), "{rest}");
 }
 
 #[test]

@@ -111,8 +111,12 @@ impl<'m, 'o> Serializer for Members<'m, 'o> {
     }
     #[inline]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self> {
-        // serde_json's text that is JSON already has this one field.
-        if name == "$serde_json::private::RawValue" { no_object("a raw text") } else { Ok(self) }
+        // serde_json's text that is JSON already has one field, and so have its numbers.
+        if name.starts_with("$serde_json::private::") {
+            no_object("a raw text or a number")
+        } else {
+            Ok(self)
+        }
     }
     fn serialize_struct_variant(
         self,

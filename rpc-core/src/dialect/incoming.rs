@@ -25,6 +25,8 @@ pub(crate) enum Rare<'a> {
     CallWith { metadata: &'a str },
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
+    /// A reply, of a peer that serves functions too. It answers nothing that was asked here.
+    Reply,
 }
 
 /// The texts of the calls in a batch (section 6), as many of them as a batch may have, and how many

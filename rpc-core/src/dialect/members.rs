@@ -60,7 +60,7 @@ impl Member {
             MethodName | In | Method => "a string",
             MethodArgs => "an array",
             MethodKwargs => "an object",
-            Id | Cancel => "a string, a whole number or null",
+            Id | Cancel => "a string, a number or null",
             Params => "a value",
             Notify => "true or false",
             TimeoutMs => "a whole number of milliseconds",
@@ -86,6 +86,8 @@ pub(super) struct Members<'r, 'a> {
     metadata: Option<&'a str>,
     /// `params` that are neither an array nor an object.
     scalar: Option<&'a str>,
+    /// Whether it has a member that replies alone have.
+    answers: bool,
     mistake: Option<String>,
     /// A mistake that is none in JSON-RPC.
     native_mistake: Option<String>,
@@ -99,6 +101,7 @@ impl<'r, 'a> Members<'r, 'a> {
             cancel: None,
             metadata: None,
             scalar: None,
+            answers: false,
             mistake: None,
             native_mistake: None,
         }
@@ -110,6 +113,7 @@ impl<'r, 'a> Members<'r, 'a> {
         name: &str,
     ) -> Result<(), ProtocolError> {
         let Some(member) = Member::named(name) else {
+            self.answers |= matches!(name, "result" | "error" | "res" | "out");
             reader.value()?;
             return Ok(());
         };
@@ -133,15 +137,8 @@ impl<'r, 'a> Members<'r, 'a> {
                     self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
                 }
             },
-            (Id | Cancel, Kind::String | Kind::Null) => self.identify(member, reader.value()?),
-            (Id | Cancel, Kind::Number) => {
-                let id = reader.value()?;
-                if id.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-                    let kind = member.kind();
-                    self.mistake_in(member, format!("member `{name}` must be {kind}, not {id}"));
-                } else {
-                    self.identify(member, id);
-                }
+            (Id | Cancel, Kind::String | Kind::Number | Kind::Null) => {
+                self.identify(member, reader.value()?);
             }
             (Metadata, Kind::Object) => self.read_metadata(reader, name)?,
             (JsonRpc, Kind::String) => {
@@ -242,6 +239,9 @@ impl<'r, 'a> Members<'r, 'a> {
     }
 
     pub(super) fn finish(mut self) -> Result<Incoming<'a>, Unreadable<'a>> {
+        if self.answers && !self.has(MethodName) && !self.has(Method) && !self.has(In) {
+            return Ok(Incoming::Rare(Rare::Reply));
+        }
         let dialect = self.dialect();
         if dialect == Some(Dialect::JsonRpc) {
             self.find_mixture();

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Fault, code};
+use crate::protocol::{Fault, code, json};
 
 /// A function's own error: one that can be shown, sent and taken apart again.
 ///
@@ -45,7 +45,7 @@ impl<E: fmt::Display + Serialize + DeserializeOwned + Send + 'static> FunctionEr
             return Err(fault);
         }
         // Data that is `null`, as a struct without members is, counts as none.
-        let error = serde_json::from_str(fault.data().unwrap_or("null")).ok();
+        let error = json::by_serde_json(fault.data().unwrap_or("null")).ok();
         error.ok_or(fault)
     }
 }

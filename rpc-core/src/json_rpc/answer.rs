@@ -55,6 +55,9 @@ impl<T: Answer> Answer for Arc<T> {
 pub enum Answered {
     /// The reply has been appended.
     Reply,
+    /// The reply has been appended to a message that cannot be read. The connection closes after it where
+    /// it is not certain where the next message begins, or a web page may have sent this one.
+    Broken,
     /// The reply has been appended, and the connection closes after it.
     Last,
     /// There is no reply.

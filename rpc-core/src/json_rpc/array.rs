@@ -29,7 +29,7 @@ impl Parts {
     /// Takes note of what became of the next call.
     pub(super) fn add(&mut self, answered: Answered, out: &mut Vec<u8>) {
         match answered {
-            Answered::Reply | Answered::Last => out.push(b','),
+            Answered::Reply | Answered::Broken | Answered::Last => out.push(b','),
             Answered::Nothing | Answered::Cancel { .. } => {}
             Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
         }

@@ -63,6 +63,7 @@ fn answer_element<D: Dispatch>(
             session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, &session.saying(metadata), out);
         }
+        Ok(Incoming::Rare(Rare::Reply)) => return Answered::Nothing,
         Ok(_) => {
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";
             (request.id, Fault::invalid_request(message))

@@ -1,12 +1,13 @@
 //! Runs one call and writes what becomes of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialect::Request;
 use crate::protocol::{Call, Fault, code};
-use crate::registry::{CallContext, Dispatch, Ended, Outcome, Progress, Reply, panicked};
+use crate::registry::{
+    CallContext, Dispatch, Ended, Outcome, Progress, Reply, caught, panicked, tell_of_panic,
+};
 
 use super::answer::Answered;
 use super::aside::{Aside, write_fault};
@@ -37,7 +38,9 @@ pub(super) fn run_function<D: Dispatch>(
     let fault = match progress {
         Progress::Later(rest) => {
             let watch = begun.map(|begun| begun.put_aside(rest.method(), &session.context));
-            let aside = Aside::of(request, Arc::clone(rest.method()), name, budget).watched(watch);
+            let aside = Aside::of(request, Arc::clone(rest.method()), name, budget)
+                .called_by(session.context.peer())
+                .watched(watch);
             out.truncate(start);
             let later = Later::call(aside, rest);
             return Answered::Later(in_time(later, request, &session.context));
@@ -52,7 +55,10 @@ pub(super) fn run_function<D: Dispatch>(
             code::INTERNAL_ERROR,
             format!("`{}` was run and sent no result", call.method()),
         )),
-        Progress::Failed(fault) => Some(fault),
+        Progress::Failed(fault) => {
+            tell_of_panic(&fault, session.context.protocol(), session.context.peer(), *id);
+            Some(fault)
+        }
         Progress::Cancelled => Some(too_late(call.method(), timeout.unwrap_or_default())),
     };
     if let Some(begun) = begun {
@@ -107,6 +113,6 @@ pub(crate) fn run_guarded(
     // A layer may send a result of its own.
     reply.goes_to(context);
     // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
-    let run = AssertUnwindSafe(|| dispatch.dispatch(call, context, reply));
-    catch_unwind(run).unwrap_or_else(|_| panicked(call.method()).into())
+    let outcome = caught(|| dispatch.dispatch(call, context, reply));
+    outcome.unwrap_or_else(|| panicked(call.method()).into())
 }

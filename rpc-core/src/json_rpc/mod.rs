@@ -51,6 +51,8 @@ impl<D: Dispatch> JsonRpc<D> {
     ) -> Answered {
         let metadata = match *rare {
             Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
+            // An error with its id would be taken for the failure of a call with that id.
+            Rare::Reply => return Answered::Nothing,
             Rare::CallWith { metadata } => metadata,
         };
         let Request { dialect, id, timeout, .. } = *request;
@@ -95,7 +97,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
             Err(Unreadable::Broken(error)) => {
                 let dialect = session.dialect_of_broken(message);
                 dialect.write_fault(out, None, &error.to_fault());
-                return Answered::Last;
+                return Answered::Broken;
             }
         };
         dialect.write_fault(out, id, &fault);
@@ -113,7 +115,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 (request.dialect, request.id)
             }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Rare(Rare::Cancel(_))) => (session.dialect(), None),
+            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Reply)) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

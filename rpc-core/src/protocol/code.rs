@@ -2,7 +2,7 @@
 //!
 //! | code | constant | meaning |
 //! |---|---|---|
-//! | -32700 | [`PARSE_ERROR`] | the text is not JSON; the connection closes after the answer |
+//! | -32700 | [`PARSE_ERROR`] | the text is not JSON; over raw JSON and WebSocket the connection closes after the answer |
 //! | -32701 | [`UNSUPPORTED_ENCODING`] | the XML is in an encoding that is not understood |
 //! | -32702 | [`INVALID_CHARACTER`] | the XML has bytes that its encoding has not |
 //! | -32600 | [`INVALID_REQUEST`] | JSON, but not a call |

@@ -118,6 +118,22 @@ impl Connection {
         self.inbound.last(&mut self.outbound)
     }
 
+    /// Takes a line that is broken for one message, and goes on behind it: for a stream that no web page
+    /// can write to.
+    pub(crate) fn read_lines(&mut self) {
+        self.inbound.read_lines();
+    }
+
+    /// The part that the last error is of, if what follows it can be read.
+    pub(crate) fn take_broken(&mut self) -> Option<Range<usize>> {
+        self.inbound.take_broken()
+    }
+
+    /// Goes on behind a message that was none; `false` where it is not certain where the next one begins.
+    pub(crate) fn go_on(&mut self) -> bool {
+        self.inbound.go_on()
+    }
+
     /// The bytes of a message that was found.
     pub fn message(&self, message: &Range<usize>) -> &[u8] {
         self.inbound.bytes(message)

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::buffer::ReadBuffer;
 use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
-use super::json::{Boundary, is_white};
+use super::json::{Boundary, TooDeep, is_white};
+use super::lines::Lines;
 use super::websocket::{Close, Incoming, Side};
 use super::{Limits, Protocol, ProtocolError, Protocols};
 
@@ -19,6 +20,9 @@ pub(crate) struct Inbound {
     boundary: Boundary,
     pub(super) websocket: Incoming,
     limit: usize,
+    depth: usize,
+    /// Where JSON comes in lines.
+    lines: Option<Lines>,
     protocols: Protocols,
 }
 
@@ -31,6 +35,8 @@ impl Inbound {
             boundary: Boundary::default(),
             websocket: Incoming::new(side),
             limit: limits.max_message_bytes,
+            depth: limits.max_depth.min(Limits::MAX_DEPTH),
+            lines: None,
             protocols: limits.protocols,
         }
     }
@@ -155,6 +161,12 @@ impl Inbound {
                         return Err(ProtocolError::Disabled { protocol });
                     }
                 }
+                // A broken line is not the beginning of anything else.
+                Some(Err(UnknownFraming))
+                    if self.lines.is_some() && self.protocols.is_enabled(Protocol::Raw) =>
+                {
+                    self.framing = Some(Framing::Raw);
+                }
                 Some(Err(UnknownFraming)) if Framing::begins_http(self.waiting()) => {
                     return Err(ProtocolError::Disabled { protocol: Protocol::Http });
                 }
@@ -165,7 +177,7 @@ impl Inbound {
             Some(Framing::LengthPrefix) => {
                 self.next_prefixed().map_err(|error| self.named(error))?
             }
-            Some(Framing::Raw) => self.next_raw().map_err(|error| self.named(error))?,
+            Some(Framing::Raw) => self.next_line().map_err(|error| self.named(error))?,
             Some(Framing::Header) => self.next_headed().map_err(|error| self.named(error))?,
             Some(Framing::WebSocket) => {
                 let message = self.websocket.next_message(&mut self.buffer, self.limit, out)?;
@@ -204,21 +216,64 @@ impl Inbound {
         Ok((waiting.len() - size >= length).then(|| body..body + length))
     }
 
+    /// Takes a line that is broken for one message, and goes on behind it.
+    pub(crate) fn read_lines(&mut self) {
+        self.lines = Some(Lines::default());
+    }
+
+    /// Where the part stands that the last error is of, if what follows it can be read.
+    pub(crate) fn take_broken(&mut self) -> Option<Range<usize>> {
+        self.lines.as_mut()?.take_broken()
+    }
+
+    /// Goes on behind a message that was found and is none; `false` where it is not certain where the
+    /// next one begins.
+    pub(crate) fn go_on(&mut self) -> bool {
+        match (self.framing, &mut self.lines) {
+            (Some(Framing::LengthPrefix | Framing::Header), _) => true,
+            (Some(Framing::Raw), Some(lines)) => {
+                lines.skip(&mut self.buffer);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
+        if let Some(lines) = &mut self.lines {
+            lines.go_on(&mut self.buffer);
+        }
+        let found = self.next_raw();
+        let Some(lines) = &mut self.lines else { return found };
+        let error = match found {
+            Ok(None) => Lines::problem(self.buffer.waiting()),
+            Err(error @ (ProtocolError::Syntax { .. } | ProtocolError::TooDeep { .. })) => {
+                Some(error)
+            }
+            found => return found,
+        };
+        let Some(error) = error else { return Ok(None) };
+        lines.give_up(&error, &mut self.buffer);
+        self.boundary = Boundary::default();
+        Err(error)
+    }
+
     fn next_raw(&mut self) -> Result<Option<Range<usize>>, ProtocolError> {
         let white = self.waiting().iter().take_while(|byte| is_white(**byte)).count();
         self.buffer.start += white;
         let waiting = self.buffer.waiting();
         match waiting.first() {
             None => Ok(None),
-            Some(b'{' | b'[') => match self.boundary.find(waiting) {
-                Some(length) => {
+            Some(b'{' | b'[') => match self.boundary.find(waiting, self.depth) {
+                Ok(Some(length)) => {
                     self.within_limit(length)?;
                     Ok(Some(self.buffer.start..self.buffer.start + length))
                 }
-                None => {
+                Ok(None) => {
                     self.within_limit(waiting.len())?;
                     Ok(None)
                 }
+                Err(TooDeep) => Err(ProtocolError::TooDeep { limit: self.depth }),
             },
             Some(_) => Err(ProtocolError::Syntax {
                 expected: "`{` or `[` at the beginning of a message",

@@ -25,6 +25,7 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+mod lines;
 mod one_line;
 mod protocols;
 pub(crate) mod websocket;

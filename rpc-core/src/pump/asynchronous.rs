@@ -465,7 +465,11 @@ pub(crate) async fn settle<A: Answer>(
     let mut out = Vec::with_capacity(USUAL);
     match answer.answer(message.as_ref(), &mut session, &mut out) {
         Answered::Later(later) => finish(later).await,
-        Answered::Reply | Answered::Last | Answered::Nothing | Answered::Cancel { .. } => out,
+        Answered::Reply
+        | Answered::Broken
+        | Answered::Last
+        | Answered::Nothing
+        | Answered::Cancel { .. } => out,
     }
 }
 

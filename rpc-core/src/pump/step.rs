@@ -75,6 +75,11 @@ pub(super) fn advance<A: Answer>(
             }
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
+                if let Some(part) = connection.take_broken() {
+                    refuse(connection, session, answer, part, &error.to_fault());
+                    after_message = true;
+                    continue;
+                }
                 refuse_bytes(connection, session, answer, &error);
                 return Step::Close { last };
             }
@@ -83,11 +88,12 @@ pub(super) fn advance<A: Answer>(
         let mut answered = Answered::Nothing;
         connection.reply(&message, |message, out| {
             answered = answer.answer(message, session, out);
-            matches!(answered, Answered::Reply | Answered::Last)
+            matches!(answered, Answered::Reply | Answered::Broken | Answered::Last)
         });
         match answered {
             Answered::Reply | Answered::Nothing => {}
-            Answered::Last => {
+            Answered::Broken if connection.go_on() => {}
+            Answered::Broken | Answered::Last => {
                 let close = Close::after_message(connection.message(&message));
                 connection.close(&close);
                 return Step::Close { last };
@@ -111,7 +117,9 @@ fn refuse_bytes<A: Answer>(
             let protocols = connection.limits().protocols;
             return connection.say(|out| not_http::respond(out, protocols));
         }
-        ProtocolError::Truncated | ProtocolError::TooLarge { .. } => connection.partial(),
+        ProtocolError::Truncated
+        | ProtocolError::TooLarge { .. }
+        | ProtocolError::TooDeep { .. } => connection.partial(),
         // How many bytes have come behind these is chance.
         _ => 0..0,
     };

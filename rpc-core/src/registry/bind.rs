@@ -299,12 +299,25 @@ impl<'a> Bound<'_, 'a> {
             _ => format!("{}", index + 1),
         };
         Fault::invalid_params(format!(
-            "argument {name} of `{}` must be {}, but {} came: {}",
+            "argument {name} of `{}` must be {}, but {} came: {}{}",
             self.method,
             parameter.map_or("of another type", |parameter| parameter.ty),
             describe(text),
             without_place(&error.to_string()),
+            advice(&error.to_string()),
         ))
+    }
+}
+
+/// What the author of a function can do where serde cannot.
+fn advice(error: &str) -> &'static str {
+    if error.contains("expected a borrowed string") {
+        "; text with an escape in it cannot be borrowed, so have a `String`, or a `Cow<str>` with \
+         `#[serde(borrow)]`, there"
+    } else if error.contains("128 is not supported") {
+        "; behind `flatten`, `untagged` and `tag` serde has no 128 bits, so have a text there"
+    } else {
+        ""
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::borrow::{Borrow, Cow};
 use std::hash::{Hash, Hasher};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::protocol::{Call, Fault, code};
 
 use super::{
     Bound, Deferred, Export, Function, Handler, Instance, Method, MethodHandler, Outcome, Progress,
-    Reply, Scope, Signature, SignatureOptions, StateType, panicked,
+    Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
 };
 use super::{reply, signature};
 
@@ -94,7 +93,7 @@ impl Entry {
         reply.answers(&self.signature, scope.context());
         let mut outcome = Outcome::done();
         // The reply is cut off when the call fails, so nothing half-written is seen afterwards.
-        let serve = AssertUnwindSafe(|| match self.serve(call, scope, reply) {
+        let served = caught(|| match self.serve(call, scope, reply) {
             // A function that ends because nobody waits any more has no result worth the name, and a
             // caller that is slow to notice must not take it for one.
             Ok(None) if scope.context().is_given_up() => outcome = Outcome::cancelled(),
@@ -102,7 +101,7 @@ impl Entry {
             Ok(Some(rest)) => outcome = Outcome::later(call, rest),
             Err(fault) => outcome = fault.into(),
         });
-        if catch_unwind(serve).is_err() {
+        if served.is_none() {
             outcome = panicked(call.method()).into();
         }
         outcome

@@ -23,6 +23,7 @@ mod metadata;
 mod name_hash;
 mod nearest;
 mod outcome;
+mod panics;
 mod reply;
 mod returned;
 mod run;
@@ -48,7 +49,8 @@ pub use interface::{Interface, MoreMethods};
 pub use into_bytes::{BytesProbe, IntoBytes, NoBytes, Sent};
 pub use library_types::{LibraryContext, LibraryState, Standard};
 pub use outcome::{Deferred, Ended, Outcome};
-pub(crate) use outcome::{Job, Progress, Rest, panicked};
+pub(crate) use outcome::{Job, Progress, Rest};
+pub(crate) use panics::{caught, panicked, tell as tell_of_panic, watch as watch_panics};
 pub use reply::{Reply, to_text};
 pub use returned::{
     ErrorProbe, NoError, NoText, Otherwise, OwnedError, Probe, Returned, StandardResult, TextProbe,

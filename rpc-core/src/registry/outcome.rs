@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::protocol::{Call, Fault, code};
 
-use super::Reply;
+use super::{Reply, caught, panicked};
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.
 pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
@@ -260,11 +260,9 @@ impl Rest {
             }
         };
         // Each layer sees the fault that a panic in a layer below it becomes.
-        wrappers.into_iter().fold(rest, |rest, wrapper| {
-            match catch_unwind(AssertUnwindSafe(|| wrapper(rest))) {
-                Ok(rest) => Box::pin(Guarded::new(rest, &method)),
-                Err(_) => Box::pin(future::ready(Err(panicked(&method)))),
-            }
+        wrappers.into_iter().fold(rest, |rest, wrapper| match caught(|| wrapper(rest)) {
+            Some(rest) => Box::pin(Guarded::new(rest, &method)),
+            None => Box::pin(future::ready(Err(panicked(&method)))),
         })
     }
 }
@@ -292,8 +290,7 @@ impl Future for Guarded {
     type Output = Result<String, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let poll = AssertUnwindSafe(|| self.rest.as_mut().map(|rest| rest.as_mut().poll(task)));
-        let polled = catch_unwind(poll).ok().flatten();
+        let polled = caught(|| self.rest.as_mut().map(|rest| rest.as_mut().poll(task))).flatten();
         polled.unwrap_or_else(|| Poll::Ready(Err(panicked(&self.method))))
     }
 }
@@ -347,10 +344,4 @@ fn changed(change: impl FnOnce(Fault) -> Fault, fault: Fault) -> Fault {
     catch_unwind(AssertUnwindSafe(|| change(fault))).unwrap_or_else(|_| {
         Fault::new(code::INTERNAL_ERROR, "a layer panicked; the server's log says why")
     })
-}
-
-/// Answers for a function that panicked. What it panicked with stays on the server.
-#[cold]
-pub(crate) fn panicked(method: &str) -> Fault {
-    Fault::new(code::INTERNAL_ERROR, format!("`{method}` panicked; the server's log says why"))
 }

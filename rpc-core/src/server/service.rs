@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
-use crate::registry::{CallContext, Caller};
+use crate::registry::{CallContext, Caller, watch_panics};
 use crate::transport::AnyStream;
 
 use super::busy::Busy;
@@ -49,6 +49,7 @@ impl<A> Service<A> {
 
 impl<A: Answer> Service<A> {
     pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+        watch_panics();
         let log = Arc::new(Mutex::new(Log::new(&settings.log)));
         let (answer, stop) = (Arc::new(answer), Arc::new(stop));
         Self { answer, settings, model, is_busy: false, stop, log }
@@ -83,7 +84,11 @@ impl<A: Answer> Service<A> {
     ) -> (Session, Connection) {
         let limits = self.settings.limits;
         let context = CallContext::of_connection(peer, self.model, caller);
-        (Session::new(context, limits), Connection::new(None, limits))
+        let mut connection = Connection::new(None, limits);
+        if self.settings.lines {
+            connection.read_lines();
+        }
+        (Session::new(context, limits), connection)
     }
 
     /// Notes a connection, so that stopping can end it.

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) stop: Duration,
     /// The type of what was to be shared, and found no functions.
     pub(super) unshared: Option<&'static str>,
+    /// Whether a line that is broken is one message, and the next line another.
+    pub(super) lines: bool,
     /// How long a thread that serves many connections stays with one.
     pub(super) slice: Duration,
     /// Says what those who operate the server are to know.
@@ -65,6 +67,7 @@ impl Default for Settings {
             },
             stop: half_a_minute,
             unshared: None,
+            lines: false,
             slice: Duration::from_millis(5),
             log: LogSink::default(),
             #[cfg(feature = "http")]

@@ -24,6 +24,9 @@ impl<A: Answer> TcpServer<A> {
     /// headers as in the base protocol of the Language Server Protocol. There is one connection, and
     /// nothing on it has a time limit, since pipes know none.
     ///
+    /// A message that cannot be read is answered with -32700, and the next one is served: it begins
+    /// behind the frame, or in the next line.
+    ///
     /// Standard output is kept for messages: on Unix, what functions print goes to standard error
     /// meanwhile. Elsewhere they must not print.
     ///
@@ -46,6 +49,7 @@ impl<A: Answer> TcpServer<A> {
             linger: LINGER,
         };
         self.settings.timeouts = NEVER;
+        self.settings.lines = true;
         self.check()?;
         let service = self.into_unbound("stdio");
         let served = Output::take().and_then(|output| {

@@ -12,12 +12,13 @@ pub(crate) struct Boundary {
 }
 
 impl Boundary {
-    /// Returns the length of the text that `bytes` begins with, once its last bracket is there.
+    /// Returns the length of the text that `bytes` begins with, once its last bracket is there, or that it
+    /// nests deeper than `limit` levels, as soon as it does.
     ///
     /// `bytes` begins with `{` or `[`, and is at each call the bytes of the call before and what
     /// has come since. Only brackets and strings are heeded: whether the text is JSON is found out
     /// when it is whole.
-    pub(crate) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, TooDeep> {
         while let Some(&byte) = bytes.get(self.looked) {
             if self.in_string {
                 if self.escaped {
@@ -37,13 +38,14 @@ impl Boundary {
             } else {
                 match byte {
                     b'"' => self.in_string = true,
+                    b'{' | b'[' if self.depth >= limit => return Err(TooDeep),
                     b'{' | b'[' => self.depth += 1,
                     b'}' | b']' => {
                         self.depth = self.depth.saturating_sub(1);
                         if self.depth == 0 {
                             let length = self.looked + 1;
                             *self = Self::default();
-                            return Some(length);
+                            return Ok(Some(length));
                         }
                     }
                     _ => {}
@@ -51,25 +53,38 @@ impl Boundary {
             }
             self.looked += 1;
         }
-        None
+        Ok(None)
     }
 }
 
+/// A text nests deeper than it may.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooDeep;
+
 #[cfg(test)]
 mod tests {
-    use super::Boundary;
+    use super::{Boundary, TooDeep};
 
     #[test]
     fn the_end_is_found_however_the_text_is_cut() {
         let text = br#"{"a":["}",{"b\\\"]":1}],"c":"\u007d"} {"#;
         let length = text.len() - 2;
-        assert_eq!(Boundary::default().find(text), Some(length));
+        assert_eq!(Boundary::default().find(text, 4), Ok(Some(length)));
         for step in 1..text.len() {
             let mut boundary = Boundary::default();
             let found = (step..text.len() + step)
                 .step_by(step)
-                .find_map(|end| boundary.find(&text[..end.min(text.len())]));
-            assert_eq!(found, Some(length), "in steps of {step}");
+                .find_map(|end| boundary.find(&text[..end.min(text.len())], 4).transpose());
+            assert_eq!(found, Some(Ok(length)), "in steps of {step}");
         }
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_found_with_the_bracket_that_does() {
+        let text = br#"{"a":[["[[",{}]],"c":[[[["#;
+        assert_eq!(Boundary::default().find(text, 5), Ok(None));
+        assert_eq!(Boundary::default().find(text, 4), Err(TooDeep));
+        assert_eq!(Boundary::default().find(&text[..text.len() - 1], 4), Ok(None));
+        assert_eq!(Boundary::default().find(text, 0), Err(TooDeep));
     }
 }

@@ -6,6 +6,7 @@
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::de::StrRead;
 
+use super::numbers::{ARE_TEXT, Numbers};
 use super::text_bytes::{Problem, TextBytes};
 
 type Result<T> = serde_json::Result<T>;
@@ -13,12 +14,24 @@ type Result<T> = serde_json::Result<T>;
 /// Decodes a value, borrowing from its text where that can be borrowed from. `has_escapes` is what the
 /// reader says of it; that there may be some is always true.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(text: &'de str, has_escapes: bool) -> Result<T> {
+    let checked = Checked { text, has_escapes };
+    let decoded = if ARE_TEXT { T::deserialize(Numbers(checked)) } else { T::deserialize(checked) };
     // What goes wrong is said by serde_json, which says where.
-    T::deserialize(Checked { text, has_escapes }).or_else(|error| match Problem::of(&error) {
-        Some(Problem::Empty) => serde_json::from_str("[]"),
+    decoded.or_else(|error| match Problem::of(&error) {
+        Some(Problem::Empty) => by_serde_json("[]"),
         Some(Problem::NotBase64) => Err(error),
-        None => serde_json::from_str(text),
+        None => by_serde_json(text),
     })
+}
+
+/// Decodes a value that may have been written with other rules than ours, as data is that somebody else
+/// has sent on.
+pub(crate) fn by_serde_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value =
+        if ARE_TEXT { T::deserialize(Numbers(&mut json)) } else { T::deserialize(&mut json) }?;
+    json.end()?;
+    Ok(value)
 }
 
 /// The text of a value that is known to be JSON.

@@ -11,7 +11,6 @@ use serde::ser::{self, Serialize, Serializer};
 use super::super::Limits;
 use super::super::base64;
 use super::form::Mark;
-use super::write::RAW_TOKEN;
 use super::write_error::WriteError;
 
 /// So many elements of a sequence, or members, are looked at.
@@ -137,8 +136,8 @@ impl Serializer for Least {
     }
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Inside> {
         let inside = self.inside(0);
-        // A raw value is encoded already, and may become another text.
-        Ok(if name == RAW_TOKEN { Inside { size: 1, left: 0, ..inside } } else { inside })
+        // A raw value is encoded already, and may become another text; so may a number.
+        Ok(if name.starts_with('$') { Inside { size: 1, left: 0, ..inside } } else { inside })
     }
     fn serialize_struct_variant(
         self,

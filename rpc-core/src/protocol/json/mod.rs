@@ -6,6 +6,7 @@ mod decode;
 mod form;
 mod key;
 mod least;
+mod numbers;
 mod place;
 mod plain;
 mod raw_text;
@@ -15,8 +16,8 @@ mod text_bytes;
 mod write;
 mod write_error;
 
-pub(crate) use boundary::Boundary;
-pub(crate) use decode::decode;
+pub(crate) use boundary::{Boundary, TooDeep};
+pub(crate) use decode::{by_serde_json, decode};
 pub(crate) use form::{Form, Mark};
 pub(crate) use key::Key;
 pub(crate) use least::least_size;

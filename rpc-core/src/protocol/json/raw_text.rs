@@ -1,10 +1,50 @@
-//! Takes the text out of a serde_json `RawValue`, which serialises itself as a struct with one field.
+//! What serialises itself as a struct of one private field, which is text that is JSON already: a serde_json
+//! `RawValue`, and a `Number` that keeps its text.
 
 use serde::ser::{self, Serialize};
 
+use super::super::ProtocolError;
+use super::reader::Reader;
 use super::write_error::WriteError;
 
 type Result<T, E = WriteError> = std::result::Result<T, E>;
+
+/// Where the names begin by which types of serde_json tell its serializer what they are.
+pub(super) const PRIVATE: &str = "$serde_json::private::";
+
+/// The name under which serde_json's `RawValue` serialises itself: a struct whose only field is a
+/// text that is JSON already.
+const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// The name under which its `Number` does the same, where a program has it keep numbers as text.
+pub(super) const NUMBER_TOKEN: &str = "$serde_json::private::Number";
+
+/// Whether a struct of this name is a text that is JSON already.
+#[cold]
+pub(super) fn is_private(name: &str) -> Result<bool> {
+    match name {
+        RAW_TOKEN | NUMBER_TOKEN => Ok(true),
+        _ if name.starts_with(PRIVATE) => Err(private(name)),
+        _ => Ok(false),
+    }
+}
+
+#[cold]
+pub(super) fn private(name: &str) -> WriteError {
+    WriteError::Other(format!(
+        "`{name}` is a form of serde_json's own that is not known here; send an ordinary value"
+    ))
+}
+
+/// Holds text that is JSON already to what a reader holds it to, which is more than serde_json does.
+pub(super) fn check_raw(text: &str, levels: usize) -> Result<()> {
+    let mut reader = Reader::new(text, levels);
+    match reader.value().and_then(|_| reader.end()) {
+        Ok(()) => Ok(()),
+        Err(ProtocolError::TooDeep { .. }) => Err(WriteError::TooDeep),
+        Err(error) => Err(WriteError::Other(format!("a raw value is {error}"))),
+    }
+}
 
 /// Takes the text out of a `RawValue`'s field.
 pub(super) struct RawText;

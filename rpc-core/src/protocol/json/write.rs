@@ -9,11 +9,10 @@ use std::mem;
 
 use serde::ser::{self, Serialize};
 
-use super::super::{Limits, ProtocolError};
+use super::super::Limits;
 use super::form::{Form, Mark};
 use super::place::Place;
-use super::raw_text::RawText;
-use super::reader::Reader;
+use super::raw_text::{PRIVATE, RawText, check_raw, is_private, private};
 use super::string::string;
 use super::write_error::WriteError;
 
@@ -230,7 +229,8 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         Ok(Compound::new(self, "}"))
     }
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Compound<'w, 'o>> {
-        if name == RAW_TOKEN {
+        // No struct of Rust has such a name.
+        if name.starts_with('$') && is_private(name)? {
             return Ok(Compound::new(self, ""));
         }
         self.serialize_map(None)
@@ -249,20 +249,6 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<()> {
         string(self.out, &value.to_string());
         Ok(())
-    }
-}
-
-/// The name under which serde_json's `RawValue` serialises itself: a struct whose only field is a
-/// text that is JSON already. (`raw_value` tests hold it to serde_json.)
-pub(super) const RAW_TOKEN: &str = "$serde_json::private::RawValue";
-
-/// Holds text that is JSON already to what a reader holds it to, which is more than serde_json does.
-fn check_raw(text: &str, levels: usize) -> Result<()> {
-    let mut reader = Reader::new(text, levels);
-    match reader.value().and_then(|_| reader.end()) {
-        Ok(()) => Ok(()),
-        Err(ProtocolError::TooDeep { .. }) => Err(WriteError::TooDeep),
-        Err(error) => Err(WriteError::Other(format!("a raw value is {error}"))),
     }
 }
 
@@ -298,6 +284,9 @@ impl<'w, 'o> Compound<'w, 'o> {
         name.serialize(&mut *self.writer)?;
         self.writer.form = form;
         match self.writer.out.get(start) {
+            Some(b'"') if self.writer.out.get(start + 1) == Some(&b'$') => {
+                self.check_name(start)?
+            }
             Some(b'"') => {}
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
                 self.writer.out.insert(start, b'"');
@@ -310,6 +299,17 @@ impl<'w, 'o> Compound<'w, 'o> {
             }
         }
         self.writer.out.push(b':');
+        Ok(())
+    }
+
+    /// A number or raw text that is flattened would be an object with a private name in it.
+    #[cold]
+    fn check_name(&self, start: usize) -> Result<()> {
+        let name = self.writer.out.get(start + 1..).unwrap_or_default();
+        if name.starts_with(PRIVATE.as_bytes()) {
+            let name = String::from_utf8_lossy(name);
+            return Err(private(name.trim_end_matches('"')));
+        }
         Ok(())
     }
 
