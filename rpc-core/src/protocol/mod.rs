@@ -7,6 +7,7 @@
 //! In scope: where a message ends ([`Framing`]), how large and how deep it may be ([`Limits`]),
 //! JSON text as structure. Out of scope: sockets, time, functions.
 
+mod advice;
 mod arguments;
 pub(crate) mod base64;
 mod buffer;
@@ -24,6 +25,7 @@ pub(crate) mod json;
 mod lent;
 mod limits;
 mod protocols;
+mod stranger;
 pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
@@ -39,3 +41,5 @@ pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
+#[cfg(feature = "http")]
+pub(crate) use stranger::stranger;
