@@ -86,10 +86,21 @@ impl HttpPeer {
         self.receive_whole_request().map(|(_, body)| body)
     }
 
+    /// The same with the path.
+    pub fn receive_path_and_body(&mut self) -> Option<(String, String)> {
+        let line = self.line()?;
+        let path = line.split(' ').nth(1).expect("a path").to_owned();
+        self.receive_headers_and_body().map(|(_, body)| (path, body))
+    }
+
     /// The same with its head, but for the length of the body.
     pub fn receive_whole_request(&mut self) -> Option<(String, String)> {
-        let (mut head, mut length) = (String::new(), 0);
         assert!(self.line()?.starts_with("POST "));
+        self.receive_headers_and_body()
+    }
+
+    fn receive_headers_and_body(&mut self) -> Option<(String, String)> {
+        let (mut head, mut length) = (String::new(), 0);
         loop {
             let line = self.line()?;
             match line.to_ascii_lowercase().strip_prefix("content-length: ") {

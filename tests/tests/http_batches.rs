@@ -216,7 +216,7 @@ fn replies_find_their_calls_however_a_batch_is_answered() {
     assert_eq!(outcomes_of(400, refusal), [refused.clone(), refused.clone(), refused]);
     for (status, response, said) in [
         (200, "[]", "has none to call"),
-        (200, "not JSON", "JSON"),
+        (200, "not JSON", "200: not JSON"),
         (200, "[1]", "not a JSON object"),
         (200, "", "200"),
         (204, "", "204"),

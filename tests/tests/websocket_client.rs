@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rpc_core::client::Dialect;
 use rpc_core::error::IoErrorKind;
@@ -284,5 +285,33 @@ fn an_address_that_is_no_websocket_url_is_refused() {
             let error = client.call(url, &[]).remove(0).unwrap_err();
             assert!(!error.may_have_run() && error.to_string().contains(url), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_server_that_always_says_that_calls_have_not_run_is_asked_with_pauses() {
+    let words = [&1001_u16.to_be_bytes()[..], b"calls without a reply have not run"].concat();
+    for client in CLIENTS {
+        let (asked, when) = mpsc::channel();
+        let refuse = || {
+            let (words, asked) = (words.clone(), asked.clone());
+            let refuse = move |stream| {
+                let mut socket = WebSocket::accept(stream);
+                socket.receive_json();
+                asked.send(Instant::now()).unwrap();
+                socket.send_frame(0x88, &words);
+                socket.receive();
+            };
+            Box::new(refuse) as Box<dyn FnOnce(TcpStream) + Send>
+        };
+        let (address, server) = serve((0..4).map(|_| refuse()).collect());
+        let results = client.call(&format!("ws://{address}"), &[json!(7)]);
+        let error = results[0].as_ref().unwrap_err();
+        assert!(!error.may_have_run(), "{error}");
+        server.join().unwrap();
+        let when: Vec<_> = when.try_iter().collect();
+        // The shortest that the second and the third pause may be.
+        assert!(when[2] - when[1] >= Duration::from_millis(10), "{when:?}");
+        assert!(when[3] - when[2] >= Duration::from_millis(20), "{when:?}");
     }
 }

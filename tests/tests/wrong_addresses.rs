@@ -3,12 +3,29 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread;
 
 use rpc_core::protocol::{Framing, ProtocolError};
 use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub, args};
 use tests::run;
+
+/// A server that says this to everybody, when it is spoken to or before, and closes.
+fn closing(bytes: &'static [u8], at_once: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            if !at_once {
+                let _ = stream.read(&mut [0; 1024]);
+            }
+            let _ = stream.write_all(bytes);
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    address
+}
 
 /// A server that says the same to everybody: when it is spoken to, or before.
 fn saying(text: &'static str, at_once: bool) -> SocketAddr {
@@ -52,13 +69,13 @@ fn a_peer_that_speaks_text_is_told_as_one() {
             "220 mail.example ESMTP\r\n",
             true,
             "220 mail.example ESMTP",
-            "look whether the address is that of another service",
+            "it is perhaps a mail or FTP server; look whether the address is that of another service",
         ),
         (
             "SSH-2.0-OpenSSH_9.6\n",
             true,
             "SSH-2.0-OpenSSH_9.6",
-            "look whether the address is that of another service",
+            "it is an SSH server; connect to the RPC server's own port, through a tunnel (`ssh -L`) maybe",
         ),
     ] {
         for framing in [Framing::LengthPrefix, Framing::Raw, Framing::Header] {
@@ -79,6 +96,35 @@ fn a_peer_that_speaks_text_is_told_as_one() {
     let error = client.call::<i64>("add", args![1, 2], ()).unwrap_err();
     let advice = "it is perhaps JSON without a length before it, which `Framing::Raw` takes";
     check(&error, address, "{\"res\": 3}", advice);
+}
+
+#[test]
+fn a_peer_that_speaks_another_protocol_is_told_as_that() {
+    for (bytes, at_once, speaks) in [
+        (&b"\x15\x03\x03\x00\x02\x02\x46"[..], false, "TLS"),
+        (b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", true, "HTTP/2"),
+        (b"E\x00\x00\x00\x85SFATAL\x00VFATAL\x00C0A000\x00Munsupported frontend protocol 8250.28194\x00F", false, "as Postgres does"),
+        (b"J\x00\x00\x00\n8.0.33-0ubuntu0.22.04.2\x00\x0c\x00\x00\x00nineteen more or less to be the length of it", true, "as MySQL does"),
+    ] {
+        for (framing, scheme) in
+            [(Framing::LengthPrefix, ""), (Framing::Raw, ""), (Framing::Raw, "http://")]
+        {
+            let address = closing(bytes, at_once);
+            let builder = RpcClient::builder().framing(framing);
+            let client = builder.connect(format!("{scheme}{address}")).unwrap();
+            let error = client.call::<i64>("add", args![1, 2], ()).unwrap_err().to_string();
+            let said = format!("the other side speaks {speaks}, and no RPC; ");
+            assert!(error.contains(&said), "{framing:?} {scheme}: {error}");
+
+            let address = closing(bytes, at_once);
+            let error = run(async {
+                let client = builder.connect_async(format!("{scheme}{address}")).await?;
+                client.call::<i64>("add", args![1, 2], ()).await
+            });
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(&said), "{framing:?} {scheme}, async: {error}");
+        }
+    }
 }
 
 #[test]

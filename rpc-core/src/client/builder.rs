@@ -50,6 +50,7 @@ pub struct ClientBuilder {
     pub(super) metadata: Vec<(String, String)>,
     pub(super) connections: usize,
     pub(super) has_dialect: bool,
+    follows_redirects: bool,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -85,6 +86,7 @@ impl Default for ClientBuilder {
             metadata: Vec::new(),
             connections: 6,
             has_dialect: false,
+            follows_redirects: false,
             timeout_travels: false,
             listener: None,
             url: None,
@@ -189,6 +191,23 @@ impl ClientBuilder {
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
+    }
+
+    /// Follows a server that redirects calls, over HTTP, to another path of the same host and port, by the
+    /// statuses that keep the method and the body, 307 and 308; further calls go there at once. A call is
+    /// redirected five times at most, and a client sixteen times.
+    ///
+    /// Other redirects, and those of calls that were started or travel in a blocking client's batch, are
+    /// the error [`ProtocolError::Http`](crate::protocol::ProtocolError::Http) as they are by default: it
+    /// shows the location.
+    pub fn follow_redirects(mut self) -> Self {
+        self.follows_redirects = true;
+        self
+    }
+
+    /// Whether a call that ended in `error` is to be sent again, to where it was redirected.
+    pub(super) fn follows(&self, error: &Error) -> bool {
+        self.follows_redirects && self.target.as_ref().is_some_and(|target| target.follow(error))
     }
 
     pub(super) fn tell(&self, state: ConnectionState) {

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Fault, ProtocolError};
+use crate::protocol::{Fault, Inbound, ProtocolError};
 
 /// What ended a connection. Every call in flight fails with it, once.
 #[derive(Debug, Clone)]
@@ -26,6 +26,11 @@ impl Lost {
 
     pub(super) fn io(error: &io::Error) -> Self {
         Self::Io(error.kind(), error.to_string())
+    }
+
+    /// The same of a read, where what has come before may show that the peer speaks something else.
+    pub(super) fn reading(error: &io::Error, inbound: &Inbound) -> Self {
+        inbound.stranger().map_or_else(|| Self::io(error), Self::Protocol)
     }
 
     /// Whether calls that were sent and not answered may have run.

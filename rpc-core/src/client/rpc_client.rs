@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::Command;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use serde::de::DeserializeOwned;
@@ -195,7 +196,12 @@ impl<T: Transport> RpcClient<T> {
                 .send(invocation, deadline)
                 .and_then(|sent| sent.connection.wait(sent.call, invocation.method(), deadline));
             match outcome {
-                Err(error) => tries.again(error, invocation.is_idempotent())?,
+                Err(error) if self.settings().follows(&error) && tries.may_move() => {}
+                Err(error) => {
+                    if let Some(wait) = tries.again(error, invocation.is_idempotent(), deadline)? {
+                        thread::sleep(wait);
+                    }
+                }
                 outcome => return outcome,
             }
         }

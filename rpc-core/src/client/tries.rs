@@ -1,18 +1,24 @@
 //! How often a call is made that its connection was lost with.
 
+use std::time::Duration;
+
 use crate::error::{Error, IoErrorKind};
+
+use super::backoff::Backoff;
+use super::deadline::Deadline;
 
 /// How often a call whose connection was lost is made again.
 #[derive(Debug)]
 pub(super) struct Tries {
     left: u32,
+    redirects: u32,
     /// Of a try after which the call may have run.
     doubtful: Option<Box<Error>>,
 }
 
 impl Default for Tries {
     fn default() -> Self {
-        Self { left: 3, doubtful: None }
+        Self { left: TRIES, redirects: 0, doubtful: None }
     }
 }
 
@@ -23,12 +29,26 @@ impl Tries {
         self.left = 0;
     }
 
-    /// Has a call that ended in `error` made again, or says what it ends in: never that it has not
-    /// run when an earlier try may have.
-    pub(super) fn again(&mut self, error: Error, is_idempotent: bool) -> Result<(), Error> {
+    /// Whether a call may be redirected once more.
+    pub(super) fn may_move(&mut self) -> bool {
+        self.redirects += 1;
+        self.redirects <= REDIRECTS
+    }
+
+    /// Has a call that ended in `error` made again, and says what is to be waited for first: nothing once,
+    /// since a connection ends between two calls now and then; or says what the call ends in: never that
+    /// it has not run when an earlier try may have.
+    pub(super) fn again(
+        &mut self,
+        error: Error,
+        is_idempotent: bool,
+        deadline: Option<Deadline>,
+    ) -> Result<Option<Duration>, Error> {
         let is_lost = matches!(&error, Error::Io(error) if error.kind() == IoErrorKind::Lost);
         let may_have_run = error.may_have_run();
-        if !is_lost || self.left == 0 || (may_have_run && !is_idempotent) {
+        let wait = self.wait();
+        let is_late = || wait.is_some_and(|wait| deadline.is_some_and(|end| end.left() <= wait));
+        if !is_lost || self.left == 0 || (may_have_run && !is_idempotent) || is_late() {
             return Err(self
                 .doubtful
                 .take()
@@ -39,6 +59,17 @@ impl Tries {
         if may_have_run {
             self.doubtful = Some(Box::new(error));
         }
-        Ok(())
+        Ok(wait)
+    }
+
+    /// What is waited for before the next try.
+    fn wait(&self) -> Option<Duration> {
+        let mut backoff = Backoff::default();
+        (self.left..TRIES).map(|_| backoff.wait()).last()
     }
 }
+
+/// How often a call is made again at most.
+const TRIES: u32 = 3;
+/// How often a call is redirected at most.
+const REDIRECTS: u32 = 5;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
+use crate::error::Error;
 use crate::protocol::{Inbound, Limits, ProtocolError};
 
 #[derive(Debug)]
@@ -21,6 +22,10 @@ impl Target {
     ) -> io::Result<Self> {
         let problem = "HTTP takes the feature `http` of rpc-core";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
+    }
+
+    pub(super) fn follow(&self, _: &Error) -> bool {
+        match *self {}
     }
 }
 
@@ -40,6 +45,10 @@ impl Response {
     }
 
     pub(super) fn to_error(&self) -> ProtocolError {
+        match self.there_is_none {}
+    }
+
+    pub(super) fn no_reply(&self, _: ProtocolError) -> ProtocolError {
         match self.there_is_none {}
     }
 }

@@ -34,11 +34,12 @@ impl Error {
     /// Whether the call may have run on the other side. `false` is certain.
     ///
     /// A call that failed before its first byte was sent has not run; one that was sent and not
-    /// answered may have. A fault of the codes that refuse a call before running it says it did not.
+    /// answered may have. A fault of the codes that refuse a call before running it says it did not, and
+    /// so do some statuses of HTTP ([`ProtocolError::Http`]).
     pub fn may_have_run(&self) -> bool {
         match self {
             Self::Io(error) => error.may_have_run,
-            Self::Protocol(_) => true,
+            Self::Protocol(error) => error.may_have_run(),
             Self::Fault(fault) => fault.says_may_have_run() || !code::is_refusal(fault.code()),
             Self::Misuse(_) => false,
             Self::Layer(error) => error.may_have_run,

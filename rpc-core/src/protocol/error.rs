@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::advice::advice;
 use super::{Fault, Protocol, code};
 
 /// Bytes that break the protocol: the connection they came on cannot go on.
@@ -52,6 +53,15 @@ pub enum ProtocolError {
         /// Its first line, or the beginning of it.
         begins: String,
     },
+    /// A client's peer speaks another protocol, as its first bytes show: it is another server than was
+    /// thought.
+    #[error("the other side speaks {speaks}, and no RPC; {advice}")]
+    Stranger {
+        /// What it speaks.
+        speaks: &'static str,
+        /// What is to be done about it.
+        advice: &'static str,
+    },
     /// What stands before a message is not the header it should be.
     #[error(
         "not a message header: {problem}; `Content-Length: 18`, an empty line, then 18 bytes of JSON are expected"
@@ -70,13 +80,21 @@ pub enum ProtocolError {
     #[error("not an HTTP response: {0}")]
     NotHttp(String),
     /// An HTTP response that is no reply.
+    ///
+    /// By its status the call has not run where the server says that it took nothing of the request: 301, 307
+    /// and 308, 401, 403 to 405, 407, 411, 413 to 415, 417, 421, 426, 429 and 431. After any other it
+    /// may have.
     #[error(
-        "the server answered with HTTP status {status}{}",
+        "the server answered with HTTP status {status}{}{}",
+        if headers.is_empty() { String::new() } else { format!(" ({headers})") },
         if said.is_empty() { " and nothing else".to_owned() } else { format!(": {said}") }
     )]
     Http {
         /// The status (RFC 9110, section 15).
         status: u16,
+        /// Headers that say more, `Location: /rpc; Content-Type: text/html`; of a success, the type where it
+        /// is not that of a reply.
+        headers: Box<str>,
         /// The beginning of the body.
         said: String,
     },
@@ -113,17 +131,6 @@ pub enum ProtocolError {
     },
 }
 
-/// What to do where a peer speaks text.
-fn advice(begins: &str) -> &'static str {
-    if begins.starts_with("HTTP") {
-        "it is perhaps an HTTP server, which is called at an `http://` address"
-    } else if begins.starts_with(['{', '[']) {
-        "it is perhaps JSON without a length before it, which `Framing::Raw` takes"
-    } else {
-        "look whether the address is that of another service"
-    }
-}
-
 impl ProtocolError {
     /// What is wrong, without the call that it came in the way of.
     pub fn cause(&self) -> &Self {
@@ -138,17 +145,12 @@ impl ProtocolError {
         Self::During { doing: doing.to_owned(), error: Box::new(self) }
     }
 
-    /// Text that a client's peer speaks, in the place of a message; `None` where it is none.
-    #[cold]
-    pub(super) fn text(waiting: &[u8]) -> Option<Self> {
-        const SHOWN: usize = 60;
-        let first = &waiting[..waiting.len().min(4)];
-        if first.is_empty() || !first.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-            return None;
+    /// Whether the call that ended in it may have run on the other side.
+    pub(crate) fn may_have_run(&self) -> bool {
+        match self.cause() {
+            Self::Http { status, .. } => !has_not_run(*status),
+            _ => true,
         }
-        let line = waiting.split(u8::is_ascii_control).next()?;
-        let begins = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).into_owned();
-        Some(Self::Text { begins })
     }
 
     /// Says the error as the other side is told it.
@@ -159,4 +161,12 @@ impl ProtocolError {
         };
         Fault::new(code, self.to_string())
     }
+}
+
+/// Whether a status says that nothing of the request was done (RFC 9110, section 15).
+fn has_not_run(status: u16) -> bool {
+    matches!(
+        status,
+        301 | 307 | 308 | 401 | 403..=405 | 407 | 411 | 413..=415 | 417 | 421 | 426 | 429 | 431
+    )
 }

@@ -7,6 +7,7 @@ use super::frame::{Framing, UnknownFraming};
 use super::header::{self, Header};
 use super::json::{Boundary, TooDeep, is_white};
 use super::lines::Lines;
+use super::stranger::stranger;
 use super::websocket::{Close, Incoming, Side};
 use super::{Limits, Protocol, ProtocolError, Protocols};
 
@@ -290,7 +291,29 @@ impl Inbound {
         if self.websocket.side() == Side::Server || is_json {
             return error;
         }
-        ProtocolError::text(self.waiting()).unwrap_or(error)
+        stranger(self.waiting()).unwrap_or(error)
+    }
+
+    /// The error of a client whose peer ends or breaks the connection, where what has come of a message
+    /// shows that it speaks something else.
+    #[cold]
+    pub(crate) fn stranger(&self) -> Option<ProtocolError> {
+        let is_json = matches!(self.waiting(), [b'{' | b'[', ..]);
+        if is_json { None } else { stranger(self.waiting()) }
+    }
+
+    /// The error of a message of a client's peer: that it speaks something else, where what comes with the
+    /// message shows it.
+    #[cold]
+    pub(crate) fn broken(&self, message: &Range<usize>, error: ProtocolError) -> ProtocolError {
+        let start = match self.framing {
+            Some(Framing::LengthPrefix) => message.start.saturating_sub(Framing::PREFIX),
+            _ => return error,
+        };
+        match stranger(self.buffer.bytes.get(start..message.end).unwrap_or_default()) {
+            Some(stranger @ ProtocolError::Stranger { .. }) => stranger,
+            _ => error,
+        }
     }
 
     fn within_limit(&self, size: usize) -> Result<(), ProtocolError> {

@@ -7,6 +7,7 @@
 //! In scope: where a message ends ([`Framing`]), how large and how deep it may be ([`Limits`]),
 //! JSON text as structure. Out of scope: sockets, time, functions.
 
+mod advice;
 mod arguments;
 pub(crate) mod base64;
 mod buffer;
@@ -28,6 +29,7 @@ mod limits;
 mod lines;
 mod one_line;
 mod protocols;
+mod stranger;
 pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
@@ -44,3 +46,5 @@ pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
 pub(crate) use one_line::OneLine;
+#[cfg(feature = "http")]
+pub(crate) use stranger::stranger;

@@ -163,9 +163,11 @@ impl AsyncSocket {
         bytes: &mut &[u8],
     ) -> Poll<io::Result<()>> {
         while !bytes.is_empty() {
-            match ready!(Pin::new(&mut *self).poll_write(task, bytes))? {
-                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                count => *bytes = bytes.get(count..).ok_or(ErrorKind::InvalidData)?,
+            match ready!(Pin::new(&mut *self).poll_write(task, bytes)) {
+                Ok(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                Ok(count) => *bytes = bytes.get(count..).ok_or(ErrorKind::InvalidData)?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
             }
         }
         Pin::new(self).poll_flush(task)
@@ -180,8 +182,12 @@ impl AsyncSocket {
     /// Reads into `buffer`; 0 where the peer has ended the stream.
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut buffer = ReadBuf::new(buffer);
-        poll_fn(|task| Pin::new(&mut *self).poll_read(task, &mut buffer)).await?;
-        Ok(buffer.filled().len())
+        loop {
+            match poll_fn(|task| Pin::new(&mut *self).poll_read(task, &mut buffer)).await {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => return read.map(|()| buffer.filled().len()),
+            }
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep};
 
 use crate::error::{Error, Misuse};
 use crate::protocol::{ArgumentError, Arguments, ProtocolError};
@@ -66,6 +68,8 @@ enum State {
     Refused(Box<Error>),
     /// The server is asked for the names of the function's parameters, which the message needs.
     Asking(Box<Asking>),
+    /// It is to be sent, after a while.
+    Waiting(Pin<Box<Sleep>>),
     /// It is to be sent.
     Unsent,
     /// A connection is being made.
@@ -320,6 +324,10 @@ impl Call {
                     self.tries = None;
                     self.state = State::Unsent;
                 }
+                State::Waiting(sleep) => {
+                    ready!(sleep.as_mut().poll(task));
+                    self.state = State::Unsent;
+                }
                 State::Unsent => {
                     self.begin();
                     match self.client.usable() {
@@ -373,12 +381,20 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
             match ready!(call.poll(task)) {
                 Err(error) => {
                     call.state = State::Done;
-                    if let Err(error) =
-                        call.tries.get_or_insert_default().again(error, call.is_idempotent)
-                    {
-                        return Poll::Ready(Err(E::from_error(error)));
+                    let deadline = call.deadline();
+                    let tries = call.tries.get_or_insert_default();
+                    if call.client.settings.follows(&error) && tries.may_move() {
+                        call.state = State::Unsent;
+                        continue;
                     }
-                    call.state = State::Unsent;
+                    call.state = match tries.again(error, call.is_idempotent, deadline) {
+                        Err(error) => return Poll::Ready(Err(E::from_error(error))),
+                        // Where no runtime runs there is no clock, and connecting says so.
+                        Ok(Some(wait)) if Handle::try_current().is_ok() => {
+                            State::Waiting(Box::pin(sleep(wait)))
+                        }
+                        Ok(_) => State::Unsent,
+                    };
                 }
                 Ok(result) => return Poll::Ready(Ok(result)),
             }

@@ -128,7 +128,7 @@ impl Io {
                     return Poll::Ready(Ok(count));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(Lost::io(&error))),
+                Err(error) => return Poll::Ready(Err(Lost::reading(&error, &self.inbound))),
             }
         }
     }

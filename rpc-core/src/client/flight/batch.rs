@@ -117,7 +117,7 @@ impl<W> Flight<W> {
             let error = || match (&refusal, &read) {
                 (Some(fault), _) => Err(fault.clone().into()),
                 _ if is_silent || !response.is_success() => Err(response.to_error().into()),
-                (None, Err(error)) => Err(error.clone().into()),
+                (None, Err(error)) => Err(response.no_reply(error.clone()).into()),
                 (None, Ok(())) => {
                     let mut problem = format!("the response to its batch has none to call {call}");
                     problem.extend(dropped.iter().flat_map(|dropped| ["; ", dropped]));

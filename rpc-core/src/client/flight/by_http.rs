@@ -59,11 +59,15 @@ impl<W> Flight<W> {
         awake: &mut Vec<W>,
     ) -> Result<Option<Own>, Lost> {
         if self.exchange.is_none() {
-            return Err(Lost::closed());
+            return Err(inbound.stranger().map_or_else(Lost::closed, Lost::Protocol));
         }
         self.closing = true;
         let found = self.receive_response(inbound, true, own, awake)?;
-        if self.is_taken() { Err(Lost::closed()) } else { Ok(found) }
+        if self.is_taken() {
+            Err(inbound.stranger().map_or_else(Lost::closed, Lost::Protocol))
+        } else {
+            Ok(found)
+        }
     }
 
     /// Hands out the reply that has arrived, if one has, or the replies: to what is under way.

@@ -41,7 +41,7 @@ impl<W> Flight<W> {
                 continue;
             }
             let read = read_split(self.dialect, bytes, usual.as_ref(), self.limits.max_depth);
-            let read = read.map_err(Lost::Protocol)?;
+            let read = read.map_err(|error| Lost::Protocol(inbound.broken(&message, error)))?;
             let ReplyMessage { id, outcome } = match read {
                 FromServer::Reply(reply) => reply,
                 FromServer::Draining => {

@@ -136,7 +136,9 @@ impl Answer {
         let is_silent = response.body.trim_ascii().is_empty();
         let reply = match read_reply(*dialect, &response.body, self.depth) {
             Ok(FromServer::Reply(reply)) => reply,
-            Err(error) if response.is_success() && !is_silent => return Err(error.into()),
+            Err(error) if response.is_success() && !is_silent => {
+                return Err(response.no_reply(error).into());
+            }
             _ => return Err(response.to_error().into()),
         };
         let not_this = |id: &dyn Display| {

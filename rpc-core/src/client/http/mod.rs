@@ -5,6 +5,7 @@
 
 mod body;
 mod malformed;
+mod redirect;
 mod response;
 mod restore;
 mod target;
@@ -143,7 +144,10 @@ impl Exchange {
         ended: bool,
     ) -> Result<Option<Response>, ProtocolError> {
         if self.calls.is_empty() && !inbound.waiting().is_empty() {
-            return Err(ProtocolError::NotAReply("an HTTP response that nobody asked for".into()));
+            let unasked = "an HTTP response that nobody asked for";
+            let is_http = inbound.waiting().starts_with(b"HTTP/");
+            let stranger = if is_http { None } else { inbound.stranger() };
+            return Err(stranger.unwrap_or_else(|| ProtocolError::NotAReply(unasked.into())));
         }
         self.responses.next(inbound, ended)
     }

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
-use crate::protocol::{Inbound, ProtocolError};
+use crate::protocol::{Inbound, ProtocolError, stranger};
 
 use super::body::Body;
 use super::malformed::{HEAD, bad};
@@ -17,6 +17,8 @@ const HEADERS: usize = 128;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct Response {
     pub(in crate::client) status: u16,
+    /// Headers that say more of what is no reply.
+    pub(in crate::client) headers: Box<str>,
     pub(in crate::client) body: Vec<u8>,
     /// Whether the connection carries no further request.
     pub(in crate::client) is_last: bool,
@@ -42,7 +44,19 @@ impl Response {
             let hint = "the headers of the request, to which metadata belongs, are larger than the server takes";
             said = if said.is_empty() { hint.into() } else { format!("{said} ({hint})") };
         }
-        ProtocolError::Http { status: self.status, said }
+        ProtocolError::Http { status: self.status, headers: self.headers.clone(), said }
+    }
+
+    /// The error that a success is whose body is no reply, for this reason.
+    pub(in crate::client) fn no_reply(&self, reason: ProtocolError) -> ProtocolError {
+        match (self.body.trim_ascii_start(), reason) {
+            ([b'{' | b'[' | b'<', ..], ProtocolError::NotAReply(problem)) => {
+                ProtocolError::NotAReply(format!("{problem}; {}", self.to_error()))
+            }
+            // What is wrong with JSON says more than how it begins.
+            ([b'{' | b'[', ..], reason) => reason,
+            _ => self.to_error(),
+        }
     }
 }
 
@@ -100,7 +114,7 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
         waiting,
         &mut headers,
     );
-    let size = match parsed.map_err(|error| bad(error.to_string()))? {
+    let size = match parsed.map_err(|error| no_head(waiting, error))? {
         Status::Complete(size) if size <= HEAD => size,
         Status::Partial if waiting.len() <= HEAD => return Ok(None),
         _ => return Err(ProtocolError::TooLarge { size: waiting.len(), limit: HEAD }),
@@ -120,8 +134,37 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
     };
     let stays = if head.version == Some(1) { !fields.closes } else { fields.keeps };
     let is_last = !stays || body.is_last() || fields.has_both_lengths();
-    let response = Response { status, body: Vec::new(), is_last };
-    Ok(Some((size, Some((response, body, coding)))))
+    let headers = if (200..300).contains(&status) && fields.is_reply {
+        Box::default()
+    } else {
+        telling(head.headers)
+    };
+    Ok(Some((size, Some((Response { status, headers, body: Vec::new(), is_last }, body, coding)))))
+}
+
+/// The error of what is no response: that the peer speaks something else, where that shows.
+#[cold]
+fn no_head(waiting: &[u8], error: httparse::Error) -> ProtocolError {
+    match stranger(waiting) {
+        Some(stranger) => bad(format!("{error}; {stranger}")),
+        None => bad(error.to_string()),
+    }
+}
+
+/// The headers that say more of a response that is no reply.
+#[cold]
+fn telling(headers: &[Header<'_>]) -> Box<str> {
+    const NAMES: [&str; 4] = ["Location", "Retry-After", "WWW-Authenticate", "Content-Type"];
+    const SHOWN: usize = 2048;
+    let mut telling = String::new();
+    for name in NAMES {
+        for header in headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)) {
+            let value: String = String::from_utf8_lossy(header.value).chars().take(SHOWN).collect();
+            let separator = if telling.is_empty() { "" } else { "; " };
+            telling.extend([separator, name, ": ", &value]);
+        }
+    }
+    telling.into()
 }
 
 /// What a head says that matters here. Each field may stand in several lines, and be a list.
@@ -135,12 +178,20 @@ struct Fields<'h> {
     /// Whether the connection is said to end, and to stay.
     closes: bool,
     keeps: bool,
+    /// Whether the body has a type that replies may have.
+    is_reply: bool,
 }
 
 impl<'h> Fields<'h> {
     fn of(headers: &'h [Header<'h>]) -> Self {
-        let mut fields =
-            Self { content: None, transfer: None, length: Ok(None), closes: false, keeps: false };
+        let mut fields = Self {
+            content: None,
+            transfer: None,
+            length: Ok(None),
+            closes: false,
+            keeps: false,
+            is_reply: true,
+        };
         for header in headers {
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
             let values = str::from_utf8(header.value).into_iter().flat_map(|text| text.split(','));
@@ -163,6 +214,8 @@ impl<'h> Fields<'h> {
                 let again = fields.content.is_some() && coding.is_some() || values.next().is_some();
                 fields.content =
                     if again { Some("more than one coding") } else { coding.or(fields.content) };
+            } else if is("content-type") {
+                fields.is_reply = is_type_of_replies(header.value);
             }
         }
         fields
@@ -219,6 +272,15 @@ impl<'h> Fields<'h> {
     }
 }
 
+/// Whether replies may have this type: JSON, or XML.
+fn is_type_of_replies(value: &[u8]) -> bool {
+    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let end = media_type
+        .last_chunk::<4>()
+        .map_or([0; 4], |end| end.map(|byte| byte.to_ascii_lowercase()));
+    end == *b"json" || &end[1..] == b"xml"
+}
+
 #[cfg(test)]
 mod tests {
     use super::{HEAD, Inbound, ProtocolError, Response, Responses};
@@ -258,7 +320,8 @@ mod tests {
     #[test]
     fn responses_come_whole_however_they_come_and_were_cut() {
         for (number, good) in GOOD.into_iter().enumerate() {
-            let response = Response { status: 200, body: b"body".to_vec(), is_last: number >= 5 };
+            let (headers, body) = (Box::default(), b"body".to_vec());
+            let response = Response { status: 200, headers, body, is_last: number >= 5 };
             for step in 1..=good.len() {
                 assert_eq!(read(good.as_bytes(), step).as_deref(), Ok(&[response.clone()][..]));
             }

@@ -1,6 +1,7 @@
 //! What requests are sent to, and what stands before their bodies.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, OnceLock};
 
 use crate::dialect::Dialect;
 
@@ -14,6 +15,10 @@ pub(in crate::client) struct Target {
     head: [Vec<u8>; 2],
     /// Where in the second part the headers begin that a call may have others in the place of.
     metadata_at: usize,
+    /// The host and port as the URL has them.
+    pub(super) host: String,
+    /// Where requests go instead, once the server has said so.
+    pub(super) moved: OnceLock<Arc<Target>>,
 }
 
 impl Target {
@@ -54,22 +59,48 @@ impl Target {
         let metadata_at = after.len();
         write_headers(&mut after, metadata.iter());
         after.extend_from_slice(b"\r\n");
-        Ok(Self { head: [before.into_bytes(), after], metadata_at })
+        let (head, host) = ([before.into_bytes(), after], host.to_owned());
+        Ok(Self { head, metadata_at, host, moved: OnceLock::new() })
+    }
+
+    /// Where requests go by now, and how often they have moved.
+    pub(super) fn latest(&self) -> (&Self, usize) {
+        let (mut latest, mut moves) = (self, 0);
+        while let Some(moved) = latest.moved.get() {
+            latest = moved;
+            moves += 1;
+        }
+        (latest, moves)
+    }
+
+    /// Whether it is at this path.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        self.head[0].starts_with(format!("POST {path} HTTP/1.1\r\n").as_bytes())
+    }
+
+    /// The same at another path.
+    pub(super) fn at(&self, path: &str) -> Self {
+        let [before, after] = &self.head;
+        let line = before.iter().position(|byte| *byte == b'\r').unwrap_or_default();
+        let first = format!("POST {path} HTTP/1.1");
+        let head = [[first.as_bytes(), &before[line..]].concat(), after.clone()];
+        let (metadata_at, host) = (self.metadata_at, self.host.clone());
+        Self { head, metadata_at, host, moved: OnceLock::new() }
     }
 
     /// Appends the head of a request with metadata of its own.
     pub(super) fn write_head_with(&self, out: &mut Vec<u8>, length: usize, metadata: &[u8]) {
-        let [before, after] = &self.head;
+        let Self { head: [before, after], metadata_at, .. } = self.latest().0;
         out.extend_from_slice(before);
         let _ = write!(out, "{length}");
-        out.extend_from_slice(&after[..self.metadata_at]);
+        out.extend_from_slice(&after[..*metadata_at]);
         out.extend_from_slice(metadata);
         out.extend_from_slice(b"\r\n");
     }
 
     /// Appends the head of a request whose body has so many bytes.
     pub(super) fn write_head(&self, out: &mut Vec<u8>, length: usize) {
-        let [before, after] = &self.head;
+        let [before, after] = &self.latest().0.head;
         out.extend_from_slice(before);
         let _ = write!(out, "{length}");
         out.extend_from_slice(after);

@@ -252,7 +252,7 @@ impl<S: Stream> Multiplexer<S> {
             Ok(count) => reading.inbound.received(count),
             Err(error) if is_timeout(&error) => return Turn::TimedOut,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Turn::Others,
-            Err(error) => return self.lose(Lost::io(&error)),
+            Err(error) => return self.lose(Lost::reading(&error, &reading.inbound)),
         }
         let mut awake = Vec::new();
         let mut state = self.state();
