@@ -43,7 +43,7 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 
 impl Coding {
     /// Reads what a request says, or says what is taken.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Response<ReplyBody>> {
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
         let mut lines = headers.get_all(CONTENT_ENCODING).iter();
         let Some(coding) = lines.next() else {
             return Ok(Self::Identity);
@@ -67,7 +67,7 @@ impl Coding {
         let mut refused =
             Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response();
         refused.headers_mut().insert(ACCEPT_ENCODING, TAKEN);
-        Err(refused)
+        Err(Box::new(refused))
     }
 
     /// A body as it was before it was coded, of at most `limit` bytes.
