@@ -49,14 +49,13 @@ impl Coding {
             return Ok(Self::Identity);
         };
         let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        if lines.next().is_none() {
-            if is("identity") {
-                return Ok(Self::Identity);
-            }
-            #[cfg(feature = "gzip")]
-            if is("gzip") || is("x-gzip") {
-                return Ok(Self::Gzip);
-            }
+        let is_one = lines.next().is_none();
+        if is_one && is("identity") {
+            return Ok(Self::Identity);
+        }
+        #[cfg(feature = "gzip")]
+        if is_one && (is("gzip") || is("x-gzip")) {
+            return Ok(Self::Gzip);
         }
         let sentence = if cfg!(feature = "gzip") {
             "bodies are taken as they are, or with Content-Encoding: gzip"
@@ -71,6 +70,7 @@ impl Coding {
     }
 
     /// A body as it was before it was coded, of at most `limit` bytes.
+    #[cfg_attr(not(feature = "gzip"), allow(clippy::unnecessary_wraps))]
     pub(super) fn restore(self, body: Bytes, limit: usize) -> Result<Bytes, Unread> {
         let _ = limit;
         match self {
