@@ -43,20 +43,19 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 
 impl Coding {
     /// Reads what a request says, or says what is taken.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Response<ReplyBody>> {
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
         let mut lines = headers.get_all(CONTENT_ENCODING).iter();
         let Some(coding) = lines.next() else {
             return Ok(Self::Identity);
         };
         let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        if lines.next().is_none() {
-            if is("identity") {
-                return Ok(Self::Identity);
-            }
-            #[cfg(feature = "gzip")]
-            if is("gzip") || is("x-gzip") {
-                return Ok(Self::Gzip);
-            }
+        let is_one = lines.next().is_none();
+        if is_one && is("identity") {
+            return Ok(Self::Identity);
+        }
+        #[cfg(feature = "gzip")]
+        if is_one && (is("gzip") || is("x-gzip")) {
+            return Ok(Self::Gzip);
         }
         let sentence = if cfg!(feature = "gzip") {
             "bodies are taken as they are, or with Content-Encoding: gzip"
@@ -67,10 +66,11 @@ impl Coding {
         let mut refused =
             Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response();
         refused.headers_mut().insert(ACCEPT_ENCODING, TAKEN);
-        Err(refused)
+        Err(Box::new(refused))
     }
 
     /// A body as it was before it was coded, of at most `limit` bytes.
+    #[cfg_attr(not(feature = "gzip"), allow(clippy::unnecessary_wraps))]
     pub(super) fn restore(self, body: Bytes, limit: usize) -> Result<Bytes, Unread> {
         let _ = limit;
         match self {

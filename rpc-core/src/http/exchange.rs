@@ -137,7 +137,7 @@ impl<A: Answer> Exchange<A> {
         };
         let coding = match Coding::of(&request.headers) {
             Ok(coding) => coding,
-            Err(response) => return response,
+            Err(response) => return *response,
         };
         let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);

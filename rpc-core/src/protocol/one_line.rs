@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn line_breaks_and_what_terminals_obey_are_shown() {
         let mut line = OneLine(String::new());
-        write!(line, "one\ntwo\r\n{}\ttab, \u{1b}[2J\u{85}\u{2028}é", "three").unwrap();
+        line.write_str("one\ntwo\r\nthree\ttab, \u{1b}[2J\u{85}\u{2028}é").unwrap();
         assert_eq!(line.0, "one\\ntwo\\r\\nthree\ttab, \\u{1b}[2J\\u{85}\\u{2028}é");
     }
 }

@@ -28,6 +28,7 @@ impl Coding {
 }
 
 /// Makes of a body what it was before it was coded, of at most `limit` bytes.
+#[cfg_attr(not(feature = "gzip"), allow(clippy::unnecessary_wraps))]
 pub(super) fn restore(
     coding: Coding,
     body: &mut Vec<u8>,
