@@ -200,7 +200,7 @@ fn of_floods() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     ]
 }
 
-/// F32: each flood, beside a peer that calls.
+/// Each flood, beside a peer that calls.
 fn floods(setup: Setup) -> Figures {
     let most = Duration::from_millis(setup.pick(1500, 10_000));
     let (mut slowest, mut worst) = (Duration::ZERO, Duration::ZERO);

@@ -62,7 +62,7 @@ struct Sample {
     descriptors: usize,
 }
 
-/// F21: rounds of traffic; the server is looked at between them, when nobody is connected.
+/// Rounds of traffic; the server is looked at between them, when nobody is connected.
 fn soak(setup: Setup) -> Figures {
     let server = setup.serve("--workers 2 --max-connections 500");
     let tally = Tally::default();

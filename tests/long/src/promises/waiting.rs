@@ -121,11 +121,11 @@ impl Flood {
 }
 
 fn read_all(mut stream: &TcpStream) {
-    let mut room = [0; 1 << 16];
+    let mut room = vec![0; 1 << 16];
     while stream.read(&mut room).is_ok_and(|count| count > 0) {}
 }
 
-/// F23: calls of servers that keep their clients busy.
+/// Calls of servers that keep their clients busy.
 fn deadlines(which: Client, effort: Effort) -> Figures {
     let limit = Duration::from_millis(effort.pick(300, 1500));
     let mut latest = Duration::ZERO;
@@ -181,7 +181,7 @@ async fn give_up_after<T>(call: impl Future<Output = T>, polls: usize) -> Option
     .await
 }
 
-/// F16: calls of all sizes, three of four given up after some polls.
+/// Calls of all sizes, three of four given up after some polls.
 fn dropped_calls(setup: Setup) -> Figures {
     let calls = setup.pick(300, 20_000);
     let server = setup.serve("");
@@ -212,7 +212,7 @@ fn dropped_calls(setup: Setup) -> Figures {
         .none_of("wrong outcomes", &wrong)
 }
 
-/// F28: while a plain function holds the server up, others are asked for and given up.
+/// While a plain function holds the server up, others are asked for and given up.
 fn cancelled_calls(setup: Setup) -> Figures {
     let calls: u64 = setup.pick(300, 3000);
     let neighbours = setup.pick(100, 1000);
