@@ -33,9 +33,14 @@ impl Report {
     /// Adds what came of a promise, and says it.
     pub(crate) fn add(&mut self, promise: &Promise, outcomes: Vec<Outcome>) {
         let row = Row { promise: *promise, outcomes };
-        println!("{} {}", if row.holds() { "holds " } else { "BROKEN" }, promise.name);
+        let word = match row.holds() {
+            _ if row.is_skipped() => "skipped",
+            true => "holds",
+            false => "BROKEN",
+        };
+        println!("{word:7} {}", promise.name);
         for (who, outcome) in &row.outcomes {
-            println!("       {who:20}{}", said(outcome));
+            println!("        {who:20}{}", said(outcome));
         }
         self.rows.push(row);
     }

@@ -73,7 +73,7 @@ fn idle_connections(setup: Setup) -> Figures {
         assert_eq!(peer.ask(ADD), SUM);
         peer
     };
-    let first: Vec<_> = (0..10).map(connect).collect();
+    let first: Vec<_> = (0..100).map(connect).collect();
     let before = memory(server.process());
     let peers: Vec<_> = (0..count).map(connect).collect();
     let grown = memory(server.process()).saturating_sub(before);
@@ -82,7 +82,7 @@ fn idle_connections(setup: Setup) -> Figures {
         "memory of each",
         grown as f64 / f64::from(count),
         "bytes",
-        4096.0,
+        setup.pick(8192.0, 4096.0),
     )
 }
 
@@ -155,11 +155,11 @@ fn no_descriptors(setup: Setup) -> Figures {
 fn busy(setup: Setup) -> Figures {
     let callers = setup.pick(300, 1400);
     let server = setup.serve("--max-connections 50");
-    let served = match setup.model {
+    let taken = match setup.model {
         Model::SingleThread | Model::Prefork => 0,
         _ => 50,
     };
-    let kept: Vec<_> = (0..served)
+    let kept: Vec<_> = (0..taken)
         .map(|_| {
             let mut peer = Peer::connect(server.address(), Framing::LengthPrefix);
             peer.ask(ADD);
