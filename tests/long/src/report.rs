@@ -79,8 +79,11 @@ impl Report {
         table += "| `--only` | promised | measured, at worst | holds |\n|---|---|---|:-:|\n";
         for row in &self.rows {
             let Promise { name, says, .. } = row.promise;
-            let holds =
-                if row.is_skipped() { "–" } else { ["no", "✓"][usize::from(row.holds())] };
+            let holds = match row.holds() {
+                _ if row.is_skipped() => "–",
+                true => "✓",
+                false => "no",
+            };
             writeln!(table, "| `{name}` | {says} | {} | {holds} |", row.worst()).unwrap();
         }
         table
@@ -122,7 +125,9 @@ impl Row {
         }
         let is_single = self.outcomes.len() == 1;
         let figures = worst.into_iter().map(|(who, figure)| {
-            let is_everybodys = is_single || figure.value == 0.0;
+            // What is only counted says nothing of the model.
+            let is_count = figure.bound == Bound::None && figure.unit.is_empty();
+            let is_everybodys = is_single || is_count || figure.value == 0.0;
             let whose = if is_everybodys { String::new() } else { format!(" ({who})") };
             format!("{}{whose}", figure_text(&figure))
         });
