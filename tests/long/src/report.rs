@@ -33,9 +33,14 @@ impl Report {
     /// Adds what came of a promise, and says it.
     pub(crate) fn add(&mut self, promise: &Promise, outcomes: Vec<Outcome>) {
         let row = Row { promise: *promise, outcomes };
-        println!("{} {}", if row.holds() { "holds " } else { "BROKEN" }, promise.name);
+        let word = match row.holds() {
+            _ if row.is_skipped() => "skipped",
+            true => "holds",
+            false => "BROKEN",
+        };
+        println!("{word:7} {}", promise.name);
         for (who, outcome) in &row.outcomes {
-            println!("       {who:20}{}", said(outcome));
+            println!("        {who:20}{}", said(outcome));
         }
         self.rows.push(row);
     }
@@ -74,8 +79,11 @@ impl Report {
         table += "| `--only` | promised | measured, at worst | holds |\n|---|---|---|:-:|\n";
         for row in &self.rows {
             let Promise { name, says, .. } = row.promise;
-            let holds =
-                if row.is_skipped() { "–" } else { ["no", "✓"][usize::from(row.holds())] };
+            let holds = match row.holds() {
+                _ if row.is_skipped() => "–",
+                true => "✓",
+                false => "no",
+            };
             writeln!(table, "| `{name}` | {says} | {} | {holds} |", row.worst()).unwrap();
         }
         table
@@ -117,7 +125,9 @@ impl Row {
         }
         let is_single = self.outcomes.len() == 1;
         let figures = worst.into_iter().map(|(who, figure)| {
-            let is_everybodys = is_single || figure.value == 0.0;
+            // What is only counted says nothing of the model.
+            let is_count = figure.bound == Bound::None && figure.unit.is_empty();
+            let is_everybodys = is_single || is_count || figure.value == 0.0;
             let whose = if is_everybodys { String::new() } else { format!(" ({who})") };
             format!("{}{whose}", figure_text(&figure))
         });

@@ -63,7 +63,7 @@ impl Wire {
     pub(crate) fn rest(&mut self, patience: Duration) -> Option<Vec<u8>> {
         let begun = Instant::now();
         let mut rest = Vec::new();
-        let mut room = [0; 1 << 16];
+        let mut room = vec![0; 1 << 16];
         loop {
             let left = patience.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())?;
             self.0.set_read_timeout(Some(left)).unwrap();

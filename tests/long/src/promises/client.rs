@@ -89,7 +89,7 @@ impl AnyClient {
     }
 }
 
-/// F13: a server that answers some of what it is asked, and leaves at the first of the others.
+/// A server that answers some of what it is asked, and leaves at the first of the others.
 fn lost_connections(which: Client, effort: Effort) -> Figures {
     const CALLS: u64 = 50;
     let rounds = effort.pick(20, 500);
@@ -129,7 +129,7 @@ fn lost_connections(which: Client, effort: Effort) -> Figures {
         .none_of("without a true outcome", &wrong)
 }
 
-/// F14: calls through a network that cuts connections; the functions write down that they have begun.
+/// Calls through a network that cuts connections; the functions write down that they have begun.
 fn at_most_once(setup: Setup) -> Figures {
     let cuts = setup.pick(60, 1700);
     let folder = Folder::new();
@@ -202,7 +202,7 @@ fn at_most_once(setup: Setup) -> Figures {
         .none_of("untrue outcomes", &untrue)
 }
 
-/// F15: a server that says much besides what it is asked.
+/// A server that says much besides what it is asked.
 fn stray_replies(which: Client, effort: Effort) -> Figures {
     let calls = effort.pick(500, 50_000);
     let server = Fake::start(Framing::LengthPrefix, |mut peer| {

@@ -19,7 +19,7 @@ pub(super) const PROMISES: &[Promise] = &[Promise::of_servers(
 )
 .side_by_side()];
 
-/// F30: calls of all kinds, past a layer that writes down how each has ended.
+/// Calls of all kinds, past a layer that writes down how each has ended.
 fn layers(setup: Setup) -> Figures {
     let folder = Folder::new();
     let log = folder.file("calls");

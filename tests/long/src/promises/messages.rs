@@ -64,7 +64,7 @@ fn failing_calls() -> [(&'static str, Value, i64); 5] {
     ]
 }
 
-/// F1: every kind of failure in every way and dialect, with a neighbour that is asked afterwards.
+/// Every kind of failure in every way and dialect, with a neighbour that is asked afterwards.
 fn answers(setup: Setup) -> Figures {
     let server = setup.serve("");
     let mut neighbour = Peer::connect(server.address(), Framing::LengthPrefix);
@@ -96,10 +96,10 @@ fn answers(setup: Setup) -> Figures {
             }
         }
     }
-    Figures::new().told("calls", asked as f64, "").none_of("wrong answers", &wrong)
+    Figures::new().told("calls", f64::from(asked), "").none_of("wrong answers", &wrong)
 }
 
-/// F2: announces lengths, on connections that have been served once.
+/// Announces lengths, on connections that have been served once.
 fn lengths(setup: Setup) -> Figures {
     const LIMIT: u32 = 10 << 20;
     let server = setup.serve("");
@@ -140,7 +140,7 @@ fn lengths(setup: Setup) -> Figures {
     )
 }
 
-/// F3: cuts a message into pieces, and breaks it off.
+/// Cuts a message into pieces, and breaks it off.
 fn pieces(setup: Setup) -> Figures {
     let server = setup.serve("");
     let call = r#"{"method_name":"echo","method_args":["grüß 🦀 \u00e9"],"id":1}"#;
@@ -201,7 +201,7 @@ fn settled_descriptors(server: &Served) -> usize {
 /// How many calls a batch may have.
 const BATCH: usize = 1000;
 
-/// F17: batches at the limit, over it, and with large replies.
+/// Batches at the limit, over it, and with large replies.
 fn batches(setup: Setup) -> Figures {
     const LIMIT: usize = 10 << 20;
     let server = setup.serve("");
@@ -239,7 +239,7 @@ fn batches(setup: Setup) -> Figures {
         .at_most("largest reply", mb(largest), "MB", mb(LIMIT) + 0.1)
 }
 
-/// F26: batches in which each call is a `system.multicall`.
+/// Batches in which each call is a `system.multicall`.
 fn products(setup: Setup) -> Figures {
     let server = setup.serve("");
     let mut most = 0;

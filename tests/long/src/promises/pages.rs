@@ -42,7 +42,7 @@ const CALLERS: [(&str, &str, bool); 22] = [
     ("localhost:5000", "Sec-Fetch-Site: same-site\r\n", false),
 ];
 
-/// F18: callers of all kinds, each by three ways.
+/// Callers of all kinds, each by three ways.
 fn pages(setup: Setup) -> Figures {
     let server = setup.serve("");
     let address = server.address().socket_addr().unwrap();

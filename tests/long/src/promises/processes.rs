@@ -57,7 +57,7 @@ fn wait_for(what: &str, so: impl FnMut() -> bool) -> Duration {
     until(what, so)
 }
 
-/// F11: kills processes while clients call, and while others connect.
+/// Kills processes while clients call, and while others connect.
 fn killed(setup: Setup) -> Figures {
     const CALLERS: usize = 3;
     let kills = setup.pick(2, 30);
@@ -118,7 +118,7 @@ fn killed(setup: Setup) -> Figures {
         .none("connections refused", unreachable.into_inner())
 }
 
-/// F11: a function that does not end, in a worker that is given half a second.
+/// A function that does not end, in a worker that is given half a second.
 fn hung(setup: Setup) -> Figures {
     const TIMEOUT: Duration = Duration::from_millis(500);
     let server = setup.serve("--workers 1 --busy-timeout-ms 500");
@@ -141,7 +141,7 @@ fn hung(setup: Setup) -> Figures {
         .none("wrong answers afterwards", usize::from(sum != 13))
 }
 
-/// F11: kills workers for as long as there are any.
+/// Kills workers for as long as there are any.
 fn dying(setup: Setup) -> Figures {
     let seconds = setup.pick(3, 20);
     let server = setup.serve("--workers 1");
@@ -174,7 +174,7 @@ fn dying(setup: Setup) -> Figures {
     )
 }
 
-/// F20: a server that is started beside a thread.
+/// A server that is started beside a thread.
 fn beside_threads(setup: Setup) -> Figures {
     let mut command = setup.command("--with-a-thread 1");
     let mut program = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

@@ -40,7 +40,7 @@ fn last_words(output: &Output) -> String {
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
-/// F31: the tests of values, numbers and odd JSON once more.
+/// The tests of values, numbers and odd JSON once more.
 fn foreign_features(effort: Effort) -> Figures {
     if effort.is_quick {
         return Figures::skipped("everything is built anew for it; left to a full run");
@@ -64,7 +64,7 @@ fn foreign_features(effort: Effort) -> Figures {
     Figures::new().told("groups of tests", f64::from(count), "").none_of("that fail", &failed)
 }
 
-/// F22: every target of `fuzz/`.
+/// Every target of `fuzz/`.
 fn fuzzing(effort: Effort) -> Figures {
     if effort.is_quick {
         return Figures::skipped("everything is built anew for it; left to a full run");

@@ -65,7 +65,7 @@ fn ended(process: Process, patience: Duration) -> Option<Duration> {
     Some(begun.elapsed())
 }
 
-/// F12: stops servers again and again while clients call, over a connection each and over one for each call.
+/// Stops servers again and again while clients call, over a connection each and over one for each call.
 fn stop(setup: Setup) -> Figures {
     let wanted = setup.pick(4000, 200_000);
     let (mut calls, mut lost, mut failed_exits, mut stops) = (0, Vec::new(), 0, 0);
@@ -125,7 +125,7 @@ fn calls_until_error(client: &RpcClient, made: &AtomicUsize) -> Option<String> {
     }
 }
 
-/// F12: replaces workers while clients call.
+/// Replaces workers while clients call.
 fn restart(setup: Setup) -> Figures {
     let calls = setup.pick(5000, 200_000);
     let renewals = setup.pick(2, 20);
@@ -163,7 +163,7 @@ fn hanging(server: &Served) -> Wire {
     wire
 }
 
-/// F12: signals twice while a call runs.
+/// Signals twice while a call runs.
 fn second_signal(setup: Setup) -> Figures {
     let server = setup.serve("");
     let _peer = hanging(&server);
@@ -193,7 +193,7 @@ fn early_signal(setup: Setup) -> Figures {
         .none("exits with another code than 0", failed)
 }
 
-/// F24: stops a server at which a call hangs and another waits.
+/// Stops a server at which a call hangs and another waits.
 fn stop_timeout(setup: Setup) -> Figures {
     let timeout = Duration::from_millis(setup.pick(1000, 30_000));
     let server = setup.serve(&format!("--stop-timeout-ms {}", timeout.as_millis()));

@@ -68,7 +68,7 @@ const BROKEN: [&[u8]; 8] = [
     br"{'method_name':'add'}",
 ];
 
-/// F4, raw: a broken text, and a call behind it.
+/// A broken text, and a call behind it.
 fn no_second_try(setup: Setup) -> Figures {
     let folder = Folder::new();
     let file = folder.file("runs");
@@ -85,7 +85,7 @@ fn no_second_try(setup: Setup) -> Figures {
         match wire.rest_as_text(SOON) {
             Some(reply) if reply.matches("-32700").count() == 1 && reply.lines().count() == 1 => {}
             other => {
-                wrong.push(format!("{} is answered {other:?}", String::from_utf8_lossy(broken)))
+                wrong.push(format!("{} is answered {other:?}", String::from_utf8_lossy(broken)));
             }
         }
     }
@@ -95,7 +95,7 @@ fn no_second_try(setup: Setup) -> Figures {
     Figures::new().none_of("wrong answers", &wrong).none("calls run behind a broken text", run)
 }
 
-/// F4, frames: a broken text in a frame, and a call in the next.
+/// A broken text in a frame, and a call in the next.
 fn broken_frames(setup: Setup) -> Figures {
     let server = setup.serve("");
     let (mut lost, mut wrong) = (0, Vec::new());
@@ -114,7 +114,7 @@ fn broken_frames(setup: Setup) -> Figures {
     Figures::new().none_of("wrong answers", &wrong).none("calls lost behind a broken frame", lost)
 }
 
-/// F4, lines: the same with a program that is spoken to by its standard input.
+/// The same with a program that is spoken to by its standard input.
 fn broken_lines(_: Effort) -> Figures {
     let (mut lost, mut wrong) = (0, Vec::new());
     for broken in BROKEN {
@@ -139,7 +139,7 @@ fn broken_lines(_: Effort) -> Figures {
     Figures::new().none_of("wrong answers", &wrong).none("calls lost behind a broken line", lost)
 }
 
-/// F5: levels around the limit in every way and dialect, then brackets without end.
+/// Levels around the limit in every way and dialect, then brackets without end.
 fn nesting(setup: Setup) -> Figures {
     // The main thread and those it makes.
     let mut command = setup.command("--message-timeout-ms 3000");
@@ -203,7 +203,7 @@ fn brackets(server: &Served, setup: Setup, wrong: &mut Vec<String>) -> Duration 
     slowest
 }
 
-/// F6: values and ids that implementations disagree about.
+/// Values and ids that implementations disagree about.
 fn odd_json(setup: Setup) -> Figures {
     // `{}` is where the argument stands; the code of the answer, or what is in it.
     let values: [(&str, Result<&str, i64>); 16] = [

@@ -252,15 +252,14 @@ fn try_case(socket: &mut WebSocket, case: &Case) -> Option<String> {
     match &case.comes {
         Comes::Frames(frames) => {
             for expected in frames {
-                let mut came = socket.receive();
+                let mut frame = socket.receive();
                 // One ping of several may be answered more often than it must.
-                while *expected != Frame::Pong(b"p".to_vec())
-                    && came == Some(Frame::Pong(b"p".to_vec()))
-                {
-                    came = socket.receive();
+                let pong = Frame::Pong(b"p".to_vec());
+                while *expected != pong && frame.as_ref() == Some(&pong) {
+                    frame = socket.receive();
                 }
-                if came.as_ref() != Some(expected) {
-                    return Some(format!("{expected:?} was expected, and {came:?} came"));
+                if frame.as_ref() != Some(expected) {
+                    return Some(format!("{expected:?} was expected, and {frame:?} came"));
                 }
             }
             let again = socket.ask(ADD);
@@ -268,7 +267,7 @@ fn try_case(socket: &mut WebSocket, case: &Case) -> Option<String> {
         }
         Comes::Close(code) => loop {
             match socket.receive() {
-                Some(Frame::Close(came)) if came == *code => {
+                Some(Frame::Close(said)) if said == *code => {
                     let rest = socket.receive();
                     return rest.map(|rest| format!("behind the close {rest:?}"));
                 }
