@@ -169,6 +169,8 @@ impl<'r, 'a> Members<'r, 'a> {
             None => self.metadata = Some(text),
             Some(key) => {
                 let (kind, key) = (Metadata.kind(), key.resolve());
+                // The answer is held to no limit but this.
+                let key: String = key.chars().take(60).collect();
                 let message = format!("member `{name}` must be {kind}, and `{key}` in it is none");
                 self.mistake_in(Metadata, message);
             }
