@@ -8,8 +8,10 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
+#[cfg(feature = "gzip")]
 use hyper::StatusCode;
 
+#[cfg(feature = "gzip")]
 use crate::protocol::Fault;
 
 use super::traffic::Running;
@@ -22,8 +24,8 @@ pub(super) enum Unread {
     /// It breaks its coding, or the connection ended.
     Broken(String),
     /// It has been read, and is answered with this.
-    #[cfg_attr(not(feature = "gzip"), allow(dead_code))]
-    Refused(StatusCode, Fault),
+    #[cfg(feature = "gzip")]
+    Refused(Box<(StatusCode, Fault)>),
 }
 
 /// Reads a whole body of at most `limit` bytes. One that announces more is not even begun.

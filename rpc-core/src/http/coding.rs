@@ -1,5 +1,6 @@
 //! How bodies travel: in chunks, and compressed where both sides know how (RFC 9110, section 8.4).
 
+#[cfg(feature = "gzip")]
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Response, StatusCode};
@@ -9,7 +10,9 @@ use crate::protocol::gzip::{self, NotInflated};
 #[cfg(feature = "gzip")]
 use crate::protocol::{Fault, code};
 
-use super::body::{ReplyBody, Unread};
+use super::body::ReplyBody;
+#[cfg(feature = "gzip")]
+use super::body::Unread;
 use super::refusal::{Refusal, with_type};
 
 /// What a request says of its body.
@@ -44,12 +47,16 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 impl Coding {
     /// Reads what a request says, or says what is taken.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
-        let mut lines = headers.get_all(CONTENT_ENCODING).iter();
-        let Some(coding) = lines.next() else {
-            return Ok(Self::Identity);
-        };
+        match headers.get(CONTENT_ENCODING) {
+            None => Ok(Self::Identity),
+            Some(coding) => Self::named(coding, headers),
+        }
+    }
+
+    #[cold]
+    fn named(coding: &HeaderValue, headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
         let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        let is_one = lines.next().is_none();
+        let is_one = headers.get_all(CONTENT_ENCODING).iter().nth(1).is_none();
         if is_one && is("identity") {
             return Ok(Self::Identity);
         }
@@ -68,23 +75,18 @@ impl Coding {
         refused.headers_mut().insert(ACCEPT_ENCODING, TAKEN);
         Err(Box::new(refused))
     }
+}
 
-    /// A body as it was before it was coded, of at most `limit` bytes.
-    #[cfg_attr(not(feature = "gzip"), allow(clippy::unnecessary_wraps))]
-    pub(super) fn restore(self, body: Bytes, limit: usize) -> Result<Bytes, Unread> {
-        let _ = limit;
-        match self {
-            Self::Identity => Ok(body),
-            #[cfg(feature = "gzip")]
-            Self::Gzip => gzip::inflate(&body, limit).map(Bytes::from).map_err(|error| {
-                let (status, code) = match error {
-                    NotInflated::Broken(_) => (StatusCode::BAD_REQUEST, code::PARSE_ERROR),
-                    _ => (StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE),
-                };
-                Unread::Refused(status, Fault::new(code, error.to_string()))
-            }),
-        }
-    }
+/// A body as it was before it was coded in gzip, of at most `limit` bytes.
+#[cfg(feature = "gzip")]
+pub(super) fn restore(body: &[u8], limit: usize) -> Result<Bytes, Unread> {
+    gzip::inflate(body, limit).map(Bytes::from).map_err(|error| {
+        let (status, code) = match error {
+            NotInflated::Broken(_) => (StatusCode::BAD_REQUEST, code::PARSE_ERROR),
+            _ => (StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE),
+        };
+        Unread::Refused(Box::new((status, Fault::new(code, error.to_string()))))
+    })
 }
 
 /// A reply, made smaller for those who understand it then, where it is worth it.

@@ -18,6 +18,8 @@ use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
 
 use super::body::{ReplyBody, Unread, read, skip_small};
+#[cfg(feature = "gzip")]
+use super::coding::restore;
 use super::coding::{Coding, coded, transfer};
 use super::guard::Guard;
 use super::health;
@@ -148,7 +150,11 @@ impl<A: Answer> Exchange<A> {
             Poll::Ready(message) => Ok(message),
             Poll::Pending => timeout(self.body_timeout, read).await,
         };
-        let message = message.map(|read| read.and_then(|body| coding.restore(body, limit)));
+        let message = match coding {
+            Coding::Identity => message,
+            #[cfg(feature = "gzip")]
+            Coding::Gzip => message.map(|read| read.and_then(|body| restore(&body, limit))),
+        };
         let unread = match message {
             Ok(Ok(message)) => {
                 arrived();
@@ -175,7 +181,8 @@ impl<A: Answer> Exchange<A> {
                 StatusCode::BAD_REQUEST,
                 Fault::new(code::PARSE_ERROR, format!("the request's body broke off: {problem}")),
             ),
-            Some(Unread::Refused(status, fault)) => (status, fault),
+            #[cfg(feature = "gzip")]
+            Some(Unread::Refused(refusal)) => *refusal,
             None => {
                 let limit = self.body_timeout;
                 let message = format!("a body was begun and not finished within {limit:?}");
