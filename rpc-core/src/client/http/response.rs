@@ -125,11 +125,12 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
     };
     let stays = if head.version == Some(1) { !fields.closes } else { fields.keeps };
     let is_last = !stays || body.is_last() || fields.has_both_lengths();
-    let headers = if (200..300).contains(&status) && fields.is_reply {
-        Box::default()
-    } else {
-        telling(head.headers)
-    };
+    let headers =
+        if (200..300).contains(&status) && fields.media_type.is_none_or(is_type_of_replies) {
+            Box::default()
+        } else {
+            telling(head.headers)
+        };
     Ok(Some((size, Some((Response { status, headers, body: Vec::new(), is_last }, body)))))
 }
 
@@ -169,8 +170,8 @@ struct Fields<'h> {
     /// Whether the connection is said to end, and to stay.
     closes: bool,
     keeps: bool,
-    /// Whether the body has a type that replies may have.
-    is_reply: bool,
+    /// The type of the body.
+    media_type: Option<&'h [u8]>,
 }
 
 impl<'h> Fields<'h> {
@@ -181,7 +182,7 @@ impl<'h> Fields<'h> {
             length: Ok(None),
             closes: false,
             keeps: false,
-            is_reply: true,
+            media_type: None,
         };
         for header in headers {
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -199,7 +200,7 @@ impl<'h> Fields<'h> {
             } else if is("content-encoding") {
                 fields.is_encoded |= values.any(|coding| !coding.eq_ignore_ascii_case("identity"));
             } else if is("content-type") {
-                fields.is_reply = is_type_of_replies(header.value);
+                fields.media_type = Some(header.value);
             }
         }
         fields
