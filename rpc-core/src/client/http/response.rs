@@ -317,7 +317,13 @@ mod tests {
                     for changed in
                         [[before, &[byte], after].concat(), [before, &[byte], &after[1..]].concat()]
                     {
-                        let steps = [1, 7, changed.len()].map(|step| read(&changed, step));
+                        // How what is no response begins depends on how much has come.
+                        let kind = |error| match error {
+                            ProtocolError::NotHttp(_) => ProtocolError::NotHttp(String::new()),
+                            error => error,
+                        };
+                        let read = |step| read(&changed, step).map_err(kind);
+                        let steps = [1, 7, changed.len()].map(read);
                         assert!(steps.iter().all(|read| *read == steps[0]), "{changed:?}");
                     }
                 }
