@@ -168,9 +168,10 @@ impl Call {
             let values = self.arguments.iter().map(Argument::given);
             let chain = self.chain_of(self.begun.clone(), values, end);
             // A `match`, since rustc looks into a block for a value that is not used.
-            let chain = match traits.is_empty() {
-                true => chain,
-                false => quote!(match () { () => { #traits #chain } }),
+            let chain = if traits.is_empty() {
+                chain
+            } else {
+                quote!(match () { () => { #traits #chain } })
             };
             // In parentheses that span the macro, rustc's `let _ = …` is put before the macro.
             return Group::new(Delimiter::Parenthesis, chain).into_token_stream();

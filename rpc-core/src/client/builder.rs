@@ -50,7 +50,8 @@ pub struct ClientBuilder {
     pub(super) metadata: Vec<(String, String)>,
     pub(super) connections: usize,
     pub(super) has_dialect: bool,
-    follows_redirects: bool,
+    /// How often a call may be redirected.
+    pub(super) redirects: u32,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -86,7 +87,7 @@ impl Default for ClientBuilder {
             metadata: Vec::new(),
             connections: 6,
             has_dialect: false,
-            follows_redirects: false,
+            redirects: 0,
             timeout_travels: false,
             listener: None,
             url: None,
@@ -201,13 +202,13 @@ impl ClientBuilder {
     /// the error [`ProtocolError::Http`](crate::protocol::ProtocolError::Http) as they are by default: it
     /// shows the location.
     pub fn follow_redirects(mut self) -> Self {
-        self.follows_redirects = true;
+        self.redirects = 5;
         self
     }
 
     /// Whether a call that ended in `error` is to be sent again, to where it was redirected.
     pub(super) fn follows(&self, error: &Error) -> bool {
-        self.follows_redirects && self.target.as_ref().is_some_and(|target| target.follow(error))
+        self.redirects > 0 && self.target.as_ref().is_some_and(|target| target.follow(error))
     }
 
     pub(super) fn tell(&self, state: ConnectionState) {

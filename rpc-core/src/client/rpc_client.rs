@@ -196,7 +196,9 @@ impl<T: Transport> RpcClient<T> {
                 .send(invocation, deadline)
                 .and_then(|sent| sent.connection.wait(sent.call, invocation.method(), deadline));
             match outcome {
-                Err(error) if self.settings().follows(&error) && tries.may_move() => {}
+                Err(error)
+                    if self.settings().follows(&error)
+                        && tries.may_move(self.settings().redirects) => {}
                 Err(error) => {
                     if let Some(wait) = tries.again(error, invocation.is_idempotent(), deadline)? {
                         thread::sleep(wait);

@@ -29,10 +29,10 @@ impl Tries {
         self.left = 0;
     }
 
-    /// Whether a call may be redirected once more.
-    pub(super) fn may_move(&mut self) -> bool {
+    /// Whether a call may be redirected once more, of so often.
+    pub(super) fn may_move(&mut self, most: u32) -> bool {
         self.redirects += 1;
-        self.redirects <= REDIRECTS
+        self.redirects <= most
     }
 
     /// Has a call that ended in `error` made again, and says what is to be waited for first: nothing once,
@@ -71,5 +71,3 @@ impl Tries {
 
 /// How often a call is made again at most.
 const TRIES: u32 = 3;
-/// How often a call is redirected at most.
-const REDIRECTS: u32 = 5;

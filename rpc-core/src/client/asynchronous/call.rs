@@ -383,7 +383,9 @@ impl<T: DeserializeOwned + 'static, E: FromError> Future for CallFuture<T, E> {
                     call.state = State::Done;
                     let deadline = call.deadline();
                     let tries = call.tries.get_or_insert_default();
-                    if call.client.settings.follows(&error) && tries.may_move() {
+                    if call.client.settings.follows(&error)
+                        && tries.may_move(call.client.settings.redirects)
+                    {
                         call.state = State::Unsent;
                         continue;
                     }
