@@ -23,6 +23,7 @@ pub(crate) mod json;
 #[cfg(feature = "tokio")]
 mod lent;
 mod limits;
+mod memory;
 mod protocols;
 pub(crate) mod websocket;
 
@@ -39,3 +40,4 @@ pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
+pub(crate) use memory::{Memory, Share};

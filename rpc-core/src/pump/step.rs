@@ -111,7 +111,9 @@ fn refuse_bytes<A: Answer>(
             let protocols = connection.limits().protocols;
             return connection.say(|out| not_http::respond(out, protocols));
         }
-        ProtocolError::Truncated | ProtocolError::TooLarge { .. } => connection.partial(),
+        ProtocolError::Truncated | ProtocolError::TooLarge { .. } | ProtocolError::NoMemory => {
+            connection.partial()
+        }
         // How many bytes have come behind these is chance.
         _ => 0..0,
     };

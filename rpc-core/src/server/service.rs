@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Memory};
 use crate::registry::{CallContext, Caller};
 use crate::transport::AnyStream;
 
 use super::busy::Busy;
 #[cfg(unix)]
 use super::listener::Rest;
+use super::machine;
 #[cfg(unix)]
 use super::process::Log;
 use super::settings::Settings;
 use super::stop::{Open, Stop};
 #[cfg(not(unix))]
-use super::without_fork::Log;
+use super::without_log::Log;
 
 /// A stack of layers at work: shared by the threads of a model.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Service<A> {
     pub(super) is_busy: bool,
     stop: Arc<Stop>,
     log: Arc<Mutex<Log>>,
+    /// What the unfinished messages of all connections may take.
+    pub(super) memory: Memory,
 }
 
 impl<A> Clone for Service<A> {
@@ -42,8 +45,8 @@ impl<A> Clone for Service<A> {
 impl<A> Service<A> {
     fn with_answer<B>(&self, answer: Arc<B>, settings: Settings) -> Service<B> {
         let Self { model, is_busy, ref stop, ref log, .. } = *self;
-        let (stop, log) = (Arc::clone(stop), Arc::clone(log));
-        Service { answer, settings, model, is_busy, stop, log }
+        let (stop, log, memory) = (Arc::clone(stop), Arc::clone(log), self.memory.clone());
+        Service { answer, settings, model, is_busy, stop, log, memory }
     }
 }
 
@@ -51,7 +54,8 @@ impl<A: Answer> Service<A> {
     pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
         let log = Arc::new(Mutex::new(Log::new(&settings.log)));
         let (answer, stop) = (Arc::new(answer), Arc::new(stop));
-        Self { answer, settings, model, is_busy: false, stop, log }
+        let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
+        Self { answer, settings, model, is_busy: false, stop, log, memory }
     }
 
     /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what
@@ -83,7 +87,9 @@ impl<A: Answer> Service<A> {
     ) -> (Session, Connection) {
         let limits = self.settings.limits;
         let context = CallContext::of_connection(peer, self.model, caller);
-        (Session::new(context, limits), Connection::new(None, limits))
+        let mut connection = Connection::new(None, limits);
+        connection.within(&self.memory);
+        (Session::new(context, limits), connection)
     }
 
     /// Notes a connection, so that stopping can end it.

@@ -17,6 +17,9 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// What the unfinished messages of all connections may take; a share of the machine's memory where it
+    /// is not set.
+    pub(super) unfinished: Option<usize>,
     /// The type of what was to be shared, and found no functions.
     pub(super) unshared: Option<&'static str>,
     /// How long a thread that serves many connections stays with one.
@@ -64,6 +67,7 @@ impl Default for Settings {
                 linger: LINGER,
             },
             stop: half_a_minute,
+            unfinished: None,
             unshared: None,
             slice: Duration::from_millis(5),
             log: LogSink::default(),
