@@ -14,13 +14,20 @@ use hyper::StatusCode;
 #[cfg(feature = "gzip")]
 use crate::protocol::Fault;
 
+use crate::protocol::{Memory, Share};
+
 use super::traffic::Running;
+
+/// A body up to this size is small.
+const SMALL: usize = 64 * 1024;
 
 /// Why a body has not been read.
 #[derive(Debug)]
 pub(super) enum Unread {
     /// It is larger than may be: bytes announced, or seen so far.
     TooLarge(usize),
+    /// There is no memory for more of it.
+    NoMemory,
     /// It breaks its coding, or the connection ended.
     Broken(String),
     /// It has been read, and is answered with this.
@@ -28,8 +35,9 @@ pub(super) enum Unread {
     Refused(Box<(StatusCode, Fault)>),
 }
 
-/// Reads a whole body of at most `limit` bytes. One that announces more is not even begun.
-pub(super) async fn read<B>(body: B, limit: usize) -> Result<Bytes, Unread>
+/// Reads a whole body of at most `limit` bytes. One that announces more is not even begun; what has come of
+/// a large one is of the budget of `memory`.
+pub(super) async fn read<B>(body: B, limit: usize, memory: &Memory) -> Result<Bytes, Unread>
 where
     B: Body<Error: fmt::Display>,
 {
@@ -40,6 +48,7 @@ where
         return Err(Unread::TooLarge(announced));
     }
     let mut whole = Vec::new();
+    let mut share = Share::of(memory);
     while let Some(frame) = poll_fn(|task| body.as_mut().poll_frame(task)).await {
         let frame = frame.map_err(|error| Unread::Broken(error.to_string()))?;
         // What is not data is trailers, which say nothing here.
@@ -54,6 +63,14 @@ where
         if whole.is_empty() && body.is_end_stream() {
             return Ok(data.copy_to_bytes(data.remaining()));
         }
+        if size > whole.capacity() {
+            // Doubling keeps the cost of growing in proportion to what has really arrived.
+            let room = size.max(2 * whole.capacity());
+            let fits = room <= SMALL || share.grow(room);
+            if !fits || whole.try_reserve_exact(room - whole.len()).is_err() {
+                return Err(Unread::NoMemory);
+            }
+        }
         while data.has_remaining() {
             let part = data.chunk();
             whole.extend_from_slice(part);
@@ -66,8 +83,8 @@ where
 
 /// Reads what is left of a body and makes nothing of it, where it says that it is small.
 pub(super) async fn skip_small<B: Body>(mut body: Pin<&mut B>) {
-    const SMALL: u64 = 64 * 1024;
-    while body.size_hint().exact().is_some_and(|size| size <= SMALL) && !body.is_end_stream() {
+    while body.size_hint().exact().is_some_and(|size| size <= SMALL as u64) && !body.is_end_stream()
+    {
         if !matches!(poll_fn(|task| body.as_mut().poll_frame(task)).await, Some(Ok(_))) {
             return;
         }

@@ -13,7 +13,7 @@ use hyper::{Method, Response, StatusCode, Version};
 use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Fault, ProtocolError, code};
+use crate::protocol::{Fault, Memory, ProtocolError, code};
 use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
 
@@ -38,6 +38,8 @@ pub(crate) struct Exchange<A> {
     pub(crate) readiness: Readiness,
     /// How its peer is told something by whoever does not serve the connection.
     pub(crate) voice: Voice,
+    /// What unfinished messages may take.
+    pub(crate) memory: Memory,
 }
 
 /// Whether new work is taken.
@@ -144,7 +146,7 @@ impl<A: Answer> Exchange<A> {
         let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.max_message_bytes;
-        let mut read = pin!(read(body, limit));
+        let mut read = pin!(read(body, limit, &self.memory));
         // Mostly it is there already, and no clock is looked at.
         let message = match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {
             Poll::Ready(message) => Ok(message),
@@ -176,6 +178,9 @@ impl<A: Answer> Exchange<A> {
         let (status, fault) = match unread {
             Some(Unread::TooLarge(size)) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, ProtocolError::TooLarge { size, limit }.to_fault())
+            }
+            Some(Unread::NoMemory) => {
+                (StatusCode::SERVICE_UNAVAILABLE, ProtocolError::NoMemory.to_fault())
             }
             Some(Unread::Broken(problem)) => (
                 StatusCode::BAD_REQUEST,

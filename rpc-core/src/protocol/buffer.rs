@@ -1,5 +1,7 @@
 //! The memory that a connection is read into.
 
+use super::memory::Share;
+
 /// Bytes that have arrived, and memory for more.
 ///
 /// It keeps its memory from message to message, grows only as bytes arrive, and gives memory back once
@@ -11,6 +13,10 @@ pub(crate) struct ReadBuffer {
     pub(super) start: usize,
     pub(super) end: usize,
     small_messages: u32,
+    /// What it has of a budget, where it is larger than what is always kept.
+    pub(super) share: Share,
+    /// Whether there was no memory for more of a message.
+    pub(super) is_refused: bool,
 }
 
 /// Bytes that a read is offered at least.
@@ -33,17 +39,51 @@ impl ReadBuffer {
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
+            if self.bytes.len() > KEPT && self.share.is_tight() {
+                self.shrink(KEPT);
+            }
         } else if self.start > 0 && self.bytes.len() - self.end < LEAST {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
         if self.bytes.len() - self.end < LEAST {
-            // Doubling keeps the cost of growing in proportion to what has really arrived.
-            let size = (self.bytes.len() * 2).max(self.end + LEAST);
-            self.bytes.resize(size, 0);
+            self.grow();
         }
         &mut self.bytes[self.end..]
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        // Doubling keeps the cost of growing in proportion to what has really arrived.
+        let size = (self.bytes.len() * 2).max(self.end + LEAST);
+        let more = size - self.bytes.len();
+        if (size > KEPT && !self.share.grow(size)) || self.bytes.try_reserve_exact(more).is_err() {
+            // The message is refused, so a byte of it may be read over: reading none would be the end.
+            self.is_refused = true;
+            self.end = self.end.min(self.bytes.len().saturating_sub(1));
+            self.start = self.start.min(self.end);
+            return;
+        }
+        self.bytes.resize(size, 0);
+    }
+
+    fn shrink(&mut self, size: usize) {
+        self.bytes.truncate(size);
+        self.bytes.shrink_to(size);
+        if size <= KEPT {
+            self.share.release();
+        }
+    }
+
+    /// Takes memory in the place of its own, which is empty; `false` where there is no budget for it.
+    #[cfg(feature = "tokio")]
+    pub(super) fn lend(&mut self, bytes: Vec<u8>) -> bool {
+        let fits = bytes.len() <= KEPT || self.share.grow(bytes.len());
+        if fits {
+            self.bytes = bytes;
+        }
+        fits
     }
 
     /// Takes note of `count` bytes read into the memory lent.
@@ -86,9 +126,7 @@ impl ReadBuffer {
         if self.small_messages >= PATIENCE && waiting == 0 {
             self.small_messages = 0;
             // The message just found is still to be read, so what it lies in stays.
-            let size = self.end.max(KEPT);
-            self.bytes.truncate(size);
-            self.bytes.shrink_to(size);
+            self.shrink(self.end.max(KEPT));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::websocket::{Close, Side, write_close, write_ping};
-use super::{Framing, Inbound, Limits, Protocol, ProtocolError};
+use super::{Framing, Inbound, Limits, Memory, Protocol, ProtocolError, Share};
 
 /// A connection without its socket: fed bytes, it gives messages; given replies, it gives bytes.
 ///
@@ -39,6 +39,11 @@ impl Connection {
     /// Starts a connection; where `framing` is `None`, the first bytes tell it.
     pub fn new(framing: Option<Framing>, limits: Limits) -> Self {
         Self { inbound: Inbound::new(framing, Side::Server, &limits), outbound: Vec::new(), limits }
+    }
+
+    /// Has what it keeps of unfinished messages be of a budget.
+    pub(crate) fn within(&mut self, memory: &Memory) {
+        self.inbound.buffer.share = Share::of(memory);
     }
 
     /// Lends room to read into.

@@ -19,6 +19,12 @@ pub enum ProtocolError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// There is no memory for more of a message: the operating system has none, or the unfinished messages of
+    /// all connections take as much as they may.
+    #[error(
+        "there is no memory for more of this message; send less, try again later, or raise `unfinished_bytes` of the server"
+    )]
+    NoMemory,
     /// A message is nested deeper than [`Limits::max_depth`](super::Limits::max_depth).
     #[error("a message nests arrays and objects deeper than the limit of {limit} levels")]
     TooDeep {
@@ -157,6 +163,7 @@ impl ProtocolError {
     pub(crate) fn to_fault(&self) -> Fault {
         let code = match self {
             Self::TooLarge { .. } | Self::TooDeep { .. } => code::TOO_LARGE,
+            Self::NoMemory => code::OVERLOADED,
             _ => code::PARSE_ERROR,
         };
         Fault::new(code, self.to_string())

@@ -152,6 +152,9 @@ impl Inbound {
         whole: bool,
         out: &mut Vec<u8>,
     ) -> Result<Option<Range<usize>>, ProtocolError> {
+        if self.buffer.is_refused {
+            return Err(ProtocolError::NoMemory);
+        }
         if self.framing.is_none() {
             match Framing::sniff(self.waiting(), whole) {
                 None => return Ok(None),

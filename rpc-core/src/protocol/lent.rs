@@ -33,7 +33,9 @@ impl Connection {
 
     /// Gives it buffers, where it has none.
     pub(crate) fn lend(&mut self, buffers: Buffers) {
-        self.inbound.buffer.bytes = buffers.inbound;
+        if !self.inbound.buffer.lend(buffers.inbound) {
+            self.inbound.buffer.bytes = Buffers::default().inbound;
+        }
         let waiting = mem::replace(&mut self.outbound, buffers.outbound);
         self.outbound.extend_from_slice(&waiting);
     }
@@ -46,6 +48,7 @@ impl Connection {
         let buffer = &mut self.inbound.buffer;
         (buffer.start, buffer.end) = (0, 0);
         let inbound = mem::take(&mut buffer.bytes);
+        buffer.share.release();
         Some(Buffers { inbound, outbound: mem::take(&mut self.outbound) })
     }
 

@@ -27,6 +27,7 @@ pub(crate) mod json;
 mod lent;
 mod limits;
 mod lines;
+mod memory;
 mod one_line;
 mod protocols;
 mod stranger;
@@ -45,6 +46,7 @@ pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
+pub(crate) use memory::{Memory, Share};
 pub(crate) use one_line::OneLine;
 #[cfg(feature = "http")]
 pub(crate) use stranger::stranger;

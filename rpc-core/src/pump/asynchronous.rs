@@ -231,7 +231,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 }
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Continue => {
-                    write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?
+                    write(self.stream, self.connection, self.timeouts, &self.presence.voice)
+                        .await?;
                 }
                 Step::Read { after_message } => {
                     let partial = self.connection.is_partial();

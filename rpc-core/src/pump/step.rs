@@ -119,7 +119,8 @@ fn refuse_bytes<A: Answer>(
         }
         ProtocolError::Truncated
         | ProtocolError::TooLarge { .. }
-        | ProtocolError::TooDeep { .. } => connection.partial(),
+        | ProtocolError::TooDeep { .. }
+        | ProtocolError::NoMemory => connection.partial(),
         // How many bytes have come behind these is chance.
         _ => 0..0,
     };

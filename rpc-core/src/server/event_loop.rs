@@ -24,7 +24,7 @@ use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
 };
-use super::on_loop::OnLoop;
+use super::on_loop::say_last_on;
 use super::peer::connected_async;
 use super::service::Service;
 
@@ -212,8 +212,7 @@ pub(super) async fn serve<A: Answer>(
     let presence = Arc::new(Presence::of(connected_async(&stream)));
     let (mut session, mut connection) = service.begin(peer, Some(Arc::clone(&presence) as _));
     session.context.may_block(false);
-    let on_loop = OnLoop::of(&stream, presence.voice());
-    let open = service.stop().open_on_loop(on_loop);
+    let open = service.stop().open_on_loop(say_last_on(&stream, presence.voice()));
     let stopping = pin!(service.stop().stopped());
     let _ = stream.set_nodelay();
     let pump = Pump {

@@ -166,7 +166,8 @@ impl<A: Answer> Parent<'_, A> {
             child.let_go(listener);
             rest.clear();
             refusals.let_go();
-            serve(stream, &child, service, no_process)
+            serve(stream, &child, service, no_process);
+            Ok(())
         })?;
         Ok(())
     }
@@ -178,14 +179,13 @@ fn serve<A: Answer>(
     child: &Child,
     service: &Service<A>,
     no_process: &Service<Busy<A>>,
-) -> io::Result<()> {
+) {
     let service = service.in_child(|answer| answer, Rest::new);
     let open = service.open(stream);
     if child.mind(None, service.leave()).is_err() {
         // The parent says so, once for many.
         no_process.converse(open);
-        child.cannot_start();
+        process::cannot_start();
     }
     service.converse(open);
-    Ok(())
 }

@@ -18,6 +18,7 @@ mod in_memory;
 #[cfg(unix)]
 mod inherited;
 mod listener;
+mod machine;
 #[cfg(feature = "tokio")]
 mod on_loop;
 mod peer;
@@ -49,6 +50,8 @@ mod web;
 mod web_refusals;
 #[cfg(not(unix))]
 mod without_fork;
+#[cfg(not(unix))]
+mod without_log;
 #[cfg(not(feature = "http"))]
 mod without_web;
 

@@ -1,40 +1,33 @@
-//! A connection of an event loop, as whoever stops the server sees it.
+//! The last words on a connection of an event loop, which may be at a function that does not end.
 
 #[cfg(unix)]
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 
 use crate::pump::Voice;
 use crate::transport::AsyncSocket;
 
-/// A connection of an event loop, as whoever stops the server sees it: the loop has the socket, and may
-/// be at a function that does not end.
-#[derive(Debug)]
-pub(super) struct OnLoop {
+#[cfg(unix)]
+use super::process::send_last;
+
+/// Says the last words on a connection, where that takes no waiting, and ends it. The loop has the socket,
+/// so it is known by its number, and this is used for as long as it is open.
+pub(super) fn say_last_on(stream: &AsyncSocket, voice: &Voice) -> impl Fn() + Send + Sync + use<> {
     #[cfg(unix)]
-    socket: Option<RawFd>,
-    #[cfg_attr(not(unix), allow(dead_code))]
-    voice: Voice,
-}
-
-impl OnLoop {
-    #[cfg_attr(not(unix), allow(unused_variables))]
-    pub(super) fn of(stream: &AsyncSocket, voice: &Voice) -> Self {
-        Self {
-            #[cfg(unix)]
-            socket: match stream {
-                AsyncSocket::Tcp(stream) => Some(stream.as_raw_fd()),
-                AsyncSocket::Unix(stream) => Some(stream.as_raw_fd()),
-                AsyncSocket::Memory(_) | AsyncSocket::Other(_) => None,
-            },
-            voice: voice.clone(),
-        }
-    }
-
-    /// Says the last words, where that takes no waiting.
-    pub(super) fn say_last(&self) {
+    let socket = match stream {
+        AsyncSocket::Tcp(stream) => Some(stream.as_raw_fd()),
+        AsyncSocket::Unix(stream) => Some(stream.as_raw_fd()),
+        AsyncSocket::Memory(_) | AsyncSocket::Other(_) => None,
+    };
+    #[cfg(not(unix))]
+    let _ = stream;
+    let voice = voice.clone();
+    move || {
+        let words = voice.last_words();
         #[cfg(unix)]
-        if let Some(socket) = self.socket {
-            super::process::send_last(socket, &self.voice.last_words());
+        if let Some(socket) = socket {
+            send_last(socket, &words);
         }
+        #[cfg(not(unix))]
+        drop(words);
     }
 }

@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Memory};
 use crate::registry::{CallContext, Caller, watch_panics};
 use crate::transport::AnyStream;
 
 use super::busy::Busy;
 #[cfg(unix)]
 use super::listener::Rest;
+use super::machine;
 #[cfg(unix)]
 use super::process::Log;
 use super::settings::Settings;
 use super::stop::{Open, Stop};
 #[cfg(not(unix))]
-use super::without_fork::Log;
+use super::without_log::Log;
 
 /// A stack of layers at work: shared by the threads of a model.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Service<A> {
     pub(super) is_busy: bool,
     stop: Arc<Stop>,
     log: Arc<Mutex<Log>>,
+    /// What the unfinished messages of all connections may take.
+    pub(super) memory: Memory,
 }
 
 impl<A> Clone for Service<A> {
@@ -42,8 +45,8 @@ impl<A> Clone for Service<A> {
 impl<A> Service<A> {
     fn with_answer<B>(&self, answer: Arc<B>, settings: Settings) -> Service<B> {
         let Self { model, is_busy, ref stop, ref log, .. } = *self;
-        let (stop, log) = (Arc::clone(stop), Arc::clone(log));
-        Service { answer, settings, model, is_busy, stop, log }
+        let (stop, log, memory) = (Arc::clone(stop), Arc::clone(log), self.memory.clone());
+        Service { answer, settings, model, is_busy, stop, log, memory }
     }
 }
 
@@ -52,7 +55,8 @@ impl<A: Answer> Service<A> {
         watch_panics();
         let log = Arc::new(Mutex::new(Log::new(&settings.log)));
         let (answer, stop) = (Arc::new(answer), Arc::new(stop));
-        Self { answer, settings, model, is_busy: false, stop, log }
+        let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
+        Self { answer, settings, model, is_busy: false, stop, log, memory }
     }
 
     /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what
@@ -85,6 +89,7 @@ impl<A: Answer> Service<A> {
         let limits = self.settings.limits;
         let context = CallContext::of_connection(peer, self.model, caller);
         let mut connection = Connection::new(None, limits);
+        connection.within(&self.memory);
         if self.settings.lines {
             connection.read_lines();
         }

@@ -17,6 +17,9 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) stop: Duration,
+    /// What the unfinished messages of all connections may take; a share of the machine's memory where it
+    /// is not set.
+    pub(super) unfinished: Option<usize>,
     /// The type of what was to be shared, and found no functions.
     pub(super) unshared: Option<&'static str>,
     /// Whether a line that is broken is one message, and the next line another.
@@ -66,6 +69,7 @@ impl Default for Settings {
                 linger: LINGER,
             },
             stop: half_a_minute,
+            unfinished: None,
             unshared: None,
             lines: false,
             slice: Duration::from_millis(5),

@@ -20,8 +20,6 @@ use crate::timing::{LEFT, LINGER};
 use crate::transport::{Address, AnyStream, Socket, Stream};
 
 use super::listener::Rest;
-#[cfg(feature = "tokio")]
-use super::on_loop::OnLoop;
 
 /// Ends accepting, also where it is waited, and says who was waiting to be accepted.
 type Close = Box<dyn Fn() -> Rest + Send + Sync>;
@@ -67,8 +65,19 @@ impl Connections {
         }
         #[cfg(feature = "tokio")]
         for connection in self.loops.values() {
-            connection.say_last();
+            connection.0();
         }
+    }
+}
+
+/// A connection that an event loop serves: says its last words and ends it, whatever the loop is at.
+#[cfg(feature = "tokio")]
+struct OnLoop(Box<dyn Fn() + Send + Sync>);
+
+#[cfg(feature = "tokio")]
+impl fmt::Debug for OnLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnLoop")
     }
 }
 
@@ -193,11 +202,14 @@ impl Stop {
     }
 
     /// Takes note of a connection that an event loop serves until what is returned is dropped, which is
-    /// before the connection is closed.
+    /// before the connection is closed. Where it is cut off, `say_last` says so and ends it.
     #[cfg(feature = "tokio")]
-    pub(super) fn open_on_loop(self: &Arc<Self>, connection: OnLoop) -> OpenOnLoop {
+    pub(super) fn open_on_loop(
+        self: &Arc<Self>,
+        say_last: impl Fn() + Send + Sync + 'static,
+    ) -> OpenOnLoop {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().loops.insert(number, connection);
+        self.lock().loops.insert(number, OnLoop(Box::new(say_last)));
         OpenOnLoop { number, stop: Arc::clone(self) }
     }
 

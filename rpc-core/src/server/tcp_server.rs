@@ -185,6 +185,19 @@ impl<A: Answer> TcpServer<A> {
         self
     }
 
+    /// Bounds what the unfinished messages of all connections take together, in bytes: in each process, where
+    /// the model makes several. By default it is an eighth of the memory that the machine has, or the
+    /// process may use (Linux: its control group and its address space are looked at); 1 GiB where that is
+    /// not known.
+    ///
+    /// A message of more than 64 KiB that finds no room while it arrives is answered with a busy fault
+    /// (-32000), and its connection closes. Small messages always find room.
+    #[must_use]
+    pub fn unfinished_bytes(mut self, limit: usize) -> Self {
+        self.settings.unfinished = Some(limit);
+        self
+    }
+
     /// Has what those who operate the server are to know said by `say`, a line at a time and at most
     /// one a second: that a worker process has died, how, and that another takes its place. By
     /// default it is written to standard error.

@@ -42,6 +42,7 @@ impl<A: Answer> Service<A> {
             return;
         };
         let mut connection = Connection::of_websocket(&received, session.limits);
+        connection.within(&self.memory);
         drop(received);
         let presence = Arc::new(Presence::heard_by(voice));
         voice.learn(&connection, &[]);
@@ -87,6 +88,7 @@ impl<A: Answer> Service<A> {
             body_timeout: timeouts.message,
             readiness,
             voice: voice.clone(),
+            memory: self.memory.clone(),
         };
         let stopping = self.stop().stopped();
         serve(stream, connection.into_received(), exchange, timeouts, stopping, crowd).await
@@ -132,7 +134,8 @@ impl<A: Answer> Service<A> {
                 let opener = Opener::new(headers, Arc::clone(peer), known.clone());
                 session.context = session.context.called_by(Arc::new(opener));
             }
-            let connection = Connection::of_websocket(&received, limits);
+            let mut connection = Connection::of_websocket(&received, limits);
+            connection.within(&self.memory);
             voice.learn(&connection, &[]);
             Ok(Some(connection))
         })
@@ -203,6 +206,7 @@ impl<A: Answer> TcpServer<A> {
             body_timeout: timeouts.message,
             readiness: Readiness::While(Box::new(|| true)),
             voice: Voice::default(),
+            memory: service.memory,
         }))
     }
 

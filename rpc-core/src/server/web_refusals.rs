@@ -39,8 +39,8 @@ impl<A: Answer> WebRefusals<A> {
         if self.sender.is_none() {
             self.sender = self.start();
         }
-        let sent = self.sender.as_ref().map(|sender| sender.send((begun, service.clone())));
-        sent.is_some_and(|sent| sent.is_ok())
+        let begun = (begun, service.clone());
+        self.sender.as_ref().is_some_and(|sender| sender.send(begun).is_ok())
     }
 
     fn start(&self) -> Option<UnboundedSender<(Begun, Service<Busy<A>>)>> {
@@ -55,13 +55,13 @@ impl<A: Answer> WebRefusals<A> {
                 {
                     let counted = count.upgrade();
                     tokio::spawn(async move {
-                        let _counted = counted;
                         let Ok(stream) = AsyncSocket::from_std(socket) else {
                             return;
                         };
                         session.context.may_block(false);
                         let voice = Voice::default();
                         service.go_on_by_http(stream, session, connection, &voice).await;
+                        drop(counted);
                     });
                 }
             });

@@ -71,6 +71,9 @@ fn main() -> Result<(), Error> {
     if let Some(timeout) = time("--write-timeout-ms") {
         server = server.write_timeout(timeout);
     }
+    if let Some(limit) = number("--unfinished-bytes") {
+        server = server.unfinished_bytes(usize::try_from(limit).expect("a size"));
+    }
     if options.contains_key("--silent") {
         server = server.log(|_| {});
     }

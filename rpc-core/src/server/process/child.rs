@@ -16,6 +16,11 @@ use super::sys;
 /// system.
 pub(in crate::server) const CANNOT_START: i32 = 71;
 
+/// Ends this process, a child, and says to its parent that it could not start.
+pub(in crate::server) fn cannot_start() -> ! {
+    sys::exit_now(CANNOT_START)
+}
+
 /// What a child has from its parent.
 #[derive(Debug)]
 pub(in crate::server) struct Child {
@@ -48,11 +53,6 @@ impl Child {
     /// not to be used after that.
     pub(in crate::server) fn let_go(&self, listener: &Listener) {
         sys::close_behind(listener.as_raw_fd(), self.lifeline.as_fd());
-    }
-
-    /// Ends this process, and says to the parent that it could not start.
-    pub(in crate::server) fn cannot_start(&self) -> ! {
-        sys::exit_now(CANNOT_START)
     }
 
     /// Starts the thread that ends this process when its parent does, and that lets go of the

@@ -15,7 +15,7 @@ mod supervisor;
 mod sys;
 mod watched;
 
-pub(super) use child::{CANNOT_START, Child};
+pub(super) use child::{CANNOT_START, Child, cannot_start};
 pub(super) use children::{Children, LEAVING};
 pub(super) use early::EarlySignals;
 pub(super) use listening::{port_closer, stop_listening};

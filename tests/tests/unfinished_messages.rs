@@ -1,0 +1,104 @@
+//! What unfinished messages take together is bounded, and a message that finds no memory is refused.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use tests::{FRAMINGS, HttpPeer, Peer, Process, Served, frame, until};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
+const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
+const SUM: &str = r#"{"res":13,"id":1}"#;
+const MIB: usize = 1 << 20;
+
+/// A call that is large.
+fn large() -> String {
+    format!(r#"{{"id":"large","method_name":"same","method_args":["{}"]}}"#, "x".repeat(8 * MIB))
+}
+
+/// A peer that sends all of a message but its last byte.
+fn begin(server: &Served, message: &[u8]) -> TcpStream {
+    let mut peer = TcpStream::connect(server.address()).unwrap();
+    peer.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    // It may be refused before all has been sent.
+    let _ = peer.write_all(&message[..message.len() - 1]);
+    peer
+}
+
+/// Whether a peer has been told by now that there is no room for its message.
+fn is_refused(peer: &mut TcpStream) -> bool {
+    let mut told = [0; 4096];
+    let count = peer.read(&mut told).unwrap_or_default();
+    String::from_utf8_lossy(&told[..count]).contains("-32000")
+}
+
+/// The memory that processes have used at most, in bytes.
+fn peak(process: Process) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.0)).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().trim().parse::<usize>().unwrap() * 1024
+}
+
+#[test]
+fn many_large_unfinished_messages_stay_within_the_budget() {
+    let framed = frame(FRAMINGS[0], large().as_bytes());
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    let http = format!("{head}Content-Length: {}\r\n\r\n{}", large().len(), large());
+    // One process must see them all, and look after all.
+    for (model, message) in [
+        ("threads", &framed[..]),
+        ("threads", http.as_bytes()),
+        ("event-loop", &framed[..]),
+        ("prefork-event-loop --workers 1", &framed[..]),
+    ] {
+        let budget = 64 * MIB;
+        let options = format!("--model {model} --unfinished-bytes {budget}");
+        let server = Served::start(SERVER, &options);
+        let mut peers: Vec<_> = (0..12).map(|_| begin(&server, message)).collect();
+        let mut refused = 0;
+        until("most are refused", || {
+            let before = peers.len();
+            peers.retain_mut(|peer| !is_refused(peer));
+            refused += before - peers.len();
+            refused >= 7
+        });
+        let processes = server.children().into_iter().chain([server.process()]);
+        let peak = processes.map(peak).max().unwrap();
+        assert!(peak < 2 * budget, "{model}: {peak}");
+        // Others are served, and those who have room can end what they have begun.
+        assert_eq!(Peer::connect(server.address(), FRAMINGS[0]).ask(ADD), SUM, "{model}");
+        drop(peers);
+        if model == "event-loop" {
+            assert_eq!(HttpPeer::connect(server.address()).ask(&large()).status, 200, "{model}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_finds_no_memory_is_refused_and_the_server_lives() {
+    for model in ["threads", "prefork"] {
+        let options = format!("--model {model} --workers 1 --unfinished-bytes {}", 1_u64 << 40);
+        let server = Served::start(SERVER, &options);
+        let mut first = Peer::connect(server.address(), FRAMINGS[0]);
+        assert_eq!(first.ask(ADD), SUM, "{model}");
+        let processes = server.children();
+        let process = processes.first().copied().unwrap_or(server.process());
+        let size = fs::read_to_string(format!("/proc/{}/statm", process.0)).unwrap();
+        let pages: usize = size.split(' ').next().unwrap().parse().unwrap();
+        let limit = format!("--as={}:", pages * 4096 + 32 * MIB);
+        let pid = process.0.to_string();
+        assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
+        let framed = frame(FRAMINGS[0], large().as_bytes());
+        // More than there is, and more than the allocator has in store.
+        let mut peers: Vec<_> = (0..12).map(|_| begin(&server, &framed)).collect();
+        until("some are refused", || peers.iter_mut().any(is_refused));
+        drop(peers);
+        until("others are served", || Peer::connect(server.address(), FRAMINGS[0]).ask(ADD) == SUM);
+        assert!(process.exists() && !process.is_zombie(), "{model}");
+    }
+}
