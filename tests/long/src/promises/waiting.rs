@@ -146,10 +146,11 @@ fn read_all(mut stream: &TcpStream) {
 /// Calls of servers that keep their clients busy.
 fn deadlines(which: Client, effort: Effort) -> Figures {
     let limit = Duration::from_millis(effort.pick(300, 1500));
+    let late_at_most = Duration::from_millis(effort.pick(1500, 500));
     let mut latest = Duration::ZERO;
     let mut wrong = Vec::new();
     for flood in Flood::ALL {
-        let (address, server) = flood.start(effort.pick(limit * 5, limit * 3));
+        let (address, server) = flood.start(effort.pick(limit * 10, limit * 3));
         let (builder, address) = flood.client(address);
         let builder = builder.call_timeout(limit);
         let text = if flood == Flood::NeverReads { "x".repeat(9 << 20) } else { String::new() };
@@ -165,7 +166,7 @@ fn deadlines(which: Client, effort: Effort) -> Figures {
         };
         let late = begun.elapsed().saturating_sub(limit);
         latest = latest.max(late);
-        if late > Duration::from_millis(500) {
+        if late > late_at_most {
             wrong.push(format!("{flood:?}: {late:?} after the deadline"));
         }
         let is_timeout = result.as_ref().is_err_and(rpc_core::Error::is_timeout);
@@ -178,7 +179,7 @@ fn deadlines(which: Client, effort: Effort) -> Figures {
         "ended after the deadline by",
         ms(latest),
         "ms",
-        500.0,
+        ms(late_at_most),
     )
 }
 
