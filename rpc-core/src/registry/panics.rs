@@ -90,6 +90,9 @@ impl Drop for Panic {
     }
 }
 
+/// When the hook that was there before has heard of such a panic last.
+static HEARD: Mutex<Option<Instant>> = Mutex::new(None);
+
 /// Has the panics of what is served be kept for whoever catches them. A hook that the program sets later
 /// takes the place of this one.
 pub(crate) fn watch() {
@@ -105,7 +108,6 @@ pub(crate) fn watch() {
                 return before(info);
             }
             LAST.set(Some(describe(info)));
-            static HEARD: Mutex<Option<Instant>> = Mutex::new(None);
             let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
             if heard.is_none_or(|heard| heard.elapsed() >= SECOND) {
                 *heard = Some(Instant::now());
@@ -118,7 +120,10 @@ pub(crate) fn watch() {
 
 fn describe(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map(|place| format!("at {place}: ")).unwrap_or_default();
-    let message = info.payload_as_str().unwrap_or("with something that is no text");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let message = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    let message = message.unwrap_or("with something that is no text");
     format!("{place}{}", one_line(message, 300))
 }
 

@@ -285,7 +285,7 @@ impl<'w, 'o> Compound<'w, 'o> {
         self.writer.form = form;
         match self.writer.out.get(start) {
             Some(b'"') if self.writer.out.get(start + 1) == Some(&b'$') => {
-                self.check_name(start)?
+                self.check_name(start)?;
             }
             Some(b'"') => {}
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
