@@ -44,12 +44,11 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 impl Coding {
     /// Reads what a request says, or says what is taken.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
-        let mut lines = headers.get_all(CONTENT_ENCODING).iter();
-        let Some(coding) = lines.next() else {
+        let Some(coding) = headers.get(CONTENT_ENCODING) else {
             return Ok(Self::Identity);
         };
         let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        let is_one = lines.next().is_none();
+        let is_one = headers.get_all(CONTENT_ENCODING).iter().count() == 1;
         if is_one && is("identity") {
             return Ok(Self::Identity);
         }
