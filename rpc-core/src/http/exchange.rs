@@ -91,10 +91,10 @@ impl<A: Answer> Exchange<A> {
         let mut body = pin!(body);
         let request = &requester.parts;
         // Whoever knows how long a body is has no other coding.
-        let admitted = self.guard.admit(request).and_then(|granted| {
-            let is_counted = body.size_hint().exact().is_some();
-            if is_counted { Ok(granted) } else { transfer(&request.headers).map(|()| granted) }
-        });
+        let admitted = match body.size_hint().exact() {
+            Some(_) => self.guard.admit(request),
+            None => transfer(&request.headers).and_then(|()| self.guard.admit(request)),
+        };
         let response = match admitted {
             Ok(granted) => {
                 let mut response = match request.method {
