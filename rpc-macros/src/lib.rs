@@ -117,7 +117,7 @@ use proc_macro::TokenStream;
 ///
 /// registry.register_instance(ApiService(server))?; // `server` implements `Api`
 ///
-/// use api::ApiStub;
+/// use crate::ApiStub; // the stub stands beside the trait, in its module
 /// client.add(1).call()?;
 /// ```
 ///

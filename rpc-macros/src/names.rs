@@ -114,9 +114,11 @@ pub(crate) fn mistakes(of: &Ident) -> Ident {
     format_ident!("__{}_is_wrong", of.unraw())
 }
 
-/// Returns the method that gives a parameter its argument: `c` for `c`, `call_` for `call`.
+/// Returns the method that gives a parameter its argument: `c` for `c`, `call_` for `call`, `call__` for
+/// `call_`, and so on, so that two names never have one.
 pub(crate) fn setter(parameter: &Ident) -> Ident {
-    if METHODS.contains(&on_the_wire(parameter).as_str()) {
+    let name = on_the_wire(parameter);
+    if METHODS.contains(&name.trim_end_matches('_')) || name.starts_with("__") {
         format_ident!("{}_", parameter.unraw(), span = parameter.span())
     } else {
         parameter.clone()

@@ -149,8 +149,9 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize",
     ];
-    let Type::Path(path) = ty else {
-        return true;
+    let path = match types::bare(ty) {
+        Type::Path(path) => path,
+        ty => return !matches!(ty, Type::Macro(_)),
     };
     let name = path.path.get_ident().map(ToString::to_string).unwrap_or_default();
     PLAIN.contains(&&*name) || name == "String" || types::standard(ty, "Vec").is_some()

@@ -96,9 +96,15 @@ fn they_stand_beside_a_map() {
 }
 
 #[test]
-fn of_a_name_that_is_given_twice_the_last_value_counts() {
+fn a_name_that_is_given_twice_is_a_mistake_as_in_python() {
     both_ways!(registry(), |client| {
-        assert_eq!(call!(client.votes(ada = 3, ..kwargs! { ada: 4 })).unwrap(), 4);
+        for twice in [
+            call!(client.votes(ada = 3, ..kwargs! { ada: 4 })).unwrap_err(),
+            call!(client.votes(votes = &HashMap::from([("ada", 4)]), ada = 3)).unwrap_err(),
+        ] {
+            assert!(twice.to_string().contains("argument `ada` is given twice"), "{twice}");
+            assert!(!twice.may_have_run());
+        }
     });
 }
 

@@ -201,6 +201,11 @@ pub trait Argument {
         false
     }
 
+    /// Whether it may be members of any name.
+    fn has_any_name(&self) -> bool {
+        false
+    }
+
     /// How many bytes it takes at least.
     fn least_size(&self) -> usize {
         0
@@ -269,6 +274,10 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
             return members.write_members(object);
         }
         object.without(reserved, |object| members.write_members(object))
+    }
+
+    fn has_any_name(&self) -> bool {
+        true
     }
 
     fn least_size(&self) -> usize {

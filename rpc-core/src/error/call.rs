@@ -136,6 +136,23 @@ impl<E> From<Error> for CallError<E> {
     }
 }
 
+impl<E> CallError<E> {
+    /// Whether the call may have run, as its function has that ended in an error of its own.
+    ///
+    /// Where it is `false` the call is safe to make again; see [`Error::may_have_run`].
+    pub fn may_have_run(&self) -> bool {
+        match self {
+            Self::Function(_) => true,
+            Self::Rpc(error) => error.may_have_run(),
+        }
+    }
+
+    /// Whether the call's time was up; see [`Error::is_timeout`].
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Rpc(error) if error.is_timeout())
+    }
+}
+
 impl<E: FunctionError> CallError<E> {
     /// The number that the failure travelled with, where it came from the other side; see
     /// [`code`](crate::protocol::code).

@@ -1,5 +1,7 @@
 //! The arguments of a call that is to be sent, written where the message is put together.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::Limits;
@@ -275,23 +277,45 @@ impl<'o> ObjectWriter<'o> {
         name: &str,
         write: impl FnOnce(&mut Self) -> Result<(), ArgumentError>,
     ) -> Result<(), ArgumentError> {
-        let start = self.out.len();
-        write(self)?;
-        let written = String::from_utf8_lossy(self.out.get(start..).unwrap_or_default());
-        let object = format!("{{{}}}", written.strip_prefix(',').unwrap_or(&written));
-        let mut is_there = false;
-        let read = Reader::new(&object, Limits::MAX_DEPTH).object(|reader, key| {
-            is_there |= key.resolve() == name;
-            reader.value().map(drop)
-        });
-        read.map_err(|error| ArgumentError::new(error.to_string()))?;
-        if is_there {
+        if self.names_of(write)?.iter().any(|written| written == name) {
             return Err(ArgumentError::new(format!(
                 "a keyword argument `{name}` cannot be told from the parameter `{name}`, which takes \
                  the arguments by position that are left; give it another name"
             )));
         }
         Ok(())
+    }
+
+    /// Has `write` append members, no two of which may have one name.
+    pub(crate) fn each_once(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), ArgumentError>,
+    ) -> Result<(), ArgumentError> {
+        let mut names = HashSet::new();
+        match self.names_of(write)?.into_iter().find(|name| !names.insert(name.clone())) {
+            Some(name) => {
+                Err(ArgumentError::new(format!("argument `{name}` is given twice, by name")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Has `write` append members, and says what they are called.
+    fn names_of(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), ArgumentError>,
+    ) -> Result<Vec<String>, ArgumentError> {
+        let start = self.out.len();
+        write(self)?;
+        let written = String::from_utf8_lossy(self.out.get(start..).unwrap_or_default());
+        let object = format!("{{{}}}", written.strip_prefix(',').unwrap_or(&written));
+        let mut names = Vec::new();
+        let read = Reader::new(&object, Limits::MAX_DEPTH).object(|reader, key| {
+            names.push(key.resolve().into_owned());
+            reader.value().map(drop)
+        });
+        read.map_err(|error| ArgumentError::new(error.to_string()))?;
+        Ok(names)
     }
 
     /// Appends a member.

@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ use tokio::time::{Sleep, sleep_until, timeout};
 use crate::dialect::write_notice;
 use crate::json_rpc::{Answer, Answered, Later, Order, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
-use crate::registry::{Caller, Connected, Job};
+use crate::registry::Job;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
@@ -26,47 +25,7 @@ use super::step::{End, Step, advance, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 use super::voice::Voice;
 
-/// The peer of a connection, for functions that ask: whether it is still there, and what is known of
-/// it.
-#[derive(Debug, Default)]
-pub(crate) struct Presence {
-    gone: AtomicBool,
-    connected: Connected,
-    voice: Voice,
-}
-
-impl Presence {
-    /// The peer of a new connection.
-    pub(crate) fn of(connected: Connected) -> Self {
-        Self { connected, ..Self::default() }
-    }
-
-    /// The same where it is a WebSocket that the connection has become.
-    #[cfg(feature = "http")]
-    pub(crate) fn heard_by(voice: &Voice) -> Self {
-        Self { voice: voice.clone(), ..Self::default() }
-    }
-
-    /// How it is told something by whoever does not serve the connection.
-    pub(crate) fn voice(&self) -> &Voice {
-        &self.voice
-    }
-
-    /// Takes note that the peer has ended its side.
-    pub(crate) fn leave(&self) {
-        self.gone.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Caller for Presence {
-    fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
-    }
-
-    fn connection(&self) -> Option<&Connected> {
-        Some(&self.connected)
-    }
-}
+pub(crate) use super::presence::Presence;
 
 /// What a connection's task wakes up for.
 enum Event {
@@ -196,7 +155,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 self.tell(&mut under_way).await?;
                 end = self.advance(&mut under_way).await?;
             }
-            write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?;
+            write(self.stream, self.connection, self.timeouts, self.presence.voice()).await?;
             match end {
                 Some(End::Closed) => return close(self.stream).await,
                 Some(End::Http) => return Ok(End::Http),
@@ -204,7 +163,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             }
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
             if self.handle(event, &mut under_way)? {
-                write(self.stream, self.connection, self.timeouts, &self.presence.voice).await?;
+                write(self.stream, self.connection, self.timeouts, self.presence.voice()).await?;
                 return close(self.stream).await;
             }
         }
@@ -217,7 +176,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             if self.is_full(under_way) {
                 return Ok(None);
             }
-            let (ended, voice) = (under_way.ended, &self.presence.voice);
+            let (ended, voice) = (under_way.ended, self.presence.voice());
             let step = advance(self.connection, self.session, &**self.answer, ended, voice);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
@@ -231,7 +190,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 }
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Continue => {
-                    write(self.stream, self.connection, self.timeouts, &self.presence.voice)
+                    write(self.stream, self.connection, self.timeouts, self.presence.voice())
                         .await?;
                 }
                 Step::Read { after_message } => {

@@ -13,6 +13,8 @@ mod not_http;
 mod once;
 #[cfg(feature = "tokio")]
 mod pile;
+#[cfg(feature = "tokio")]
+mod presence;
 mod step;
 mod timeouts;
 mod voice;

@@ -47,8 +47,9 @@ fn cause(function: &Function) -> Option<TokenStream> {
 /// Writes the constants in which rustc finds out that what is taken for a value is a `Result`.
 fn checks(function: &Function) -> TokenStream {
     let Function { conditions, outcome: Outcome { whole, value, told, .. }, .. } = function;
-    let value = (*told != Told::Plain && !outcome::is_plain(value)).then_some(value);
-    let checks = value.into_iter().chain(outcome::deep_inside(whole)).map(|ty| {
+    let asked = (*told != Told::Plain && !outcome::is_plain(value)).then_some(value);
+    let seen = if matches!(told, Told::Result { .. }) { value } else { whole };
+    let checks = asked.into_iter().chain(outcome::deep_inside(seen)).map(|ty| {
         let what = what(ty, &quote!(__rpc));
         let span = if *told == Told::Nothing { whole.span() } else { ty.span() };
         let asked = quote_spanned!(span=> __rpc::is_plain::<#ty, #what>);
