@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 
 use tests::{Folder, Served};
 
@@ -17,7 +18,10 @@ fn bound(model: &str, folder: &Folder) -> Served {
     let (socket, serve) = (folder.file("socket"), folder.file("serve"));
     let (socket, serve) = (socket.display(), serve.display());
     let options = format!("--model {model} --listen unix:{socket} --serve-after {serve}");
-    Served::start(SERVER, &options)
+    // Whoever runs the tests in the background has them, and their programs, ignore INT.
+    let mut command = Command::new("env");
+    command.arg("--default-signal").arg(SERVER).args(options.split_whitespace());
+    Served::start_by(command.stderr(Stdio::null()))
 }
 
 fn serve(folder: &Folder) {

@@ -278,7 +278,7 @@ fn however_nested_one_message_runs_no_more_calls_than_a_batch_may_have() {
             json!({ "jsonrpc": "2.0", "method": "system.multicall", "params": params, "id": 1 })
         };
         let mut ask = |calls: &[usize]| -> Vec<Value> {
-            let batch = Value::from_iter(calls.iter().map(|&count| multicall(count)));
+            let batch: Value = calls.iter().map(|&count| multicall(count)).collect();
             serde_json::from_str(&peer.ask(&batch.to_string())).unwrap()
         };
         let count = |replies: &[Value]| -> Vec<Option<usize>> {

@@ -14,6 +14,7 @@ use super::body::ReplyBody;
 #[cfg(feature = "gzip")]
 use super::body::Unread;
 use super::refusal::{Refusal, with_type};
+use super::single::Single;
 
 /// What a request says of its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +33,9 @@ const TAKEN: HeaderValue = HeaderValue::from_static("identity");
 /// Refuses a body that is sent in another way than in chunks: whoever took `gzip, chunked` for `chunked` would
 /// read something else than was sent.
 pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
-    match (lines.next(), lines.next()) {
-        (None, _) => Ok(()),
-        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+    match Single::of(headers, &TRANSFER_ENCODING) {
+        Single::Missing => Ok(()),
+        Single::One(coding) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
         _ => Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "bodies are sent with a Content-Length or with Transfer-Encoding: chunked; \
@@ -47,16 +47,16 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 impl Coding {
     /// Reads what a request says, or says what is taken.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
-        match headers.get(CONTENT_ENCODING) {
-            None => Ok(Self::Identity),
-            Some(coding) => Self::named(coding, headers),
+        match Single::of(headers, &CONTENT_ENCODING) {
+            Single::Missing => Ok(Self::Identity),
+            Single::One(coding) => Self::named(coding, true),
+            Single::Several(coding) => Self::named(coding, false),
         }
     }
 
     #[cold]
-    fn named(coding: &HeaderValue, headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
+    fn named(coding: &HeaderValue, is_one: bool) -> Result<Self, Box<Response<ReplyBody>>> {
         let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        let is_one = headers.get_all(CONTENT_ENCODING).iter().nth(1).is_none();
         if is_one && is("identity") {
             return Ok(Self::Identity);
         }

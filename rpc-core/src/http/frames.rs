@@ -139,16 +139,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn requests_and_bytes_bring_frames_along() {
+    /// A connection over which a peer has sent all the frames that it may send at one time.
+    fn used_up() -> Frames {
         let mut frames = Frames::new();
         assert!(frames.received(&[0; PREFACE]));
-        assert_eq!(pings(&mut frames, 17), AT_ONCE);
+        for _ in 0..AT_ONCE {
+            assert!(frames.received(&frame(PING, 8)));
+        }
+        frames
+    }
+
+    #[test]
+    fn requests_and_bytes_bring_frames_along() {
+        assert_eq!(pings(&mut used_up(), 17), 0);
+        let mut frames = used_up();
         assert!(frames.received(&frame(HEADERS, 40)));
         assert_eq!(pings(&mut frames, 17), A_REQUEST);
+        let mut frames = used_up();
         frames.wrote(10 * 1024);
         assert_eq!(pings(&mut frames, 17), 10);
         // A short body brings none, and takes none that is not there.
-        assert!(!frames.received(&frame(DATA, 10)));
+        assert!(!used_up().received(&frame(DATA, 10)));
     }
 }

@@ -17,6 +17,7 @@ use hyper::http::uri::Authority;
 use hyper::{Method, StatusCode, Version};
 
 use super::refusal::Refusal;
+use super::single::Single;
 
 /// In which browsers say whether a request is made from a page of the same site (Fetch Metadata).
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -86,12 +87,12 @@ impl Guard {
     /// Lets a request pass, or says why not.
     pub(super) fn admit(&self, request: &Parts) -> Result<Granted, Refusal> {
         let host = self.host(request)?;
-        let mut origins = request.headers.get_all(ORIGIN).iter();
-        let Some(origin) = origins.next() else {
+        let origins = Single::of(&request.headers, &ORIGIN);
+        let (Single::One(origin) | Single::Several(origin)) = origins else {
             return is_from_elsewhere(request).map_or(Ok(Granted::default()), Err);
         };
         let text = origin.to_str().unwrap_or_default();
-        if origins.next().is_none() {
+        if matches!(origins, Single::One(_)) {
             let is_own = text
                 .split_once("://")
                 .zip(host)
@@ -120,11 +121,10 @@ impl Guard {
     /// The host the request was sent to, where it is one of this server's names.
     fn host<'r>(&self, request: &'r Parts) -> Result<Option<&'r str>, Refusal> {
         let bad = |what| Refusal::new(StatusCode::BAD_REQUEST, what);
-        let mut headers = request.headers.get_all(HOST).iter();
-        let header = match (headers.next(), headers.next()) {
-            (Some(host), None) => Some(host.to_str().unwrap_or_default()),
-            (None, _) => None,
-            (Some(_), Some(_)) => return Err(bad("the request has more than one Host header")),
+        let header = match Single::of(&request.headers, &HOST) {
+            Single::One(host) => Some(host.to_str().unwrap_or_default()),
+            Single::Missing => None,
+            Single::Several(_) => return Err(bad("the request has more than one Host header")),
         };
         // In HTTP/2 the host stands here, in HTTP/1 where a proxy was to be asked.
         let target = request.uri.authority().map(Authority::as_str);

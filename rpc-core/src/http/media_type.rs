@@ -9,6 +9,7 @@ use crate::dialect::xml_rpc::Encoding;
 use crate::json_rpc::Session;
 
 use super::refusal::Refusal;
+use super::single::Single;
 
 /// What a message is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,18 +31,18 @@ impl MediaType {
     /// asked whether they may (CORS protocol, "simple" requests), so these are taken from nobody.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let refused = |sentence| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
-        let mut types = headers.get_all(CONTENT_TYPE).iter();
-        let Some(given) = types.next() else {
-            if headers.contains_key(ORIGIN) {
+        let given = match Single::of(headers, &CONTENT_TYPE) {
+            Single::One(given) => given,
+            Single::Missing if headers.contains_key(ORIGIN) => {
                 return Err(refused(format!(
                     "a page's request needs a Content-Type; {TAKEN} are taken"
                 )));
             }
-            return Ok(Self::Json);
+            Single::Missing => return Ok(Self::Json),
+            Single::Several(_) => {
+                return Err(refused("the request has more than one Content-Type".into()));
+            }
         };
-        if types.next().is_some() {
-            return Err(refused("the request has more than one Content-Type".into()));
-        }
         if given == "application/json" {
             return Ok(Self::Json);
         }

@@ -14,6 +14,7 @@ mod io;
 mod media_type;
 mod refusal;
 mod requester;
+mod single;
 mod tower;
 mod traffic;
 mod watch;

@@ -74,7 +74,6 @@ mod tests {
             (307, "//other/b"),
             (307, "b"),
             (307, "/b c"),
-            (307, "/b#c"),
             (307, ""),
         ] {
             assert!(!told(status, location), "{status} {location}");

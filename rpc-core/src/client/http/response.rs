@@ -195,28 +195,37 @@ impl<'h> Fields<'h> {
         };
         for header in headers {
             let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-            let values = str::from_utf8(header.value).into_iter().flat_map(|text| text.split(','));
-            let values = values.map(str::trim);
-            if is("content-length") {
-                values.for_each(|value| fields.add_length(value));
-            } else if is("connection") {
-                for option in values {
-                    fields.closes |= option.eq_ignore_ascii_case("close");
-                    fields.keeps |= option.eq_ignore_ascii_case("keep-alive");
+            let text = || str::from_utf8(header.value).unwrap_or_default().trim();
+            let values = || text().split(',').map(str::trim);
+            match header.name.len() {
+                12 if is("content-type") => fields.media_type = Some(header.value),
+                14 if is("content-length") => {
+                    values().for_each(|value| fields.add_length(value));
                 }
-            } else if is("transfer-encoding") {
-                // All of the line: what comes in two codings is not read.
-                let line = str::from_utf8(header.value).unwrap_or_default().trim();
-                let again = fields.transfer.is_some();
-                fields.transfer = Some(if again { "more than one coding" } else { line });
-            } else if is("content-encoding") {
-                let mut values = values.filter(|coding| !coding.eq_ignore_ascii_case("identity"));
-                let coding = values.next();
-                let again = fields.content.is_some() && coding.is_some() || values.next().is_some();
-                fields.content =
-                    if again { Some("more than one coding") } else { coding.or(fields.content) };
-            } else if is("content-type") {
-                fields.media_type = Some(header.value);
+                10 if is("connection") => {
+                    for option in values() {
+                        fields.closes |= option.eq_ignore_ascii_case("close");
+                        fields.keeps |= option.eq_ignore_ascii_case("keep-alive");
+                    }
+                }
+                17 if is("transfer-encoding") => {
+                    // All of the line: what comes in two codings is not read.
+                    let again = fields.transfer.is_some();
+                    fields.transfer = Some(if again { "more than one coding" } else { text() });
+                }
+                16 if is("content-encoding") => {
+                    let mut values =
+                        values().filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+                    let coding = values.next();
+                    let again =
+                        fields.content.is_some() && coding.is_some() || values.next().is_some();
+                    fields.content = if again {
+                        Some("more than one coding")
+                    } else {
+                        coding.or(fields.content)
+                    };
+                }
+                _ => {}
             }
         }
         fields
@@ -275,6 +284,9 @@ impl<'h> Fields<'h> {
 
 /// Whether replies may have this type: JSON, or XML.
 fn is_type_of_replies(value: &[u8]) -> bool {
+    if value == b"application/json" {
+        return true;
+    }
     let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     let end = media_type
         .last_chunk::<4>()
