@@ -22,7 +22,7 @@ fn replies_that_answer_no_call_are_dropped() {
                 format!(r#","id":{of_another}"#),
                 r#","id":18446744073709551616"#.to_owned(),
                 r#","id":-1"#.to_owned(),
-                format!(r#","id":"{id}""#),
+                format!(r#","id":"call {id}""#),
                 r#","id":null"#.to_owned(),
                 String::new(),
             ] {
