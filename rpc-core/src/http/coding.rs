@@ -13,8 +13,8 @@ use crate::protocol::{Fault, code};
 use super::body::ReplyBody;
 #[cfg(feature = "gzip")]
 use super::body::Unread;
+use super::known::{Known, Single};
 use super::refusal::{Refusal, with_type};
-use super::single::Single;
 
 /// What a request says of its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +33,10 @@ const TAKEN: HeaderValue = HeaderValue::from_static("identity");
 /// Refuses a body that is sent in another way than in chunks: whoever took `gzip, chunked` for `chunked` would
 /// read something else than was sent.
 pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
-    match Single::of(headers, &TRANSFER_ENCODING) {
-        Single::Missing => Ok(()),
-        Single::One(coding) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+    let mut lines = headers.get_all(TRANSFER_ENCODING).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
         _ => Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "bodies are sent with a Content-Length or with Transfer-Encoding: chunked; \
@@ -46,8 +47,8 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
 
 impl Coding {
     /// Reads what a request says, or says what is taken.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Box<Response<ReplyBody>>> {
-        match Single::of(headers, &CONTENT_ENCODING) {
+    pub(super) fn of(known: &Known<'_>) -> Result<Self, Box<Response<ReplyBody>>> {
+        match known.content_encoding {
             Single::Missing => Ok(Self::Identity),
             Single::One(coding) => Self::named(coding, true),
             Single::Several(coding) => Self::named(coding, false),

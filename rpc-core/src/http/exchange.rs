@@ -23,6 +23,7 @@ use super::coding::restore;
 use super::coding::{Coding, coded, transfer};
 use super::guard::Guard;
 use super::health;
+use super::known::Known;
 use super::media_type::MediaType;
 use super::refusal::{Refusal, last, later, options, with_type};
 use super::requester::Requester;
@@ -77,6 +78,12 @@ impl<A> Exchange<A> {
     }
 }
 
+/// What a request's body is, or why it is not taken.
+fn taken(known: &Known<'_>) -> Result<(MediaType, Coding), Box<Response<ReplyBody>>> {
+    let media_type = MediaType::of(known).map_err(|refusal| Box::new(refusal.into_response()))?;
+    Ok((media_type, Coding::of(known)?))
+}
+
 impl<A: Answer> Exchange<A> {
     /// Answers one request; `arrived` is told when its body has been read.
     pub(super) async fn respond<B>(
@@ -90,17 +97,24 @@ impl<A: Answer> Exchange<A> {
     {
         let mut body = pin!(body);
         let request = &requester.parts;
-        // Whoever knows how long a body is has no other coding.
-        let admitted = match body.size_hint().exact() {
-            Some(_) => self.guard.admit(request),
-            None => transfer(&request.headers).and_then(|()| self.guard.admit(request)),
+        let (admitted, taken) = {
+            let known = Known::of(&request.headers);
+            // Whoever knows how long a body is has no other coding.
+            let admitted = match body.size_hint().exact() {
+                Some(_) => self.guard.admit(request, &known),
+                None => transfer(&request.headers).and_then(|()| self.guard.admit(request, &known)),
+            };
+            (admitted, (request.method == Method::POST).then(|| taken(&known)))
         };
         let response = match admitted {
             Ok(granted) => {
-                let mut response = match request.method {
-                    Method::POST => self.call(requester, body.as_mut(), arrived).await,
-                    Method::OPTIONS => options(),
-                    Method::GET | Method::HEAD => {
+                let mut response = match (taken, &request.method) {
+                    (Some(Ok(taken)), _) => {
+                        self.call(requester, body.as_mut(), taken, arrived).await
+                    }
+                    (Some(Err(refused)), _) => *refused,
+                    (_, &Method::OPTIONS) => options(),
+                    (_, &Method::GET | &Method::HEAD) => {
                         health::answer(request.uri.path(), self.is_ready())
                             .unwrap_or_else(|| Refusal::method().into_response())
                     }
@@ -129,20 +143,13 @@ impl<A: Answer> Exchange<A> {
         &self,
         requester: &Arc<Requester>,
         body: B,
+        (media_type, coding): (MediaType, Coding),
         arrived: impl FnOnce(),
     ) -> Response<ReplyBody>
     where
         B: Body<Error: fmt::Display>,
     {
         let request = &requester.parts;
-        let media_type = match MediaType::of(&request.headers) {
-            Ok(media_type) => media_type,
-            Err(refusal) => return refusal.into_response(),
-        };
-        let coding = match Coding::of(&request.headers) {
-            Ok(coding) => coding,
-            Err(response) => return *response,
-        };
         let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.max_message_bytes;

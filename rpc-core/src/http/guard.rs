@@ -9,18 +9,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HOST, HeaderMap, HeaderName, HeaderValue,
-    ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderName, HeaderValue, VARY,
 };
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, StatusCode, Version};
 
+use super::known::{Known, Single};
 use super::refusal::Refusal;
-use super::single::Single;
-
-/// In which browsers say whether a request is made from a page of the same site (Fetch Metadata).
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What a server was told about its names and about pages.
 #[derive(Debug, Clone, Default)]
@@ -85,14 +81,13 @@ impl Guard {
     }
 
     /// Lets a request pass, or says why not.
-    pub(super) fn admit(&self, request: &Parts) -> Result<Granted, Refusal> {
-        let host = self.host(request)?;
-        let origins = Single::of(&request.headers, &ORIGIN);
-        let (Single::One(origin) | Single::Several(origin)) = origins else {
-            return is_from_elsewhere(request).map_or(Ok(Granted::default()), Err);
+    pub(super) fn admit(&self, request: &Parts, known: &Known<'_>) -> Result<Granted, Refusal> {
+        let host = self.host(request, known.host)?;
+        let Some(origin) = known.origin.first() else {
+            return is_from_elsewhere(known).map_or(Ok(Granted::default()), Err);
         };
         let text = origin.to_str().unwrap_or_default();
-        if matches!(origins, Single::One(_)) {
+        if matches!(known.origin, Single::One(_)) {
             let is_own = text
                 .split_once("://")
                 .zip(host)
@@ -119,9 +114,9 @@ impl Guard {
     }
 
     /// The host the request was sent to, where it is one of this server's names.
-    fn host<'r>(&self, request: &'r Parts) -> Result<Option<&'r str>, Refusal> {
+    fn host<'r>(&self, request: &'r Parts, header: Single<'r>) -> Result<Option<&'r str>, Refusal> {
         let bad = |what| Refusal::new(StatusCode::BAD_REQUEST, what);
-        let header = match Single::of(&request.headers, &HOST) {
+        let header = match header {
             Single::One(host) => Some(host.to_str().unwrap_or_default()),
             Single::Missing => None,
             Single::Several(_) => return Err(bad("the request has more than one Host header")),
@@ -172,8 +167,8 @@ fn without_root(host: &str) -> &str {
 }
 
 /// Requests that a page makes without saying which, as for an image, say at least where they are made.
-fn is_from_elsewhere(request: &Parts) -> Option<Refusal> {
-    let site = request.headers.get(&SEC_FETCH_SITE)?.as_bytes();
+fn is_from_elsewhere(known: &Known<'_>) -> Option<Refusal> {
+    let site = known.site.first()?.as_bytes();
     (site == b"cross-site" || site == b"same-site").then(|| {
         Refusal::new(
             StatusCode::FORBIDDEN,

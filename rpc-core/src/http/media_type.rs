@@ -1,15 +1,14 @@
 //! What a body is said to be, and what a reply to it is called.
 
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
 
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
 use crate::json_rpc::Session;
 
+use super::known::{Known, Single};
 use super::refusal::Refusal;
-use super::single::Single;
 
 /// What a message is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +28,11 @@ const TAKEN: &str =
 impl MediaType {
     /// Reads what a request says of its body. Pages can send other types, or none, without being
     /// asked whether they may (CORS protocol, "simple" requests), so these are taken from nobody.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn of(known: &Known<'_>) -> Result<Self, Refusal> {
         let refused = |sentence| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
-        let given = match Single::of(headers, &CONTENT_TYPE) {
+        let given = match known.content_type {
             Single::One(given) => given,
-            Single::Missing if headers.contains_key(ORIGIN) => {
+            Single::Missing if known.origin.first().is_some() => {
                 return Err(refused(format!(
                     "a page's request needs a Content-Type; {TAKEN} are taken"
                 )));

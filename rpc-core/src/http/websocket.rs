@@ -13,6 +13,7 @@ use crate::protocol::{Protocol, ProtocolError};
 use super::body::ReplyBody;
 use super::exchange::Exchange;
 use super::guard::Guard;
+use super::known::Known;
 use super::refusal::Refusal;
 
 /// Names by which clients ask for what is spoken here: a browser that asks for some closes a WebSocket for which none
@@ -53,7 +54,7 @@ fn accept<A>(
     has_body: bool,
     exchange: &Exchange<A>,
 ) -> Result<HeaderValue, Refusal> {
-    exchange.guard.admit(request)?;
+    exchange.guard.admit(request, &Known::of(&request.headers))?;
     if !exchange.is_ready() {
         let sentence = "no connection is taken now; try again later";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, sentence));

@@ -37,10 +37,19 @@ pub(crate) enum NotInflated {
     Broken(String),
 }
 
-/// Restores a text, which has `limit` bytes at most.
+/// Restores a text that nobody asked for, which has `limit` bytes at most and grows as texts do.
 pub(crate) fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, NotInflated> {
-    let size = bytes.len();
-    let most = limit.min(size.saturating_mul(RATIO).max(SMALL));
+    let most = bytes.len().saturating_mul(RATIO).max(SMALL);
+    inflate_within(bytes, limit, most)
+}
+
+/// Restores a text that was asked for, which has `limit` bytes at most: a list of zeros is one, too.
+pub(crate) fn inflate_reply(bytes: &[u8], limit: usize) -> Result<Vec<u8>, NotInflated> {
+    inflate_within(bytes, limit, limit)
+}
+
+fn inflate_within(bytes: &[u8], limit: usize, most: usize) -> Result<Vec<u8>, NotInflated> {
+    let (size, most) = (bytes.len(), limit.min(most));
     let mut text = Vec::new();
     let stop = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = MultiGzDecoder::new(bytes).take(stop).read_to_end(&mut text);
@@ -68,7 +77,7 @@ pub(crate) fn deflate(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotInflated, ProtocolError, deflate, inflate, is_worth_it};
+    use super::{NotInflated, ProtocolError, deflate, inflate, inflate_reply, is_worth_it};
 
     #[test]
     fn what_was_made_smaller_is_restored() {
@@ -96,6 +105,7 @@ mod tests {
         let size = bomb.len();
         assert!(size < 100_000, "{size}");
         assert_eq!(inflate(&bomb, 10 << 20), Err(NotInflated::Suspicious { size }));
+        assert!(inflate_reply(&bomb, 10 << 20).is_ok());
         assert!(matches!(inflate(&bomb, 1 << 20), Err(NotInflated::TooLarge(_))));
         let small = deflate(&vec![b'0'; 1 << 20]).unwrap();
         assert_eq!(inflate(&small, 10 << 20).map(|text| text.len()), Ok(1 << 20));

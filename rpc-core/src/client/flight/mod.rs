@@ -134,6 +134,7 @@ impl<W> Flight<W> {
     }
 
     /// The error of a call whose time is up.
+    #[cold]
     pub(super) fn timed_out(&self, call: u64, method: &str, limit: Duration) -> Error {
         IoError::new(IoErrorKind::TimedOut(limit), self.doing(method))
             .because(self.dropped.since(call))

@@ -2,7 +2,7 @@
 
 use crate::protocol::ProtocolError;
 #[cfg(feature = "gzip")]
-use crate::protocol::gzip::{NotInflated, inflate};
+use crate::protocol::gzip::{NotInflated, inflate_reply};
 
 #[cfg(feature = "gzip")]
 use super::malformed::bad;
@@ -42,7 +42,7 @@ pub(super) fn restore(
         Coding::Gzip if body.is_empty() => {}
         #[cfg(feature = "gzip")]
         Coding::Gzip => {
-            *body = inflate(body, limit).map_err(|error| match error {
+            *body = inflate_reply(body, limit).map_err(|error| match error {
                 NotInflated::TooLarge(error) => error,
                 other => bad(other.to_string()),
             })?;
