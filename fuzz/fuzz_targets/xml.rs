@@ -47,7 +47,10 @@ fn answer(message: &[u8], charset: Option<&str>) -> String {
     let mut session = Session::new(CallContext::default(), limits).in_xml_rpc(charset);
     let mut reply = Vec::new();
     let answered = layer.answer(message, &mut session, &mut reply);
-    assert!(matches!(answered, Answered::Reply | Answered::Broken | Answered::Last), "{answered:?}");
+    assert!(
+        matches!(answered, Answered::Reply | Answered::Broken | Answered::Last),
+        "{answered:?}"
+    );
     let reply = String::from_utf8(reply).expect("replies are UTF-8");
     assert!(reply.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<methodResponse"));
     assert!(reply.ends_with("</methodResponse>\n"), "{reply}");
