@@ -15,6 +15,10 @@ pub(crate) enum ReplyId<'m> {
 impl<'m> ReplyId<'m> {
     /// Takes the JSON text of the member, if there is one.
     pub(super) fn of(text: Option<&'m str>) -> Self {
+        // As nearly all are.
+        if let Some(Ok(number)) = text.map(str::parse) {
+            return Self::Call(number);
+        }
         let Some(text) = text.filter(|text| *text != "null") else {
             return Self::Missing;
         };

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "gzip")]
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
+#[cfg(feature = "gzip")]
+use hyper::header::CONTENT_ENCODING;
+use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Response, StatusCode};
 
 #[cfg(feature = "gzip")]

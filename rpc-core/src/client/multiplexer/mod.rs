@@ -301,14 +301,21 @@ impl<S: Stream> Multiplexer<S> {
         Ok(())
     }
 
+    #[inline]
     fn flush_unless_gathering<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+        deadline: Option<Deadline>,
+    ) -> MutexGuard<'m, State> {
+        if state.gathering { self.gather(state, deadline) } else { self.flush(state, deadline) }
+    }
+
+    #[inline(never)]
+    fn gather<'m>(
         &'m self,
         mut state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
     ) -> MutexGuard<'m, State> {
-        if !state.gathering {
-            return self.flush(state, deadline);
-        }
         let hurry = Deadline::first(state.hurry, deadline);
         state.hurry = hurry;
         if state.flight.outgoing.len() < GATHERED || hurry.is_some_and(Deadline::has_passed) {
@@ -452,6 +459,7 @@ impl<S: Stream> Multiplexer<S> {
 
 impl State {
     /// The next of the threads that sleep, to take a part over.
+    #[inline]
     fn next_asleep(&mut self) -> Option<Thread> {
         while let Some(call) = self.asleep.pop_front() {
             if let Some(thread) = self.flight.waiter(call) {
