@@ -12,6 +12,7 @@ mod sync;
 
 use std::collections::VecDeque;
 use std::io;
+use std::iter;
 use std::mem;
 use std::net::Shutdown;
 use std::sync::PoisonError;
@@ -307,11 +308,15 @@ impl<S: Stream> Multiplexer<S> {
         state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
     ) -> MutexGuard<'m, State> {
-        if state.gathering { self.gather(state, deadline) } else { self.flush(state, deadline) }
+        if state.gathering {
+            self.flush_enough(state, deadline)
+        } else {
+            self.flush(state, deadline)
+        }
     }
 
     #[inline(never)]
-    fn gather<'m>(
+    fn flush_enough<'m>(
         &'m self,
         mut state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
@@ -461,12 +466,8 @@ impl State {
     /// The next of the threads that sleep, to take a part over.
     #[inline]
     fn next_asleep(&mut self) -> Option<Thread> {
-        while let Some(call) = self.asleep.pop_front() {
-            if let Some(thread) = self.flight.waiter(call) {
-                return Some(thread);
-            }
-        }
-        None
+        let Self { asleep, flight, .. } = self;
+        iter::from_fn(|| asleep.pop_front()).find_map(|call| flight.waiter(call))
     }
 }
 
