@@ -308,15 +308,11 @@ impl<S: Stream> Multiplexer<S> {
         state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
     ) -> MutexGuard<'m, State> {
-        if state.gathering {
-            self.flush_enough(state, deadline)
-        } else {
-            self.flush(state, deadline)
-        }
+        if state.gathering { self.flush_some(state, deadline) } else { self.flush(state, deadline) }
     }
 
     #[inline(never)]
-    fn flush_enough<'m>(
+    fn flush_some<'m>(
         &'m self,
         mut state: MutexGuard<'m, State>,
         deadline: Option<Deadline>,
