@@ -1,6 +1,6 @@
 //! A `Result` fails as one by whatever name or wrapper it comes.
 
-#![allow(clippy::unwrap_used, missing_docs, non_camel_case_types)]
+#![allow(clippy::redundant_allocation, clippy::unwrap_used, missing_docs, non_camel_case_types)]
 
 use rpc_core::{CallError, FunctionRegistry, Stub, args, rpc_export};
 use serde_json::{Value, json};
