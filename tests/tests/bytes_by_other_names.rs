@@ -1,6 +1,6 @@
 //! Bytes are base64 both ways also where a function owns them otherwise, or where an alias is around them.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unnecessary_wraps, clippy::unwrap_used, missing_docs)]
 
 use std::borrow::Cow;
 

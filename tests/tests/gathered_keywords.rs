@@ -1,6 +1,6 @@
 //! Keywords that are no parameter's go to the function's `#[kwargs]`, wherever a call goes.
 
-#![allow(clippy::unwrap_used, clippy::unused_self)]
+#![allow(clippy::unwrap_used, clippy::unused_async, clippy::unused_self)]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -249,7 +249,7 @@ fn in_a_batch_by_http_the_others_have_their_replies() {
     Model::each(|model| {
         let server = model.start(RpcServer::exported());
         let client = RpcClient::builder().dialect(Dialect::JsonRpc);
-        let client = client.connect(&format!("http://{}/", server.address())).unwrap();
+        let client = client.connect(format!("http://{}/", server.address())).unwrap();
         let (deepest, too_deep, error, sum) = client.batch_outcomes(|calls| {
             (
                 calls.call::<Value>("deep", args![126], ()),

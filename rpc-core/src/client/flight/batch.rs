@@ -103,13 +103,14 @@ impl<W> Flight<W> {
         let mut found = None;
         let (mut refusal, mut dropped) = (None, None);
         let read = read_replies(self.dialect, &response.body, self.limits.max_depth, |reply| {
-            match (reply.id, reply.outcome) {
-                (ReplyId::Call(call), outcome) if calls.contains(&call) => {
-                    self.hand_out(call, || outcome.map_err(Error::from), own, &mut found, awake);
+            match reply.id {
+                ReplyId::Call(call) if calls.contains(&call) => {
+                    let outcome = || reply.outcome.map_err(Error::from);
+                    self.hand_out(call, outcome, own, &mut found, awake);
                 }
                 // It answers what could not be read, the whole batch maybe.
-                (ReplyId::Missing, Err(fault)) => refusal = Some(fault),
-                (id, _) => dropped = Some(problem(id)),
+                ReplyId::Missing if reply.outcome.is_err() => refusal = reply.outcome.err(),
+                id => dropped = Some(problem(id)),
             }
         });
         let is_silent = response.body.trim_ascii().is_empty();
