@@ -124,6 +124,7 @@ impl<A: Answer> Service<A> {
     }
 
     /// Stops the service and waits until its connections are closed, when it is called.
+    #[cfg(unix)]
     pub(super) fn leave(&self) -> impl Fn() + Send + Sync + 'static {
         let (stop, limit) = (Arc::clone(&self.stop), self.settings.stop);
         move || {
