@@ -14,6 +14,7 @@ use crate::timing::{COME_AGAIN, LINGER};
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// As many connections are turned away at one time, by one thread; one more is closed without a word.
+#[cfg(any(unix, feature = "tokio"))]
 pub(super) const REFUSALS: usize = 4096;
 
 /// Answers every message with one fault, as the last.
