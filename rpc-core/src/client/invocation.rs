@@ -276,10 +276,6 @@ impl<K: Kwargs> Argument for GivenKwargs<K> {
         object.without(reserved, |object| members.write_members(object))
     }
 
-    fn has_any_name(&self) -> bool {
-        true
-    }
-
     fn least_size(&self) -> usize {
         self.0.least_size()
     }

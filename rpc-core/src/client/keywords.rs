@@ -90,12 +90,20 @@ impl<R: Argument, A: Argument> Argument for Keywords<R, A> {
     }
 
     fn member(&self, name: &str, object: &mut ObjectWriter<'_>) -> Result<(), ArgumentError> {
-        self.0.member(name, object)?;
-        self.2.member(self.1, object)
+        let write = |object: &mut ObjectWriter<'_>| {
+            self.0.member(name, object)?;
+            self.2.member(self.1, object)
+        };
+        // Of single keywords the compiler has seen to it.
+        if self.0.has_any_name() { object.each_once(write) } else { write(object) }
     }
 
     fn is_given(&self) -> bool {
         self.0.is_given() || self.2.is_given()
+    }
+
+    fn has_any_name(&self) -> bool {
+        self.0.has_any_name()
     }
 
     fn least_size(&self) -> usize {
@@ -113,8 +121,7 @@ impl<R: Argument, K: Argument> Argument for Also<R, K> {
             self.0.member(name, object)?;
             self.1.member(name, object)
         };
-        // Of single keywords the compiler has seen to it.
-        if self.has_any_name() { object.each_once(write) } else { write(object) }
+        if self.0.is_given() { object.each_once(write) } else { write(object) }
     }
 
     fn is_given(&self) -> bool {
@@ -122,7 +129,7 @@ impl<R: Argument, K: Argument> Argument for Also<R, K> {
     }
 
     fn has_any_name(&self) -> bool {
-        self.0.has_any_name() || self.1.has_any_name()
+        true
     }
 
     fn least_size(&self) -> usize {
