@@ -332,12 +332,26 @@ impl<'o> ObjectWriter<'o> {
             self.out.push(b',');
         }
         self.count += 1;
-        write(self.out, name)
-            .and_then(|()| {
-                self.out.push(b':');
-                write_as(self.form, self.out, value)
-            })
+        self.name(name)
+            .and_then(|()| write_as(self.form, self.out, value))
             .map_err(|error| ArgumentError::of(&format!("`{name}`"), &error))
+    }
+
+    /// Appends a name and its colon.
+    #[inline]
+    fn name(&mut self, name: &str) -> Result<(), WriteError> {
+        // As those of parameters are, of which nothing has to be escaped.
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_word {
+            write(self.out, name)?;
+            self.out.push(b':');
+            return Ok(());
+        }
+        self.out.reserve(name.len() + 3);
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        Ok(())
     }
 
     pub(crate) fn count(&self) -> usize {
