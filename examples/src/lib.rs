@@ -1,18 +1,24 @@
 //! The exported functions that the example programs serve and call.
 
+mod program;
+#[cfg(feature = "tasks")]
+pub mod tasks;
+
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::rpc_export;
+use rpc_core::{CallContext, rpc_export};
+
+pub use program::program;
 
 /// Adds three numbers.
-#[rpc_export]
+#[rpc_export(mcp, read_only, open_world = false, example = add(1, 2) == 13)]
 pub fn add(a: i64, b: i64, #[default(10)] c: i64) -> i64 {
     a + b + c
 }
 
 /// Takes one number from another.
-#[rpc_export]
+#[rpc_export(mcp, read_only, open_world = false)]
 pub fn subtract(minuend: i64, subtrahend: i64) -> i64 {
     minuend - subtrahend
 }
@@ -24,19 +30,31 @@ pub fn ping(text: &str) -> &str {
 }
 
 /// Answers with the text it is sent.
-#[rpc_export]
+#[rpc_export(mcp, read_only, open_world = false)]
 pub fn echo(text: &str) -> &str {
     text
 }
 
 /// Greets somebody, excitedly or not.
-#[rpc_export]
+#[rpc_export(
+    mcp,
+    read_only,
+    open_world = false,
+    example = greet("Ada") == "Hello, Ada.",
+    example = greet("Grace", "Good day", excited = true)
+)]
 pub fn greet(
     name: &str,
     #[default("Hello")] greeting: &str,
     #[default(false)] excited: bool,
 ) -> String {
     format!("{greeting}, {name}{}", if excited { "!" } else { "." })
+}
+
+/// Says who calls, where the server knows that.
+#[rpc_export]
+pub fn whoami(context: &CallContext) -> Option<String> {
+    context.identity().map(|identity| identity.name().to_owned())
 }
 
 /// Panics with the message, to show what a caller sees then.

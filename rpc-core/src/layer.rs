@@ -28,7 +28,7 @@
 //! let server = TcpServer::of(Names(FunctionRegistry::exported()));
 //! ```
 
-pub use crate::json_rpc::{Answer, Answered, Later, Session};
+pub use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Session};
 pub use crate::registry::{
     ConnectionValues, Deferred, Dispatch, Ended, Function, Instance, Outcome, Parameter,
     ParameterKind, PeerCredentials, Reply, Signature,

@@ -46,7 +46,13 @@
 //! | `tower` (with `tokio`) | clients as tower services, and tower services as clients |
 //! | `http` (with `tokio`) | HTTP/1.1, HTTP/2 and WebSocket on the same port, clients for them, and a service for axum and tower programs |
 //! | `xmlrpc` (with `http`) | XML-RPC, both ways |
+//! | `tls` | TLS: every protocol over it, certificates of clients |
+//! | `tls-dev` | certificates for development |
 //! | `gzip` (with `http`) | compressed requests and replies over HTTP |
+//! | `auth` | callers who are known by [tokens](guide::identity) |
+//! | `schema` | JSON Schemas of parameters and results, and `rpc.discover` |
+//! | `docs-page` (with `http`, `schema`) | a page in the browser that shows the functions and calls them |
+//! | `mcp` (with `schema`) | functions as tools for language models |
 //! | `chrono`, `jiff` | conversions of [`DateTime`](types::DateTime) |
 //!
 //! None is on by default. They only add: what works without one works with it.
@@ -59,11 +65,13 @@
 //! | call them | [`call!`], [`Stub`], [clients](guide::clients) |
 //! | test them | [testing](guide::testing) |
 //! | decide what they fail with | [errors](guide::errors) |
-//! | change them, while others call them | [how an API grows](guide::evolution) |
+//! | change them, while others call them | [how an API grows](guide::evolution), [its contract](guide::contract) |
 //! | choose how connections are run | [the six models](guide::models) |
 //! | run a server for others | [production](guide::production) |
 //! | be called from other languages | [HTTP](guide::http), [JSON-RPC](guide::json_rpc), [XML-RPC](guide::xml_rpc), [WebSocket](guide::websocket), [the wire](guide::wire) |
-//! | know who calls, log and refuse calls | [callers](guide::callers), [layers](guide::layers) |
+//! | let language models call them | [MCP](guide::mcp) |
+//! | tell others what there is to call | [descriptions](guide::description) |
+//! | know who calls, log and refuse calls | [identities](guide::identity), [callers](guide::callers), [permissions](guide::permissions), [layers](guide::layers) |
 //!
 //! # Where things are
 //!
@@ -73,7 +81,10 @@
 //! |---|---|
 //! | [`server`] | the six models ([`SingleThread`](server::SingleThread), [`Prefork`](server::Prefork), …), [`Listen`](server::Listen), [`Accept`](server::Accept), a tower service for other HTTP servers |
 //! | [`client`] | [`ClientBuilder`](client::ClientBuilder), [`Dialect`](client::Dialect), batches, notifications, [`OwnedCall`](client::OwnedCall), [`Policy`](client::Policy), [`AnyClient`](client::AnyClient), tower |
+//! | `description` (feature `schema`) | `Service`, what a service says of itself |
+//! | [`identity`] | [`Identity`](identity::Identity), who calls, and [`Authenticate`](identity::Authenticate), who decides that, and [`Allow`](identity::Allow), who may call |
 //! | [`layer`] | [`Dispatch`](layer::Dispatch) and [`Answer`](layer::Answer) with what they take and return, signatures of functions |
+//! | `tls` (feature `tls`) | `Tls`, what a server shows and asks for, `ClientTls`, whom a client trusts, `PeerCertificate`, `DevCertificate` |
 //! | [`transport`] | [`Transport`](transport::Transport), [`Stream`](transport::Stream), addresses |
 //! | [`protocol`] | [`Call`](protocol::Call), [`Framing`](protocol::Framing), [`Limits`](protocol::Limits), [`Protocol`](protocol::Protocol), [`code`](protocol::code)s of faults |
 //! | [`error`] | [`Misuse`](error::Misuse), [`IoError`](error::IoError), [`LayerError`](error::LayerError), [`FunctionError`](error::FunctionError) |
@@ -86,19 +97,30 @@
 extern crate self as rpc_core;
 
 pub mod client;
+#[cfg(feature = "schema")]
+pub mod contract;
+mod described;
+#[cfg(feature = "schema")]
+pub mod description;
 mod dialect;
 pub mod error;
 #[cfg(doc)]
 pub mod guide;
 #[cfg(feature = "http")]
 mod http;
+pub mod identity;
 mod json_rpc;
 pub mod layer;
+#[cfg(feature = "mcp")]
+mod mcp;
 pub mod protocol;
+mod proxy;
 mod pump;
 mod registry;
 pub mod server;
 mod timing;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod transport;
 pub mod types;
 

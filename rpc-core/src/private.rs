@@ -7,6 +7,7 @@ pub use inventory;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use crate::__described as described;
 pub use crate::client::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs,
     List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
@@ -14,11 +15,23 @@ pub use crate::client::{
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Place;
 pub use crate::registry::{
-    Bound, Bytes, BytesProbe, CallContext, Deferred, ErrorProbe, Export, Handler, Instance,
-    Interface, IntoBytes, LibraryContext, LibraryState, Method, MethodHandler, MoreMethods,
-    NoBytes, NoError, NoText, Otherwise, OwnedError, Parameter, ParameterKind, Probe, Reply,
-    Returned, Scope, Sent, Signature, SignatureOptions, Standard, StandardResult, State, StateKey,
-    StateType, Text, TextProbe, Travels, is_plain, to_text, travels,
+    Bound, Bytes, BytesProbe, CallContext, Deferred, Described, DescribedClosure, ErrorProbe,
+    Export, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState, Method,
+    MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, OwnedError, Parameter,
+    ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions, Standard,
+    StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written, is_plain,
+    to_text, travels,
+};
+
+#[cfg(feature = "schema")]
+pub use crate::{__error_of as error_of, __schema_of as schema_of};
+#[cfg(feature = "schema")]
+pub use serde_json::Value;
+
+#[cfg(feature = "schema")]
+pub use crate::registry::{
+    DescribedParameter, Example, NoJson, NoSchema, SchemaFn, SchemaOf, SchemaProbe, Shape, Shown,
+    Table, ValueFn,
 };
 
 pub use crate::client::{

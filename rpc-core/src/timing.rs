@@ -21,4 +21,7 @@ pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// When a caller that there is no room for is told to try again.
 pub(crate) const COME_AGAIN: Duration = Duration::from_secs(1);
 
+/// What a proxy has to say, before the first byte, who has connected to it.
+pub(crate) const PROXY_HEADER: Duration = Duration::from_secs(10);
+
 const _: () = assert!(LEFT.as_millis() > UNUSED.as_millis());

@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, LitStr, Path, ReturnType, Type, Visibility, parse_qu
 
 use crate::check;
 use crate::docs;
+use crate::example::Example;
 use crate::item::FunctionItem;
 use crate::mistakes::Mistakes;
 use crate::names;
@@ -24,12 +25,15 @@ pub(crate) struct Function {
     pub(crate) conditions: Vec<Attribute>,
     /// The attributes that a stub has in common with its function.
     pub(crate) shared: Vec<Attribute>,
+    /// The note of `#[deprecated]`, empty where it has none.
+    pub(crate) deprecated: Option<String>,
     /// The documentation, a line each.
     pub(crate) docs: Vec<String>,
     /// The name on the wire.
     pub(crate) name: String,
     /// The options as they were written, but for the name.
     pub(crate) options: Options,
+    pub(crate) examples: Vec<Example>,
     pub(crate) is_async: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// How many arguments typed callers begin with, also when a parameter could not be understood.
@@ -65,6 +69,14 @@ impl Function {
                 "an `async fn` does not block its thread: take off `blocking`, or `async`",
             );
         }
+        if let Some(destructive) = options.destructive.as_ref().filter(|it| it.value)
+            && options.read_only
+        {
+            mistakes.at(
+                destructive,
+                "what is `read_only` destroys nothing: take off one of the two options",
+            );
+        }
         let mut parameters = Vec::new();
         let mut provided = Vec::new();
         let (mut arity, mut is_behind_args) = (0, false);
@@ -89,6 +101,10 @@ impl Function {
         check::parameters(&parameters, mistakes);
 
         let ident = signature.ident;
+        let called = names::on_the_wire(&ident);
+        let examples = options.written_examples.iter();
+        let examples =
+            examples.filter_map(|one| Example::read(one, &called, &parameters, mistakes)).collect();
         let library = place.library.clone();
         let result = match &signature.output {
             ReturnType::Default => parse_quote!(()),
@@ -99,9 +115,11 @@ impl Function {
             visibility: item.visibility.clone(),
             conditions: conditions(&item.attributes),
             shared: attributes(&item.attributes, |path| path.is_ident("deprecated")),
+            deprecated: docs::deprecation(&item.attributes),
             docs: docs::lines(&item.attributes),
             name: format!("{}{name}", place.prefix),
             options,
+            examples,
             is_async: signature.asyncness.is_some(),
             parameters,
             arity,

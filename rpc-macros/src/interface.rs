@@ -72,7 +72,7 @@ impl Interface {
             more: options.more,
             library: options.library(),
         };
-        interface.read_methods(body, mistakes);
+        interface.read_methods(body, options, mistakes);
         if interface.methods.is_empty() {
             mistakes.at(
                 &block.self_ty,
@@ -111,7 +111,7 @@ impl Interface {
             more: false,
             library: options.library(),
         };
-        interface.read_methods(body, mistakes);
+        interface.read_methods(body, options, mistakes);
         if interface.methods.is_empty() {
             mistakes.at(&item.ident, "this trait exports nothing: it has no method to call");
         }
@@ -131,7 +131,7 @@ impl Interface {
 
     /// Reads the methods that are exported: those of a trait, the public ones of a block, and others
     /// that say so, unless they say that they are not.
-    fn read_methods(&mut self, body: &mut Body, mistakes: &mut Mistakes) {
+    fn read_methods(&mut self, body: &mut Body, outer: &Options, mistakes: &mut Mistakes) {
         let place = Place {
             prefix: String::new(),
             owner: Some(self.owner.clone()),
@@ -146,7 +146,7 @@ impl Interface {
             if !self.is_trait() && !is_exported(&item.visibility, options.as_ref()) {
                 continue;
             }
-            let options = options.unwrap_or_default();
+            let options = options.unwrap_or_default().within(outer.allow.as_ref());
             if !options.skip {
                 let mut method = Function::read(item, options, &place, mistakes);
                 // Of methods with conditions all but one may be away.

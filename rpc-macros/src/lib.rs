@@ -2,16 +2,18 @@
 //!
 //! `#[rpc_export]` is a small compiler. It reads its `options` and the annotated `item`, takes an
 //! `impl` block, a trait or a module apart down to its functions (`body`), makes a model of what it
-//! finds (`interface`, `function`, `parameter`, `provided`), looks for every mistake at once
+//! finds (`interface`, `function`, `parameter`, `provided`, `example`), looks for every mistake at once
 //! (`check`), and then writes the code for both ends (`expand`), or where there are mistakes these
 //! and stubs that cause no further ones (`fallback`). `call!` (`call`) writes calls of the methods
 //! that the other macro wrote; both get their names from `names`.
 
+mod allow;
 mod body;
 mod call;
 mod check;
 mod docs;
 mod editor;
+mod example;
 mod expand;
 mod function;
 mod gathered;
@@ -147,16 +149,32 @@ use proc_macro::TokenStream;
 ///
 /// # Options
 ///
+/// `docs/rpc-export.md` (`rpc_core::guide::rpc_export`) has an example of each.
+///
 /// | | | on |
 /// |---|---|---|
 /// | `name = "add"` | the name other sides call it by, when not its own; a module's part of it | functions, methods, modules |
 /// | `reply = "pong"` | what the ping dialect calls the reply, when not as the function | functions, methods |
 /// | `idempotent` | running it twice does what running it once does | functions, methods |
 /// | `blocking` | it blocks its thread | functions, methods |
+/// | `read_only` | it changes nothing | functions, methods |
+/// | `destructive`, `destructive = false` | it may destroy what is there, or only adds to it | functions, methods |
+/// | `open_world`, `open_world = false` | it deals with more than the server, as by sending mail, or not | functions, methods |
+/// | `mcp`, `mcp = false` | language models may be offered it as a tool, or may not | functions, methods |
+/// | `allow = "bank:write"`, `allow("bank:read", "bank:write")` | who may call it: those who have the permission, or one of several; `"*"` is anybody | everything |
+/// | `example = add(1, c = 2) == 3` | a call that shows what it does, and what it comes to; may be given several times | functions, methods |
 /// | `skip` | it is not exported, unlike its neighbours | methods, what stands in a module |
 /// | `stub = AddStub` | the name of the stub's trait, when not the usual one | functions, `impl` blocks, traits |
 /// | `more` | another block of the type is exported too | `impl` blocks |
 /// | `crate = path::to::rpc_core` | where the library is, when it is no dependency | all that stands alone |
+///
+/// `idempotent`, `read_only`, `destructive` and `open_world` are said of the function to whoever asks what there is to
+/// call: programs, people and language models decide by them what to repeat, and what to ask about first. The function
+/// runs the same. An `example` is compiled where the library has its feature `schema`. `#[deprecated]` on a function is told with its note.
+///
+/// An `allow` on a block, a trait or a module holds for all functions in it, but for those that say one of their own. It
+/// is checked before arguments are looked at. A server whose functions have one does not start unless it finds out who
+/// calls.
 ///
 /// A dependency on `rpc-core` may have another name in `Cargo.toml`: the macro looks there.
 ///

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, LitStr, Meta, Path, Result, Token, Visibility};
+use syn::{Attribute, Error, Expr, LitBool, LitStr, Meta, Path, Result, Token, Visibility};
 
+use crate::allow::Allow;
 use crate::library;
 use crate::mistakes::Mistakes;
 
@@ -22,6 +23,18 @@ pub(crate) struct Options {
     pub(crate) idempotent: bool,
     /// Whether it blocks its thread.
     pub(crate) blocking: bool,
+    /// Whether it changes nothing.
+    pub(crate) read_only: bool,
+    /// Whether it may destroy what is there.
+    pub(crate) destructive: Option<LitBool>,
+    /// Whether it deals with more than the server.
+    pub(crate) open_world: Option<LitBool>,
+    /// Whether it is a tool for language models.
+    pub(crate) mcp: Option<LitBool>,
+    /// Who may call it, or what stands in it; the nearest counts.
+    pub(crate) allow: Option<Allow>,
+    /// Calls that show what it does, as they are written.
+    pub(crate) written_examples: Vec<Expr>,
     /// Whether it is not exported, unlike its neighbours.
     pub(crate) skip: bool,
     /// The name of the stub trait, when not the usual one.
@@ -50,16 +63,26 @@ pub(crate) enum Target {
     Submodule,
 }
 
+/// Lists the options of all that is called, and others.
+macro_rules! functions {
+    ($($more:literal),*) => {
+        &[
+            "name", "reply", "idempotent", "blocking", "read_only", "destructive", "open_world",
+            "mcp", "allow", "example", $($more),*
+        ]
+    };
+}
+
 impl Target {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Function => &["name", "reply", "idempotent", "blocking", "stub", "crate"],
-            Self::Member => &["name", "reply", "idempotent", "blocking", "stub", "skip"],
-            Self::Method => &["name", "reply", "idempotent", "blocking", "skip"],
-            Self::Block => &["stub", "more", "crate"],
-            Self::Trait => &["stub", "crate"],
-            Self::Module => &["name", "crate"],
-            Self::Submodule => &["name", "skip"],
+            Self::Function => functions!("stub", "crate"),
+            Self::Member => functions!("stub", "skip"),
+            Self::Method => functions!("skip"),
+            Self::Block => &["allow", "stub", "more", "crate"],
+            Self::Trait => &["allow", "stub", "crate"],
+            Self::Module => &["name", "allow", "crate"],
+            Self::Submodule => &["name", "allow", "skip"],
         }
     }
 }
@@ -100,6 +123,12 @@ impl Options {
         self.library.clone().unwrap_or_else(library::path)
     }
 
+    /// The same within what has these options: who may call is said there where it is not said here.
+    pub(crate) fn within(mut self, allow: Option<&Allow>) -> Self {
+        self.allow = self.allow.or_else(|| allow.cloned());
+        self
+    }
+
     fn read_all(
         &mut self,
         input: ParseStream,
@@ -137,6 +166,20 @@ impl Options {
             "stub" => set(&mut self.stub, &key, input, |_| Ok(())),
             "idempotent" => flag(&mut self.idempotent, &key, input),
             "blocking" => flag(&mut self.blocking, &key, input),
+            "read_only" => flag(&mut self.read_only, &key, input),
+            "destructive" => choice(&mut self.destructive, &key, input),
+            "open_world" => choice(&mut self.open_world, &key, input),
+            "mcp" => choice(&mut self.mcp, &key, input),
+            "allow" => match self.allow.replace(Allow::read(&key, input)?) {
+                Some(_) => Err(given_twice(&key)),
+                None => Ok(()),
+            },
+            "example" => {
+                let mut example = None;
+                set(&mut example, &key, input, |_| Ok(()))?;
+                self.written_examples.extend(example);
+                Ok(())
+            }
             "more" => flag(&mut self.more, &key, input),
             _ => flag(&mut self.skip, &key, input),
         }
@@ -177,6 +220,22 @@ fn flag(slot: &mut bool, key: &Ident, input: ParseStream) -> Result<()> {
         return Err(Error::new(key.span(), format!("option `{key}` takes no value")));
     }
     if std::mem::replace(slot, true) { Err(given_twice(key)) } else { Ok(()) }
+}
+
+/// Notes that `key` is there, or `key = false` or `key = true`, once.
+fn choice(slot: &mut Option<LitBool>, key: &Ident, input: ParseStream) -> Result<()> {
+    let mut answer = LitBool::new(true, key.span());
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        answer = input.parse().map_err(|mistake| {
+            let advice = format!("option `{key}` is `{key}`, `{key} = true` or `{key} = false`");
+            Error::new(mistake.span(), advice)
+        })?;
+    }
+    match slot.replace(answer) {
+        Some(_) => Err(given_twice(key)),
+        None => Ok(()),
+    }
 }
 
 /// Whether an attribute is this macro's own.

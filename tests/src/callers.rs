@@ -44,6 +44,21 @@ pub fn credentials(context: &CallContext) -> Option<(u32, u32, Option<u32>)> {
     context.peer_credentials().map(|peer| (peer.uid, peer.gid, peer.pid))
 }
 
+/// The caller's address, and that of whoever is at the other end of the connection.
+#[rpc_export]
+pub fn caller_address(context: &CallContext) -> [Option<String>; 2] {
+    let peer = context.peer().map(|peer| peer.ip().to_string());
+    [context.caller_address().map(|address| address.to_string()), peer]
+}
+
+/// The same from one that outlives its message, and panics there when it is asked to.
+#[rpc_export]
+pub async fn caller_address_later(panics: bool, context: &CallContext) -> [Option<String>; 2] {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(!panics, "as asked");
+    caller_address(context)
+}
+
 /// How many calls [`CountCalls`] has seen on this connection.
 #[rpc_export]
 pub fn call_number(context: &CallContext) -> Option<u64> {

@@ -5,13 +5,14 @@
 
 use std::env;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::Running;
+use crate::{Running, cargo};
 
 /// A language, with the libraries that are installed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ fn installed() -> PathBuf {
 static RUST: LazyLock<bool> = LazyLock::new(|| {
     let target = installed().join("rust");
     target.is_dir() && {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo
             .args(["build", "--quiet", "--locked", "--manifest-path"])
             .arg(sources().join("rust/Cargo.toml"));
@@ -83,6 +84,34 @@ pub fn browser(script: &str) -> Option<Command> {
     let mut program = Language::Node.program(script)?;
     program.env("CHROMIUM", chromium);
     Some(program)
+}
+
+/// Prepares a program of `foreign/mcp/` to be run, by a Node that is new enough for what it needs; `None` where that is
+/// missing, and then says so.
+///
+/// # Panics
+///
+/// Where it is missing and `CI` says that it must not be.
+pub fn mcp(script: &str) -> Option<Command> {
+    let folder = installed().join("mcp");
+    let node = folder.join("node_modules/node/bin/node");
+    if !node.exists() {
+        return missing(&format!("Node 22 or a library of MCP, for {script}"));
+    }
+    for file in fs::read_dir(sources().join("mcp")).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "mjs") {
+            // Where they are installed is where modules find them.
+            let copy = folder.join(file.file_name().unwrap());
+            let text = fs::read(&file).unwrap();
+            if fs::read(&copy).ok().as_ref() != Some(&text) {
+                fs::write(copy, text).unwrap();
+            }
+        }
+    }
+    let mut command = Command::new(node);
+    command.arg(script).current_dir(folder);
+    Some(command)
 }
 
 /// Prepares a language server to be started, which speaks over its standard input and output; `None`

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use crate::socket_table::until_arrived;
+
 /// One end of a connection.
 #[derive(Debug)]
 pub struct HttpPeer {
@@ -65,6 +67,11 @@ impl HttpPeer {
     /// Sends bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) {
         self.try_write(bytes).expect("a server that reads");
+    }
+
+    /// Waits until all that was written has come to the other side.
+    pub fn until_arrived(&self) {
+        until_arrived(self.stream.get_ref());
     }
 
     /// Sends bytes as they are to a server that may have gone.

@@ -3,9 +3,12 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod at_once;
 mod callers;
+mod cargo;
 mod counting;
 mod cutting_proxy;
+mod doorman;
 #[cfg(unix)]
 mod editor;
 mod example;
@@ -15,6 +18,9 @@ mod foreign;
 mod functions;
 mod gate;
 mod http_peer;
+mod identities;
+mod issuer;
+mod mcp_peer;
 mod memory;
 mod model;
 mod own_stream;
@@ -24,23 +30,30 @@ mod process;
 mod program;
 mod run;
 mod socket_table;
+mod tls;
 mod ways;
 mod web_socket;
 
 use examples as _; // serves the functions of the examples too
 
+pub use at_once::at_once;
 pub use callers::*;
+pub use cargo::cargo;
 pub use counting::{Counting, allocations, largest_allocation};
 pub use cutting_proxy::CuttingProxy;
+pub use doorman::{Doorman, Guarded};
 #[cfg(unix)]
 pub use editor::Editor;
 pub use example::{example, example_names};
 pub use fake::{Fake, Received};
 pub use folder::Folder;
-pub use foreign::{Language, Report, all_good, browser, language_server};
+pub use foreign::{Language, Report, all_good, browser, language_server, mcp};
 pub use functions::*;
 pub use gate::*;
 pub use http_peer::{HttpPeer, Response};
+pub use identities::*;
+pub use issuer::{Certified, DAY, Issuer};
+pub use mcp_peer::McpPeer;
 pub use memory::MemoryWatch;
 pub use model::Model;
 pub use own_stream::{OwnAsyncStream, OwnStream};
@@ -50,4 +63,5 @@ pub use process::{Process, Served, Task, until};
 pub use program::{Running, curl, node, python};
 pub use run::run;
 pub use socket_table::{until_accepted, until_closed};
+pub use tls::{Authority, Issued, TlsPeer};
 pub use web_socket::{Frame, WebSocket, web_socket_frame};

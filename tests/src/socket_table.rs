@@ -2,6 +2,7 @@
 //! has come.
 
 use std::fs;
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +26,18 @@ pub fn until_accepted(server: Address, count: usize) {
 /// Waits until nothing listens at an address any more.
 pub fn until_closed(server: Address) {
     until_table("the port is closed", |table| sockets(table, &server, LISTENING).count() == 0);
+}
+
+/// Waits until the other side's operating system has all that was written to a connection, or has ended it.
+pub(crate) fn until_arrived(stream: &TcpStream) {
+    let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
+    let [local, remote] = [local, remote].map(|end| format!(":{:04X}", end.port()));
+    let is_on_its_way = |line: &str| {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        matches!(columns[..], [_, at, to, _, queues, ..]
+            if at.ends_with(&local) && to.ends_with(&remote) && !queues.starts_with("00000000:"))
+    };
+    until_table("what was written has arrived", |table| !table.lines().any(is_on_its_way));
 }
 
 /// The sockets of this state at an address, each in its columns.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use rpc_core::identity::{Credentials, Identity, Unauthenticated};
 use rpc_core::protocol::Protocol;
 use rpc_core::server::ServerHandle;
 use rpc_core::{FunctionRegistry, RpcClient, RpcServer, State, rpc_export};
@@ -88,7 +89,18 @@ fn answer(stream: TcpStream, calls: &AtomicU64) -> Option<()> {
 
 /// What came of each attempt of a page to call a server, by name; `None` where there is no browser.
 fn attempts(page: &str, server: &str, mapped: &str) -> Option<BTreeMap<String, String>> {
+    attempts_with("", page, server, mapped)
+}
+
+/// The same in a browser that has a cookie of the server's.
+fn attempts_with(
+    cookie: &str,
+    page: &str,
+    server: &str,
+    mapped: &str,
+) -> Option<BTreeMap<String, String>> {
     let mut program = browser("browser/attempts.js")?;
+    program.env("COOKIE", cookie);
     let lines = Running::lines(program.args([page, server, mapped]));
     let attempts = lines.iter().map(|line| {
         let attempt: Value = serde_json::from_str(line).unwrap();
@@ -153,7 +165,14 @@ fn a_page_whose_origin_was_granted_that_calls_after_a_preflight() {
         assert!(fetched.starts_with("200 {"), "{model:?}: {found:#?}");
         assert!(fetched.ends_with(" after a preflight"), "{model:?}: {found:#?}");
         // Types that a page may send unasked are refused of pages that were granted anything, too.
-        let expected = ["WebSocket", "WebSocket, native", "fetch of JSON", "fetch of XML"];
+        // Nor does it send a header that was not allowed, or cookies.
+        let expected = [
+            "WebSocket",
+            "WebSocket, native",
+            "fetch of JSON",
+            "fetch of JSON with a token",
+            "fetch of XML",
+        ];
         assert_eq!(answered(&found), expected, "{model:?}: {found:#?}");
         assert_eq!(calls_of(&server), expected.len() as u64, "{model:?}: {found:#?}");
     }
@@ -171,4 +190,59 @@ fn a_page_whose_name_was_made_to_resolve_here_is_forbidden() {
         assert_eq!(answered(&found), Vec::<&str>::new(), "{model:?}: {found:#?}");
         assert_eq!(calls_of(&server), 0, "{model:?}: {found:#?}");
     }
+}
+
+/// A server whose callers are known by a cookie.
+fn known_by_a_cookie() -> RpcServer {
+    server().cookie_credentials("session").authenticate(|credentials: &Credentials<'_>| {
+        match credentials.cookie("session").or(credentials.bearer()) {
+            Some("s3cret") => Ok(Identity::new("ada")),
+            _ => Err(Unauthenticated::new("no such session")),
+        }
+    })
+}
+
+/// The cookie of whoever reads the page. A cookie knows no ports: the page's browser sends it to the server.
+const COOKIE: &str = "session=s3cret";
+
+#[test]
+fn a_page_from_elsewhere_cannot_use_its_readers_cookie() {
+    let page = Site::start();
+    let server = Model::EventLoop.start(known_by_a_cookie());
+    let url = url(server.address());
+    let Some(found) = attempts_with(COOKIE, &page.origin(), &url, "") else { return };
+    assert_eq!(answered(&found), Vec::<&str>::new(), "{found:#?}");
+    assert_eq!(calls_of(&server), 0, "{found:#?}");
+}
+
+#[test]
+fn a_page_that_may_call_without_cookies_cannot_use_its_readers() {
+    let page = Site::start();
+    let server = Model::EventLoop.start(known_by_a_cookie().allow_origin(&page.origin()));
+    let url = url(server.address());
+    let Some(found) = attempts_with(COOKIE, &page.origin(), &url, "") else { return };
+    // A fetch that says nothing of cookies sends none to another origin; a WebSocket always does.
+    let expected = ["fetch of JSON", "fetch of JSON with a token", "fetch of XML"];
+    assert_eq!(answered(&found), expected, "{found:#?}");
+    assert_eq!(calls_of(&server), expected.len() as u64, "{found:#?}");
+}
+
+#[test]
+fn a_page_that_may_uses_its_readers_cookie() {
+    let page = Site::start();
+    let server = known_by_a_cookie().allow_origin_with_credentials(&page.origin());
+    let server = Model::EventLoop.start(server);
+    let url = url(server.address());
+    let Some(found) = attempts_with(COOKIE, &page.origin(), &url, "") else { return };
+    let expected = [
+        "WebSocket",
+        "WebSocket, native",
+        "fetch of JSON",
+        "fetch of JSON with a token",
+        "fetch of JSON with cookies",
+        "fetch of XML",
+    ];
+    assert_eq!(answered(&found), expected, "{found:#?}");
+    // A beacon of JSON is sent with cookies, after a preflight, and the page does not see its reply.
+    assert_eq!(calls_of(&server), expected.len() as u64 + 1, "{found:#?}");
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
-use tests::{Folder, Served};
+use tests::{Folder, Served, at_once};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 6] =
@@ -30,7 +30,7 @@ fn serve(folder: &Folder) {
 
 #[test]
 fn a_signal_before_a_server_serves_ends_it_well() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         for signal in ["TERM", "INT"] {
             let folder = Folder::new();
             let mut server = bound(model, &folder);
@@ -40,19 +40,37 @@ fn a_signal_before_a_server_serves_ends_it_well() {
             assert_eq!(server.printed(), "once and for all\n", "{model}, {signal}");
             assert!(!folder.file("socket").exists(), "{model}, {signal}");
         }
-    }
+    });
 }
 
 #[test]
 fn a_second_one_ends_it_at_once() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         let folder = Folder::new();
         let mut server = bound(model, &folder);
         // Two of one kind that come at the same time are one.
         server.process().signal("TERM");
         server.process().signal("INT");
         assert_eq!(server.wait().code(), Some(143), "{model}");
-    }
+    });
+}
+
+#[test]
+fn one_that_renews_workers_waits_too_and_ends_other_servers() {
+    at_once(MODELS, |model| {
+        let folder = Folder::new();
+        let mut server = bound(model, &folder);
+        server.process().signal("HUP");
+        serve(&folder);
+        if model.starts_with("prefork") {
+            let worker = Served::of(&server.client());
+            assert_ne!(worker, server.process(), "{model}");
+            server.process().signal("TERM");
+            assert!(server.wait().success(), "{model}");
+        } else {
+            assert_eq!(server.wait().signal(), Some(1), "{model}");
+        }
+    });
 }
 
 #[test]

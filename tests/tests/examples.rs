@@ -4,8 +4,13 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tests::{Running, example, example_names};
+use rpc_core::identity::{Credentials, Identity, Unauthenticated};
+use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs};
+use serde_json::Value;
+use tests::{Folder, Running, example, example_names};
 
 #[test]
 fn the_server_serves_the_client_in_every_model() {
@@ -25,11 +30,9 @@ fn the_server_serves_the_client_in_every_model() {
             "as JSON = \"Good day, Grace.\"",
         ];
         assert_eq!(lines, expected, "{model}");
-        if model.ends_with("event-loop") {
-            let lines = Running::lines(example("async_client").args(["--connect", address]));
-            let at_once = ["at once = 12", "at once = 14", "at once = 16"];
-            assert_eq!(lines, [&expected[..], &at_once].concat(), "{model}");
-        }
+        let lines = Running::lines(example("async_client").args(["--connect", address]));
+        let at_once = ["at once = 12", "at once = 14", "at once = 16"];
+        assert_eq!(lines, [&expected[..], &at_once].concat(), "{model}");
     }
 }
 
@@ -43,6 +46,45 @@ fn the_server_speaks_over_standard_input_and_output_too() {
     let output = server.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(output.stdout.trim_ascii_end(), br#"{"jsonrpc":"2.0","result":1,"id":1}"#);
+}
+
+#[test]
+fn a_program_is_spoken_to_over_standard_input_and_output() {
+    let mut command = example("stdio_server");
+    let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let call = br#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
+    server.stdin.take().unwrap().write_all(call).unwrap();
+    let output = server.wait_with_output().unwrap();
+    assert_eq!(output.stdout.trim_ascii_end(), br#"{"jsonrpc":"2.0","result":13,"id":1}"#);
+}
+
+#[test]
+fn the_clients_say_who_they_are() {
+    let seen = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&seen);
+    let server =
+        RpcServer::exported().authenticate(move |shown: &Credentials<'_>| match shown.bearer() {
+            Some("s3cret") => {
+                count.fetch_add(1, Ordering::SeqCst);
+                Ok(Identity::new("ada"))
+            }
+            _ => Err(Unauthenticated::new("no such token")),
+        });
+    let server = server.start("127.0.0.1:0").unwrap();
+    let address = server.address().to_string();
+    for name in ["client", "async_client"] {
+        let client = || {
+            let mut client = example(name);
+            client.args(["--connect", &address]);
+            client
+        };
+        assert_eq!(Running::lines(client().args(["--token", "s3cret"]))[0], "res: [6]");
+        assert_eq!(Running::lines(client().env("RPC_TOKEN", "s3cret"))[0], "res: [6]");
+        let output = client().args(["--token", "wr0ng"]).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("no such token") && !error.contains("wr0ng"), "{error}");
+    }
+    assert_eq!(seen.load(Ordering::SeqCst), 4);
 }
 
 #[test]
@@ -126,9 +168,36 @@ fn listeners_and_streams_of_ones_own_are_served() {
 }
 
 #[test]
+fn the_task_tracker_is_tried_and_served() {
+    let lines = Running::lines(example("tasks").arg("--demo"));
+    let expected =
+        ["added 1: Water the plants", "found Read the guide and 0 more", "refused: 1 is over"];
+    assert_eq!(lines[..3], expected, "{lines:?}");
+    assert!(lines.contains(&r#""tasks.start" was called 2 times"#.to_owned()), "{lines:?}");
+
+    let folder = Folder::new();
+    let file = folder.file("tasks.redb");
+    let serve = || {
+        let mut command = example("tasks");
+        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&file);
+        Running::start(&mut command)
+    };
+    for last in 1..=2 {
+        let mut server = serve();
+        let listening = server.line();
+        let address = listening.strip_prefix("listening ").expect(&listening);
+        let client = RpcClient::connect(address).unwrap();
+        let title = format!("Task {last}");
+        let added: Value = client.call("tasks.add", args![title], kwargs! {}).unwrap();
+        // What is in the file stays there.
+        assert_eq!(added["id"], last);
+    }
+}
+
+#[test]
 fn every_other_example_ends_well() {
     for name in example_names() {
-        if !["server", "client", "async_client"].contains(&name) {
+        if !["server", "client", "async_client", "dev_certificate", "tasks"].contains(&name) {
             Running::lines(&mut example(name));
         }
     }

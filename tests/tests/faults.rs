@@ -39,12 +39,12 @@ fn a_panic_is_answered_and_neither_the_connection_nor_its_neighbours_notice() {
 }
 
 #[test]
-fn a_server_without_functions_says_why_it_may_have_none() {
+fn a_server_without_functions_says_which_instance_may_be_missing() {
     let server = Model::ALL[0].start(RpcServer::of(FunctionRegistry::new()));
     let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
     assert_eq!(
         peer.ask(ADD),
-        r#"{"error":{"code":-32601,"message":"no function `add` is served here; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it"},"id":1}"#
+        r#"{"error":{"code":-32601,"message":"no function `add` is served here; it is a method of `Tasks`, of which no instance is registered: `registry.register_instance(…)`"},"id":1}"#
     );
 }
 

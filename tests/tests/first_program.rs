@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::{Folder, Running, until};
+use tests::{Folder, Running, cargo, until};
 
 /// Where the README has this repository, and where its server listens.
 const REPOSITORY: &str = "../rpc/";
@@ -21,10 +21,6 @@ fn workspace() -> PathBuf {
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).unwrap()
-}
-
-fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// The block of the README that begins with this line.

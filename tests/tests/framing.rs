@@ -249,7 +249,7 @@ fn text_that_is_no_json_is_answered_once_and_nothing_after_it_is_run() {
         "{\"a\":tru}",
         "/* {} */",
         "<methodCall/>",
-        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /count HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "POST / HTTP/1.1\r\n\r\n",
         "\"text\"",
         "12345",

@@ -3,15 +3,15 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tests::{Folder, Process, Served, until};
+use tests::{Folder, HttpPeer, Process, Served, until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -63,9 +63,14 @@ impl Logged {
     }
 
     fn ask(&self) -> String {
+        self.say(ADD)
+    }
+
+    /// Sends something, and reads what is answered at once.
+    fn say(&self, words: &str) -> String {
         let mut caller = TcpStream::connect(self.server.address()).unwrap();
         caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        caller.write_all(ADD.as_bytes()).unwrap();
+        caller.write_all(words.as_bytes()).unwrap();
         let mut told = [0; 512];
         let count = caller.read(&mut told).unwrap();
         String::from_utf8_lossy(&told[..count]).trim_end().to_owned()
@@ -128,5 +133,77 @@ fn without_a_descriptor_a_line_a_second_says_so() {
         drop(waiting);
         logged.limit(process, "nofile", 1000);
         assert_eq!(logged.ask(), SUM, "{model}");
+    }
+}
+
+#[test]
+fn a_server_that_can_make_no_thread_stops_in_good_order() {
+    for model in ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"] {
+        let mut logged = Logged::start(&format!("--model {model} --workers 1"), 65_530);
+        // Where the function shows that it runs.
+        let folder = Folder::new();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        let runs = folder.file("runs");
+        let mut caller = TcpStream::connect(logged.server.address()).unwrap();
+        caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let call = format!(
+            r#"{{"method_name":"show_and_sleep","method_args":["{}",1000],"id":1}}"#,
+            runs.display()
+        );
+        caller.write_all(call.as_bytes()).unwrap();
+        until("the call runs", || runs.exists());
+        for process in logged.server.children().into_iter().chain([logged.server.process()]) {
+            logged.limit(process, "nproc", 0);
+        }
+        logged.server.process().signal("TERM");
+        let mut told = String::new();
+        caller.read_to_string(&mut told).unwrap();
+        assert!(told.contains(r#"{"res":null,"id":1}"#), "{model}: {told}");
+        assert!(logged.server.wait().success(), "{model}: {}", logged.log());
+    }
+}
+
+#[test]
+fn what_needs_a_thread_is_refused_where_there_is_none_or_does_without() {
+    const BLOCKING: &str = r#"{"jsonrpc":"2.0","method":"hold_ms","params":[1,7],"id":1}"#;
+    const ADDS: &str = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":2}"#;
+    const NAP: &str = r#"{"jsonrpc":"2.0","method":"nap_ms","params":[1],"id":1}"#;
+    let http = |body: &str| HttpPeer::post("Content-Type: application/json\r\n", body);
+    for model in ["event-loop", "prefork-event-loop"] {
+        let logged = Logged::start(&format!("--model {model} --workers 1"), 65_529);
+        assert!(logged.say(ADDS).ends_with(r#""result":13,"id":2}"#));
+        let workers = logged.server.children();
+        let serves = workers.first().copied().unwrap_or(logged.server.process());
+        logged.limit(serves, "nproc", 0);
+        for told in [logged.say(BLOCKING), logged.say(&http(BLOCKING))] {
+            assert!(told.contains(r#""code":-32000"#) && told.contains("no thread"), "{told}");
+            assert!(told.ends_with(r#""id":1}"#), "{model}: {told}");
+        }
+        let batch = format!("[{BLOCKING},{ADDS},{BLOCKING}]");
+        for told in [logged.say(&batch), logged.say(&http(&batch))] {
+            assert_eq!(told.matches(r#""code":-32000"#).count(), 2, "{model}: {told}");
+            assert!(told.contains(r#""result":13,"id":2}"#), "{model}: {told}");
+        }
+        logged.limit(serves, "nproc", 10_000);
+        assert!(logged.say(BLOCKING).ends_with(r#""result":7,"id":1}"#), "{model}");
+    }
+    for model in ["single", "threads", "prefork"] {
+        let logged = Logged::start(&format!("--model {model} --workers 1"), 65_528);
+        let mut caller = TcpStream::connect(logged.server.address()).unwrap();
+        caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut answer = |call: &str| {
+            caller.write_all(call.as_bytes()).unwrap();
+            let mut told = [0; 512];
+            let count = caller.read(&mut told).unwrap();
+            String::from_utf8_lossy(&told[..count]).trim_end().to_owned()
+        };
+        assert!(answer(ADDS).ends_with(r#""result":13,"id":2}"#), "{model}");
+        let workers = logged.server.children();
+        let serves = workers.first().copied().unwrap_or(logged.server.process());
+        for most in [0, 10_000] {
+            logged.limit(serves, "nproc", most);
+            let told = answer(NAP);
+            assert!(told.ends_with(r#""result":1,"id":1}"#), "{model}, {most}: {told}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::protocol::code;
 use rpc_core::{RpcClient, RpcServer, Stub, args, kwargs};
-use tests::{FRAMINGS, Folder, Gate, Model, Peer, Served, until, until_accepted};
+use tests::{FRAMINGS, Folder, Gate, Model, Peer, Served, at_once, until, until_accepted};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 6] =
@@ -80,7 +80,7 @@ fn a_hanging_function_holds_no_model_up_and_its_caller_is_told() {
 
 #[test]
 fn the_same_is_said_in_http() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         let mut server = start(model);
         let mut peer = TcpStream::connect(server.address()).unwrap();
         let hanging = Hanging::new();
@@ -96,12 +96,12 @@ fn the_same_is_said_in_http() {
         assert!(told.starts_with("HTTP/1.1 503 "), "{model}: {told}");
         assert_told(&told, model);
         assert!(server.wait().success(), "{model}");
-    }
+    });
 }
 
 #[test]
 fn a_client_learns_that_its_call_may_have_run() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         let mut server = start(model);
         let client = server.client();
         let hanging = Hanging::new();
@@ -115,7 +115,7 @@ fn a_client_learns_that_its_call_may_have_run() {
         assert_eq!(error.code(), Some(code::SHUTTING_DOWN), "{model}: {error}");
         assert!(error.may_have_run(), "{model}");
         assert!(server.wait().success(), "{model}");
-    }
+    });
 }
 
 #[test]

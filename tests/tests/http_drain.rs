@@ -135,5 +135,11 @@ fn one_connection_too_many_is_told_so() {
     let server = Served::start(SERVER, "--model fork --max-children 1");
     let mut first = HttpPeer::connect(server.address());
     assert_eq!(first.ask(ADD).body, SUM);
-    assert_eq!(HttpPeer::connect(server.address()).ask(ADD).status, 503);
+    let refused = HttpPeer::connect(server.address()).ask(ADD);
+    assert_eq!(refused.status, 503);
+    assert!(refused.body.contains("-32000"), "{}", refused.body);
+    let get = |path| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let health = HttpPeer::connect(server.address()).exchange(&get("/healthz"));
+    assert_eq!((health.status, health.body.as_str()), (200, "alive\n"));
+    assert_eq!(HttpPeer::connect(server.address()).exchange(&get("/readyz")).status, 503);
 }

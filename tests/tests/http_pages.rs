@@ -7,6 +7,8 @@ use tests::{HttpPeer, Model, Response};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
 const SUM: &str = r#"{"res":13,"id":1}"#;
+/// What pages may send that may call.
+const HEADERS: &str = "content-type, authorization";
 
 /// A request with these headers, an empty line behind each.
 fn request(method: &str, host: &str, headers: &[&str]) -> String {
@@ -153,7 +155,7 @@ fn pages_of_an_origin_that_is_allowed_may_call() {
             assert_eq!(response.status, 204);
             granted(&response);
             assert_eq!(response.header("access-control-allow-methods"), Some("POST"));
-            assert_eq!(response.header("access-control-allow-headers"), Some("content-type"));
+            assert_eq!(response.header("access-control-allow-headers"), Some(HEADERS));
             assert_eq!(response.header("access-control-max-age"), Some("600"));
         }
         for origin in ["http://app.example", "https://app.example:444", "https://bank.example"] {

@@ -104,6 +104,40 @@ fn a_call_whose_request_was_not_taken_has_not_run() {
     }
 }
 
+#[test]
+fn what_is_no_reply_names_the_call_and_the_server() {
+    let cases = [
+        response("404 Not Found", "Content-Type: text/plain\r\n", "no such page"),
+        response("200 OK", "Content-Type: application/json\r\n", r#"{"rate":"limited"}"#),
+        response("200 OK", "Content-Type: application/json\r\n", r#"{"jsonrpc":"#),
+    ];
+    for answer in cases {
+        let server = Fake::start_http(move |mut peer| {
+            while peer.receive_path_and_body().is_some() {
+                peer.write(answer.as_bytes());
+            }
+        });
+        let named = format!("calling `weigh` at {}", server.address());
+        let url = format!("http://{}", server.address());
+        let check = |error: Error| {
+            let Error::Protocol(_) = &error else { panic!("{error:?}") };
+            assert!(error.to_string().starts_with(&named), "{error}");
+        };
+        let client = RpcClient::connect(&url).unwrap();
+        check(client.call::<i64>("weigh", [1], ()).unwrap_err());
+        let batch = client.batch_outcomes(|calls| vec![calls.call::<i64>("weigh", [1], ())]);
+        for outcome in batch {
+            check(outcome.unwrap_err());
+        }
+        // The server has one connection at a time.
+        drop(client);
+        run(async {
+            let client = RpcClient::builder().connect_async(&url).await.unwrap();
+            check(client.call::<i64>("weigh", [1], ()).await.unwrap_err());
+        });
+    }
+}
+
 /// A server that redirects everything to `/there`, and answers there.
 fn redirecting(status: u16) -> Fake {
     Fake::start_http(move |mut peer| {

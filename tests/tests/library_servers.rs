@@ -133,7 +133,10 @@ const CHECKS: [Check; 11] = [
         let answer: Result<i64, Error> = client.call("multiply", args![1, 2], kwargs! {});
         Ok(match answer {
             // The package xmlrpc answers with a status where others have a fault.
-            Err(Error::Fault(_) | Error::Protocol(ProtocolError::Http { status: 404, .. })) => {
+            Err(Error::Fault(_)) => "refused".to_owned(),
+            Err(Error::Protocol(error))
+                if matches!(error.cause(), ProtocolError::Http { status: 404, .. }) =>
+            {
                 "refused".to_owned()
             }
             other => format!("{other:?}"),

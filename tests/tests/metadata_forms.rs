@@ -89,6 +89,11 @@ fn the_ping_dialect_has_none() {
     let mut peer = Peer::connect(server.address(), Framing::Raw);
     let reply = peer.ask(r#"{"in":"metadata","params":"trace","metadata":{"trace":"7"}}"#);
     assert_eq!(reply, r#"{"result":null,"out":"metadata"}"#);
+    // So it is ignored whatever it is, as what else the dialect does not know.
+    for member in [r#""metadata":7"#, r#""metadata":{"a":1}"#, r#""notify":7,"timeout_ms":"x""#] {
+        let reply = peer.ask(&format!(r#"{{"in":"metadata","params":"trace",{member}}}"#));
+        assert_eq!(reply, r#"{"result":null,"out":"metadata"}"#, "{member}");
+    }
 }
 
 #[test]

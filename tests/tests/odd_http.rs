@@ -42,6 +42,20 @@ fn a_transfer_coding_other_than_chunked_is_refused_and_ends_the_connection() {
 }
 
 #[test]
+fn a_body_whose_end_nobody_knows_is_a_bad_request() {
+    let server = RpcServer::exported().start("127.0.0.1:0").unwrap();
+    for coding in ["identity", "gzip", "unknown", "chunked, gzip"] {
+        let mut peer = HttpPeer::connect(server.address());
+        let head = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: ";
+        let response = peer.exchange(&format!("{head}{coding}\r\n\r\n{ADD}"));
+        assert_eq!((response.status, response.header("connection")), (400, Some("close")));
+        assert!(peer.is_ended(), "{coding}");
+    }
+    let mut peer = HttpPeer::connect(server.address());
+    assert_eq!(peer.exchange(&HttpPeer::post(&"X: a\r\n".repeat(100), ADD)).status, 431);
+}
+
+#[test]
 fn the_dot_of_the_root_names_the_same_host() {
     let server = RpcServer::exported().allow_host("rpc.example.").allow_host("api.example");
     let server = server.start("127.0.0.1:0").unwrap();

@@ -27,6 +27,11 @@ fn odd_json_is_answered_as_the_table_says() {
         )
     };
 
+    // With the feature `arbitrary_precision`, which some crate of a program may turn on, any value keeps a number
+    // as exact as it came.
+    let is_exact = serde_json::from_str::<serde_json::Value>("1e400").is_ok();
+    let any = |number: &str, usual: String| if is_exact { result(number) } else { usual };
+
     #[rustfmt::skip]
     let table: Vec<(&str, Vec<u8>, String)> = vec![
         // Bytes that are no text.
@@ -50,9 +55,9 @@ fn odd_json_is_answered_as_the_table_says() {
         ("2^64 for an i64", add("18446744073709551616"), b("the number 18446744073709551616", "invalid type: floating point `1.8446744073709552e+19`")),
         ("2^70 for an i64", add("1180591620717411303424"), b("the number 1180591620717411303424", "invalid type: floating point `1.1805916207174113e+21`")),
         ("2^70 for an f64", divide("1180591620717411303424"), result("1.1805916207174113e+21")),
-        ("2^64 for any value", same("18446744073709551616"), result("1.8446744073709552e+19")),
+        ("2^64 for any value", same("18446744073709551616"), any("18446744073709551616", result("1.8446744073709552e+19"))),
         ("1e400 for an f64", divide("1e400"), fault(-32602, "argument `dividend` of `divide` must be f64, but the number 1e400 came: number out of range")),
-        ("1e400 for any value", same("1e400"), fault(-32602, "argument `value` of `same` must be Value, but the number 1e400 came: number out of range")),
+        ("1e400 for any value", same("1e400"), any("1e+400", fault(-32602, "argument `value` of `same` must be Value, but the number 1e400 came: number out of range"))),
         ("1e-400 for an f64", divide("1e-400"), result("0.0")),
         ("1.0 for an i64", add("1.0"), b("the number 1.0", "invalid type: floating point `1.0`")),
         ("1e2 for an i64", add("1e2"), b("the number 1e2", "invalid type: floating point `100.0`")),

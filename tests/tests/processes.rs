@@ -315,6 +315,22 @@ fn a_server_says_which_worker_died_and_how_but_not_more_than_a_line_a_second() {
 }
 
 #[test]
+fn two_workers_that_die_at_once_are_both_told_of() {
+    said("--workers 2", |server, said| {
+        let mut workers = Vec::new();
+        until("there are two workers", || {
+            workers = server.children();
+            workers.len() == 2 && workers.iter().all(|worker| !worker.is_zombie())
+        });
+        for worker in workers {
+            worker.signal("KILL");
+        }
+        // Nothing else happens that could have the second told of.
+        until("both are told of", || said().lines().map(deaths).sum::<u64>() == 2);
+    });
+}
+
+#[test]
 fn a_server_that_is_told_to_says_nothing() {
     said("--silent yes", |server, said| {
         kill_a_worker(server);

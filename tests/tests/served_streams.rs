@@ -147,6 +147,33 @@ fn that_a_stream_breaks_is_an_error() {
 }
 
 #[test]
+fn that_a_stream_breaks_that_speaks_http_is_an_error_too() {
+    let post = HttpPeer::post("Content-Type: application/json\r\n", ADD);
+    let calls = io::Cursor::new(post.clone().into_bytes());
+    let broken = RpcServer::exported().serve_stream(Duplex::new(calls, Broken)).unwrap_err();
+    assert!(broken.to_string().contains("the line was cut"), "{broken}");
+    // A reset is how a connection breaks: that is what happens when a reply has come and nobody has read it.
+    let reset = |mut here: TcpStream| {
+        here.write_all(post.as_bytes()).unwrap();
+        let mut first = [0];
+        while here.peek(&mut first).unwrap() == 0 {}
+        here.write_all(&post.as_bytes()[..9]).unwrap();
+    };
+    let (here, there) = connection();
+    let server = thread::spawn(move || serve(there, false));
+    reset(here);
+    assert!(matches!(server.join().unwrap(), Err(Error::Io(_))));
+    run(async {
+        let (here, there) = connection();
+        there.set_nonblocking(true).unwrap();
+        let there = tokio::net::TcpStream::from_std(there).unwrap();
+        let server = tokio::spawn(RpcServer::exported().serve_stream_async(there, pending()));
+        reset(here);
+        assert!(matches!(server.await.unwrap(), Err(Error::Io(_))));
+    });
+}
+
+#[test]
 fn what_would_keep_a_server_from_starting_keeps_it_from_serving_a_stream() {
     let (_, there) = MemoryStream::pair();
     let server = RpcServer::exported().idle_timeout(Duration::ZERO);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use examples::add;
 use rpc_core::{RpcClient, Stub, args, kwargs};
-use tests::{FRAMINGS, Peer, Process, Served, until, until_accepted, until_closed};
+use tests::{FRAMINGS, Peer, Process, Served, at_once, until, until_accepted, until_closed};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 4] =
@@ -66,7 +66,7 @@ fn lost(server: &Served, calls: usize, meanwhile: impl FnOnce(&AtomicUsize)) -> 
 
 #[test]
 fn a_server_that_is_told_to_stop_ends_well_and_the_program_goes_on() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         for signal in ["TERM", "INT"] {
             let mut server = Served::start(SERVER, model);
             let client = server.client();
@@ -78,12 +78,12 @@ fn a_server_that_is_told_to_stop_ends_well_and_the_program_goes_on() {
             assert_eq!(server.printed(), "once and for all\n", "{model}");
             assert!(TcpStream::connect(server.address()).is_err(), "{model}");
         }
-    }
+    });
 }
 
 #[test]
 fn a_client_that_waits_for_nothing_holds_no_stopping_server_up() {
-    for model in MODELS {
+    at_once(MODELS, |model| {
         let mut server = Served::start(SERVER, model);
         let client = server.client();
         assert_eq!(client.add(1, 2).call().unwrap(), 13);
@@ -93,7 +93,7 @@ fn a_client_that_waits_for_nothing_holds_no_stopping_server_up() {
         assert!(server.wait().success(), "{model}");
         assert!(begun.elapsed() < AT_ONCE, "{model}: {:?}", begun.elapsed());
         drop(never_used);
-    }
+    });
 }
 
 #[test]

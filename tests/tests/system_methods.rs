@@ -151,14 +151,22 @@ fn a_description_has_all_that_is_known() {
         "name": "texts.greet",
         "doc": "Greets.",
         "parameters": [
-            { "name": "name", "type": "&str", "kind": "required", "doc": "Who is greeted." },
-            { "name": "title", "type": "Option<&str>", "kind": "optional" },
+            {
+                "name": "name", "type": "&str", "kind": "required", "doc": "Who is greeted.",
+                "schema": { "type": "string" },
+            },
+            {
+                "name": "title", "type": "Option<&str>", "kind": "optional",
+                "schema": { "type": ["string", "null"], "default": null },
+            },
             {
                 "name": "greeting", "type": "&str", "kind": "default", "default": "\"Hello\"",
                 "doc": "What is said\nbefore the name.",
+                "schema": { "type": "string", "default": "Hello" },
             },
         ],
         "result": "String",
+        "result_schema": { "type": "string" },
     });
     assert_eq!(described, greet);
     let all: Vec<Value> = client.call("system.describe", args![], ()).unwrap();

@@ -74,6 +74,18 @@ fn a_result_that_comes_when_its_caller_has_stopped_waiting_is_none() {
     }
 }
 
+#[test]
+fn a_caller_that_does_not_wait_at_all_is_told_so() {
+    for model in Model::ALL {
+        let server = model.start(RpcServer::exported());
+        let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
+        let told =
+            peer.ask(r#"{"method_name":"after_ms","method_args":[0,5],"id":1,"timeout_ms":0}"#);
+        assert!(told.contains("-32001"), "{model:?}: {told}");
+        assert!(told.contains("`after_ms`: its time was up before it began"), "{model:?}: {told}");
+    }
+}
+
 /// Sleeps while others run, then answers with the number.
 #[rpc_export]
 async fn doze_ms(ms: u64, number: u64) -> u64 {

@@ -6,10 +6,10 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use tests::{FRAMINGS, HttpPeer, Peer, Process, Served, frame, until};
+use tests::{FRAMINGS, HttpPeer, Peer, Process, Served, at_once, frame, until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -101,4 +101,48 @@ fn a_message_that_finds_no_memory_is_refused_and_the_server_lives() {
         until("others are served", || Peer::connect(server.address(), FRAMINGS[0]).ask(ADD) == SUM);
         assert!(process.exists() && !process.is_zombie(), "{model}");
     }
+}
+
+/// Every model, each process of which has a budget of its own.
+const MODELS: [&str; 6] =
+    ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"];
+
+/// Sends bytes and receives what is said up to the end, as far as it is text.
+fn told(server: &Served, bytes: &[u8]) -> String {
+    let mut peer = TcpStream::connect(server.address()).unwrap();
+    peer.write_all(bytes).unwrap();
+    let mut told = Vec::new();
+    peer.read_to_end(&mut told).unwrap();
+    String::from_utf8_lossy(&told).into_owned()
+}
+
+#[test]
+fn every_model_refuses_what_its_budget_has_no_room_for() {
+    let call = format!(r#"{{"method_name":"same","method_args":["{}"]}}"#, "x".repeat(800_000));
+    let zip = "import gzip, sys; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read()))";
+    let mut python = Command::new("python3");
+    let python = python.args(["-c", zip]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut python) = python else { return println!("no Python: not tested") };
+    python.stdin.take().unwrap().write_all(call.as_bytes()).unwrap();
+    let zipped = python.wait_with_output().unwrap().stdout;
+    // Small as it comes, and large when it is inflated.
+    assert!(zipped.len() < 60_000, "{}", zipped.len());
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        zipped.len()
+    );
+    let zipped = [head.as_bytes(), &zipped].concat();
+    let framed = frame(FRAMINGS[0], call.as_bytes());
+    at_once(MODELS, |model| {
+        let small = Served::start(SERVER, &format!("--model {model} --unfinished-bytes 300000"));
+        for bytes in [&zipped[..], &framed[..framed.len() - 1]] {
+            let told = told(&small, bytes);
+            assert!(told.contains("-32000"), "{model}: {told}");
+        }
+        assert_eq!(HttpPeer::connect(small.address()).ask(ADD).status, 200, "{model}");
+        let large = Served::start(SERVER, &format!("--model {model} --unfinished-bytes 3000000"));
+        let told = told(&large, &zipped);
+        assert!(told.contains("xxx") && told.starts_with("HTTP/1.1 200 "), "{model}: {told:.300}");
+    });
 }

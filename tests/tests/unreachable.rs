@@ -150,3 +150,23 @@ fn a_call_waits_for_a_connection_no_longer_than_it_may() {
         }
     });
 }
+
+#[test]
+fn a_server_that_was_never_there_is_not_waited_for() {
+    // Long enough that the test would not end.
+    let builder = RpcClient::builder().connect_timeout(Duration::from_secs(600));
+    for dialect in [Dialect::JsonRpc, Dialect::XmlRpc] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let builder = builder.clone().dialect(dialect);
+        let begun = Instant::now();
+        // Over HTTP the first call connects.
+        assert_unreachable(builder.connect(&url).unwrap().add(1, 2).call());
+        run(async {
+            let client = builder.connect_async(&url).await.unwrap();
+            assert_unreachable(client.add(1, 2).call().await);
+        });
+        assert!(begun.elapsed() < TOGETHER, "{:?}", begun.elapsed());
+    }
+}

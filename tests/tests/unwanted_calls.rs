@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rpc_core::server::ServerHandle;
 use rpc_core::{AsyncRpcClient, RpcServer, Stub, args, kwargs};
-use tests::{FRAMINGS, Gate, Model, Peer, frame, remembers, run};
+use tests::{EVERY_FRAMING, FRAMINGS, Gate, Model, Peer, frame, remembers, run};
 
 /// As many functions block a thread at one time, at most.
 const THREADS: usize = 512;
@@ -78,4 +78,59 @@ fn futures_that_were_dropped_keep_no_other_call_waiting() {
         let seven = tokio::time::timeout(Duration::from_secs(30), seven).await;
         assert_eq!(seven.unwrap().unwrap(), 7);
     });
+}
+
+#[test]
+fn a_plain_call_is_not_begun_when_its_cancelling_has_come_with_it() {
+    const CALLS: usize = 200;
+    for framing in EVERY_FRAMING {
+        let gate = Gate::closed();
+        let server = Model::EventLoop.start(RpcServer::exported());
+        let mut peer = Peer::connect(server.address(), framing);
+        let number = gate.number();
+        peer.send(&format!(r#"{{"method_name":"pass_gate","method_args":[{number},7],"id":"g"}}"#));
+        gate.until_reached();
+        // The loop is at the gate, so all of this has come when it reads again.
+        let name = |call: usize| format!("{framing:?} {call}");
+        let kept = [0, 99, CALLS - 1];
+        for call in 0..CALLS {
+            peer.send(&format!(
+                r#"{{"method_name":"remember","method_args":["{}"],"id":{call}}}"#,
+                name(call)
+            ));
+        }
+        for call in (0..CALLS).filter(|call| !kept.contains(call)) {
+            peer.send(&format!(r#"{{"cancel":{call}}}"#));
+        }
+        peer.send(NOTHING);
+        gate.open();
+        assert_eq!(peer.receive().unwrap(), r#"{"res":7,"id":"g"}"#);
+        for call in kept {
+            assert_eq!(peer.receive().unwrap(), format!(r#"{{"res":null,"id":{call}}}"#));
+        }
+        assert_eq!(peer.receive().unwrap(), r#"{"res":null,"id":"last"}"#);
+        for call in 0..CALLS {
+            assert_eq!(remembers(&name(call)), kept.contains(&call), "{}", name(call));
+        }
+    }
+}
+
+#[test]
+fn replies_of_slow_calls_do_not_wait_for_the_calls_behind_them() {
+    let gate = Gate::closed();
+    let server = Model::EventLoop.start(RpcServer::exported());
+    let mut peer = Peer::connect(server.address(), FRAMINGS[0]);
+    let number = gate.number();
+    let slow = |id| format!(r#"{{"method_name":"after_ms","method_args":[5,7],"id":{id}}}"#);
+    // Many calls, of which the last passes a gate that nobody opens before the others are answered.
+    let calls: Vec<_> = (0..100).map(slow).collect();
+    let last = format!(r#"{{"method_name":"pass_gate","method_args":[{number},7],"id":100}}"#);
+    let calls = calls.iter().chain([&last]);
+    let all: Vec<_> = calls.flat_map(|call| frame(FRAMINGS[0], call.as_bytes())).collect();
+    peer.write(&all);
+    for id in 0..100 {
+        assert_eq!(peer.receive().unwrap(), format!(r#"{{"res":7,"id":{id}}}"#));
+    }
+    gate.open();
+    assert_eq!(peer.receive().unwrap(), r#"{"res":7,"id":100}"#);
 }

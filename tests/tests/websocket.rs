@@ -349,7 +349,7 @@ fn pages_of_others_open_no_websocket() {
 
 #[test]
 fn requests_that_ask_for_it_wrongly_are_told_what_is_wrong() {
-    let server = Model::EventLoop.start(RpcServer::exported());
+    let server = Model::EventLoop.start(RpcServer::exported().docs_page(false));
     for (from, to, status) in [
         ("Version: 13", "Version: 8", "426"),
         ("Connection: keep-alive, Upgrade", "Connection: keep-alive", "400"),

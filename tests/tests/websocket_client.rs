@@ -260,7 +260,14 @@ fn a_server_that_opens_no_websocket_is_named_with_what_it_says() {
                  Connection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n",
                 "its `Sec-WebSocket-Accept` does not fit",
             ),
-            ("\x02\0\0\0{}", "the server does not speak HTTP"),
+            (
+                "\x02\0\0\0{}",
+                "the server does not speak HTTP: its answer begins with the bytes [02",
+            ),
+            (
+                "SSH-2.0-OpenSSH_9.6\r\n",
+                "does not speak HTTP: the other side speaks text that begins with `SSH-2.0",
+            ),
             ("", "the server closed the connection before it had answered"),
         ] {
             let (address, server) = serve(vec![Box::new(move |stream| {
@@ -280,7 +287,7 @@ fn a_server_that_opens_no_websocket_is_named_with_what_it_says() {
 
 #[test]
 fn an_address_that_is_no_websocket_url_is_refused() {
-    for url in ["ws://", "wss://localhost/", "ws://a b/"] {
+    for url in ["ws://", "wss://", "ws://a b/"] {
         for client in CLIENTS {
             let error = client.call(url, &[]).remove(0).unwrap_err();
             assert!(!error.may_have_run() && error.to_string().contains(url), "{error}");

@@ -122,7 +122,7 @@ fn a_peer_that_speaks_another_protocol_is_told_as_that() {
                 client.call::<i64>("add", args![1, 2], ()).await
             });
             let error = error.unwrap_err().to_string();
-            assert!(error.contains(&said), "{framing:?} {scheme}, async: {error}");
+            assert!(error.contains(&said), "{speaks} {framing:?} {scheme}, async: {error}");
         }
     }
 }
@@ -135,6 +135,12 @@ fn what_breaks_the_protocol_names_the_call_and_the_peer() {
     let named =
         format!("calling `add` at {address}: a message of 16777217 bytes is over the limit");
     assert!(error.starts_with(&named), "{error}");
+}
+
+#[test]
+fn a_server_takes_the_address_that_its_clients_take() {
+    let server = RpcServer::exported().start("tcp://127.0.0.1:0").unwrap();
+    RpcClient::connect(format!("tcp://{}", server.address())).unwrap();
 }
 
 #[test]

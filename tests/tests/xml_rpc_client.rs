@@ -135,5 +135,8 @@ fn a_reply_that_is_no_xml_rpc_is_said_to_be_none() {
     let Some((_running, url)) = python_server() else { return };
     let astray = client(&url.replace("/RPC2", "/elsewhere"));
     let error = astray.call::<i64>("add", args![1, 2], ()).unwrap_err();
-    assert!(matches!(error, Error::Protocol(ProtocolError::Http { status: 404, .. })), "{error:?}");
+    assert!(
+        matches!(&error, Error::Protocol(error) if matches!(error.cause(), ProtocolError::Http { status: 404, .. })),
+        "{error:?}"
+    );
 }

@@ -1,29 +1,45 @@
-//! Calls the example functions without blocking: `async_client [--connect ADDR]`.
+//! Calls the example functions without blocking: `async_client [--connect ADDR] [--ca FILE] [--token T]`.
 
 use std::env;
+use std::process::ExitCode;
 
-use examples::{add, greet, ping, subtract};
+use examples::{add, greet, ping, program, subtract};
+use rpc_core::client::ClientBuilder;
+#[cfg(feature = "tls")]
+use rpc_core::tls::ClientTls;
 use rpc_core::{AsyncRpcClient, Stub, args, call, kwargs};
 use serde_json::Value;
 use tokio::runtime;
 
-const USAGE: &str = "usage: async_client [--connect ADDR]";
+const USAGE: &str = "usage: async_client [--connect ADDR] [--ca FILE] [--token T]";
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    program(USAGE, run)
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut address = "127.0.0.1:5000".to_owned();
+    let mut token = env::var("RPC_TOKEN").ok();
+    let mut builder = AsyncRpcClient::builder();
     let mut arguments = env::args().skip(1);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
         match option.as_str() {
             "--connect" => address = value,
+            "--token" => token = Some(value),
+            #[cfg(feature = "tls")]
+            "--ca" => builder = builder.tls(ClientTls::new().ca(value)?),
             _ => return Err(USAGE.into()),
         }
     }
-    runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(&address))
+    if let Some(token) = token {
+        builder = builder.bearer(token);
+    }
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(calls(builder, &address))
 }
 
-async fn run(address: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let client = AsyncRpcClient::connect(address).await?;
+async fn calls(builder: ClientBuilder, address: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let client = builder.connect_async(address).await?;
 
     // Checked when this is compiled.
     println!("res: [{}]", call!(client.add(1, 2, c = 3)).await?);

@@ -1,24 +1,39 @@
-//! Calls the example functions, typed and by name: `client [--connect ADDR]`.
+//! Calls the example functions, typed and by name: `client [--connect ADDR] [--ca FILE] [--token T]`.
 
 use std::env;
+use std::process::ExitCode;
 
-use examples::{add, greet, ping, subtract};
+use examples::{add, greet, ping, program, subtract};
+#[cfg(feature = "tls")]
+use rpc_core::tls::ClientTls;
 use rpc_core::{RpcClient, Stub, args, call, kwargs};
 use serde_json::Value;
 
-const USAGE: &str = "usage: client [--connect ADDR]";
+const USAGE: &str = "usage: client [--connect ADDR] [--ca FILE] [--token T]";
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    program(USAGE, run)
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut address = "127.0.0.1:5000".to_owned();
+    let mut token = env::var("RPC_TOKEN").ok();
+    let mut builder = RpcClient::builder();
     let mut arguments = env::args().skip(1);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
         match option.as_str() {
             "--connect" => address = value,
+            "--token" => token = Some(value),
+            #[cfg(feature = "tls")]
+            "--ca" => builder = builder.tls(ClientTls::new().ca(value)?),
             _ => return Err(USAGE.into()),
         }
     }
-    let client = RpcClient::connect(address)?;
+    if let Some(token) = token {
+        builder = builder.bearer(token);
+    }
+    let client = builder.connect(address)?;
 
     // Checked when this is compiled.
     println!("res: [{}]", call!(client.add(1, 2, c = 3))?);

@@ -11,6 +11,10 @@ pub(super) struct Backoff {
     next: Duration,
 }
 
+/// How often it is tried to reach a server that has never been there. One that has been may be restarting, and is
+/// tried for as long as there is time.
+pub(super) const FIRST_TRIES: u32 = 3;
+
 impl Default for Backoff {
     fn default() -> Self {
         Self { next: Self::FIRST }

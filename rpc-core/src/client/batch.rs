@@ -158,7 +158,8 @@ impl<T: Transport> Batch<'_, T> {
             let call = connection.add(method, timeout, deadline, |out| {
                 client.settings().begin_call(out, method, arguments, &[])
             })?;
-            Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline))
+            let again = client.again(invocation, deadline);
+            Ok(Pending::new(Arc::clone(connection), call, invocation.name(), deadline, again))
         };
         if let Some(connection) = gathering {
             match add(connection) {

@@ -10,9 +10,12 @@ use crate::error::{Error, IoErrorKind};
 use crate::protocol::{Arguments, Framing, Limits};
 #[cfg(feature = "tokio")]
 use crate::transport::AsyncSocket;
+#[cfg(feature = "tls")]
+use crate::transport::ClientTls;
 use crate::transport::Stream;
 
 use super::Invocation;
+use super::credentials::{Credential, Credentials};
 use super::http::Target;
 use super::websocket::Resource;
 
@@ -34,6 +37,7 @@ use super::websocket::Resource;
 /// ```
 #[derive(Clone)]
 #[must_use = "settings do nothing until `connect`"]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting by itself")]
 pub struct ClientBuilder {
     pub(super) framing: Framing,
     pub(super) dialect: Dialect,
@@ -46,6 +50,12 @@ pub struct ClientBuilder {
     /// Where calls go that travel by HTTP.
     pub(super) target: Option<Arc<Target>>,
     pub(super) headers: Vec<(String, String)>,
+    /// Who calls.
+    pub(super) credentials: Option<Arc<Credentials>>,
+    /// Whether that may be said in plain text to another machine; and whether what is said is, as far as
+    /// is known here.
+    pub(super) allows_plain: bool,
+    pub(super) is_plain: bool,
     /// What is said with each call.
     pub(super) metadata: Vec<(String, String)>,
     pub(super) connections: usize,
@@ -57,6 +67,8 @@ pub struct ClientBuilder {
     listener: Option<Arc<Listener>>,
     /// What is spoken to over a transport that does not say so itself.
     pub(super) url: Option<String>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<ClientTls>,
 }
 
 type Listener = dyn Fn(ConnectionState) + Send + Sync;
@@ -84,6 +96,9 @@ impl Default for ClientBuilder {
             websocket: None,
             target: None,
             headers: Vec::new(),
+            credentials: None,
+            allows_plain: false,
+            is_plain: false,
             metadata: Vec::new(),
             connections: 6,
             has_dialect: false,
@@ -91,6 +106,8 @@ impl Default for ClientBuilder {
             timeout_travels: false,
             listener: None,
             url: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -148,8 +165,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header, `.header("Authorization", "Bearer …")`: over HTTP to each request, over WebSocket
-    /// to the one that opens it. Where there are none, connecting fails with
+    /// Adds a header, `.header("X-Tenant", "acme")`: over HTTP to each request, over WebSocket
+    /// to the one that opens it. Who calls is said with [`bearer`](Self::bearer). Where there are none, connecting fails with
     /// [`Misuse::NoHeader`](crate::error::Misuse::NoHeader).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -206,6 +223,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Speaks TLS in this way to a `tls://`, `https://` or `wss://` address (feature `tls`): with other
+    /// authorities than those of the operating system, with a certificate of one's own. Connecting to
+    /// an address without TLS fails.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Whether a call that ended in `error` is to be sent again, to where it was redirected.
     pub(super) fn follows(&self, error: &Error) -> bool {
         self.redirects > 0 && self.target.as_ref().is_some_and(|target| target.follow(error))
@@ -241,18 +267,27 @@ impl ClientBuilder {
 
     /// Does what is to be done on a connection before it carries calls, and returns what has come
     /// meanwhile.
-    pub(super) fn open(&self, stream: &impl Stream, limit: Duration) -> io::Result<Vec<u8>> {
+    pub(super) fn open(
+        &self,
+        stream: &impl Stream,
+        credential: Option<&Credential>,
+        limit: Duration,
+    ) -> io::Result<Vec<u8>> {
         match &self.websocket {
-            Some(resource) => resource.open(stream, limit),
+            Some(resource) => resource.open(stream, credential, limit).map_err(in_words),
             None => Ok(Vec::new()),
         }
     }
 
     /// The same without blocking.
     #[cfg(feature = "tokio")]
-    pub(super) async fn open_async(&self, stream: &mut AsyncSocket) -> io::Result<Vec<u8>> {
+    pub(super) async fn open_async(
+        &self,
+        stream: &mut AsyncSocket,
+        credential: Option<&Credential>,
+    ) -> io::Result<Vec<u8>> {
         match &self.websocket {
-            Some(resource) => resource.open_async(stream).await,
+            Some(resource) => resource.open_async(stream, credential).await.map_err(in_words),
             None => Ok(Vec::new()),
         }
     }
@@ -269,6 +304,13 @@ impl ClientBuilder {
     pub(super) fn is_fresh(&self, _: &AsyncSocket) -> bool {
         true
     }
+}
+
+/// The error of a connection that is being opened, which may be one of TLS.
+fn in_words(error: io::Error) -> io::Error {
+    #[cfg(feature = "tls")]
+    let error = crate::transport::explain_tls(error);
+    error
 }
 
 impl fmt::Debug for ClientBuilder {

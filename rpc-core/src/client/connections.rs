@@ -9,7 +9,7 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::timing::UNUSED;
 use crate::transport::{Stream, Transport};
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, FIRST_TRIES};
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::refusal::Refusal;
@@ -33,6 +33,8 @@ struct Open<S: Stream> {
     /// Whether somebody makes the connection that calls share.
     is_dialing: bool,
     refusal: Refusal,
+    /// Whether the server has ever been there.
+    is_known: bool,
 }
 
 impl<S: Stream> Default for Open<S> {
@@ -44,6 +46,7 @@ impl<S: Stream> Default for Open<S> {
             bursts: 0,
             is_dialing: false,
             refusal: Refusal::default(),
+            is_known: false,
         }
     }
 }
@@ -152,15 +155,18 @@ impl<T: Transport> Connections<T> {
     ) -> Result<Arc<Multiplexer<T::Stream>>, Error> {
         let patience = Deadline::after(Instant::now(), self.settings.connect_timeout);
         let until = || [patience, deadline].into_iter().flatten();
+        let mut tries = if self.lock().is_known { u32::MAX } else { FIRST_TRIES };
         let mut backoff = Backoff::default();
         loop {
+            tries -= 1;
             let left = until().map(Deadline::left).min().unwrap_or(Duration::MAX);
             let made = match self.settings.target {
                 Some(_) => self.try_pool(left),
                 None => self.try_share(left),
             };
             let wait = backoff.wait();
-            if made.is_ok() || until().any(|end| end.left() <= wait) {
+            let is_final = !matches!(made, Err(Error::Io(_)));
+            if is_final || tries == 0 || until().any(|end| end.left() <= wait) {
                 return made;
             }
             thread::sleep(wait);
@@ -200,6 +206,7 @@ impl<T: Transport> Connections<T> {
         if let Ok(connection) = &dialed {
             connection.gather(open.bursts > 0);
             open.shared = Some(Arc::clone(connection));
+            open.is_known = true;
         }
         drop(open);
         drop(dialing);
@@ -214,7 +221,10 @@ impl<T: Transport> Connections<T> {
         let connection = self.dial(limit)?;
         connection.take();
         self.settings.tell(ConnectionState::Connected);
-        self.lock().pool.push(Arc::clone(&connection));
+        let mut open = self.lock();
+        open.pool.push(Arc::clone(&connection));
+        open.is_known = true;
+        drop(open);
         Ok(connection)
     }
 
@@ -236,11 +246,22 @@ impl<T: Transport> Connections<T> {
         let failed = |error| self.unreachable(error);
         // What has no time at all is an argument that operating systems refuse.
         let limit = limit.max(Duration::from_millis(1));
+        let credential = self.settings.credential(Deadline::after(Instant::now(), limit))?;
         let stream = self.transport.connect(limit).map_err(failed)?;
-        let received = self.settings.open(&stream, limit).map_err(failed)?;
         let peer = self.transport.peer();
+        self.settings.check_peer(&peer, stream.peer())?;
+        let received = self.settings.open(&stream, credential.as_ref(), limit).map_err(failed)?;
         let connection = Multiplexer::new(stream, peer, &received, &self.settings);
-        connection.map(Arc::new).map_err(failed)
+        let connection = connection.map(Arc::new).map_err(failed)?;
+        if let Some(credential) = credential.filter(|_| self.settings.greets()) {
+            let deadline = Deadline::after(Instant::now(), limit);
+            let greeted = connection.greet(&self.settings, &credential, deadline);
+            greeted.map_err(|error| match error {
+                Error::Io(error) => failed(std::io::Error::other(error)),
+                other => other,
+            })?;
+        }
+        Ok(connection)
     }
 
     fn unreachable(&self, error: std::io::Error) -> Error {

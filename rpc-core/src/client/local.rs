@@ -10,9 +10,7 @@ use crate::json_rpc::{JsonRpc, run_guarded, too_late};
 use crate::protocol::json::{Reader, decode};
 use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, ProtocolError};
 use crate::pump::wait;
-use crate::registry::{
-    CallContext, Dispatch, FunctionRegistry, Progress, Reply, Rest, without_place,
-};
+use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, Rest, problem};
 
 use super::mock::InOrder;
 use super::{Blocking, FromError, Invocation, Notify, Stub};
@@ -174,8 +172,9 @@ impl LocalCall {
         &self,
         ended: Result<String, Fault>,
     ) -> Result<T, Error> {
-        decode(&ended?, true).map_err(|error| {
-            let problem = without_place(&error.to_string()).into_owned();
+        let text = ended?;
+        decode(&text, true).map_err(|error| {
+            let problem = problem(&text, &error);
             ProtocolError::Result { method: self.method.clone(), problem }.into()
         })
     }

@@ -11,6 +11,9 @@ use crate::protocol::{Fault, Inbound, ProtocolError};
 pub(super) enum Lost {
     /// The peer closed it, or the operating system did.
     Io(io::ErrorKind, String),
+    /// The other side did not take this one as its peer, and has listened to nothing.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code))] // Only TLS has such words.
+    Unheard(String),
     /// The other side said that it closes it.
     Closed(Close),
     /// What came over it breaks the protocol.
@@ -25,7 +28,20 @@ impl Lost {
     }
 
     pub(super) fn io(error: &io::Error) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(lost) = Self::tls(error) {
+            return lost;
+        }
         Self::Io(error.kind(), error.to_string())
+    }
+
+    /// The same where it is an error of TLS.
+    #[cfg(feature = "tls")]
+    #[cold]
+    fn tls(error: &io::Error) -> Option<Self> {
+        let words = crate::transport::tls_words(error)?;
+        let is_refusal = crate::transport::is_tls_refusal(error);
+        Some(if is_refusal { Self::Unheard(words) } else { Self::Io(error.kind(), words) })
     }
 
     /// The same of a read, where what has come before may show that the peer speaks something else.
@@ -35,13 +51,17 @@ impl Lost {
 
     /// Whether calls that were sent and not answered may have run.
     pub(super) fn leaves_doubt(&self) -> bool {
-        !matches!(self, Self::Closed(close) if close.is_after_all_replies())
+        match self {
+            Self::Closed(close) => !close.is_after_all_replies(),
+            Self::Unheard(_) => false,
+            _ => true,
+        }
     }
 
     /// What is said to the other side before the connection is given up.
     pub(super) fn answer(&self) -> Option<Close> {
         match self {
-            Self::Io(..) => None,
+            Self::Io(..) | Self::Unheard(_) => None,
             Self::Closed(close) => Some(Close::with(close.code)),
             Self::Protocol(error) => Some(Close::after_error(error)),
             Self::Fault(_) => Some(Close::with(websocket::code::NORMAL)),
@@ -54,6 +74,9 @@ impl Lost {
             Self::Io(kind, message) => IoError::new(IoErrorKind::Lost, doing)
                 .because(io::Error::new(*kind, message.clone()))
                 .may_have_run(may_have_run)
+                .into(),
+            Self::Unheard(why) => IoError::new(IoErrorKind::Connect, doing)
+                .because(io::Error::new(io::ErrorKind::ConnectionRefused, why.clone()))
                 .into(),
             Self::Closed(close) => IoError::new(IoErrorKind::Lost, doing)
                 .because(io::Error::new(io::ErrorKind::ConnectionAborted, close.to_string()))

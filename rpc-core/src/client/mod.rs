@@ -1,5 +1,6 @@
 //! Clients: a transport with the extension trait [`Stub`] on top, and what stands before them.
 
+mod alone;
 mod any;
 #[cfg(feature = "tokio")]
 pub(crate) mod asynchronous;
@@ -14,15 +15,20 @@ mod call_map;
 mod call_message;
 mod connect;
 mod connections;
+mod credentials;
 mod deadline;
 mod drive;
 mod empty_list;
+#[cfg(feature = "schema")]
+mod examples;
 mod flight;
 mod from_error;
 mod given_if;
+mod greeting;
 mod headers;
 #[cfg_attr(not(feature = "http"), path = "without_http.rs")]
 mod http;
+mod identify;
 #[cfg(feature = "tokio")]
 mod in_process;
 mod invocation;
@@ -45,6 +51,7 @@ mod prepare;
 mod raw_json;
 mod refusal;
 pub(crate) mod rpc_client;
+mod secret;
 mod send;
 pub(crate) mod stub;
 #[cfg(feature = "tower")]
@@ -96,6 +103,7 @@ pub use policy::{Admission, Attempt, Layered, Policy, Verdict};
 pub use prepare::{Prepare, Prepared, Preparing};
 pub use raw_json::RawJson;
 pub(crate) use rpc_client::RpcClient;
+pub use secret::Secret;
 pub(crate) use stub::Stub;
 pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]

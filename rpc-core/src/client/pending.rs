@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use crate::error::Error;
 use crate::transport::Stream;
 
-use super::FromError;
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
+use super::{FromError, RawJson};
 
 /// A call that has been started. [`wait`](Self::wait) gives its result; dropping it gives the
 /// result up.
@@ -21,8 +22,14 @@ pub struct Pending<S: Stream, T, E> {
     method: Cow<'static, str>,
     deadline: Option<Deadline>,
     waited: bool,
+    again: Option<Again<S>>,
     result: PhantomData<fn() -> (T, E)>,
 }
+
+/// Makes a call again that was refused, if another credential may help: the call of this number, on this
+/// connection.
+pub(super) type Again<S> =
+    Box<dyn FnOnce(&Multiplexer<S>, u64, Error) -> Result<RawJson, Error> + Send + Sync>;
 
 impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
     pub(super) fn new(
@@ -30,8 +37,9 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
         call: u64,
         method: Cow<'static, str>,
         deadline: Option<Deadline>,
+        again: Option<Again<S>>,
     ) -> Self {
-        Self { connection, call, method, deadline, waited: false, result: PhantomData }
+        Self { connection, call, method, deadline, waited: false, again, result: PhantomData }
     }
 
     /// Waits for the result; calls may be waited for in any order.
@@ -41,7 +49,18 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Pending<S, T, E> {
     /// As the call itself.
     pub fn wait(mut self) -> Result<T, E> {
         self.waited = true;
-        self.connection.wait(self.call, &self.method, self.deadline).map_err(E::from_error)
+        match self.connection.wait(self.call, &self.method, self.deadline) {
+            Ok(result) => Ok(result),
+            Err(error) => self.again(error).map_err(E::from_error),
+        }
+    }
+
+    #[cold]
+    fn again(&mut self, error: Error) -> Result<T, Error> {
+        match self.again.take() {
+            Some(again) => again(&self.connection, self.call, error)?.result_of(&self.method),
+            None => Err(error),
+        }
     }
 }
 

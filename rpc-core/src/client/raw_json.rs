@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Misuse};
 use crate::protocol::json::{decode, write};
 use crate::protocol::{ArgumentError, ProtocolError};
-use crate::registry::without_place;
+use crate::registry::problem;
 
 use super::FromError;
 
@@ -55,15 +55,15 @@ impl RawJson {
     /// Where it is no such value.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         decode(self.get(), true).map_err(|error| {
-            let problem = without_place(&error.to_string()).into_owned();
+            let problem = problem(self.get(), &error);
             Misuse::Argument(ArgumentError::new(problem)).into()
         })
     }
 
     /// Reads it as the result of a function.
-    fn result_of<T: DeserializeOwned>(&self, method: &str) -> Result<T, Error> {
+    pub(super) fn result_of<T: DeserializeOwned>(&self, method: &str) -> Result<T, Error> {
         decode(self.get(), true).map_err(|error| {
-            let problem = without_place(&error.to_string()).into_owned();
+            let problem = problem(self.get(), &error);
             ProtocolError::Result { method: method.to_owned(), problem }.into()
         })
     }

@@ -17,6 +17,7 @@ use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::names::{self, KnownNames};
 use super::owned::OwnedArguments;
+use super::pending::Again;
 use super::tries::Tries;
 use super::{Blocking, ClientBuilder, FromError, Invocation, Notify, Pending, Pipelined, Stub};
 
@@ -66,7 +67,8 @@ impl<T: Transport> Clone for RpcClient<T> {
 
 impl RpcClient {
     /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
-    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`; with the feature `tls` to
+    /// `tls://host:port`, `https://…` and `wss://…`.
     ///
     /// Over HTTP the first connection is made by the first call.
     ///
@@ -192,21 +194,72 @@ impl<T: Transport> RpcClient<T> {
         let deadline = self.deadline(invocation);
         let mut tries = Tries::default();
         loop {
-            let outcome = self
-                .send(invocation, deadline)
-                .and_then(|sent| sent.connection.wait(sent.call, invocation.method(), deadline));
-            match outcome {
-                Err(error)
-                    if self.settings().follows(&error)
-                        && tries.may_move(self.settings().redirects) => {}
-                Err(error) => {
-                    if let Some(wait) = tries.again(error, invocation.is_idempotent(), deadline)? {
-                        thread::sleep(wait);
-                    }
-                }
-                outcome => return outcome,
-            }
+            let (error, sent) = match self.send(invocation, deadline) {
+                Ok(sent) => match sent.connection.wait(sent.call, invocation.method(), deadline) {
+                    Ok(result) => return Ok(result),
+                    Err(error) => (error, Some(sent)),
+                },
+                Err(error) => (error, None),
+            };
+            let is_idempotent = invocation.is_idempotent();
+            self.prepare_again(error, sent, deadline, is_idempotent, &mut tries)?;
         }
+    }
+
+    /// Does what is to be done before a call is made again that ended in `error`, or says what it ends
+    /// in.
+    #[cold]
+    fn prepare_again(
+        &self,
+        error: Error,
+        sent: Option<Sent<T>>,
+        deadline: Option<Deadline>,
+        is_idempotent: bool,
+        tries: &mut Tries,
+    ) -> Result<(), Error> {
+        let settings = self.settings();
+        let error = match sent {
+            Some(sent) if settings.renews(&error) && tries.may_renew() => {
+                match sent.connection.renew(settings, sent.call, deadline) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => error,
+                }
+            }
+            _ => error,
+        };
+        if settings.follows(&error) && tries.may_move(settings.redirects) {
+            return Ok(());
+        }
+        if let Some(wait) = tries.again(error, is_idempotent, deadline)? {
+            thread::sleep(wait);
+        }
+        Ok(())
+    }
+}
+
+/// Calls that are refused, and made again with another credential.
+impl<T: Transport> RpcClient<T> {
+    /// How a call is made again that was started, where it may be.
+    pub(super) fn again<A: Arguments>(
+        &self,
+        invocation: &Invocation<'_, A>,
+        deadline: Option<Deadline>,
+    ) -> Option<Again<T::Stream>> {
+        let credentials = self.settings().credentials.as_ref()?;
+        if !credentials.may_change() {
+            return None;
+        }
+        let (client, call) = (self.clone(), invocation.to_owned_call().ok()?);
+        Some(Box::new(move |connection, number, error| {
+            let settings = client.settings();
+            if !settings.renews(&error) {
+                return Err(error);
+            }
+            connection.renew(settings, number, deadline)?;
+            client.shared.connections.free_connection(deadline);
+            let sent = client.send(&call.invocation(), deadline)?;
+            sent.connection.wait(sent.call, call.method(), deadline)
+        }))
     }
 }
 
@@ -231,14 +284,33 @@ impl<T: Transport> Stub for RpcClient<T> {
 impl<T: Transport> Notify for RpcClient<T> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
         let deadline = self.deadline(&invocation);
+        let credentials = self.settings().credentials.as_ref();
+        let generation = credentials.map_or(0, |credentials| credentials.generation());
+        match (self.tell(&invocation, deadline), credentials) {
+            (Err(error), Some(credentials)) if self.settings().renews(&error) => {
+                // It was answered, as by HTTP, where each message says who calls.
+                credentials.after(generation, deadline)?;
+                self.tell(&invocation, deadline)
+            }
+            (told, _) => told,
+        }
+    }
+}
+
+impl<T: Transport> RpcClient<T> {
+    fn tell<A: Arguments>(
+        &self,
+        invocation: &Invocation<'_, A>,
+        deadline: Option<Deadline>,
+    ) -> Result<(), Error> {
         let settings = self.settings();
         let (method, metadata) = (invocation.method(), invocation.metadata());
         settings.check_metadata(metadata)?;
-        settings.check_size(&invocation)?;
+        settings.check_size(invocation)?;
         let write =
             |out: &mut Vec<u8>| settings.begin_call(out, method, invocation.arguments(), metadata);
         self.shared.connections.get(deadline)?.notify(method, deadline, write).or_else(|error| {
-            let folded = self.fold(error, &invocation, deadline)?;
+            let folded = self.fold(error, invocation, deadline)?;
             self.shared
                 .connections
                 .get(deadline)?
@@ -257,7 +329,8 @@ impl<T: Transport> Pipelined for RpcClient<T> {
         let deadline = self.deadline(&invocation);
         self.shared.connections.free_connection(deadline);
         let sent = self.send(&invocation, deadline)?;
-        Ok(Pending::new(sent.connection, sent.call, invocation.name(), sent.deadline))
+        let again = self.again(&invocation, deadline);
+        Ok(Pending::new(sent.connection, sent.call, invocation.name(), sent.deadline, again))
     }
 }
 

@@ -12,13 +12,14 @@ use super::deadline::Deadline;
 pub(super) struct Tries {
     left: u32,
     redirects: u32,
+    has_renewed: bool,
     /// Of a try after which the call may have run.
     doubtful: Option<Box<Error>>,
 }
 
 impl Default for Tries {
     fn default() -> Self {
-        Self { left: TRIES, redirects: 0, doubtful: None }
+        Self { left: TRIES, redirects: 0, has_renewed: false, doubtful: None }
     }
 }
 
@@ -27,6 +28,11 @@ impl Tries {
     #[cfg(feature = "tokio")]
     pub(super) fn end(&mut self) {
         self.left = 0;
+    }
+
+    /// Whether a call may be made once more since another credential may help, which is so once.
+    pub(super) fn may_renew(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_renewed, true)
     }
 
     /// Whether a call may be redirected once more, of so often.

@@ -1,5 +1,6 @@
 //! The URLs that name servers.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 
 /// How a server is spoken to, by its URL.
@@ -14,6 +15,8 @@ pub(super) enum Scheme {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Url {
     pub(super) scheme: Scheme,
+    /// Whether that is done over TLS.
+    pub(super) is_secure: bool,
     /// The host and port to connect to.
     pub(super) address: String,
     /// The host and port as the URL has them.
@@ -26,32 +29,35 @@ impl Url {
     /// Takes a URL apart; `None` where it is an address without a scheme, or that of a Unix socket.
     pub(super) fn of(url: &str) -> io::Result<Option<Self>> {
         let invalid = |problem: &str| Err(io::Error::new(ErrorKind::InvalidInput, problem));
+        if names_user(url) {
+            return invalid(
+                "an address carries no name and password here; `.basic(user, password)` says them",
+            );
+        }
         let Some((scheme, rest)) = url.split_once("://").filter(|_| !url.starts_with("unix:"))
         else {
             return Ok(None);
         };
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "tcp" => Scheme::Tcp,
-            "http" => Scheme::Http,
-            "ws" => Scheme::WebSocket,
-            "https" | "wss" => {
-                return invalid(
-                    "TLS is not spoken here; put a proxy in front that adds it, and connect to \
-                     that by `http://` or `ws://`",
-                );
-            }
+        let (scheme, is_secure) = match scheme.to_ascii_lowercase().as_str() {
+            "tcp" => (Scheme::Tcp, false),
+            "tls" => (Scheme::Tcp, true),
+            "http" => (Scheme::Http, false),
+            "https" => (Scheme::Http, true),
+            "ws" => (Scheme::WebSocket, false),
+            "wss" => (Scheme::WebSocket, true),
             _ => {
                 return invalid(
                     "servers are named `host:port`, `tcp://host:port`, `unix:/path`, \
-                     `http://host[:port][/path]` or `ws://host[:port][/path]`",
+                     `http://host[:port][/path]` or `ws://host[:port][/path]`, and with TLS \
+                     `tls://host:port`, `https://…` or `wss://…`",
                 );
             }
         };
-        if rest.contains('@') {
-            return invalid(
-                "a URL carries no password here; give it as a header: \
-                 `.header(\"Authorization\", …)`",
-            );
+        if is_secure && cfg!(not(feature = "tls")) {
+            return Err(io::Error::new(
+                ErrorKind::Unsupported,
+                "TLS takes the feature `tls` of rpc-core",
+            ));
         }
         // A fragment is for whoever has the URL, and is not sent (RFC 9110, section 7.1).
         let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
@@ -65,17 +71,60 @@ impl Url {
             return invalid("the URL names no host: `scheme://host[:port][/path][?query]`");
         }
         if scheme == Scheme::Tcp && (!has_port || !matches!(path, "" | "/")) {
-            return invalid("a TCP address is `tcp://host:port`");
+            return invalid(if is_secure {
+                "an address of TLS without HTTP is `tls://host:port`"
+            } else {
+                "a TCP address is `tcp://host:port`"
+            });
         }
-        let address = if has_port { host.to_owned() } else { format!("{host}:80") };
+        let usual_port = if is_secure { 443 } else { 80 };
+        let address = if has_port { host.to_owned() } else { format!("{host}:{usual_port}") };
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Some(Self { scheme, address, host: host.to_owned(), path }))
+        Ok(Some(Self { scheme, is_secure, address, host: host.to_owned(), path }))
+    }
+
+    /// The host without its port.
+    #[cfg(feature = "tls")]
+    pub(super) fn host_name(&self) -> &str {
+        self.address.rsplit_once(':').map_or(&self.address, |(host, _)| host)
+    }
+}
+
+/// Whether somebody's name, and a password maybe, stands before the host.
+fn names_user(url: &str) -> bool {
+    url.contains('@') && !url.starts_with("unix:")
+}
+
+/// A URL as it may be shown.
+pub(super) fn without_password(url: &str) -> Cow<'_, str> {
+    match url.rfind('@').filter(|_| names_user(url)) {
+        Some(at) => {
+            let is_scheme =
+                |end: &usize| url[..*end].bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let scheme = url.find("://").filter(is_scheme).map_or(0, |end| end + 3).min(at);
+            format!("{}…{}", &url[..scheme], &url[at..]).into()
+        }
+        None => url.into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, Url};
+    use super::{Scheme, Url, without_password};
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, shown) in [
+            ("http://ada:s3@cret/@h/path", "http://…@h/path"),
+            ("ada:s3cret@h:80", "…@h:80"),
+            ("h:80", "h:80"),
+            ("unix:/run/a@b.sock", "unix:/run/a@b.sock"),
+            ("ada:s@://h", "…@://h"),
+        ] {
+            assert_eq!(without_password(url), shown);
+            assert_eq!(Url::of(url).is_err(), shown != url);
+        }
+    }
 
     #[test]
     fn urls_are_taken_apart() {
@@ -93,7 +142,7 @@ mod tests {
             ("tcp://localhost:5000", Scheme::Tcp, "localhost:5000", "localhost:5000", "/"),
         ] {
             let (address, host, path) = (address.into(), host.into(), path.into());
-            let parts = Url { scheme, address, host, path };
+            let parts = Url { scheme, is_secure: false, address, host, path };
             assert_eq!(Url::of(url).unwrap().unwrap(), parts, "{url}");
         }
         for address in ["localhost:5000", "unix:/ws://", "unix:///run/sum.sock", "[::1]:5000"] {
@@ -106,15 +155,39 @@ mod tests {
             "ws://a/\r\nX: y",
             "http://u:p@h/",
             "http://:80/",
-            "wss://h/",
-            "https://h",
             "ftp://h",
+            "tls://h",
+            "tls://h:1/path",
+            "https://",
             "tcp://h",
             "tcp://h:1/path",
             "http://#h",
             "http://h/ #part",
         ] {
             assert!(Url::of(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_with_tls_have_a_port_of_their_own() {
+        for (url, scheme, address, name, host) in [
+            ("https://h", Scheme::Http, "h:443", "h", "h"),
+            ("HTTPS://[::1]/a", Scheme::Http, "[::1]:443", "[::1]", "[::1]"),
+            ("wss://h:90/a", Scheme::WebSocket, "h:90", "h", "h:90"),
+            ("tls://10.0.0.1:5000", Scheme::Tcp, "10.0.0.1:5000", "10.0.0.1", "10.0.0.1:5000"),
+        ] {
+            let read = Url::of(url);
+            if cfg!(not(feature = "tls")) {
+                let said = read.unwrap_err().to_string();
+                assert!(said.contains("the feature `tls`"), "{said}");
+                continue;
+            }
+            let parts = read.unwrap().unwrap();
+            assert!(parts.is_secure, "{url}");
+            assert_eq!((parts.scheme, &*parts.address, &*parts.host), (scheme, address, host));
+            #[cfg(feature = "tls")]
+            assert_eq!(parts.host_name(), name);
+            let _ = name;
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::protocol::websocket::Opening;
 use crate::pump::write_all;
 use crate::transport::{AsyncSocket, Stream};
 
+use super::credentials::Credential;
 use super::headers::problem;
 use super::metadata::write_headers;
 
@@ -43,12 +44,28 @@ impl Resource {
         Ok(Self { host, path, headers: lines })
     }
 
+    /// The request that opens it.
+    fn request(&self, opening: &Opening, credential: Option<&Credential>) -> Vec<u8> {
+        let mut headers = self.headers.clone();
+        if let Some(credential) = credential {
+            headers.extend_from_slice(b"Authorization: ");
+            headers.extend_from_slice(credential.value.expose().as_bytes());
+            headers.extend_from_slice(b"\r\n");
+        }
+        opening.request(&self.host, &self.path, &headers)
+    }
+
     /// Opens the WebSocket over a stream, and returns what has come behind the server's answer.
-    pub(super) fn open(&self, stream: &impl Stream, timeout: Duration) -> io::Result<Vec<u8>> {
+    pub(super) fn open(
+        &self,
+        stream: &impl Stream,
+        credential: Option<&Credential>,
+        timeout: Duration,
+    ) -> io::Result<Vec<u8>> {
         let opening = Opening::new();
         let begun = Instant::now();
         stream.set_write_timeout(Some(timeout))?;
-        write_all(stream, &opening.request(&self.host, &self.path, &self.headers), timeout)?;
+        write_all(stream, &self.request(&opening, credential), timeout)?;
         let mut received = Vec::new();
         let size = loop {
             let left = timeout.saturating_sub(begun.elapsed());
@@ -71,9 +88,13 @@ impl Resource {
     }
 
     /// The same without blocking.
-    pub(super) async fn open_async(&self, stream: &mut AsyncSocket) -> io::Result<Vec<u8>> {
+    pub(super) async fn open_async(
+        &self,
+        stream: &mut AsyncSocket,
+        credential: Option<&Credential>,
+    ) -> io::Result<Vec<u8>> {
         let opening = Opening::new();
-        stream.write_all(&opening.request(&self.host, &self.path, &self.headers)).await?;
+        stream.write_all(&self.request(&opening, credential)).await?;
         let mut received = Vec::new();
         loop {
             let mut room = [0; ROOM];

@@ -9,12 +9,14 @@ use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::protocol::{Inbound, Limits, ProtocolError};
 
+use super::credentials::Credentials;
+
 #[derive(Debug)]
 pub(super) enum Target {}
 
 impl Target {
     pub(super) fn new(
-        _: &str,
+        _: (&str, bool),
         _: &str,
         _: &[(String, String)],
         _: &[(String, String)],
@@ -22,6 +24,10 @@ impl Target {
     ) -> io::Result<Self> {
         let problem = "HTTP takes the feature `http` of rpc-core";
         Err(io::Error::new(ErrorKind::Unsupported, problem))
+    }
+
+    pub(super) fn with(self, _: Option<Arc<Credentials>>) -> Self {
+        match self {}
     }
 
     pub(super) fn follow(&self, _: &Error) -> bool {
@@ -36,6 +42,8 @@ pub(super) enum Exchange {}
 pub(super) struct Response {
     pub(super) body: Vec<u8>,
     pub(super) is_last: bool,
+    pub(super) is_first: bool,
+    pub(super) is_doubtful: bool,
     there_is_none: Infallible,
 }
 
@@ -70,6 +78,11 @@ impl Exchange {
         match *self {}
     }
 
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_used(&self) -> bool {
+        match *self {}
+    }
+
     pub(super) fn add(&mut self, _: u64) {
         match *self {}
     }
@@ -90,15 +103,19 @@ impl Exchange {
         match *self {}
     }
 
+    pub(super) fn first(&self) -> u64 {
+        match *self {}
+    }
+
     pub(super) fn count(&self) -> u64 {
         match *self {}
     }
 
-    pub(super) fn end_batch(&mut self, _: &mut Vec<u8>) {
+    pub(super) fn end_batch(&mut self, _: &mut Vec<u8>) -> Option<u64> {
         match *self {}
     }
 
-    pub(super) fn end_request(&self, _: &mut Vec<u8>, _: usize) {
+    pub(super) fn end_request(&self, _: &mut Vec<u8>, _: usize) -> Option<u64> {
         match *self {}
     }
 

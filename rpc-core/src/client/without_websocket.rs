@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::transport::Stream;
 
+use super::credentials::Credential;
+
 /// What a `ws://` URL names on its server: here nothing is.
 #[derive(Debug)]
 pub(super) enum Resource {}
@@ -15,7 +17,12 @@ impl Resource {
         Err(io::Error::new(ErrorKind::Unsupported, problem))
     }
 
-    pub(super) fn open(&self, _: &impl Stream, _: Duration) -> io::Result<Vec<u8>> {
+    pub(super) fn open(
+        &self,
+        _: &impl Stream,
+        _: Option<&Credential>,
+        _: Duration,
+    ) -> io::Result<Vec<u8>> {
         match *self {}
     }
 
@@ -24,6 +31,7 @@ impl Resource {
     pub(super) async fn open_async(
         &self,
         _: &mut crate::transport::AsyncSocket,
+        _: Option<&Credential>,
     ) -> io::Result<Vec<u8>> {
         match *self {}
     }

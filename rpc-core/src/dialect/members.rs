@@ -252,7 +252,10 @@ impl<'r, 'a> Members<'r, 'a> {
             if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
                 return Ok(Incoming::Rare(Rare::Cancel(self.cancel.unwrap_or("null"))));
             }
-            self.mistake = self.mistake.take().or(self.native_mistake.take());
+            // What the ping dialect does not know it ignores, as JSON-RPC does.
+            if dialect != Some(Dialect::Ping) {
+                self.mistake = self.mistake.take().or(self.native_mistake.take());
+            }
             self.find_mixture();
             self.finish_others(dialect);
         }

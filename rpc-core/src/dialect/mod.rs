@@ -22,6 +22,8 @@ mod write;
 pub(crate) mod xml_rpc;
 
 pub(crate) use incoming::{Elements, Incoming, Rare, Unreadable};
+#[cfg(feature = "mcp")]
+pub(crate) use parts::{append, write_fault_object};
 pub(crate) use read::{read_call, read_element};
 pub(crate) use reply::{
     FromServer, OwnedText, ReplyMessage, ResultText, UsualReply, read_replies, read_reply,

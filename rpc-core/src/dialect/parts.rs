@@ -4,7 +4,7 @@ use crate::protocol::Fault;
 use crate::protocol::json::write;
 
 /// Appends a fault's object: `{"code":…,"message":…,"data":…}`.
-pub(super) fn write_fault_object(out: &mut Vec<u8>, fault: &Fault) {
+pub(crate) fn write_fault_object(out: &mut Vec<u8>, fault: &Fault) {
     out.extend_from_slice(b"{\"code\":");
     append(out, &fault.code());
     out.extend_from_slice(b",\"message\":");
@@ -17,7 +17,7 @@ pub(super) fn write_fault_object(out: &mut Vec<u8>, fault: &Fault) {
 }
 
 /// Appends a text or a number, which always have a JSON form.
-pub(super) fn append<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+pub(crate) fn append<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     if write(out, value).is_err() {
         out.extend_from_slice(b"null");
     }

@@ -1,6 +1,7 @@
 //! What this side asked for and cannot have.
 
 use crate::protocol::ArgumentError;
+use crate::proxy::InvalidProxy;
 
 /// Something asked for on this side that cannot be.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -75,6 +76,44 @@ pub enum Misuse {
         /// The type of the state.
         ty: &'static str,
     },
+    /// A function cannot be a tool for language models as it is (feature `mcp`).
+    #[error("`{function}` cannot be a tool for language models: {problem}")]
+    Tool {
+        /// The function.
+        function: String,
+        /// Why not, and what to do.
+        problem: Box<str>,
+    },
+    /// A server is to offer tools to language models, and has none (feature `mcp`).
+    #[error("no function is a tool for language models: {problem}")]
+    NoTools {
+        /// Why not, and what to do.
+        problem: &'static str,
+    },
+    /// Who may call a function cannot be said in this way.
+    #[error("`{function}` cannot be allowed so: {problem}")]
+    Permission {
+        /// The function.
+        function: String,
+        /// Why not, and what to do.
+        problem: Box<str>,
+    },
+    /// Something is for callers who are known, and the server does not find out who calls.
+    #[error(
+        "{asks}, and nothing here finds out who calls; give the server `.authenticate(…)`, or `.identities_by_layer()` where a layer does"
+    )]
+    NobodyIsKnown {
+        /// What asks, and for what.
+        asks: Box<str>,
+    },
+    /// Web pages cannot be let in as the server was told (feature `http`).
+    #[error("`{setting}` cannot be: {problem}")]
+    WebPages {
+        /// What was said.
+        setting: Box<str>,
+        /// Why not, and what to do.
+        problem: &'static str,
+    },
     /// A header was set that is none, or that is not for the caller to set.
     #[error("`{name}` is no header that can be set here; a name has letters, digits and hyphens")]
     Header {
@@ -99,6 +138,34 @@ pub enum Misuse {
         /// Why not.
         problem: String,
     },
+    /// Credentials cannot be said by the way that a client's calls take, or not these.
+    #[error("the client cannot say who it is: {problem}")]
+    Credential {
+        /// Why not, and what to do.
+        problem: Box<str>,
+    },
+    /// Credentials would travel in plain text to another machine, and whoever is between could read them.
+    #[error(
+        "a credential would travel in plain text to {address}, which is not this machine; connect by `tls://`, `https://` or `wss://`, through a tunnel of your own, or say `.allow_plain_credentials()`"
+    )]
+    PlainCredential {
+        /// Where to.
+        address: Box<str>,
+    },
+    /// TLS cannot be spoken as it was set up.
+    #[error("TLS cannot be spoken so: {problem}")]
+    Tls {
+        /// Why not, and what to do.
+        problem: Box<str>,
+    },
+    /// A server was told of proxies to believe, by a text that names none.
+    #[error(transparent)]
+    Proxy(Box<InvalidProxy>),
+    /// A server was to take the PROXY protocol, from nobody.
+    #[error(
+        "`.proxy_protocol()` believes what proxies say before the first byte, so it must know them; name them by `.trusted_proxies([…])`"
+    )]
+    NoProxies,
     /// An asynchronous client was to connect where no tokio runtime runs.
     #[error(
         "an asynchronous client works in a tokio runtime, and none runs here; await it in one (`#[tokio::main]`, `Runtime::block_on`), or use `RpcClient`, which needs none"

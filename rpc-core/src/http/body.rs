@@ -19,7 +19,7 @@ use crate::protocol::{Memory, Share};
 use super::traffic::Running;
 
 /// A body up to this size is small.
-const SMALL: usize = 64 * 1024;
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// Why a body has not been read.
 #[derive(Debug)]

@@ -10,11 +10,11 @@ use hyper::{Response, StatusCode};
 #[cfg(feature = "gzip")]
 use crate::protocol::gzip::{self, NotInflated};
 #[cfg(feature = "gzip")]
-use crate::protocol::{Fault, code};
+use crate::protocol::{Fault, Share, code};
 
 use super::body::ReplyBody;
 #[cfg(feature = "gzip")]
-use super::body::Unread;
+use super::body::{SMALL, Unread};
 use super::known::{Known, Single};
 use super::refusal::{Refusal, with_type};
 
@@ -80,11 +80,14 @@ impl Coding {
     }
 }
 
-/// A body as it was before it was coded in gzip, of at most `limit` bytes.
+/// A body as it was before it was coded in gzip, of at most `limit` bytes; a large one is of the budget that
+/// `share` is of.
 #[cfg(feature = "gzip")]
-pub(super) fn restore(body: &[u8], limit: usize) -> Result<Bytes, Unread> {
-    gzip::inflate(body, limit).map(Bytes::from).map_err(|error| {
+pub(super) fn restore(body: &[u8], limit: usize, share: &mut Share) -> Result<Bytes, Unread> {
+    let has_room = |size| size <= SMALL || share.grow(size);
+    gzip::inflate(body, limit, has_room).map(Bytes::from).map_err(|error| {
         let (status, code) = match error {
+            NotInflated::NoMemory(_) => return Unread::NoMemory,
             NotInflated::Broken(_) => (StatusCode::BAD_REQUEST, code::PARSE_ERROR),
             _ => (StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE),
         };

@@ -1,6 +1,7 @@
 //! One connection that speaks HTTP, from the bytes that told so to its end.
 
 use std::convert::Infallible;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::pump::Timeouts;
 use super::body::ReplyBody;
 use super::exchange::Exchange;
 use super::io::{Io, Tasks};
+use super::streams::Streams;
 use super::traffic::{Late, Traffic};
 use super::watch::Watch;
 use super::websocket;
@@ -39,6 +41,10 @@ const SLOW: &[u8] =
 /// headers of the request that opened it. When
 /// `stopping` is ready, requests that run are answered and then the connection is closed. When there
 /// is a `crowd` that the connection keeps waiting, its peer may be silent for only so long.
+///
+/// # Errors
+///
+/// Where the stream breaks.
 pub(crate) async fn serve<S, A>(
     stream: S,
     received: Vec<u8>,
@@ -46,16 +52,19 @@ pub(crate) async fn serve<S, A>(
     timeouts: &Timeouts,
     stopping: impl Future<Output = ()>,
     crowd: impl Future<Output = Duration>,
-) -> Option<(S, Vec<u8>, HeaderMap)>
+) -> io::Result<Option<(S, Vec<u8>, HeaderMap)>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Answer,
 {
     let is_http2 = received.starts_with(HTTP_2);
     let traffic = Arc::new(Traffic::new(is_http2));
-    let io = Io::new(stream, received, &traffic, timeouts);
+    let mut io = Io::new(stream, received, &traffic, timeouts);
+    if is_http2 {
+        io.count_frames(&streams_of(&exchange));
+    }
     let exchange = Arc::new(exchange);
-    let streams = exchange.session.limits.max_calls_running.clamp(1, STREAMS);
+    let at_once = exchange.session.limits.max_calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
     let service = {
         let traffic = Arc::clone(&traffic);
@@ -63,29 +72,38 @@ where
     };
     if is_http2 {
         let mut builder = http2::Builder::new(Tasks);
-        builder.max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX));
+        builder.max_concurrent_streams(u32::try_from(at_once).unwrap_or(u32::MAX));
         builder.max_header_list_size(HEAD);
         let mut connection = pin!(builder.serve_connection(io, service));
-        watch.run(connection.as_mut(), http2::Connection::graceful_shutdown, stopping, crowd).await;
-        None
+        let close = http2::Connection::graceful_shutdown;
+        watch.run(connection.as_mut(), close, stopping, crowd).await?;
+        Ok(None)
     } else {
         let mut builder = http1::Builder::new();
         builder.header_read_timeout(None).max_header_size(HEAD as usize);
         let mut connection = builder.serve_connection(io, service);
         let close = http1::Connection::graceful_shutdown;
-        let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await;
+        let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await?;
         let Parts { mut io, read_buf, .. } = connection.into_parts();
         if late == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.
             io.say_last(SLOW).await;
         }
-        if late.is_some() {
-            return None;
-        }
-        let headers = traffic.take_switched()?;
+        let headers = match traffic.take_switched() {
+            Some(headers) if late.is_none() => headers,
+            _ => return Ok(None),
+        };
         let (stream, rest) = io.into_inner();
-        Some((stream, [&read_buf[..], &rest].concat(), headers))
+        Ok(Some((stream, [&read_buf[..], &rest].concat(), headers)))
     }
+}
+
+/// The requests of a connection of HTTP/2, which can be told from now on that they are cut off.
+fn streams_of<A>(exchange: &Exchange<A>) -> Arc<Streams> {
+    let streams = Arc::new(Streams::default());
+    let cut_off = Arc::clone(&streams);
+    exchange.voice.speak_by(move |body| cut_off.cut_off(body));
+    streams
 }
 
 /// Answers one request, which counts as running until its reply is taken.

@@ -13,6 +13,8 @@ use hyper::{Method, Response, StatusCode, Version};
 use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
+#[cfg(feature = "gzip")]
+use crate::protocol::Share;
 use crate::protocol::{Fault, Memory, ProtocolError, code};
 use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
@@ -21,11 +23,13 @@ use super::body::{ReplyBody, Unread, read, skip_small};
 #[cfg(feature = "gzip")]
 use super::coding::restore;
 use super::coding::{Coding, coded, transfer};
+#[cfg(feature = "docs-page")]
+use super::docs_page;
 use super::guard::Guard;
 use super::health;
 use super::known::Known;
 use super::media_type::MediaType;
-use super::refusal::{Refusal, last, later, options, with_type};
+use super::refusal::{Refusal, last, later, methods, options, with_type};
 use super::requester::Requester;
 
 /// What answers requests, whichever connection they come over.
@@ -41,6 +45,9 @@ pub(crate) struct Exchange<A> {
     pub(crate) voice: Voice,
     /// What unfinished messages may take.
     pub(crate) memory: Memory,
+    /// Whether the page that shows the functions is served.
+    #[cfg(feature = "docs-page")]
+    pub(crate) docs_page: bool,
 }
 
 /// Whether new work is taken.
@@ -67,6 +74,20 @@ impl<A> Exchange<A> {
         let context = &self.session.context;
         let connection = context.caller().cloned();
         Arc::new(Requester::new(request, connection, !context.must_not_block()))
+    }
+
+    /// Answers a request that only looks; `None` where there is nothing to be seen.
+    fn show(&self, request: &Parts) -> Option<Response<ReplyBody>> {
+        let health = health::answer(request.uri.path(), self.is_ready());
+        #[cfg(feature = "docs-page")]
+        if health.is_none() && self.docs_page {
+            let page = docs_page::answer(request)?;
+            return Some(match self.readiness {
+                Readiness::While(_) => page,
+                Readiness::Busy => later(last(health::busy(), request.version)),
+            });
+        }
+        health
     }
 
     /// Whether new work is taken.
@@ -113,12 +134,11 @@ impl<A: Answer> Exchange<A> {
                         self.call(requester, body.as_mut(), taken, arrived).await
                     }
                     (Some(Err(refused)), _) => *refused,
-                    (_, &Method::OPTIONS) => options(),
+                    (_, &Method::OPTIONS) => options(self.show(request).is_some()),
                     (_, &Method::GET | &Method::HEAD) => {
-                        health::answer(request.uri.path(), self.is_ready())
-                            .unwrap_or_else(|| Refusal::method().into_response())
+                        self.show(request).unwrap_or_else(|| Refusal::method().into_response())
                     }
-                    _ => Refusal::method().into_response(),
+                    _ => Refusal::method().among(methods(self.show(request).is_some())),
                 };
                 granted.put(response.headers_mut());
                 response
@@ -159,10 +179,16 @@ impl<A: Answer> Exchange<A> {
             Poll::Ready(message) => Ok(message),
             Poll::Pending => timeout(self.body_timeout, read).await,
         };
+        // Until it has been answered: it may be much larger than what has come.
+        #[cfg(feature = "gzip")]
+        let mut inflated = None;
         let message = match coding {
             Coding::Identity => message,
             #[cfg(feature = "gzip")]
-            Coding::Gzip => message.map(|read| read.and_then(|body| restore(&body, limit))),
+            Coding::Gzip => message.map(|read| {
+                let share = inflated.insert(Share::of(&self.memory));
+                read.and_then(|body| restore(&body, limit, share))
+            }),
         };
         let unread = match message {
             Ok(Ok(message)) => {
@@ -175,7 +201,7 @@ impl<A: Answer> Exchange<A> {
                 };
                 let response = coded(status, reply, media_type.of_reply(), &request.headers);
                 return match self.readiness {
-                    Readiness::While(_) => response,
+                    Readiness::While(_) => requester.formed(response),
                     Readiness::Busy => later(last(response, request.version)),
                 };
             }

@@ -1,14 +1,13 @@
 //! Counts the frames of an HTTP/2 connection that ask for nothing, so that no peer sends them without end.
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use super::cutter::{Cutter, DATA, HEADERS, Header, RST_STREAM};
+use super::streams::Streams;
 
 /// What a connection begins with (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// A frame's header: 3 bytes of length, its type, flags and stream (section 4.1).
-const HEADER: usize = 9;
-/// The types of frames that carry requests (sections 6.1 and 6.2).
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
 
 /// Frames beside requests that a peer may send at one time, and how many more a second.
 const AT_ONCE: u32 = 4096;
@@ -23,53 +22,36 @@ const BYTES: usize = 1024;
 /// make calls have a few for each, and for each kilobyte.
 #[derive(Debug)]
 pub(super) struct Frames {
-    /// Bytes until the next header.
-    skip: usize,
-    header: [u8; HEADER],
-    /// How much of the header has come.
-    known: usize,
+    cutter: Cutter,
     /// How many more frames there may be.
     left: u32,
     /// Bytes written that have not been counted.
     written: usize,
     /// Since when more are allowed because time passes.
     since: Instant,
+    /// The requests among them.
+    pub(super) streams: Arc<Streams>,
 }
 
 impl Frames {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(streams: &Arc<Streams>) -> Self {
         Self {
-            skip: PREFACE,
-            header: [0; HEADER],
-            known: 0,
+            cutter: Cutter::behind(PREFACE),
             left: AT_ONCE,
             written: 0,
             since: Instant::now(),
+            streams: Arc::clone(streams),
         }
     }
 
     /// Takes note of bytes that have come, and says whether there may be such.
     pub(super) fn received(&mut self, mut bytes: &[u8]) -> bool {
-        loop {
-            let skipped = self.skip.min(bytes.len());
-            self.skip -= skipped;
-            bytes = &bytes[skipped..];
-            if bytes.is_empty() {
-                return true;
-            }
-            let count = (HEADER - self.known).min(bytes.len());
-            self.header[self.known..self.known + count].copy_from_slice(&bytes[..count]);
-            self.known += count;
-            bytes = &bytes[count..];
-            if self.known == HEADER {
-                self.known = 0;
-                let [high, middle, low, kind, ..] = self.header;
-                self.skip = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
-                if !self.frame(kind) {
-                    return false;
-                }
+        while let Some(header) = self.cutter.next(&mut bytes) {
+            if !self.frame(header) {
+                return false;
             }
         }
+        true
     }
 
     /// Takes note of bytes written.
@@ -81,10 +63,17 @@ impl Frames {
         }
     }
 
-    fn frame(&mut self, kind: u8) -> bool {
+    fn frame(&mut self, Header { length, kind, stream }: Header) -> bool {
         match kind {
-            HEADERS => self.left = AT_ONCE.min(self.left + A_REQUEST),
-            DATA if self.skip >= BYTES => self.allow(self.skip / BYTES),
+            HEADERS => {
+                self.left = AT_ONCE.min(self.left + A_REQUEST);
+                self.streams.opened(stream);
+            }
+            DATA if length >= BYTES => self.allow(length / BYTES),
+            RST_STREAM if self.left > 0 => {
+                self.left -= 1;
+                self.streams.given_up(stream);
+            }
             _ if self.left > 0 => self.left -= 1,
             _ => return self.is_time_left(),
         }
@@ -110,7 +99,11 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use super::{A_REQUEST, AT_ONCE, DATA, Frames, HEADERS, PREFACE};
+    use super::{A_REQUEST, AT_ONCE, DATA, HEADERS, PREFACE};
+
+    fn new() -> super::Frames {
+        super::Frames::new(&std::sync::Arc::default())
+    }
 
     const PING: u8 = 6;
 
@@ -121,7 +114,7 @@ mod tests {
     }
 
     /// How many pings are taken, in pieces of some bytes.
-    fn pings(frames: &mut Frames, piece: usize) -> u32 {
+    fn pings(frames: &mut super::Frames, piece: usize) -> u32 {
         let ping = frame(PING, 8);
         (0..2 * AT_ONCE)
             .take_while(|_| ping.chunks(piece).all(|piece| frames.received(piece)))
@@ -133,15 +126,15 @@ mod tests {
     #[test]
     fn a_flood_ends_however_it_is_cut() {
         for piece in [1, 3, 9, 17] {
-            let mut frames = Frames::new();
+            let mut frames = new();
             assert!(frames.received(&[0; PREFACE]));
             assert_eq!(pings(&mut frames, piece), AT_ONCE);
         }
     }
 
     /// A connection over which a peer has sent all the frames that it may send at one time.
-    fn used_up() -> Frames {
-        let mut frames = Frames::new();
+    fn used_up() -> super::Frames {
+        let mut frames = new();
         assert!(frames.received(&[0; PREFACE]));
         for _ in 0..AT_ONCE {
             assert!(frames.received(&frame(PING, 8)));

@@ -12,9 +12,12 @@ pub(super) fn answer(path: &str, is_ready: bool) -> Option<Response<ReplyBody>> 
     match path {
         "/healthz" => Some(text(StatusCode::OK, "alive\n".to_owned())),
         "/readyz" if is_ready => Some(text(StatusCode::OK, "ready\n".to_owned())),
-        "/readyz" => {
-            Some(text(StatusCode::SERVICE_UNAVAILABLE, "not ready for new work\n".to_owned()))
-        }
+        "/readyz" => Some(busy()),
         _ => None,
     }
+}
+
+/// Says that no work is taken.
+pub(super) fn busy() -> Response<ReplyBody> {
+    text(StatusCode::SERVICE_UNAVAILABLE, "not ready for new work\n".to_owned())
 }

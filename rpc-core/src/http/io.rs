@@ -6,15 +6,16 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::rt::{Executor, Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::pump::Timeouts;
+use crate::pump::{Linger, Timeouts};
 
 use super::frames::Frames;
+use super::streams::{Reason, Streams};
 use super::traffic::Traffic;
 
 /// A stream of which some bytes have been read already.
@@ -34,9 +35,11 @@ pub(super) struct Io<S> {
     /// Rings when a peer that has ended its side is taken to be gone.
     ending: Option<Pin<Box<Sleep>>>,
     /// Rings when the peer has had its time to read the last words.
-    closing: Option<Pin<Box<Sleep>>>,
+    closing: Option<(Pin<Box<Sleep>>, Linger)>,
     /// What comes over a connection of HTTP/2.
     frames: Option<Box<Frames>>,
+    /// Whether there were too many of them that ask for nothing.
+    is_flooded: bool,
 }
 
 /// Bytes read at a time, and where a long message is coming.
@@ -60,8 +63,14 @@ impl<S> Io<S> {
             writing: None,
             ending: None,
             closing: None,
-            frames: traffic.is_multiplexed().then(|| Box::new(Frames::new())),
+            frames: None,
+            is_flooded: false,
         }
+    }
+
+    /// Has the frames looked at that come and go, as HTTP/2 has them.
+    pub(super) fn count_frames(&mut self, streams: &Arc<Streams>) {
+        self.frames = Some(Box::new(Frames::new(streams)));
     }
 }
 
@@ -110,8 +119,8 @@ impl<S: AsyncRead + Unpin> Io<S> {
         if let Some(frames) = &mut self.frames
             && !frames.received(bytes)
         {
-            let flood = "too many frames of HTTP/2 that ask for nothing";
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, flood)));
+            self.is_flooded = true;
+            return Poll::Ready(Ok(0));
         }
         let begins = !bytes.is_empty() && self.traffic.received() || is_first;
         match bytes.strip_prefix(b"POST ") {
@@ -127,7 +136,24 @@ impl<S: AsyncRead + Unpin> Io<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Read for Io<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// Tells a peer why its connection is ended, and ends it when it has had the time to read that.
+    #[cold]
+    fn poll_end_flood(&mut self, task: &mut Context<'_>) -> Poll<io::Error> {
+        if let Some(frames) = &self.frames {
+            let words = frames.streams.end(Reason::EnhanceYourCalm);
+            if !words.is_empty() {
+                // Where there is no room for so little, the peer does not read.
+                let _ = Pin::new(&mut self.stream).poll_write(task, &words);
+            }
+        }
+        let _ = ready!(Pin::new(self).poll_shutdown(task));
+        let flood = "too many frames of HTTP/2 that ask for nothing";
+        Poll::Ready(io::Error::new(io::ErrorKind::InvalidData, flood))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Read for Io<S> {
     /// A peer that ends its side while a call runs has left, or waits for the reply and will send
     /// nothing more. It cannot be told which, so calls have some time to end before the end is seen.
     fn poll_read(
@@ -136,6 +162,9 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         const PATIENCE: Duration = Duration::from_secs(1);
+        if self.is_flooded {
+            return self.poll_end_flood(task).map(Err);
+        }
         if self.ending.is_none() {
             // hyper asks for more where much has come before.
             let count = if cursor.remaining() <= READ {
@@ -146,6 +175,9 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
             if ready!(count)? > 0 {
                 return Poll::Ready(Ok(()));
             }
+            if self.is_flooded {
+                return self.poll_end_flood(task).map(Err);
+            }
             self.ending = Some(Box::pin(sleep(PATIENCE)));
             if self.traffic.is_running() {
                 // A body that has arrived whole may not have been looked at yet.
@@ -153,7 +185,9 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
                 return Poll::Pending;
             }
         }
-        let waits = self.traffic.is_answering();
+        // Of a request over HTTP/2 that came with the end hyper tells only when it goes on.
+        let waits = self.traffic.is_answering()
+            || self.frames.as_ref().is_some_and(|frames| frames.streams.are_waiting());
         match &mut self.ending {
             Some(ending) if waits => ending.as_mut().poll(task).map(Ok),
             _ => Poll::Ready(Ok(())),
@@ -162,11 +196,33 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
-    /// Takes note of what was written, where that is counted.
-    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
-        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, written) {
+    /// Writes these parts by `write`; their frames are looked at, where there are such.
+    #[inline]
+    fn write_by(
+        &mut self,
+        parts: &[io::IoSlice<'_>],
+        write: impl FnOnce(Pin<&mut S>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        let Some(frames) = &mut self.frames else {
+            return write(stream);
+        };
+        let Some(mut writing) = frames.streams.write() else {
+            // The last words have been said.
+            return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
+        };
+        let written = write(stream);
+        if let Poll::Ready(Ok(count)) = &written {
+            let mut left = *count;
+            for part in parts {
+                let part = &part[..left.min(part.len())];
+                writing.wrote(part);
+                left -= part.len();
+            }
+            drop(writing);
             frames.wrote(*count);
         }
+        written
     }
 
     /// Lets a write take the write timeout from when the peer first took nothing to when everything
@@ -192,8 +248,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(task, bytes);
-        self.wrote(&written);
+        let parts = [io::IoSlice::new(bytes)];
+        let written = self.write_by(&parts, |stream| stream.poll_write(task, bytes));
         self.in_time(task, written)
     }
 
@@ -212,11 +268,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
                 short[end..end + part.len()].copy_from_slice(part);
                 end += part.len();
             }
-            Pin::new(&mut self.stream).poll_write(task, &short[..end])
+            self.write_by(parts, |stream| stream.poll_write(task, &short[..end]))
         } else {
-            Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+            self.write_by(parts, |stream| stream.poll_write_vectored(task, parts))
         };
-        self.wrote(&written);
         self.in_time(task, written)
     }
 
@@ -245,19 +300,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
             if self.linger.is_zero() {
                 return Poll::Ready(Ok(()));
             }
-            self.closing = Some(Box::pin(sleep(self.linger)));
+            self.closing = Some((Box::pin(sleep(self.linger)), Linger::begin(self.linger)));
         }
         let mut rest = [MaybeUninit::uninit(); READ];
-        loop {
-            if self.closing.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready()) {
-                return Poll::Ready(Ok(()));
+        while let Some((alarm, linger)) = &mut self.closing {
+            // It is set anew when it rings, not at every read.
+            while alarm.as_mut().poll(task).is_ready() {
+                if Instant::now() >= linger.until() {
+                    return Poll::Ready(Ok(()));
+                }
+                alarm.as_mut().reset(linger.until().into());
+            }
+            if self.is_flooded {
+                // To read on is what a flood costs.
+                return Poll::Pending;
             }
             let mut rest = ReadBuf::uninit(&mut rest);
             match ready!(self.poll_some(task, &mut rest)) {
                 Ok(()) if !rest.filled().is_empty() => {}
-                _ => return Poll::Ready(Ok(())),
+                _ => break,
+            }
+            let count = rest.filled().len();
+            if !self.closing.as_mut().is_some_and(|(_, linger)| linger.goes_on(count)) {
+                break;
             }
         }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -6,6 +6,9 @@
 mod body;
 mod coding;
 mod connection;
+mod cutter;
+#[cfg(feature = "docs-page")]
+mod docs_page;
 mod exchange;
 mod frames;
 mod guard;
@@ -13,8 +16,10 @@ mod health;
 mod io;
 mod known;
 mod media_type;
+mod origin;
 mod refusal;
 mod requester;
+mod streams;
 mod tower;
 mod traffic;
 mod watch;

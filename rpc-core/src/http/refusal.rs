@@ -17,8 +17,10 @@ pub(super) struct Refusal {
     sentence: String,
 }
 
-/// What can be asked for with a path that takes calls.
-const METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
+/// What can be asked for with a path: every one takes calls, and some show something.
+pub(super) fn methods(is_shown: bool) -> HeaderValue {
+    HeaderValue::from_static(if is_shown { "GET, HEAD, POST, OPTIONS" } else { "POST, OPTIONS" })
+}
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
@@ -39,8 +41,15 @@ impl Refusal {
         let Self { status, sentence } = self;
         let mut response = text(status, sentence + "\n");
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, METHODS);
+            response.headers_mut().insert(ALLOW, methods(false));
         }
+        response
+    }
+
+    /// The same, with the methods that there are.
+    pub(super) fn among(self, methods: HeaderValue) -> Response<ReplyBody> {
+        let mut response = self.into_response();
+        response.headers_mut().insert(ALLOW, methods);
         response
     }
 }
@@ -78,10 +87,10 @@ pub(super) fn later(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
 }
 
 /// What can be asked for.
-pub(super) fn options() -> Response<ReplyBody> {
+pub(super) fn options(is_shown: bool) -> Response<ReplyBody> {
     let mut response = Response::new(ReplyBody::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(ALLOW, METHODS);
+    response.headers_mut().insert(ALLOW, methods(is_shown));
     response
 }
 

@@ -1,6 +1,8 @@
 //! Sees to it that a connection ends when it should.
 
+use std::error::Error as _;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,8 +26,8 @@ pub(super) struct Watch<'a> {
 
 /// What a connection's task wakes up for.
 enum Event {
-    /// The connection has ended.
-    End,
+    /// The connection has ended, and how.
+    End(hyper::Result<()>),
     /// The server is about to stop.
     Stopping,
     /// The peer's time is up.
@@ -42,15 +44,32 @@ enum Stage {
     Closed,
 }
 
+/// How a connection ended that did not end well: what a peer sends concerns nobody else, and a stream that breaks
+/// whoever has made it.
+#[cold]
+fn broken(error: hyper::Error) -> io::Result<Option<Late>> {
+    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        // The peer has left before it could be told that nothing follows.
+        Some(source) if source.kind() != ErrorKind::NotConnected => {
+            Err(io::Error::new(source.kind(), error))
+        }
+        _ => Ok(None),
+    }
+}
+
 impl Watch<'_> {
     /// Runs the connection to its end; or to where its peer is late, and then says with what.
-    pub(super) async fn run<C: Future>(
+    ///
+    /// # Errors
+    ///
+    /// Where the stream has broken.
+    pub(super) async fn run<C: Future<Output = hyper::Result<()>>>(
         &self,
         mut connection: Pin<&mut C>,
         close: impl Fn(Pin<&mut C>),
         stopping: impl Future<Output = ()>,
         crowd: impl Future<Output = Duration>,
-    ) -> Option<Late> {
+    ) -> io::Result<Option<Late>> {
         let (mut stopping, mut crowd) = (pin!(stopping), pin!(crowd));
         let mut timeouts = *self.timeouts;
         let mut crowded = false;
@@ -58,8 +77,8 @@ impl Watch<'_> {
         let mut alarm = pin!(sleep_until(Instant::now().into()));
         loop {
             let event = poll_fn(|task| {
-                if connection.as_mut().poll(task).is_ready() {
-                    return Poll::Ready(Event::End);
+                if let Poll::Ready(end) = connection.as_mut().poll(task) {
+                    return Poll::Ready(Event::End(end));
                 }
                 if stage == Stage::Open && stopping.as_mut().poll(task).is_ready() {
                     return Poll::Ready(Event::Stopping);
@@ -67,8 +86,8 @@ impl Watch<'_> {
                 if stage == Stage::Closing && !self.traffic.is_in_head() {
                     stage = Stage::Closed;
                     close(connection.as_mut());
-                    if connection.as_mut().poll(task).is_ready() {
-                        return Poll::Ready(Event::End);
+                    if let Poll::Ready(end) = connection.as_mut().poll(task) {
+                        return Poll::Ready(Event::End(end));
                     }
                 }
                 if !crowded && let Poll::Ready(patience) = crowd.as_mut().poll(task) {
@@ -85,7 +104,7 @@ impl Watch<'_> {
             })
             .await;
             match event {
-                Event::End => return None,
+                Event::End(end) => return end.map_or_else(broken, |()| Ok(None)),
                 Event::Stopping => {
                     // What has arrived by now is answered: the runtime looks for it once more.
                     yield_now().await;
@@ -96,7 +115,7 @@ impl Watch<'_> {
                     stage = Stage::Closing;
                     self.traffic.restart();
                 }
-                Event::Late(late) => return Some(late),
+                Event::Late(late) => return Ok(Some(late)),
             }
         }
     }

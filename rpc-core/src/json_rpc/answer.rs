@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Misuse;
 use crate::protocol::Fault;
 
+use super::identify::{Asking, Found};
 use super::later::Later;
 use super::session::Session;
 
@@ -22,6 +23,20 @@ pub trait Answer: Send + Sync + 'static {
 
     /// Appends a fault as the reply to `message`, which is empty where there is none.
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>);
+
+    /// Answers a message whose answer was that [who calls](Answered::Asks) is to be found out first.
+    fn answer_as_found(
+        &self,
+        found: Found,
+        message: &[u8],
+        session: &mut Session,
+        out: &mut Vec<u8>,
+    ) -> Answered {
+        session.found = Some(Box::new(found));
+        let answered = self.answer(message, session, out);
+        session.found = None;
+        answered
+    }
 
     /// Says, before a server starts, what would keep it from answering.
     ///
@@ -70,4 +85,7 @@ pub enum Answered {
     /// The reply takes time: the function is asynchronous, or blocks a thread and this one must not be
     /// blocked, or there are several of them.
     Later(Later),
+    /// There is no reply yet: who calls is to be found out first, which takes time. Nothing has run. Then the message is
+    /// answered by [`Answer::answer_as_found`], and those behind it after that.
+    Asks(Asking),
 }

@@ -30,7 +30,8 @@ impl Parts {
     pub(super) fn add(&mut self, answered: Answered, out: &mut Vec<u8>) {
         match answered {
             Answered::Reply | Answered::Broken | Answered::Last => out.push(b','),
-            Answered::Nothing | Answered::Cancel { .. } => {}
+            // Who makes the calls has been found out before the first of them.
+            Answered::Nothing | Answered::Cancel { .. } | Answered::Asks(_) => {}
             Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
         }
     }

@@ -1,11 +1,10 @@
 //! What the reply of a call that outlives its message needs to know.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::dialect::{Dialect, Request};
 use crate::protocol::Fault;
-use crate::registry::{Ended, tell_of_panic};
+use crate::registry::{Ended, Whence, tell_of_panic};
 
 use super::budget::Budget;
 use super::hook::Watch;
@@ -19,7 +18,7 @@ pub(super) struct Aside {
     name: String,
     wants_reply: bool,
     budget: Budget,
-    peer: Option<SocketAddr>,
+    whence: Option<Whence>,
     /// Who is told how the call ends.
     watch: Option<Watch>,
 }
@@ -33,14 +32,14 @@ impl Aside {
             name: name.to_owned(),
             wants_reply: request.wants_reply,
             budget: budget.clone(),
-            peer: None,
+            whence: None,
             watch: None,
         }
     }
 
     /// Says who has called.
-    pub(super) fn called_by(self, peer: Option<SocketAddr>) -> Self {
-        Self { peer, ..self }
+    pub(super) fn called_by(self, whence: Option<Whence>) -> Self {
+        Self { whence, ..self }
     }
 
     /// Has somebody be told how the call ends.
@@ -69,7 +68,7 @@ impl Aside {
             Ok(result)
         });
         if let Err(fault) = &outcome {
-            tell_of_panic(fault, dialect.name(), self.peer, self.id());
+            tell_of_panic(fault, dialect.name(), || self.whence, self.id());
             out.clear();
             if *wants_reply {
                 write_fault(&mut out, *dialect, self.id(), method, budget, fault);

@@ -10,6 +10,7 @@ use crate::registry::Dispatch;
 
 use super::answer::Answered;
 use super::array::Parts;
+use super::as_somebody::identify_batch;
 use super::budget::Budget;
 use super::layer::JsonRpc;
 use super::run::run;
@@ -32,6 +33,12 @@ pub(super) fn answer_batch<D: Dispatch>(
              `Limits::max_batch_calls`"
         ),
         _ => {
+            if let Some(asks) = json_rpc.asks() {
+                if let Some(asked) = identify_batch(asks, texts, session) {
+                    return asked;
+                }
+                session.is_part = true;
+            }
             let limits = &session.limits;
             let budget = Budget::of_message(limits).of_parts(*count, limits, 1);
             let mut parts = Parts::begin(*count, budget, out);
@@ -39,6 +46,7 @@ pub(super) fn answer_batch<D: Dispatch>(
                 let answered = answer_element(json_rpc, text, parts.budget(), session, out);
                 parts.add(answered, out);
             }
+            session.is_part = false;
             return parts.end(out);
         }
     };
@@ -68,7 +76,10 @@ fn answer_element<D: Dispatch>(
             let message = "a batch has calls of JSON-RPC 2.0 alone, with `jsonrpc` and `method`";
             (request.id, Fault::invalid_request(message))
         }
-        Err(Unreadable::NotACall { id, fault, .. }) => (id, fault),
+        Err(Unreadable::NotACall { id, fault, .. }) => {
+            session.context.unreadable(&fault);
+            (id, fault)
+        }
         Err(Unreadable::Broken(error)) => (None, error.to_fault()),
     };
     Dialect::JsonRpc.write_fault(out, id, &fault);

@@ -46,7 +46,7 @@ impl Budget {
     }
 
     /// The same for a dialect with a further level around results.
-    #[cfg(feature = "xmlrpc")]
+    #[cfg(any(feature = "xmlrpc", feature = "mcp"))]
     pub(super) fn deeper(self) -> Self {
         Self { levels: self.levels.saturating_sub(1), ..self }
     }

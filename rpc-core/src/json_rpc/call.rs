@@ -6,18 +6,21 @@ use std::time::Duration;
 use crate::dialect::Request;
 use crate::protocol::{Call, Fault, code};
 use crate::registry::{
-    CallContext, Dispatch, Ended, Outcome, Progress, Reply, caught, panicked, tell_of_panic,
+    CallContext, Dispatch, Outcome, Progress, Reply, caught, panicked, tell_of_panic,
 };
 
 use super::answer::Answered;
+use super::as_somebody::{As, identify};
 use super::aside::{Aside, write_fault};
 use super::budget::Budget;
-use super::hook::Hook;
+use super::hook::{Hook, Unwatched, Watching};
+use super::identify::{Greeted, Refused};
 use super::later::Later;
 use super::layer::JsonRpc;
 use super::session::Session;
 
 /// Runs the function that a call names and appends its reply, which must be within the budget.
+#[inline]
 pub(super) fn run_function<D: Dispatch>(
     json_rpc: &JsonRpc<D>,
     request: &Request<'_>,
@@ -25,21 +28,100 @@ pub(super) fn run_function<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
+    match json_rpc.hook {
+        None => run_unwatched(json_rpc, request, budget, session, out),
+        Some(_) => run_counted(json_rpc, request, budget, session, out),
+    }
+}
+
+/// The same where nothing is done besides.
+#[inline(never)]
+fn run_unwatched<D: Dispatch>(
+    json_rpc: &JsonRpc<D>,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+) -> Answered {
+    run_with(&json_rpc.dispatch, request, budget, session, out, &mut Unwatched)
+}
+
+/// The same where calls are counted and nobody is told of them.
+#[inline(never)]
+fn run_counted<D: Dispatch>(
+    json_rpc: &JsonRpc<D>,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+) -> Answered {
+    match json_rpc.hook.as_ref().and_then(Hook::only_counts) {
+        Some(mut counted) => {
+            run_with(&json_rpc.dispatch, request, budget, session, out, &mut counted)
+        }
+        None => run_told(json_rpc, request, budget, session, out),
+    }
+}
+
+/// The same where somebody is told of them, or it is asked who makes them.
+#[cold]
+#[inline(never)]
+fn run_told<D: Dispatch>(
+    json_rpc: &JsonRpc<D>,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+) -> Answered {
+    let mut begun = json_rpc.hook.as_ref().map(Hook::begin).unwrap_or_default();
+    let dispatch = &json_rpc.dispatch;
+    let Some(asks) = json_rpc.asks().filter(|_| session.identified.is_none()) else {
+        return run_with(dispatch, request, budget, session, out, &mut begun);
+    };
+    match identify(asks, request, session) {
+        As::Call(session) => run_with(dispatch, request, budget, &session, out, &mut begun),
+        As::Refused(fault) => run_refused(fault, request, budget, session, out, &mut begun),
+        As::Greeting(name) => run_with(&Greeted(name), request, budget, session, out, &mut begun),
+        As::Later(asking) => Answered::Asks(asking),
+    }
+}
+
+/// The same of a call that is refused: it is written, told and counted as any other.
+#[cold]
+fn run_refused(
+    fault: Fault,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+    watching: &mut impl Watching,
+) -> Answered {
+    run_with(&Refused(fault), request, budget, session, out, watching)
+}
+
+#[expect(clippy::inline_always, reason = "each way of watching has code of its own")]
+#[inline(always)]
+fn run_with(
+    dispatch: &impl Dispatch,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+    watching: &mut impl Watching,
+) -> Answered {
     let Request { dialect, id, call, wants_reply, timeout } = request;
-    let begun = json_rpc.hook.as_ref().map(Hook::begin);
     let start = out.len();
     dialect.begin_result(out);
     let result = out.len();
-    let mut reply = Reply::new(out);
-    let progress =
-        run_guarded(&json_rpc.dispatch, call, &session.context, &mut reply).into_progress();
+    let mut reply = Reply::counted(out, watching.tally());
+    let progress = run_guarded(dispatch, call, &session.context, &mut reply).into_progress();
     let name = reply.name().unwrap_or(call.method());
     let (is_sent, end) = (reply.is_sent(), out.len());
     let fault = match progress {
         Progress::Later(rest) => {
-            let watch = begun.map(|begun| begun.put_aside(rest.method(), &session.context));
+            let watch = watching.put_aside(rest.method(), &session.context);
             let aside = Aside::of(request, Arc::clone(rest.method()), name, budget)
-                .called_by(session.context.peer())
+                .called_by(session.context.whence())
                 .watched(watch);
             out.truncate(start);
             let later = Later::call(aside, rest);
@@ -56,21 +138,25 @@ pub(super) fn run_function<D: Dispatch>(
             format!("`{}` was run and sent no result", call.method()),
         )),
         Progress::Failed(fault) => {
-            tell_of_panic(&fault, session.context.protocol(), session.context.peer(), *id);
+            let context = &session.context;
+            tell_of_panic(&fault, context.protocol(), || context.whence(), *id);
             Some(fault)
         }
         Progress::Cancelled => Some(too_late(call.method(), timeout.unwrap_or_default())),
     };
-    if let Some(begun) = begun {
+    let sent = || {
         let sent = out.get(result..end).and_then(|sent| std::str::from_utf8(sent).ok());
-        let ended = fault.as_ref().map_or(Ended::Returned(sent.unwrap_or_default()), Ended::Failed);
-        begun.end(call.method(), &session.context, ended);
-    }
+        sent.unwrap_or_default()
+    };
+    watching.end(call.method(), &session.context, fault.as_ref(), sent);
     if !wants_reply {
         out.truncate(start);
         return Answered::Nothing;
     }
     if let Some(fault) = fault {
+        if fault.code() == code::UNAUTHENTICATED {
+            session.answer_unauthenticated();
+        }
         out.truncate(start);
         write_fault(out, *dialect, *id, call.method(), budget, &fault);
     }
@@ -80,7 +166,12 @@ pub(super) fn run_function<D: Dispatch>(
 /// What a caller is told whose time is up.
 #[cold]
 pub(crate) fn too_late(method: &str, timeout: Duration) -> Fault {
-    Fault::new(code::TIMED_OUT, format!("`{method}` was not done within {timeout:?}"))
+    let problem = if timeout.is_zero() {
+        format!("`{method}`: its time was up before it began")
+    } else {
+        format!("`{method}` was not done within {timeout:?}")
+    };
+    Fault::new(code::TIMED_OUT, problem)
 }
 
 /// Waits for a reply no longer than its caller does. One that comes after that, because a function was
@@ -99,7 +190,8 @@ pub(super) fn in_time(later: Later, request: &Request<'_>, context: &CallContext
 }
 
 /// Runs a call, and answers for a layer if it panics.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call in between costs 20 instructions for each")]
+#[inline(always)]
 pub(crate) fn run_guarded(
     dispatch: &impl Dispatch,
     call: &Call<'_>,

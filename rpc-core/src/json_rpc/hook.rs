@@ -7,8 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::protocol::{Fault, OneLine};
-use crate::registry::{CallContext, Ended};
+use crate::protocol::{Fault, OneLine, code};
+use crate::registry::{CallContext, Ended, Statistics, Tally, TallyAside};
+
+use super::identify::Asks;
 
 /// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it.
 ///
@@ -29,7 +31,7 @@ impl FinishedCall<'_> {
         self.method
     }
 
-    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`.
+    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`, or `mcp`.
     pub fn protocol(&self) -> &'static str {
         self.context.protocol()
     }
@@ -89,34 +91,73 @@ fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
     Ok(())
 }
 
-/// Somebody who is told of calls.
-#[derive(Clone)]
-pub(super) struct Hook(Arc<dyn Fn(&FinishedCall<'_>) + Send + Sync>);
+/// Who is told of calls, what counts them, and what is asked who makes them.
+#[derive(Clone, Default)]
+pub(super) struct Hook {
+    tell: Option<Arc<Tell>>,
+    statistics: Option<Arc<Statistics>>,
+    asks: Option<Asks>,
+    /// What counts calls, where that is all that is done.
+    only: Option<Arc<Statistics>>,
+}
+
+type Tell = dyn Fn(&FinishedCall<'_>) + Send + Sync;
 
 impl Hook {
-    /// Tells `next` after whoever was told before.
-    pub(super) fn after(
-        first: Option<Self>,
-        next: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        match first {
-            None => Self(Arc::new(next)),
-            Some(first) => Self(Arc::new(move |call| {
-                first.run(call);
+    /// Tells `next` after whoever is told already.
+    pub(super) fn telling(self, next: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
+        let tell: Arc<Tell> = match self.tell {
+            None => Arc::new(next),
+            Some(first) => Arc::new(move |call| {
+                run(&*first, call);
                 next(call);
-            })),
+            }),
+        };
+        Self { tell: Some(tell), only: None, ..self }
+    }
+
+    /// Has calls counted.
+    pub(super) fn counting(self, statistics: Arc<Statistics>) -> Self {
+        let is_all = self.tell.is_none() && self.asks.is_none();
+        let only = is_all.then(|| Arc::clone(&statistics));
+        Self { statistics: Some(statistics), only, ..self }
+    }
+
+    /// Has it asked who makes calls.
+    pub(super) fn asking(self, change: impl FnOnce(Asks) -> Asks) -> Self {
+        let asks = change(self.asks.unwrap_or_default());
+        Self { asks: Some(asks), only: None, ..self }
+    }
+
+    /// Whether cookies were to say who makes calls, and nobody is asked about them.
+    #[cfg(feature = "http")]
+    pub(super) fn asks_nobody_about_cookies(&self) -> bool {
+        self.asks.as_ref().is_some_and(Asks::ask_nobody_about_cookies)
+    }
+
+    /// What is asked who makes calls.
+    pub(super) fn asks(&self) -> Option<&Asks> {
+        self.asks.as_ref().filter(|asks| asks.is_set())
+    }
+
+    /// Begins to count a call, if that is all that is done.
+    #[inline]
+    pub(super) fn only_counts(&self) -> Option<Counted<'_>> {
+        self.only.as_ref().map(Counted::new)
+    }
+
+    /// Begins to watch a call.
+    pub(super) fn begin(&self) -> Begun<'_> {
+        Begun {
+            told: self.tell.as_ref().map(|tell| (tell, Instant::now())),
+            counted: self.statistics.as_ref().map(Counted::new),
         }
     }
+}
 
-    fn run(&self, call: &FinishedCall<'_>) {
-        // Whoever is told has no part in the call, and its panic none in the reply.
-        let _ = catch_unwind(AssertUnwindSafe(|| (self.0)(call)));
-    }
-
-    /// Begins to take the time of a call.
-    pub(super) fn begin(&self) -> Begun<'_> {
-        Begun { hook: self, at: Instant::now() }
-    }
+fn run(tell: &Tell, call: &FinishedCall<'_>) {
+    // Whoever is told has no part in the call, and its panic none in the reply.
+    let _ = catch_unwind(AssertUnwindSafe(|| tell(call)));
 }
 
 impl fmt::Debug for Hook {
@@ -125,45 +166,151 @@ impl fmt::Debug for Hook {
     }
 }
 
-/// A call that has begun.
-#[derive(Clone, Copy)]
-pub(super) struct Begun<'h> {
-    hook: &'h Hook,
-    at: Instant,
+/// What is done beside a call. Each way has code of its own, so that one that does nothing costs nothing.
+pub(super) trait Watching {
+    /// What counts the call.
+    fn tally(&mut self) -> Option<&mut Tally>;
+
+    /// Says how the call has ended: `result` is the text of what was sent.
+    fn end<'r>(
+        &mut self,
+        method: &str,
+        context: &CallContext,
+        fault: Option<&'r Fault>,
+        result: impl FnOnce() -> &'r str,
+    );
+
+    /// The same call, where it outlives its message.
+    fn put_aside(&mut self, method: &Arc<str>, context: &CallContext) -> Option<Watch>;
 }
 
-impl Begun<'_> {
-    /// Tells how it has ended.
-    pub(super) fn end(self, method: &str, context: &CallContext, ended: Ended<'_>) {
-        let ended = if context.is_given_up() { Ended::Cancelled } else { ended };
-        let duration = self.at.elapsed();
-        self.hook.run(&FinishedCall { method, context, ended, duration });
+/// Nothing is done.
+pub(super) struct Unwatched;
+
+impl Watching for Unwatched {
+    #[inline]
+    fn tally(&mut self) -> Option<&mut Tally> {
+        None
     }
 
-    /// The same for a call that outlives its message.
-    pub(super) fn put_aside(self, method: &Arc<str>, context: &CallContext) -> Watch {
-        Watch {
-            hook: Some(self.hook.clone()),
-            at: self.at,
-            method: Arc::clone(method),
-            context: context.clone(),
+    #[inline]
+    fn end<'r>(
+        &mut self,
+        _: &str,
+        _: &CallContext,
+        _: Option<&'r Fault>,
+        _: impl FnOnce() -> &'r str,
+    ) {
+    }
+
+    #[inline]
+    fn put_aside(&mut self, _: &Arc<str>, _: &CallContext) -> Option<Watch> {
+        None
+    }
+}
+
+/// A call that is counted.
+pub(super) struct Counted<'h> {
+    statistics: &'h Arc<Statistics>,
+    tally: Tally,
+}
+
+impl<'h> Counted<'h> {
+    #[inline]
+    fn new(statistics: &'h Arc<Statistics>) -> Self {
+        Self { statistics, tally: Tally::new(statistics) }
+    }
+}
+
+impl Watching for Counted<'_> {
+    #[inline]
+    fn tally(&mut self) -> Option<&mut Tally> {
+        Some(&mut self.tally)
+    }
+
+    #[inline]
+    fn end<'r>(
+        &mut self,
+        method: &str,
+        context: &CallContext,
+        fault: Option<&'r Fault>,
+        _: impl FnOnce() -> &'r str,
+    ) {
+        self.tally.end(self.statistics, method, fault.map(|fault| code_of(fault, context)));
+    }
+
+    fn put_aside(&mut self, method: &Arc<str>, _: &CallContext) -> Option<Watch> {
+        Some(Watch { told: None, tally: Some(self.tally.put_aside(self.statistics, method)) })
+    }
+}
+
+/// A call that somebody is told of.
+#[derive(Default)]
+pub(super) struct Begun<'h> {
+    /// Who is, and when it began.
+    told: Option<(&'h Arc<Tell>, Instant)>,
+    counted: Option<Counted<'h>>,
+}
+
+impl Watching for Begun<'_> {
+    fn tally(&mut self) -> Option<&mut Tally> {
+        self.counted.as_mut().and_then(Counted::tally)
+    }
+
+    fn end<'r>(
+        &mut self,
+        method: &str,
+        context: &CallContext,
+        fault: Option<&'r Fault>,
+        result: impl FnOnce() -> &'r str,
+    ) {
+        if let Some(counted) = &mut self.counted {
+            counted.end(method, context, fault, || "");
+        }
+        if let Some((tell, at)) = self.told {
+            let ended = fault.map_or_else(|| Ended::Returned(result()), Ended::Failed);
+            tell_of(&**tell, at, method, context, ended);
         }
     }
+
+    fn put_aside(&mut self, method: &Arc<str>, context: &CallContext) -> Option<Watch> {
+        let told =
+            self.told.map(|(tell, at)| (Arc::clone(tell), at, Arc::clone(method), context.clone()));
+        let counted = self.counted.as_mut();
+        let tally = counted.map(|it| it.tally.put_aside(it.statistics, method));
+        Some(Watch { told, tally })
+    }
+}
+
+/// The code that a call is counted under which failed.
+#[cold]
+fn code_of(fault: &Fault, context: &CallContext) -> i64 {
+    if context.is_given_up() { code::CANCELLED } else { fault.code() }
+}
+
+fn tell_of(tell: &Tell, at: Instant, method: &str, context: &CallContext, ended: Ended<'_>) {
+    let ended = if context.is_given_up() { Ended::Cancelled } else { ended };
+    run(tell, &FinishedCall { method, context, ended, duration: at.elapsed() });
 }
 
 /// A call that ends later: cancelled, where this is dropped first.
 pub(super) struct Watch {
-    hook: Option<Hook>,
-    at: Instant,
-    method: Arc<str>,
-    context: CallContext,
+    told: Option<(Arc<Tell>, Instant, Arc<str>, CallContext)>,
+    tally: Option<TallyAside>,
 }
 
 impl Watch {
-    /// Tells how it has ended, once.
+    /// Counts how it has ended and tells of it, once.
     pub(super) fn end(&mut self, ended: Ended<'_>) {
-        if let Some(hook) = self.hook.take() {
-            Begun { hook: &hook, at: self.at }.end(&self.method, &self.context, ended);
+        if let Some(tally) = self.tally.take() {
+            tally.end(match ended {
+                Ended::Returned(_) => None,
+                Ended::Failed(fault) => Some(fault.code()),
+                Ended::Cancelled => Some(code::CANCELLED),
+            });
+        }
+        if let Some((tell, at, method, context)) = self.told.take() {
+            tell_of(&*tell, at, &method, &context, ended);
         }
     }
 }

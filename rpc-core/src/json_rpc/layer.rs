@@ -1,8 +1,12 @@
 //! `JsonRpc`: what runs calls, and how it is to be asked.
 
+use std::sync::Arc;
+
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
-use crate::registry::Dispatch;
+#[cfg(feature = "mcp")]
+use crate::mcp::Mcp;
+use crate::registry::{Dispatch, Statistics};
 
 use super::hook::{FinishedCall, Hook};
 
@@ -31,6 +35,8 @@ pub struct JsonRpc<D> {
     pub(super) hook: Option<Hook>,
     #[cfg(feature = "xmlrpc")]
     pub(super) xml_rpc: XmlRpcOptions,
+    #[cfg(feature = "mcp")]
+    pub(super) mcp: Option<Mcp>,
 }
 
 impl<D: Dispatch> JsonRpc<D> {
@@ -41,6 +47,8 @@ impl<D: Dispatch> JsonRpc<D> {
             hook: None,
             #[cfg(feature = "xmlrpc")]
             xml_rpc: XmlRpcOptions::default(),
+            #[cfg(feature = "mcp")]
+            mcp: None,
         }
     }
 
@@ -49,7 +57,14 @@ impl<D: Dispatch> JsonRpc<D> {
     /// be quick.
     #[must_use]
     pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
-        self.hook = Some(Hook::after(self.hook.take(), tell));
+        self.hook = Some(self.hook.unwrap_or_default().telling(tell));
+        self
+    }
+
+    /// Has calls counted.
+    #[must_use]
+    pub(crate) fn counted(mut self, statistics: Arc<Statistics>) -> Self {
+        self.hook = Some(self.hook.unwrap_or_default().counting(statistics));
         self
     }
 

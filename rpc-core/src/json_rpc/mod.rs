@@ -5,13 +5,17 @@
 
 mod answer;
 mod array;
+mod as_somebody;
 mod aside;
 mod batch;
 mod budget;
 mod call;
 mod hook;
+mod identify;
 mod later;
 mod layer;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod multicall;
 mod reply;
 mod run;
@@ -23,6 +27,7 @@ mod xml_rpc;
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
 pub use hook::FinishedCall;
+pub use identify::{Asking, Found};
 pub use later::Later;
 pub use layer::JsonRpc;
 #[cfg(feature = "tokio")]
@@ -69,6 +74,12 @@ impl<D: Dispatch> JsonRpc<D> {
 
 impl<D: Dispatch> Answer for JsonRpc<D> {
     fn answer(&self, message: &[u8], session: &mut Session, out: &mut Vec<u8>) -> Answered {
+        #[cfg(feature = "mcp")]
+        if let Some(mcp) = &self.mcp
+            && let Some(way) = session.by_mcp()
+        {
+            return self.answer_mcp(mcp, way, message, session, out);
+        }
         #[cfg(feature = "xmlrpc")]
         if session.dialect() == Dialect::XmlRpc {
             return self.answer_xml(message, session, out);
@@ -92,9 +103,11 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 None => return answer_batch(self, &elements, session, out),
             },
             Err(Unreadable::NotACall { dialect, id, fault }) => {
+                session.context.unreadable(&fault);
                 (dialect.unwrap_or(session.dialect()), id, fault)
             }
             Err(Unreadable::Broken(error)) => {
+                session.context.unreadable(&error);
                 let dialect = session.dialect_of_broken(message);
                 dialect.write_fault(out, None, &error.to_fault());
                 return Answered::Broken;
@@ -105,6 +118,10 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     }
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
+        #[cfg(feature = "mcp")]
+        if self.mcp.is_some() && session.by_mcp().is_some() {
+            return mcp::refuse(message, fault, session, out);
+        }
         #[cfg(feature = "xmlrpc")]
         if session.dialect() == Dialect::XmlRpc {
             return session.dialect().write_fault(out, None, fault);
@@ -125,6 +142,12 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     }
 
     fn check(&self) -> Result<(), Misuse> {
+        #[cfg(feature = "mcp")]
+        if let Some(mcp) = &self.mcp {
+            mcp.catalog(self.dispatch.registry())?;
+        }
+        #[cfg(feature = "http")]
+        self.check_cookies()?;
         self.dispatch.check()
     }
 }

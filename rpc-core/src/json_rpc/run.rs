@@ -4,6 +4,7 @@ use crate::dialect::Request;
 use crate::registry::{Dispatch, MULTICALL};
 
 use super::answer::Answered;
+use super::as_somebody::{As, identify};
 use super::aside::write_fault;
 use super::budget::Budget;
 use super::call::run_function;
@@ -41,7 +42,19 @@ fn run_multicall<D: Dispatch>(
 ) -> Option<Answered> {
     let Request { dialect, id, call, wants_reply, .. } = request;
     let checked = json_rpc.dispatch.registry()?.check_multicall(call)?;
-    let answered = checked.and_then(|()| multicall(json_rpc, request, budget, session, out));
+    // For all calls in it at once.
+    let identified = match json_rpc.asks().filter(|_| session.identified.is_none()) {
+        None => Ok(None),
+        Some(asks) => match identify(asks, request, session) {
+            As::Call(session) => Ok(Some(session)),
+            As::Refused(fault) => Err(fault),
+            As::Later(asking) => return Some(Answered::Asks(asking)),
+            As::Greeting(_) => Ok(None),
+        },
+    };
+    let answered = checked.and(identified).and_then(|identified| {
+        multicall(json_rpc, request, budget, identified.as_deref().unwrap_or(session), out)
+    });
     Some(match answered {
         Ok(answered) => answered,
         Err(_) if !wants_reply => Answered::Nothing,

@@ -1,6 +1,6 @@
 //! What is remembered from message to message.
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "mcp"))]
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
@@ -8,8 +8,11 @@ use crate::dialect::Dialect;
 use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::{Fault, Limits, Protocol};
 use crate::registry::CallContext;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "mcp"))]
 use crate::registry::Caller;
+use crate::registry::ResponseForm;
+
+use super::identify::{Found, Who};
 
 /// What is remembered from message to message of one connection.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,22 @@ pub struct Session {
     /// What the content type says of the encoding of messages that are XML.
     #[cfg(feature = "xmlrpc")]
     pub(super) charset: Option<Encoding>,
+    /// Whether all messages are those of MCP, in lines.
+    #[cfg(feature = "mcp")]
+    mcp: bool,
+    /// Who calls, where it was asked for this message before.
+    pub(super) found: Option<Box<Found>>,
+    /// By what means who calls was asked, once that has been done.
+    pub(super) identified: Option<Identified>,
+    /// Whether the next call is one of several in a message.
+    pub(super) is_part: bool,
+}
+
+/// By what means who calls was asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identified {
+    /// Whether it may be said by a name and a password.
+    takes_basic: bool,
 }
 
 impl Session {
@@ -59,15 +78,55 @@ impl Session {
         self
     }
 
+    /// The same session with a peer whose messages are all those of MCP, one a line.
+    ///
+    /// ```
+    /// use rpc_core::layer::{Answer, Session};
+    /// use rpc_core::server::Tools;
+    /// use rpc_core::{FunctionRegistry, JsonRpc};
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("now", || "noon")?;
+    ///
+    /// let message = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"now"}}"#;
+    /// let mut reply = Vec::new();
+    /// let mut session = Session::default().in_mcp();
+    /// let _ = JsonRpc::new(registry).mcp(Tools::all()).answer(message, &mut session, &mut reply);
+    /// assert!(String::from_utf8_lossy(&reply).contains(r#"{"type":"text","text":"noon"}"#));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    #[cfg(feature = "mcp")]
+    #[must_use]
+    pub fn in_mcp(mut self) -> Self {
+        self.mcp = true;
+        self
+    }
+
+    /// Where the messages are those of MCP, how they come.
+    #[cfg(feature = "mcp")]
+    pub(super) fn by_mcp(&self) -> Option<ByMcp> {
+        if self.mcp {
+            return Some(ByMcp::Lines);
+        }
+        #[cfg(feature = "http")]
+        {
+            let path = self.context.caller()?.request()?.uri.path();
+            if path.trim_end_matches('/').ends_with("/mcp") {
+                return Some(ByMcp::Http);
+            }
+        }
+        None
+    }
+
     /// Says in which dialect faults are said that belong to no call, until a call shows another.
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = Some(dialect);
     }
 
     /// The same session for a request that somebody else waits for.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "mcp"))]
     pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
-        Self { context: self.context.called_by(caller), ..*self }
+        Self { context: self.context.called_by(caller), found: None, ..*self }
     }
 
     /// Says that the next message is in XML-RPC, and what its content type says of its encoding.
@@ -86,7 +145,27 @@ impl Session {
     /// The session as a call finds it that stands in another, whose result may take fewer levels of
     /// nesting.
     pub(super) fn within(&self, outer: u8) -> Self {
-        Self { context: self.context.within(outer), ..self.clone() }
+        Self { context: self.context.within(outer), is_part: true, ..self.clone() }
+    }
+
+    /// The session as a call finds it of whoever makes it.
+    pub(super) fn of(&self, who: &Who, takes_basic: bool) -> Self {
+        let context = match who {
+            Who::Somebody(known) => self.context.of(known),
+            Who::Nobody | Who::Refused(_) => self.context.clone(),
+        };
+        Self { context, identified: Some(Identified { takes_basic }), ..self.clone() }
+    }
+
+    /// Says by HTTP that a message has failed because it is not known who has sent it.
+    #[cold]
+    pub(super) fn answer_unauthenticated(&self) {
+        if !self.is_part
+            && let Some(caller) = self.context.caller()
+        {
+            let basic = self.identified.is_some_and(|identified| identified.takes_basic);
+            caller.answer_as(ResponseForm::Unauthenticated { basic });
+        }
     }
 
     /// Takes note of how the peer speaks.
@@ -116,6 +195,17 @@ impl Session {
     pub(crate) fn can_be_told(&self) -> bool {
         self.has_ids && self.dialect.is_some_and(Dialect::has_notices)
     }
+}
+
+/// How messages of MCP come.
+#[cfg(feature = "mcp")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByMcp {
+    /// One a line.
+    Lines,
+    /// One a request.
+    #[cfg(feature = "http")]
+    Http,
 }
 
 #[cold]

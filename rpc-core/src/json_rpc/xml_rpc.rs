@@ -39,6 +39,7 @@ impl<D: Dispatch> JsonRpc<D> {
         let call = match read_call(message, session.charset, &session.limits, self.xml_rpc) {
             Ok(call) => call,
             Err(fault) => {
+                session.context.unreadable(&fault);
                 write_fault(out, &fault);
                 let lives = fault.code() == code::INVALID_REQUEST;
                 return if lives { Answered::Reply } else { Answered::Last };
@@ -47,6 +48,7 @@ impl<D: Dispatch> JsonRpc<D> {
         let request = match request(&call) {
             Ok(request) => request,
             Err(error) => {
+                session.context.unreadable(&error);
                 write_fault(out, &error.to_fault());
                 return Answered::Last;
             }

@@ -55,17 +55,31 @@ impl ReadBuffer {
 
     #[cold]
     fn grow(&mut self) {
-        // Doubling keeps the cost of growing in proportion to what has really arrived.
-        let size = (self.bytes.len() * 2).max(self.end + LEAST);
-        let more = size - self.bytes.len();
-        if (size > KEPT && !self.share.grow(size)) || self.bytes.try_reserve_exact(more).is_err() {
+        if !self.try_grow() {
             // The message is refused, so a byte of it may be read over: reading none would be the end.
             self.is_refused = true;
             self.end = self.end.min(self.bytes.len().saturating_sub(1));
             self.start = self.start.min(self.end);
-            return;
+        }
+    }
+
+    fn try_grow(&mut self) -> bool {
+        // Doubling keeps the cost of growing in proportion to what has really arrived.
+        let size = (self.bytes.len() * 2).max(self.end + LEAST);
+        let more = size - self.bytes.len();
+        if (size > KEPT && !self.share.grow(size)) || self.bytes.try_reserve_exact(more).is_err() {
+            return false;
         }
         self.bytes.resize(size, 0);
+        true
+    }
+
+    /// Makes room for a read where there is memory for it; `false` where there is none, and nothing is
+    /// refused for that.
+    #[cfg(feature = "tokio")]
+    pub(super) fn stretch(&mut self) -> bool {
+        let free = self.bytes.len() - self.end;
+        free >= LEAST || self.start >= LEAST - free || self.try_grow()
     }
 
     fn shrink(&mut self, size: usize) {

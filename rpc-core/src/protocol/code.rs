@@ -16,6 +16,7 @@
 //! | -32004 | [`TOO_LARGE`] | a call's message is larger or deeper than its limit; it has not run |
 //! | -32005 | [`UNAUTHORISED`] | the caller may not do this |
 //! | -32006 | [`REPLY_TOO_LARGE`] | a call's reply is larger or deeper than its limit; it has run |
+//! | -32007 | [`UNAUTHENTICATED`] | who calls is not known, or no longer; the call has not run |
 //!
 //! -32768 to -32000 are reserved, as JSON-RPC 2.0 section 5.1 reserves them; every number outside
 //! belongs to the application, and [`APPLICATION`] is what a function's own error carries unless
@@ -51,6 +52,8 @@ pub const TOO_LARGE: i64 = -32004;
 pub const UNAUTHORISED: i64 = -32005;
 /// The reply of a call that has run, a result or an error, is larger or deeper than its limit.
 pub const REPLY_TOO_LARGE: i64 = -32006;
+/// Who calls is not known, or no longer: credentials are missing, wrong or have expired. The call has not run.
+pub const UNAUTHENTICATED: i64 = -32007;
 /// A function's own error, when it gives no code itself.
 pub const APPLICATION: i64 = 1;
 
@@ -68,5 +71,6 @@ pub(crate) const fn is_refusal(code: i64) -> bool {
             | SHUTTING_DOWN
             | TOO_LARGE
             | UNAUTHORISED
+            | UNAUTHENTICATED
     )
 }

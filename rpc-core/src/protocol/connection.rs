@@ -30,6 +30,8 @@ pub struct Connection {
     pub(super) inbound: Inbound,
     pub(super) outbound: Vec<u8>,
     limits: Limits,
+    /// Bytes of replies that gather before they are written.
+    pub(super) gathers: usize,
 }
 
 /// An output buffer up to this size keeps its memory when it has been written.
@@ -38,7 +40,9 @@ const KEPT: usize = 4 * 1024 * 1024;
 impl Connection {
     /// Starts a connection; where `framing` is `None`, the first bytes tell it.
     pub fn new(framing: Option<Framing>, limits: Limits) -> Self {
-        Self { inbound: Inbound::new(framing, Side::Server, &limits), outbound: Vec::new(), limits }
+        let inbound = Inbound::new(framing, Side::Server, &limits);
+        let gathers = limits.max_gathered_reply_bytes;
+        Self { inbound, outbound: Vec::new(), limits, gathers }
     }
 
     /// Has what it keeps of unfinished messages be of a budget.
@@ -94,14 +98,14 @@ impl Connection {
     }
 
     /// Gives away what has come and has not been read as messages.
-    #[cfg(feature = "http")]
+    #[cfg(any(unix, feature = "http"))]
     pub(crate) fn into_received(self) -> Vec<u8> {
         self.inbound.waiting().to_vec()
     }
 
     /// Whether enough replies have gathered that they go out before more calls are read.
     pub fn is_full(&self) -> bool {
-        self.outbound.len() >= self.limits.max_gathered_reply_bytes
+        self.outbound.len() >= self.gathers
     }
 
     /// Finds the next whole message. What the framing itself has to answer (a WebSocket's pings) is

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::ProtocolError;
@@ -16,6 +16,9 @@ const SMALL: usize = 1024 * 1024;
 /// Texts below this size stay as they are: they are hardly more than a packet of the network, and making one smaller takes
 /// longer than the call.
 const LEAST: usize = 2048;
+
+/// Of so many members one text may be: each costs as much as some kilobytes, and may hold nothing.
+const MEMBERS: usize = 64;
 
 /// Why a text was not restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,35 +35,69 @@ pub(crate) enum NotInflated {
         /// Bytes that came.
         size: usize,
     },
+    /// It is in more parts than somebody makes.
+    #[error("a body in gzip has {MEMBERS} members at most; send it as one")]
+    Scattered,
+    /// There is no memory for more of it.
+    #[error(transparent)]
+    NoMemory(ProtocolError),
     /// It is not gzip.
     #[error("the body is not gzip: {0}")]
     Broken(String),
 }
 
-/// Restores a text that nobody asked for, which has `limit` bytes at most and grows as texts do.
-pub(crate) fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, NotInflated> {
+/// Restores a text that nobody asked for, which has `limit` bytes at most and grows as texts do; `has_room` is asked
+/// whether so many bytes may be taken for it.
+pub(crate) fn inflate(
+    bytes: &[u8],
+    limit: usize,
+    has_room: impl FnMut(usize) -> bool,
+) -> Result<Vec<u8>, NotInflated> {
     let most = bytes.len().saturating_mul(RATIO).max(SMALL);
-    inflate_within(bytes, limit, most)
+    inflate_within(bytes, limit, most, has_room)
 }
 
 /// Restores a text that was asked for, which has `limit` bytes at most: a list of zeros is one, too.
 pub(crate) fn inflate_reply(bytes: &[u8], limit: usize) -> Result<Vec<u8>, NotInflated> {
-    inflate_within(bytes, limit, limit)
+    inflate_within(bytes, limit, limit, |_| true)
 }
 
-fn inflate_within(bytes: &[u8], limit: usize, most: usize) -> Result<Vec<u8>, NotInflated> {
+fn inflate_within(
+    bytes: &[u8],
+    limit: usize,
+    most: usize,
+    mut has_room: impl FnMut(usize) -> bool,
+) -> Result<Vec<u8>, NotInflated> {
     let (size, most) = (bytes.len(), limit.min(most));
-    let mut text = Vec::new();
-    let stop = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    let read = MultiGzDecoder::new(bytes).take(stop).read_to_end(&mut text);
-    read.map_err(|error| NotInflated::Broken(error.to_string()))?;
-    if text.len() <= most {
-        Ok(text)
-    } else if most < limit {
-        Err(NotInflated::Suspicious { size })
-    } else {
-        Err(NotInflated::TooLarge(ProtocolError::TooLarge { size: text.len(), limit }))
+    let (mut decoder, mut members) = (GzDecoder::new(bytes), 1);
+    let (mut text, mut room) = (Vec::new(), vec![0; 16 * 1024]);
+    while text.len() <= most {
+        let count = match decoder.read(&mut room) {
+            Ok(0) => match decoder.into_inner() {
+                [] => return Ok(text),
+                _ if members == MEMBERS => return Err(NotInflated::Scattered),
+                rest => {
+                    (decoder, members) = (GzDecoder::new(rest), members + 1);
+                    continue;
+                }
+            },
+            Ok(count) => count,
+            Err(error) => return Err(NotInflated::Broken(error.to_string())),
+        };
+        let needed = text.len() + count;
+        if needed > text.capacity() {
+            let wanted = needed.max(2 * text.capacity());
+            if !has_room(wanted) || text.try_reserve_exact(wanted - text.len()).is_err() {
+                return Err(NotInflated::NoMemory(ProtocolError::NoMemory));
+            }
+        }
+        text.extend_from_slice(room.get(..count).unwrap_or_default());
     }
+    if most < limit {
+        return Err(NotInflated::Suspicious { size });
+    }
+    // How much more would come is not looked at.
+    Err(NotInflated::TooLarge(ProtocolError::TooLarge { size: most + 1, limit }))
 }
 
 /// Whether a text is so long that it is to be made smaller.
@@ -77,7 +114,11 @@ pub(crate) fn deflate(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotInflated, ProtocolError, deflate, inflate, inflate_reply, is_worth_it};
+    use super::{NotInflated, ProtocolError, deflate, inflate_reply, is_worth_it};
+
+    fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, NotInflated> {
+        super::inflate(bytes, limit, |_| true)
+    }
 
     #[test]
     fn what_was_made_smaller_is_restored() {
@@ -123,5 +164,29 @@ mod tests {
             inflate(&[&small[..], b"x"].concat(), 2 << 20),
             Err(NotInflated::Broken(_))
         ));
+    }
+
+    #[test]
+    fn a_text_is_of_so_many_members() {
+        use super::MEMBERS;
+        let empty = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let last = deflate(&[b'0'; 10_000]).unwrap();
+        let of = |members: usize| [&empty.repeat(members - 1)[..], &last].concat();
+        assert_eq!(inflate(&of(MEMBERS), 1 << 20).map(|text| text.len()), Ok(10_000));
+        for more in [MEMBERS + 1, 1000] {
+            assert_eq!(inflate(&of(more), 1 << 20), Err(NotInflated::Scattered));
+        }
+    }
+
+    #[test]
+    fn it_takes_no_more_than_there_is_room_for() {
+        let text = deflate(&vec![b'0'; 1 << 20]).unwrap();
+        let mut asked = Vec::new();
+        let restored = super::inflate(&text, 10 << 20, |size| {
+            asked.push(size);
+            size <= 1 << 18
+        });
+        assert_eq!(restored, Err(NotInflated::NoMemory(ProtocolError::NoMemory)));
+        assert!(asked.windows(2).all(|two| two[0] < two[1]) && asked.len() > 3, "{asked:?}");
     }
 }

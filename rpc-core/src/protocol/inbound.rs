@@ -18,10 +18,10 @@ use super::{Limits, Protocol, ProtocolError, Protocols};
 pub(crate) struct Inbound {
     pub(super) buffer: ReadBuffer,
     framing: Option<Framing>,
-    boundary: Boundary,
+    pub(super) boundary: Boundary,
     pub(super) websocket: Incoming,
     limit: usize,
-    depth: usize,
+    pub(super) depth: usize,
     /// Where JSON comes in lines.
     lines: Option<Lines>,
     protocols: Protocols,

@@ -8,6 +8,8 @@
 //! JSON text as structure. Out of scope: sockets, time, functions.
 
 mod advice;
+#[cfg(feature = "tokio")]
+mod ahead;
 mod arguments;
 pub(crate) mod base64;
 mod buffer;

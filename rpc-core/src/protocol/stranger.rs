@@ -10,7 +10,7 @@ pub(crate) fn stranger(waiting: &[u8]) -> Option<ProtocolError> {
         // An alert, or a greeting (RFC 8446, section 5.1).
         [0x15, 3, 0..=4, 0, 2, ..] | [0x16, 3, 0..=4, _, _, 1 | 2, ..] => known(
             "TLS",
-            "TLS is not spoken here: connect to a port without it, or to a proxy that ends it",
+            "connect by a `tls://`, `https://` or `wss://` address (feature `tls`), or to a port without TLS",
         ),
         // The frame of settings that a connection begins with (RFC 9113, section 3.4).
         [0, _, _, 4, 0 | 1, 0, 0, 0, 0, ..] => known(

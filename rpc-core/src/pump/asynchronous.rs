@@ -3,25 +3,29 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, unconstrained, yield_now};
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::io::AsyncWrite;
+use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
+use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Later, Order, Reply, Session};
+use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Order, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
-use crate::registry::Job;
+use crate::registry::{Job, caught};
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
+use super::ahead::{MANY, Pace, look_ahead};
 use super::buffers;
+use super::incoming::{read, read_rest};
+use super::linger::Linger;
 use super::pile::Pile;
-use super::step::{End, Step, advance, close_silent, refuse_late};
+use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 use super::voice::Voice;
 
@@ -33,6 +37,8 @@ enum Event {
     Read(io::Result<usize>),
     /// The reply that all others wait for is there.
     Turn(Vec<u8>),
+    /// It is found out who has sent the message that all others wait for.
+    Found(Found, Vec<u8>),
     /// A reply that may overtake others is there.
     Reply(Vec<u8>),
     /// The server is about to stop.
@@ -64,6 +70,14 @@ enum Notice {
     Given,
 }
 
+/// What all other calls of a connection wait for.
+enum Turn {
+    /// A reply that no other may overtake.
+    Reply(Reply),
+    /// Who has sent this message.
+    Asking(Box<(Asking, Vec<u8>)>),
+}
+
 /// What is under way on a connection.
 struct UnderWay {
     /// What runs and may overtake each other: replies, and of how many calls each is.
@@ -75,7 +89,7 @@ struct UnderWay {
     /// How those among them that have an id are stopped.
     aborts: HashMap<String, AbortHandle>,
     /// The call that all others wait for.
-    turn: Option<Reply>,
+    turn: Option<Turn>,
     /// Since when the peer has been silent, or at one message.
     since: Instant,
     partial: bool,
@@ -85,6 +99,7 @@ struct UnderWay {
     notice: Notice,
     /// What is said when all that runs has been answered, and then the connection closes.
     last: Option<Vec<u8>>,
+    pace: Pace,
 }
 
 impl UnderWay {
@@ -101,6 +116,7 @@ impl UnderWay {
             ended: false,
             notice: Notice::None,
             last: None,
+            pace: Pace::default(),
         }
     }
 
@@ -110,7 +126,7 @@ impl UnderWay {
         let order = later.order().clone();
         let reply = finish(later);
         if order == Order::InTurn {
-            self.turn = Some(Box::pin(reply));
+            self.turn = Some(Turn::Reply(Box::pin(reply)));
             return;
         }
         self.calls += calls;
@@ -162,6 +178,12 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 None => {}
             }
             let event = poll_fn(|task| self.poll(&mut under_way, alarm.as_mut(), task)).await;
+            if matches!(event, Event::Read(Ok(MANY..))) && under_way.pace.begin() {
+                if look_ahead(self.stream, self.connection).await? {
+                    under_way.pace.hurry();
+                }
+                self.connection.gather(under_way.pace.gathers());
+            }
             if self.handle(event, &mut under_way)? {
                 write(self.stream, self.connection, self.timeouts, self.presence.voice()).await?;
                 return close(self.stream).await;
@@ -188,10 +210,18 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                         yield_now().await;
                     }
                 }
+                Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Continue => {
                     write(self.stream, self.connection, self.timeouts, self.presence.voice())
                         .await?;
+                    let usual = self.connection.limits().max_gathered_reply_bytes;
+                    if under_way.pace.is_slow(usual) {
+                        yield_now().await;
+                        look_ahead(self.stream, self.connection).await?;
+                        under_way.pace.restart();
+                    }
+                    self.connection.gather(under_way.pace.gathers());
                 }
                 Step::Read { after_message } => {
                     let partial = self.connection.is_partial();
@@ -240,9 +270,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         task: &mut Context<'_>,
     ) -> Poll<Event> {
         if let Some(turn) = &mut under_way.turn
-            && let Poll::Ready(reply) = turn.as_mut().poll(task)
+            && let Poll::Ready(event) = turn.poll(task)
         {
-            return Poll::Ready(Event::Turn(reply));
+            return Poll::Ready(event);
         }
         if !under_way.running.is_empty()
             && let Poll::Ready(Some(reply)) = under_way.running.poll_join_next(task)
@@ -304,6 +334,15 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 under_way.since = Instant::now();
                 self.connection.append(&reply);
             }
+            Event::Found(found, message) => {
+                under_way.turn = None;
+                under_way.since = Instant::now();
+                let answer = &**self.answer;
+                let later = answer_as_found(self.connection, self.session, answer, found, &message);
+                if let Some(later) = later {
+                    under_way.start(later);
+                }
+            }
             Event::Reply(reply) => {
                 under_way.since = Instant::now();
                 self.connection.append(&reply);
@@ -340,38 +379,22 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     }
 }
 
+impl Turn {
+    fn poll(&mut self, task: &mut Context<'_>) -> Poll<Event> {
+        match self {
+            Self::Reply(reply) => reply.as_mut().poll(task).map(Event::Turn),
+            Self::Asking(asked) => {
+                let (asking, message) = &mut **asked;
+                Pin::new(asking).poll(task).map(|found| Event::Found(found, mem::take(message)))
+            }
+        }
+    }
+}
+
 /// The moment at which a wait ends; one that no clock can tell is far away.
 fn later(since: Instant, wait: Duration) -> Instant {
     const AGES: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
     since.checked_add(wait).unwrap_or(since + AGES)
-}
-
-/// Reads what is there, into a buffer that is lent until there is nothing to read.
-fn read(
-    stream: Pin<&mut AsyncSocket>,
-    connection: &mut Connection,
-    task: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    buffers::lend(connection);
-    let mut room = ReadBuf::new(connection.room());
-    ready!(stream.poll_read(task, &mut room))?;
-    let count = room.filled().len();
-    connection.received(count);
-    Poll::Ready(Ok(count))
-}
-
-/// Reads what has arrived, because nothing will be read later.
-async fn read_rest(stream: &mut AsyncSocket, connection: &mut Connection) -> io::Result<()> {
-    // A task that has had its share of time would be told that nothing is there.
-    unconstrained(poll_fn(|task| {
-        while let Poll::Ready(count) = read(Pin::new(&mut *stream), connection, task)? {
-            if count == 0 {
-                break;
-            }
-        }
-        Poll::Ready(Ok(()))
-    }))
-    .await
 }
 
 /// Writes what there is to write; the peer has the write timeout to take it.
@@ -402,14 +425,19 @@ async fn write(
 }
 
 /// Closes so that the peer can still read what was written; see the blocking pump.
-async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
-    let closing = async {
-        poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task)).await?;
-        let mut rest = [0; 512];
-        while stream.read(&mut rest).await? > 0 {}
-        Ok(End::Closed)
-    };
-    timeout(LINGER, closing).await.unwrap_or(Ok(End::Closed))
+pub(crate) async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
+    let mut linger = Linger::begin(LINGER);
+    let shutdown = poll_fn(|task| Pin::new(&mut *stream).poll_shutdown(task));
+    timeout(LINGER, shutdown).await.unwrap_or(Ok(()))?;
+    let mut rest = [0; 512];
+    while let Ok(count) = timeout_at(linger.until().into(), stream.read(&mut rest)).await {
+        match count? {
+            0 => break,
+            count if linger.goes_on(count) => {}
+            _ => break,
+        }
+    }
+    Ok(End::Closed)
 }
 
 /// Most replies have no more bytes.
@@ -423,12 +451,18 @@ pub(crate) async fn settle<A: Answer>(
     message: impl AsRef<[u8]>,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(USUAL);
-    match answer.answer(message.as_ref(), &mut session, &mut out) {
+    let mut answered = answer.answer(message.as_ref(), &mut session, &mut out);
+    if let Answered::Asks(asking) = answered {
+        let found = asking.await;
+        answered = answer.answer_as_found(found, message.as_ref(), &mut session, &mut out);
+    }
+    match answered {
         Answered::Later(later) => finish(later).await,
         Answered::Reply
         | Answered::Broken
         | Answered::Last
         | Answered::Nothing
+        | Answered::Asks(_)
         | Answered::Cancel { .. } => out,
     }
 }
@@ -445,7 +479,7 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
 }
 
 /// Runs what blocks a thread on one of the runtime's own. Where nobody waits for it any more before one
-/// is free, it is not begun.
+/// is free, it is not begun. Where the runtime has none and can make none, that is said.
 pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
     struct Wanted(AbortHandle);
     impl Drop for Wanted {
@@ -453,7 +487,11 @@ pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
             self.0.abort();
         }
     }
-    let job = spawn_blocking(job);
+    const NO_THREAD: &str = "the server can make no thread for the call now; try again later";
+    // tokio panics then.
+    let Some(job) = caught(|| spawn_blocking(job)) else {
+        return Err(Fault::new(code::OVERLOADED, NO_THREAD));
+    };
     let _wanted = Wanted(job.abort_handle());
     // It answers for its own panics; what else ends it is that the runtime does.
     job.await.unwrap_or_else(|_| {

@@ -9,7 +9,8 @@ use crate::json_rpc::{Answer, Later, Session};
 use crate::protocol::Connection;
 use crate::transport::Stream;
 
-use super::step::{End, Step, advance, close_silent, refuse_late};
+use super::linger::Linger;
+use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 use super::wait::wait;
 use super::write::{AGAIN, is_timeout};
@@ -46,6 +47,14 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
             Step::Close { .. } => return close(stream, timeouts, clock),
             Step::Run(later) => {
                 connection.append(&finish(later));
+                continue;
+            }
+            Step::Ask(asked) => {
+                let (asking, message) = *asked;
+                let found = wait(Box::pin(asking), None).unwrap_or_default();
+                if let Some(later) = answer_as_found(connection, session, answer, found, &message) {
+                    connection.append(&finish(later));
+                }
                 continue;
             }
             Step::Read { after_message: true } => clock.restart(),
@@ -93,7 +102,7 @@ pub(crate) struct Clock {
     partial: bool,
     since: Option<Instant>,
     /// Until when the peer may read the last words, once they have been said.
-    closing: Option<Instant>,
+    closing: Option<Linger>,
 }
 
 impl Clock {
@@ -106,7 +115,8 @@ impl Clock {
     /// When something is to be done although nothing comes; `None` where that is never.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(crate) fn due(&self, timeouts: &Timeouts) -> Option<Instant> {
-        self.closing.or_else(|| self.since?.checked_add(self.limit(timeouts)))
+        let closing = self.closing.as_ref().map(Linger::until);
+        closing.or_else(|| self.since?.checked_add(self.limit(timeouts)))
     }
 
     fn limit(&self, timeouts: &Timeouts) -> Duration {
@@ -204,22 +214,27 @@ pub(crate) fn close<S: Stream>(
     clock: &mut Clock,
 ) -> io::Result<Option<End>> {
     stream.shutdown(Shutdown::Write)?;
-    clock.closing = Some(Instant::now() + timeouts.linger);
+    clock.closing = Some(Linger::begin(timeouts.linger));
     linger(stream, clock)
 }
 
 /// Reads what the peer of a connection that is closed still sends.
 fn linger<S: Stream>(stream: &S, clock: &mut Clock) -> io::Result<Option<End>> {
     let mut rest = [0; 4096];
-    loop {
+    while let Some(closing) = clock.closing {
         let now = Instant::now();
-        let left = clock.closing.unwrap_or(now).saturating_duration_since(now);
+        let left = closing.until().saturating_duration_since(now);
         match clock.read_for(stream, &mut rest, now, left) {
             Ok(None) => return Ok(None),
-            Ok(Some(0)) => return Ok(Some(End::Closed)),
-            Ok(Some(_)) => {}
+            Ok(Some(0)) => break,
+            Ok(Some(count)) => {
+                if !clock.closing.as_mut().is_some_and(|closing| closing.goes_on(count)) {
+                    break;
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+    Ok(Some(End::Closed))
 }

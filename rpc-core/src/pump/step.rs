@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::json_rpc::{Answer, Answered, Later, Session};
+use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Session};
 use crate::protocol::websocket::{self, Close};
 use crate::protocol::{Connection, Fault, Framing, Protocol, ProtocolError, code};
 
@@ -19,6 +19,8 @@ pub(super) enum Step {
     Continue,
     /// Do what must be done for this reply, and put it behind the others.
     Run(Later),
+    /// Find out who has sent this message, and then answer it, before all others.
+    Ask(Box<(Asking, Vec<u8>)>),
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
@@ -75,6 +77,7 @@ pub(super) fn advance<A: Answer>(
             }
             Ok(None) => return Step::Read { after_message },
             Err(error) => {
+                session.context.unreadable(&error);
                 if let Some(part) = connection.take_broken() {
                     refuse(connection, session, answer, part, &error.to_fault());
                     after_message = true;
@@ -100,9 +103,31 @@ pub(super) fn advance<A: Answer>(
             }
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Later(later) => return Step::Run(later),
+            Answered::Asks(asking) => {
+                let message = connection.message(&message).to_vec();
+                return Step::Ask(Box::new((asking, message)));
+            }
         }
     }
     Step::Continue
+}
+
+/// Answers a message now that it is found out who has sent it; what takes time is returned.
+pub(super) fn answer_as_found<A: Answer>(
+    connection: &mut Connection,
+    session: &mut Session,
+    answer: &A,
+    found: Found,
+    message: &[u8],
+) -> Option<Later> {
+    let mut out = Vec::new();
+    let answered = answer.answer_as_found(found, message, session, &mut out);
+    connection.append(&out);
+    match answered {
+        Answered::Later(later) => Some(later),
+        // A message that cannot be read, or is the last, has nobody asked who has sent it.
+        _ => None,
+    }
 }
 
 /// Says what is wrong with bytes that are no message.

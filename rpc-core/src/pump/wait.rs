@@ -35,13 +35,13 @@ mod runtime {
     use std::cell::Cell;
     use std::future::pending;
     use std::io;
-    use std::sync::OnceLock;
     use std::sync::mpsc::sync_channel;
+    use std::sync::{Mutex, OnceLock, PoisonError};
     use std::thread;
 
     use tokio::runtime::{Builder, Handle, Runtime};
 
-    static RUNTIME: OnceLock<Option<Handle>> = OnceLock::new();
+    static RUNTIME: OnceLock<Handle> = OnceLock::new();
 
     thread_local! {
         /// Whether this thread looks after a runtime of ours.
@@ -53,9 +53,13 @@ mod runtime {
         future: impl Future<Output = Option<T>> + Send + 'static,
     ) -> Option<T> {
         if Handle::try_current().is_err() {
-            return match RUNTIME.get_or_init(start) {
+            return match runtime() {
                 Some(runtime) => runtime.block_on(future),
-                None => super::super::block_on::block_on(future),
+                // Without a thread that looks after it, the future has one to itself, on this thread.
+                None => match build() {
+                    Ok(own) => own.block_on(future),
+                    Err(_) => super::super::block_on::block_on(future),
+                },
             };
         }
         // A thread of a runtime must not enter another: a thread of the future's own does, which it may
@@ -63,7 +67,7 @@ mod runtime {
         let drives = DRIVES.get();
         let (sender, receiver) = sync_channel(1);
         let run = move || {
-            let ended = match RUNTIME.get_or_init(start) {
+            let ended = match runtime() {
                 Some(runtime) if !drives => runtime.block_on(future),
                 _ => build().ok().and_then(|other| other.block_on(future)),
             };
@@ -73,8 +77,24 @@ mod runtime {
         receiver.recv().ok().flatten()
     }
 
+    /// The runtime of the process; `None` where it cannot be made now.
+    #[inline]
+    fn runtime() -> Option<&'static Handle> {
+        RUNTIME.get().or_else(begin)
+    }
+
+    #[cold]
+    fn begin() -> Option<&'static Handle> {
+        static BEGINS: Mutex<()> = Mutex::new(());
+        let _begins = BEGINS.lock().unwrap_or_else(PoisonError::into_inner);
+        if RUNTIME.get().is_none() {
+            let _ = RUNTIME.set(start()?);
+        }
+        RUNTIME.get()
+    }
+
     /// Starts the thread that looks after the timers, sockets and tasks of the runtime; `None` where
-    /// the operating system refuses. Most futures need none of them.
+    /// the operating system refuses.
     fn start() -> Option<Handle> {
         let (sender, receiver) = sync_channel(1);
         let drive = move || {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
-use crate::protocol::json::{Reader, decode};
+use crate::protocol::json::{Reader, decode, path};
 use crate::protocol::{Call, Fault, Limits, ProtocolError};
 
 use super::nearest::nearest;
@@ -129,6 +129,17 @@ fn fill<'a>(
 }
 
 impl<'a> Rest<'a> {
+    /// Which of them has this text, the very same and not one like it: `[1]`, `.name`.
+    #[cold]
+    fn place_of(&self, text: &str) -> String {
+        let is_it = |other: &str| std::ptr::eq(other, text);
+        if let Some(index) = self.positional.iter().position(|other| is_it(other)) {
+            return format!("[{index}]");
+        }
+        let member = self.keyword.iter().find(|(_, other)| is_it(other));
+        member.map(|(name, _)| format!(".{name}")).unwrap_or_default()
+    }
+
     /// Takes the arguments that are given under the variadic parameter's own name.
     #[cold]
     fn take_array(
@@ -224,7 +235,7 @@ fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 /// Cuts what a peer sent to a length that fits a sentence.
-pub(super) fn shorten(text: &str) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     shorten_to(text, 60)
 }
 
@@ -303,7 +314,7 @@ impl<'a> Bound<'_, 'a> {
             self.method,
             parameter.map_or("of another type", |parameter| parameter.ty),
             describe(text),
-            without_place(&error.to_string()),
+            problem_at(self.rest.place_of(text), text, error),
             advice(&error.to_string()),
         ))
     }
@@ -332,8 +343,22 @@ fn describe(text: &str) -> String {
     }
 }
 
-/// Cuts serde_json's `at line 1 column 5`, which counts from the argument, not from the message.
-pub(crate) fn without_place(error: &str) -> Cow<'_, str> {
-    let end = error.rfind(" at line ").unwrap_or(error.len());
-    shorten_to(&error[..end], 200)
+/// Says what is wrong with a value that cannot be decoded from this text, and where in it.
+#[cold]
+pub(crate) fn problem(text: &str, error: &serde_json::Error) -> String {
+    problem_at(String::new(), text, error)
+}
+
+/// The same of a text that is itself at a place in an argument.
+fn problem_at(mut place: String, text: &str, error: &serde_json::Error) -> String {
+    place += &path(text, error);
+    let said = error.to_string();
+    // serde_json's `at line 1 column 5` counts from the argument, not from the message.
+    let end = said.rfind(" at line ").unwrap_or(said.len());
+    let said = shorten_to(&said[..end], 200);
+    if place.is_empty() {
+        said.into_owned()
+    } else {
+        format!("at `{}`: {said}", shorten_to(&place, 120))
+    }
 }

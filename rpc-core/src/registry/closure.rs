@@ -12,11 +12,12 @@ use crate::error::{CallError, Error, FunctionError};
 use crate::protocol::Fault;
 
 use super::answer::send;
-use super::{Bound, Parameter, ParameterKind, Reply};
+use super::{Bound, Described, Parameter, ParameterKind, Reply};
 
 /// A Rust function or closure of up to eight arguments that can be registered by name.
 ///
-/// Rust does not tell the names of a closure's parameters, so its arguments are given by position.
+/// Rust does not tell the names of a closure's parameters, so its arguments are given by position;
+/// [`described!`](crate::described) gives it names.
 ///
 /// A `Result` fails as that of an exported function does: `Err` is a fault. Its error is a [`Fault`], an
 /// [`Error`], a [`CallError`], an [`io::Error`], a `Box<dyn Error + Send + Sync>`, or a value that
@@ -36,9 +37,28 @@ pub trait Function<Arguments>: Send + Sync + 'static {
     #[doc(hidden)]
     fn result() -> &'static str;
 
+    /// What is written beside it, if anything is.
+    #[doc(hidden)]
+    fn written(&self) -> Option<&Written> {
+        None
+    }
+
     /// Decodes the arguments, calls, and sends the result.
     #[doc(hidden)]
     fn run(&self, bound: &Bound<'_, '_>, reply: &mut Reply<'_>) -> Result<(), Fault>;
+}
+
+/// What is written beside a closure.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Its documentation.
+    pub doc: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Parameter],
+    /// The type of its result.
+    pub result: &'static str,
+    /// What its types are.
+    pub described: Described,
 }
 
 /// An error that has no JSON form of its own, and becomes a [`Fault`]: that is what a closure may fail

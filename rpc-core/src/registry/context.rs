@@ -3,14 +3,18 @@
 use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
+#[cfg(feature = "tls")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::protocol::json::{Form, Place};
 
 use super::caller::Saying;
+#[cfg(feature = "tls")]
+use super::certificate::PeerCertificate;
 use super::metadata::Metadata;
-use super::{Caller, ConnectionValues, PeerCredentials};
+use super::{Caller, ConnectionValues, Identity, PeerCredentials};
 
 /// Who calls, by what way, and for how long they will wait. Made by the server, never sent.
 ///
@@ -39,6 +43,8 @@ pub struct CallContext {
     protocol: &'static str,
     deadline: Option<Instant>,
     must_not_block: bool,
+    /// Whether a proxy has connected that is believed.
+    is_proxied: bool,
     /// The levels of nesting that a result may not take ([`Place`]).
     outer: u8,
     caller: Option<Arc<dyn Caller>>,
@@ -53,6 +59,24 @@ struct Value {
     outer: Option<Arc<Value>>,
 }
 
+/// Somebody who is known, as calls of theirs find them in their context.
+#[derive(Clone)]
+pub(crate) struct Known {
+    identity: Identity,
+    value: Arc<Value>,
+}
+
+impl Known {
+    pub(crate) fn new(identity: Identity) -> Self {
+        let value = Arc::new(Value { value: Box::new(identity.clone()), outer: None });
+        Self { identity, value }
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
 impl CallContext {
     /// The context of calls that come over a connection.
     pub(crate) fn of_connection(
@@ -60,20 +84,37 @@ impl CallContext {
         model: &'static str,
         caller: Option<Arc<dyn Caller>>,
     ) -> Self {
-        Self { peer, model, caller, ..Self::default() }
+        let connection = caller.as_ref().and_then(|caller| caller.connection());
+        let is_proxied = connection.is_some_and(|connection| connection.proxies.is_some());
+        Self { peer, model, is_proxied, caller, ..Self::default() }
     }
 
     /// The same connection's context, for a request that somebody else waits for.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "mcp"))]
     pub(crate) fn called_by(&self, caller: Arc<dyn Caller>) -> Self {
         let (interest, values) = (self.interest.clone(), self.values.clone());
         Self { caller: Some(caller), interest, values, ..*self }
     }
 
+    /// The same, for a call of somebody who is known.
+    pub(crate) fn of(&self, known: &Known) -> Self {
+        match self.values {
+            None => Self { values: Some(Arc::clone(&known.value)), ..self.clone() },
+            Some(_) => self.with(known.identity.clone()),
+        }
+    }
+
     /// Who waits for the reply.
-    #[cfg(feature = "http")]
     pub(crate) fn caller(&self) -> Option<&Arc<dyn Caller>> {
         self.caller.as_ref()
+    }
+
+    /// Tells those who operate the server that a message on this connection cannot be read.
+    #[cold]
+    pub(crate) fn unreadable(&self, problem: &dyn fmt::Display) {
+        if let Some(connection) = self.caller.as_ref().and_then(|caller| caller.connection()) {
+            connection.trace.unreadable(self.whence(), problem);
+        }
     }
 
     /// The same for a call whose message says something besides its arguments: the text of an object of
@@ -107,7 +148,20 @@ impl CallContext {
         self.must_not_block
     }
 
-    /// The caller's address; `None` within one process.
+    /// Whether a proxy has connected that is believed.
+    pub(super) fn is_proxied(&self) -> bool {
+        self.is_proxied
+    }
+
+    /// Takes note of from where the connection came to that proxy.
+    pub(crate) fn came_from(&self, source: SocketAddr) {
+        if let Some(connection) = self.caller.as_ref().and_then(|caller| caller.connection()) {
+            let _ = connection.source.set(Box::new(source));
+        }
+    }
+
+    /// The address at the other end of the connection, a proxy's if one is there; `None` within one process.
+    /// [`caller_address`](Self::caller_address) says who is behind it.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
@@ -189,10 +243,28 @@ impl CallContext {
         self.caller.as_ref()?.metadata(name)
     }
 
+    /// Who calls, where the server has found that out; `None` where it has not, or where nobody has said.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.get()
+    }
+
     /// What is kept on the connection that the call came over, for all of its calls. `None` within one
     /// process and in a mounted service, where there is no connection that is known.
     pub fn connection(&self) -> Option<&ConnectionValues> {
         self.caller.as_ref()?.connection().map(|connection| &connection.values)
+    }
+
+    /// The certificate that the client has shown in its handshake, which the server has checked (feature `tls`). `None` where
+    /// it has shown none, or the server asks for none: [`Tls::client_ca`](crate::tls::Tls::client_ca).
+    #[cfg(feature = "tls")]
+    pub fn peer_certificate(&self) -> Option<&PeerCertificate> {
+        self.caller.as_ref()?.connection()?.certificate.as_ref()?.get()
+    }
+
+    /// What holds the certificate, for whoever keeps it.
+    #[cfg(feature = "tls")]
+    pub(super) fn certificate(&self) -> Option<Arc<OnceLock<PeerCertificate>>> {
+        self.caller.as_ref()?.connection()?.certificate.clone()
     }
 
     /// The value of this type among the extensions of the request, which what is around a
@@ -222,7 +294,7 @@ impl CallContext {
         Place { form, outer: self.outer }
     }
 
-    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`; empty within one
+    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`, or `mcp`; empty within one
     /// process.
     pub fn protocol(&self) -> &'static str {
         self.protocol

@@ -3,22 +3,35 @@
 use std::borrow::{Borrow, Cow};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::protocol::{Call, Fault, code};
 
+use super::policy::Policy;
 use super::{
-    Bound, Deferred, Export, Function, Handler, Instance, Method, MethodHandler, Outcome, Progress,
-    Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
+    Allow, Bound, Deferred, Described, Export, Function, Handler, Instance, Method, MethodHandler,
+    Outcome, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
 };
 use super::{reply, signature};
 
 /// A function under its name, which is all that tells it from others.
-#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) signature: Cow<'static, Signature>,
+    #[cfg_attr(not(feature = "schema"), allow(dead_code))]
+    pub(super) described: Described,
     pub(super) states: &'static [StateType],
+    /// How many functions there were before it: where it is counted.
+    pub(super) row: u32,
+    /// What is to be thought of before it runs: [`BLOCKS`], [`ASKS`].
+    care: AtomicU8,
     run: Run,
 }
+
+/// It blocks its thread.
+pub(super) const BLOCKS: u8 = 1;
+
+/// It asks who calls.
+pub(super) const ASKS: u8 = 2;
 
 #[derive(Clone)]
 enum Run {
@@ -31,32 +44,54 @@ type Shared = dyn Fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<Optio
     + Sync;
 
 impl Entry {
+    /// What is to be thought of before it runs; 0 of most.
+    #[inline]
+    pub(super) fn care(&self) -> u8 {
+        self.care.load(Ordering::Relaxed)
+    }
+
+    /// Has it ask who calls, where it has to.
+    pub(super) fn ask(&self, policy: &Policy) {
+        let asks = if policy.guards(&self.signature.allow) { ASKS } else { 0 };
+        self.care.store(blocks(&self.signature) | asks, Ordering::Relaxed);
+    }
+
     /// An exported function.
     pub(super) fn exported(export: &'static Export) -> Self {
         Self {
             signature: Cow::Borrowed(export.signature),
+            described: export.described,
             states: export.states,
+            row: 0,
+            care: AtomicU8::new(0),
             run: Run::Exported(export.handler),
         }
     }
 
     /// A plain function or closure under a name.
     pub(super) fn registered<A, F: Function<A>>(name: Cow<'static, str>, function: F) -> Self {
-        let parameters = F::parameters();
+        let written = function.written();
+        let parameters =
+            written.map_or_else(|| Cow::Owned(F::parameters()), |it| Cow::Borrowed(it.parameters));
         let signature = Signature {
             name,
             reply: None,
-            doc: "",
+            doc: written.map_or("", |it| it.doc),
             positions: signature::positions(&parameters),
-            parameters: Cow::Owned(parameters),
-            result: F::result(),
-            options: SignatureOptions::default(),
+            parameters,
+            result: written.map_or_else(F::result, |it| it.result),
+            options: SignatureOptions::NONE,
             module: "",
             place: "",
+            deprecated: None,
+            allow: Allow::of(&[]),
         };
         Self {
             signature: Cow::Owned(signature),
+            described: written.map_or(Described::NONE, |it| it.described),
             states: &[],
+            row: 0,
+            care: AtomicU8::new(0),
             run: Run::Shared(Arc::new(move |bound, _, reply| {
                 function.run(bound, reply)?;
                 Ok(None)
@@ -77,7 +112,10 @@ impl Entry {
         let instance = Arc::clone(instance);
         Self {
             signature,
+            described: method.described,
             states: method.states,
+            row: 0,
+            care: AtomicU8::new(0),
             run: Run::Shared(Arc::new(move |bound, scope, reply| match method.handler {
                 MethodHandler::Plain(run) => {
                     run(&instance, bound, scope, reply)?;
@@ -138,6 +176,18 @@ impl Entry {
             // No plain function has a rest.
             Progress::Cancelled | Progress::Later(_) => Err(cancelled()),
         }
+    }
+}
+
+fn blocks(signature: &Signature) -> u8 {
+    if signature.is_blocking() { BLOCKS } else { 0 }
+}
+
+impl Clone for Entry {
+    fn clone(&self) -> Self {
+        let Self { ref signature, described, states, row, ref run, .. } = *self;
+        let (signature, run, care) = (signature.clone(), run.clone(), AtomicU8::new(self.care()));
+        Self { signature, described, states, row, care, run }
     }
 }
 

@@ -6,13 +6,17 @@ use crate::protocol::Fault;
 use crate::protocol::json::Place;
 
 use super::state::States;
-use super::{Bound, CallContext, Deferred, Reply, Signature, State, StateKey, StateType};
+use super::{
+    Bound, CallContext, Deferred, Described, Reply, Signature, State, StateKey, StateType,
+};
 
 /// One exported function.
 #[derive(Debug)]
 pub struct Export {
     /// What is known about it.
     pub signature: &'static Signature,
+    /// What its types and values are, for those who ask.
+    pub described: Described,
     /// The types of state it asks for.
     pub states: &'static [StateType],
     /// What runs it.
@@ -78,6 +82,8 @@ pub trait Instance: Send + Sync + Sized + 'static {
 pub struct Method<T: 'static> {
     /// What is known about it.
     pub signature: &'static Signature,
+    /// What its types and values are, for those who ask.
+    pub described: Described,
     /// The types of state it asks for.
     pub states: &'static [StateType],
     /// What runs it.

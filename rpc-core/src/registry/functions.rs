@@ -4,16 +4,19 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::Misuse;
 use crate::protocol::{Fault, code};
 
 use super::bind::shorten;
 use super::entry::Entry;
+use super::kept_text::Answers;
 use super::name_hash::NameHashes;
+use super::policy::Policy;
 use super::state::States;
-use super::{Export, Function, Instance, MoreMethods, Signature, interface};
+use super::stats::Statistics;
+use super::{CallContext, Export, Function, Instance, MoreMethods, Signature, interface};
 
 /// Functions by name: the end of every stack of layers.
 ///
@@ -31,8 +34,9 @@ use super::{Export, Function, Instance, MoreMethods, Signature, interface};
 /// ```
 ///
 /// It answers `system.listMethods`, `system.methodHelp`, `system.methodSignature`,
-/// `system.getCapabilities`, `system.describe` and `system.multicall` where no function of such a name
-/// has been added.
+/// `system.getCapabilities`, `system.describe`, `system.multicall` and, with the feature `schema`, `rpc.discover`
+/// where no function of such a name has been added; and `system.stats` where the server
+/// [counts](crate::TcpServer::stats).
 ///
 /// A registry is also a [`Stub`](crate::Stub): what it holds can be called in the same process, with
 /// typed proxies and by name, without a socket in between.
@@ -41,6 +45,14 @@ pub struct FunctionRegistry {
     pub(super) functions: HashSet<Entry, NameHashes>,
     pub(super) states: Arc<States>,
     pub(super) twice: Option<Misuse>,
+    /// What `system.stats` tells of, where calls are counted.
+    pub(super) statistics: OnceLock<Arc<Statistics>>,
+    /// Who may call what.
+    pub(super) policy: Policy,
+    /// What is told of all functions.
+    pub(super) answers: Answers,
+    #[cfg(feature = "schema")]
+    pub(super) kept: super::description::Kept,
 }
 
 impl FunctionRegistry {
@@ -86,9 +98,7 @@ impl FunctionRegistry {
                     let twins = exported_twice(&twin.signature, export.signature);
                     registry.twice.get_or_insert(twins);
                 }
-                None => {
-                    registry.functions.insert(entry);
-                }
+                None => registry.put(entry),
             }
         }
         registry
@@ -123,6 +133,7 @@ impl FunctionRegistry {
     /// # Errors
     ///
     /// As [`register_instance`](Self::register_instance).
+    #[allow(clippy::mutable_key_type)] // Names alone tell functions from others.
     pub fn register_instance_at<T: Instance>(
         &mut self,
         prefix: &str,
@@ -167,13 +178,8 @@ impl FunctionRegistry {
         entries
     }
 
-    /// The names of the functions, in no order.
-    pub(super) fn unordered(&self) -> impl Iterator<Item = &str> {
-        self.functions.iter().map(|entry| entry.signature.name())
-    }
-
     /// The signature of the function of this name.
-    pub(super) fn signature(&self, name: &str) -> Option<&Signature> {
+    pub(crate) fn signature(&self, name: &str) -> Option<&Signature> {
         self.functions.get(name).map(|entry| &*entry.signature)
     }
 
@@ -181,21 +187,60 @@ impl FunctionRegistry {
         if self.functions.contains(&entry) {
             return Err(Misuse::RegisteredTwice { name: entry.signature.name().to_owned() });
         }
-        self.functions.insert(entry);
+        self.put(entry);
+        #[cfg(feature = "schema")]
+        self.kept.forget();
+        self.answers.forget();
         Ok(())
     }
 
+    /// The exported types of which no instance is registered, in order: those with `#[rpc_export]` on an `impl` block,
+    /// and of an exported trait `Api` the type `ApiService`. Their methods are not served.
+    ///
+    /// A program may well link a type that it only calls, so nothing is said of it when a server starts; a test of a
+    /// program that serves all that it links can hold it to that.
+    ///
+    /// ```standalone_crate
+    /// use rpc_core::{FunctionRegistry, rpc_export};
+    ///
+    /// struct Bank;
+    ///
+    /// #[rpc_export]
+    /// impl Bank {
+    ///     pub fn balance(&self) -> u64 {
+    ///         7
+    ///     }
+    /// }
+    ///
+    /// let mut registry = FunctionRegistry::exported();
+    /// assert_eq!(registry.missing_instances(), ["Bank"]);
+    /// registry.register_instance_at("bank", Bank)?;
+    /// assert!(registry.missing_instances().is_empty());
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    pub fn missing_instances(&self) -> Vec<&'static str> {
+        interface::missing(self.functions.iter().map(|entry| &*entry.signature))
+    }
+
+    fn put(&mut self, mut entry: Entry) {
+        entry.row = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
+        entry.ask(&self.policy);
+        self.functions.insert(entry);
+    }
+
     #[cold]
-    pub(super) fn not_found(&self, method: &str) -> Fault {
-        let nothing_is_served = self.functions.is_empty();
+    pub(super) fn not_found(&self, method: &str, context: &CallContext) -> Fault {
+        let nothing_is_served = self.functions.is_empty() && !self.lists_allowed_only();
         let unlinked = || {
             let advice = "; nothing is exported here: a crate that is never named is not linked, `use functions as _;` links it";
             if nothing_is_served { advice } else { "" }
         };
         let served = self.functions.iter().map(|entry| &*entry.signature);
-        let unregistered = interface::advice(method, served);
+        // What is not shown to a caller has no part in the answer, whatever else there is.
+        let is_told = !self.lists_allowed_only();
+        let unregistered = is_told.then(|| interface::advice(method, served)).flatten();
         // Of two types that have the method, one that is registered and one that is not, either is meant.
-        let advice = match (self.advice(method), unregistered) {
+        let advice = match (self.advice(method, context), unregistered) {
             (Some(near), Some(unregistered)) if unregistered.starts_with("; it is a method") => {
                 near + &unregistered
             }
@@ -223,5 +268,20 @@ fn exported_twice(one: &Signature, other: &Signature) -> Misuse {
 impl fmt::Debug for FunctionRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.functions().map(ToString::to_string)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_without_functions_says_why_it_may_have_none() {
+        let fault = FunctionRegistry::new().not_found("add", &CallContext::default());
+        assert_eq!(
+            fault.message(),
+            "no function `add` is served here; nothing is exported here: a crate that is never named is not \
+             linked, `use functions as _;` links it"
+        );
     }
 }

@@ -38,6 +38,31 @@ fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
+/// The types that are exported and of which none of these methods is one.
+pub(super) fn missing<'s>(
+    served: impl Iterator<Item = &'s Signature> + Clone,
+) -> Vec<&'static str> {
+    let is_missing = |interface: &&Interface| {
+        !interface.methods.is_empty()
+            && !interface.methods.iter().any(|one| is_served(one, &served))
+    };
+    let missing = inventory::iter::<Interface>.into_iter().filter(is_missing);
+    let mut names: Vec<_> = missing.map(|interface| interface.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a method is one of these, under whatever name its instance has.
+fn is_served<'s>(
+    method: &Signature,
+    served: &(impl Iterator<Item = &'s Signature> + Clone),
+) -> bool {
+    let own = last_part(method.name());
+    let mut same_name = served.clone().filter(|other| last_part(other.name()) == own);
+    same_name.any(|other| (other.module(), other.place()) == (method.module(), method.place()))
+}
+
 /// Says which instances have not been registered, when one of them has this method; or, when nothing
 /// is served at all, when there are any.
 pub(super) fn advice<'s>(
@@ -46,13 +71,9 @@ pub(super) fn advice<'s>(
 ) -> Option<String> {
     let nothing_is_served = served.clone().next().is_none();
     let own = last_part(method);
-    let is_served = |one: &&Signature| {
-        let mut served = served.clone().filter(|other| last_part(other.name()) == own);
-        served.any(|other| (other.module(), other.place()) == (one.module(), one.place()))
-    };
     let has_it = |interface: &&Interface| {
         let mut methods = interface.methods.iter().filter(|one| last_part(one.name()) == own);
-        methods.next().is_some_and(|one| !is_served(one))
+        methods.next().is_some_and(|one| !is_served(one, &served))
     };
     let interfaces = inventory::iter::<Interface>.into_iter();
     let mut names: Vec<_> = interfaces.clone().filter(has_it).map(|one| one.name).collect();

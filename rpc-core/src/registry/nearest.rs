@@ -10,7 +10,7 @@ const MOST: usize = 200_000;
 
 /// Returns the name nearest to `wrong`, if one is near enough to be worth suggesting: as a whole, or
 /// behind its last dot, as `bank.deposit` is to `deposit`.
-pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let is_whole = !wrong.contains('.');
     let last = last_part(wrong);
     let mut pairs = 0;

@@ -8,7 +8,6 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::protocol::{Fault, code};
+
+use super::caller::Whence;
 
 thread_local! {
     /// Whether something runs that is served, whose panics are caught.
@@ -52,16 +53,21 @@ pub(crate) fn panicked(method: &str) -> Fault {
 
 /// Says of a fault that a function panicked, if that is why, and for whom.
 #[cold]
-pub(crate) fn tell(fault: &Fault, protocol: &str, peer: Option<SocketAddr>, id: Option<&str>) {
+pub(crate) fn tell(
+    fault: &Fault,
+    protocol: &str,
+    whence: impl FnOnce() -> Option<Whence>,
+    id: Option<&str>,
+) {
     let Some(panic) = std::error::Error::source(fault).and_then(|error| error.downcast_ref())
     else {
         return;
     };
     let Panic { is_said, .. } = panic;
     if !is_said.swap(true, Ordering::Relaxed) {
-        let peer = peer.map(|peer| format!(" from {peer}")).unwrap_or_default();
+        let from = whence().map(|whence| format!(" from {whence}")).unwrap_or_default();
         let id = id.map(|id| format!(", id {}", one_line(id, 60))).unwrap_or_default();
-        say(&format!("{panic} ({protocol}{peer}{id})"));
+        say(&format!("{panic} ({protocol}{from}{id})"));
     }
 }
 

@@ -1,10 +1,16 @@
 //! Where a function's result goes.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+#[cfg(feature = "schema")]
+use crate::protocol::json::Form;
 use crate::protocol::json::{Place, WriteError, write_at};
 use crate::protocol::{Fault, code};
 
+use super::kept_text::KeptText;
+use super::stats::Tally;
 use super::{CallContext, Signature};
 
 /// Takes one result and writes it where the reply is being put together, as JSON.
@@ -14,6 +20,8 @@ pub struct Reply<'o> {
     start: usize,
     place: Place,
     name: Option<&'static str>,
+    /// What counts the call.
+    tally: Option<&'o mut Tally>,
 }
 
 /// Writes the result of an asynchronous function, as [`Reply::send`] does.
@@ -64,7 +72,13 @@ fn cannot_be_sent(error: &dyn std::error::Error) -> Fault {
 impl<'o> Reply<'o> {
     /// Starts a reply at the end of `out`.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { start: out.len(), out, place: Place::default(), name: None }
+        Self::counted(out, None)
+    }
+
+    /// The same for a call that is counted under the function that is found for it.
+    #[inline]
+    pub(crate) fn counted(out: &'o mut Vec<u8>, tally: Option<&'o mut Tally>) -> Self {
+        Self { start: out.len(), out, place: Place::default(), name: None, tally }
     }
 
     /// Sends the result.
@@ -75,6 +89,30 @@ impl<'o> Reply<'o> {
     pub fn send<T: Serialize + ?Sized>(&mut self, result: &T) -> Result<(), Fault> {
         self.out.truncate(self.start);
         write_result(self.place, self.out, result)
+    }
+
+    /// Sends a result that has been written before.
+    ///
+    /// # Errors
+    ///
+    /// Where it nests too deep.
+    pub(super) fn send_kept(
+        &mut self,
+        kept: Result<Arc<KeptText>, WriteError>,
+    ) -> Result<(), Fault> {
+        let kept = kept.map_err(|error| unsent(self.place, &error))?;
+        if kept.depth > self.place.levels() {
+            return Err(unsent(self.place, &WriteError::TooDeep));
+        }
+        self.out.truncate(self.start);
+        self.out.extend_from_slice(&kept.json);
+        Ok(())
+    }
+
+    /// Whether the result is bound for XML-RPC.
+    #[cfg(feature = "schema")]
+    pub(super) fn is_for_xml(&self) -> bool {
+        self.place.form == Form::Marked
     }
 
     /// The result sent so far, as JSON text.
@@ -91,6 +129,14 @@ impl<'o> Reply<'o> {
     pub(super) fn answers(&mut self, signature: &Signature, context: &CallContext) {
         self.name = signature.reply;
         self.place = context.place();
+    }
+
+    /// Has the call counted, if it is, under this row.
+    #[inline]
+    pub(super) fn begins(&mut self, row: u32) {
+        if let Some(tally) = &mut self.tally {
+            tally.begin(row);
+        }
     }
 
     /// Writes where the reply to this call goes.

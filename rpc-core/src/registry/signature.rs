@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Allow;
+
 /// A function's name, parameters, result and documentation.
 ///
 /// Its `Display` form is the signature as Python would write it:
@@ -19,6 +21,10 @@ pub struct Signature {
     pub(crate) options: SignatureOptions,
     pub(crate) module: &'static str,
     pub(crate) place: &'static str,
+    /// The note of its `#[deprecated]`, empty where that has none.
+    pub(crate) deprecated: Option<&'static str>,
+    /// Who may call it; no permissions where that is not said.
+    pub(crate) allow: Allow,
 }
 
 /// One parameter of a function.
@@ -50,7 +56,7 @@ pub enum ParameterKind {
     Kwargs,
 }
 
-/// What `#[rpc_export(…)]` says about how a function may be run.
+/// What `#[rpc_export(…)]` says about how a function may be run, and what running it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct SignatureOptions {
@@ -60,6 +66,30 @@ pub struct SignatureOptions {
     pub blocking: bool,
     /// It is an `async fn`.
     pub is_async: bool,
+    /// It changes nothing.
+    pub read_only: bool,
+    /// Whether it may destroy what is there, or only adds to it; `None` where that is not said.
+    pub destructive: Option<bool>,
+    /// Whether it deals with more than the server itself; `None` where that is not said.
+    pub open_world: Option<bool>,
+    /// Whether language models may be offered it as a tool; `None` where that is not said.
+    pub mcp: Option<bool>,
+    /// The permissions of which a caller needs one; none where that is not said.
+    pub allow: &'static [&'static str],
+}
+
+impl SignatureOptions {
+    /// Nothing is said.
+    pub const NONE: Self = Self {
+        idempotent: false,
+        blocking: false,
+        is_async: false,
+        read_only: false,
+        destructive: None,
+        open_world: None,
+        mcp: None,
+        allow: &[],
+    };
 }
 
 impl Signature {
@@ -82,6 +112,8 @@ impl Signature {
             options,
             module: "",
             place: "",
+            deprecated: None,
+            allow: Allow::of(options.allow),
         }
     }
 
@@ -90,6 +122,13 @@ impl Signature {
     pub const fn at(mut self, module: &'static str, place: &'static str) -> Self {
         self.module = module;
         self.place = place;
+        self
+    }
+
+    /// Says that the function is deprecated, and why or for what.
+    #[must_use]
+    pub const fn deprecated(mut self, note: &'static str) -> Self {
+        self.deprecated = Some(note);
         self
     }
 
@@ -152,6 +191,38 @@ impl Signature {
     /// Whether it was declared to block its thread.
     pub fn is_blocking(&self) -> bool {
         self.options.blocking
+    }
+
+    /// Whether it was declared to change nothing.
+    pub fn is_read_only(&self) -> bool {
+        self.options.read_only
+    }
+
+    /// Whether it may destroy what is there, or only adds to it; `None` where that was not said.
+    pub fn is_destructive(&self) -> Option<bool> {
+        self.options.destructive
+    }
+
+    /// Whether it deals with more than the server itself, as one that sends mail does; `None` where that
+    /// was not said.
+    pub fn is_open_world(&self) -> Option<bool> {
+        self.options.open_world
+    }
+
+    /// Whether it was declared to be a tool for language models, or not to be one; `None` where that was
+    /// not said.
+    pub fn is_tool(&self) -> Option<bool> {
+        self.options.mcp
+    }
+
+    /// The permissions of which a caller needs one: none where it says nothing, `*` where anybody may call it.
+    pub fn permissions(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.allow.permissions()
+    }
+
+    /// The note of its `#[deprecated]`, empty where that has none; `None` where it is not deprecated.
+    pub fn deprecation(&self) -> Option<&str> {
+        self.deprecated
     }
 }
 

@@ -38,14 +38,14 @@ impl<A: Answer> Service<A> {
                 }
             }
         }
-        self.stop().open_rest()
+        self.open_rest()
     }
 
     /// The next connection that waits to be accepted, if there is one.
     #[cfg(not(unix))]
     pub(super) fn accept_now(&self, listener: &Listener) -> Option<Open> {
         if self.stop().is_stopping() {
-            return self.stop().open_rest();
+            return self.open_rest();
         }
         listener.accept_now().ok().flatten().map(|stream| self.open(stream))
     }

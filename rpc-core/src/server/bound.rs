@@ -1,7 +1,5 @@
 //! A server whose address is known and that does not serve yet.
 
-use std::sync::Arc;
-
 use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::transport::Address;
@@ -76,9 +74,7 @@ impl<A: Answer> BoundServer<A> {
         if model.forks() {
             return model.run(&source, &service);
         }
-        let stop = Arc::clone(service.stop());
-        let _signals =
-            StopOnSignals::new(service.stop(), move || stop.stop()).map_err(listen_failed)?;
+        let _signals = StopOnSignals::new(service.stop()).map_err(listen_failed)?;
         drop(early);
         // On a thread that can be left behind, where a function does not end.
         ServerHandle::start(source, service, model)?.join()

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,11 @@ pub(super) struct Bridge {
 pub(super) struct Ends {
     stream: Arc<AnyStream>,
     writer: JoinHandle<()>,
+    broken: Arc<Broken>,
 }
+
+/// How the stream broke first, where it did.
+type Broken = Mutex<Option<io::Error>>;
 
 impl Bridge {
     /// Starts the threads. The peer has the `patience` to take something of what is written.
@@ -28,29 +32,46 @@ impl Bridge {
         stream.set_read_timeout(None)?;
         let (near, far) = MemoryStream::pair();
         let far = Arc::new(far);
-        let (from, to) = (Arc::clone(&stream), Arc::clone(&far));
+        let broken = Arc::new(Broken::default());
+        let (from, to, breaks) = (Arc::clone(&stream), Arc::clone(&far), Arc::clone(&broken));
         thread::Builder::new().name("rpc reading".to_owned()).spawn(move || {
-            let _ = carry(&*from, &*to, Duration::MAX);
+            if let Err(error) = carry(&*from, &*to, Duration::MAX) {
+                note(&breaks, error);
+            }
             let _ = to.shutdown(Shutdown::Write);
         })?;
-        let (from, to) = (far, Arc::clone(&stream));
+        let (from, to, breaks) = (far, Arc::clone(&stream), Arc::clone(&broken));
         let writer = thread::Builder::new().name("rpc writing".to_owned()).spawn(move || {
             match carry(&*from, &*to, patience) {
                 Ok(()) => _ = to.shutdown(Shutdown::Write),
                 // Whoever writes more is to know.
-                Err(_) => _ = from.shutdown(Shutdown::Read),
+                Err(error) => {
+                    note(&breaks, error);
+                    let _ = from.shutdown(Shutdown::Read);
+                }
             }
         })?;
-        Ok(Self { near, ends: Ends { stream, writer } })
+        Ok(Self { near, ends: Ends { stream, writer, broken } })
     }
 }
 
 impl Ends {
     /// Waits until what was written has been taken, once the near end is gone, and ends the stream.
-    pub(super) fn end(self) {
+    ///
+    /// # Errors
+    ///
+    /// How the stream broke, where it did.
+    pub(super) fn end(self) -> io::Result<()> {
         let _ = self.writer.join();
         let _ = self.stream.shutdown(Shutdown::Both);
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        broken.map_or(Ok(()), Err)
     }
+}
+
+/// Takes note that the stream has broken.
+fn note(broken: &Broken, error: io::Error) {
+    broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
 }
 
 /// Carries bytes from one to the other until the former ends, or the latter has taken nothing for as

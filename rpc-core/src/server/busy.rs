@@ -48,6 +48,18 @@ impl<A> Busy<A> {
         Self { answer: Arc::clone(answer), fault }
     }
 
+    /// What everybody is answered.
+    #[cfg(unix)]
+    pub(super) fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// For a peer that is told something else.
+    #[cfg(feature = "tls")]
+    pub(super) fn saying(answer: &Arc<A>, fault: Fault) -> Self {
+        Self { answer: Arc::clone(answer), fault }
+    }
+
     /// How long the peer may take.
     pub(super) fn timeouts() -> Timeouts {
         Timeouts { idle: PATIENCE, message: PATIENCE, write: PATIENCE, linger: LINGER }

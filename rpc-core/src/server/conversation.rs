@@ -13,13 +13,16 @@ use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::blocking::{self, Clock};
+#[cfg(feature = "tls")]
+use crate::pump::write_all;
 use crate::pump::{End, Timeouts, write_wait};
 use crate::timing::LEFT;
 #[cfg(unix)]
 use crate::transport::Socket;
 use crate::transport::{AnyStream, Stream};
 
-use super::peer::Peer;
+use super::peer::{Peer, is_unix};
+use super::proxy_header::Awaited;
 use super::service::Service;
 use super::stop::Open;
 
@@ -34,6 +37,11 @@ pub(super) struct Conversation {
     /// How long others wait for the thread; `None` where there are no others.
     slice: Option<Duration>,
     given_up: bool,
+    /// What a proxy is to say before anything else.
+    awaited: Option<Awaited>,
+    /// Whether the peer speaks plain text to a server that speaks TLS alone.
+    #[cfg(feature = "tls")]
+    is_plain: bool,
 }
 
 /// How a conversation went on.
@@ -75,14 +83,27 @@ impl Conversation {
     ) -> io::Result<Self> {
         let timeouts = service.settings.timeouts;
         let stream = open.stream();
+        let (peer, is_unix) = (stream.peer(), is_unix(stream));
+        let awaited = service.await_header(peer, is_unix)?;
         if let Some(socket) = stream.socket() {
             socket.set_nodelay()?;
         }
         stream.set_write_timeout(Some(write_wait(timeouts.write)))?;
-        let caller = Arc::new(Peer::of(stream));
-        let (session, connection) = service.begin(stream.peer(), Some(caller));
+        let caller = Arc::new(Peer::of(stream, &service.trace, service.proxies_of(peer, is_unix)));
+        let (session, connection) = service.begin(peer, Some(caller));
         let clock = slice.map(Clock::sliced).unwrap_or_default();
-        Ok(Self { open, connection, session, clock, timeouts, slice, given_up: false })
+        Ok(Self {
+            open,
+            connection,
+            session,
+            clock,
+            timeouts,
+            slice,
+            given_up: false,
+            awaited,
+            #[cfg(feature = "tls")]
+            is_plain: false,
+        })
     }
 
     /// Answers what comes until either side ends the connection, or its time slice is over. Where
@@ -105,7 +126,28 @@ impl Conversation {
         service: &Service<A>,
         crowd: Option<impl Future<Output = Duration>>,
     ) -> io::Result<Went> {
-        let mut end = self.pump(service)?;
+        if let Some(awaited) = &mut self.awaited {
+            let Some(header) = service.read_header(awaited, self.open.stream(), self.slice)? else {
+                return Ok(Went::Waits);
+            };
+            if let Some(source) = header.source {
+                self.session.context.came_from(source);
+            }
+            self.awaited = None;
+            self.clock = self.new_clock();
+        }
+        #[cfg(feature = "tls")]
+        if self.is_plain {
+            let end = self.pump(service)?;
+            return self.end_plain(end);
+        }
+        let pumped = self.pump(service);
+        #[cfg(feature = "tls")]
+        let pumped = match pumped {
+            Err(error) => return self.go_on_without_tls(service, error),
+            pumped => pumped,
+        };
+        let mut end = pumped?;
         if end == Some(End::Http) {
             let is_crowded = crowd.is_some();
             if self.speak_http(service, crowd)? {
@@ -118,15 +160,56 @@ impl Conversation {
     }
 
     fn pump<A: Answer>(&mut self, service: &Service<A>) -> io::Result<Option<End>> {
+        #[cfg(feature = "tls")]
+        if self.is_plain {
+            return self.pump_with(&super::plain_text::plainly_refused(&service.answer));
+        }
+        self.pump_with(&*service.answer)
+    }
+
+    fn pump_with<A: Answer>(&mut self, answer: &A) -> io::Result<Option<End>> {
         blocking::go_on(
             &**self.open.stream(),
             self.open.write_half(),
             &mut self.connection,
             &mut self.session,
-            &*service.answer,
+            answer,
             &self.timeouts,
             &mut self.clock,
         )
+    }
+
+    /// Goes on with a connection whose peer does not speak TLS, or no more.
+    #[cfg(feature = "tls")]
+    #[cold]
+    fn go_on_without_tls<A: Answer>(
+        &mut self,
+        service: &Service<A>,
+        error: io::Error,
+    ) -> io::Result<Went> {
+        if super::plain_text::is_plain(&error) {
+            self.is_plain = true;
+            let end = self.pump(service)?;
+            return self.end_plain(end);
+        }
+        // What is wrong has been said, in TLS's own words; the peer is to have the time to read it.
+        if self.open.stream().tls().is_some_and(|tls| tls.is_broken()) {
+            return self.close();
+        }
+        Err(error)
+    }
+
+    #[cfg(feature = "tls")]
+    fn end_plain(&mut self, end: Option<End>) -> io::Result<Went> {
+        match end {
+            Some(End::Http) => {
+                let words = super::plain_text::refusal_in_http();
+                write_all(&**self.open.stream(), words.as_bytes(), self.timeouts.write)?;
+                self.close()
+            }
+            Some(End::Closed) => Ok(Went::Ended),
+            None => Ok(Went::Waits),
+        }
     }
 
     /// Answers requests, and says whether one has made a WebSocket of the connection.
@@ -181,7 +264,17 @@ impl Conversation {
     /// When it is to be gone on with although nothing comes; `None` where that is never.
     #[cfg(unix)]
     pub(super) fn due(&self) -> Option<Instant> {
-        self.clock.due(&self.timeouts)
+        if let Some(awaited) = &self.awaited {
+            return Some(awaited.until());
+        }
+        let due = self.clock.due(&self.timeouts);
+        #[cfg(feature = "tls")]
+        if let Some(tls) = self.open.stream().tls() {
+            // No socket tells of what has been deciphered.
+            let now = tls.has_more().then(Instant::now);
+            return [due, tls.deadline(), now].into_iter().flatten().min();
+        }
+        due
     }
 
     /// Ends it as when the service stops: a peer that understands is told, and has a moment to leave.
@@ -190,6 +283,9 @@ impl Conversation {
             self.given_up = true;
             self.open.end();
             self.timeouts.idle = self.timeouts.idle.min(LEFT);
+            if let Some(awaited) = &mut self.awaited {
+                awaited.hurry(LEFT);
+            }
             self.clock.restart_now();
         }
     }

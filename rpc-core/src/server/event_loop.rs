@@ -16,6 +16,7 @@ use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
 use crate::pump::End;
 use crate::pump::asynchronous::{Presence, Pump};
+use crate::registry::Connected;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AsyncSocket, Stream};
 
@@ -25,7 +26,7 @@ use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
 };
 use super::on_loop::say_last_on;
-use super::peer::connected_async;
+use super::peer::{connected_async, is_unix_async};
 use super::service::Service;
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).
@@ -187,10 +188,15 @@ impl<'a, A: Answer> Connections<'a, A> {
             let service = service.clone();
             self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
         } else if self.tasks.len() < self.max + REFUSALS {
+            service.note_refused();
+            service.say_refused();
             let service = service.busy(Busy::new(&service.answer, self.max));
             self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
+        } else {
+            // A refusal that finds no room is a connection closed without a word.
+            service.note_turned_away();
+            service.say_refused();
         }
-        // A refusal that finds no room is a connection closed without a word.
     }
 
     /// Waits until all have ended, but no longer than the stop timeout.
@@ -204,13 +210,30 @@ impl<'a, A: Answer> Connections<'a, A> {
 
 /// Answers what comes over a connection until either side ends it, and says how it broke.
 pub(super) async fn serve<A: Answer>(
-    mut stream: AsyncSocket,
+    stream: AsyncSocket,
     peer: Option<SocketAddr>,
     service: &Service<A>,
 ) -> io::Result<()> {
+    // What is borrowed here would take its place in the task for as long as the connection lives.
+    let (stream, header) = if service.settings.proxies.takes_header {
+        Box::pin(async move {
+            let mut stream = stream;
+            let header = service.header_of(&mut stream, peer).await?;
+            Ok::<_, io::Error>((stream, header))
+        })
+        .await?
+    } else {
+        (stream, None)
+    };
+    let mut stream = service.over_async_tls(stream);
+    let proxies = service.proxies_of(peer, is_unix_async(&stream)).cloned();
     let timeouts = &service.settings.timeouts;
-    let presence = Arc::new(Presence::of(connected_async(&stream)));
+    let connected = Connected { proxies, ..connected_async(&stream, &service.trace) };
+    let presence = Arc::new(Presence::of(connected));
     let (mut session, mut connection) = service.begin(peer, Some(Arc::clone(&presence) as _));
+    if let Some(source) = header.and_then(|header| header.source) {
+        session.context.came_from(source);
+    }
     session.context.may_block(false);
     let open = service.stop().open_on_loop(say_last_on(&stream, presence.voice()));
     let stopping = pin!(service.stop().stopped());
@@ -225,11 +248,26 @@ pub(super) async fn serve<A: Answer>(
         stopping,
     };
     let end = pump.run().await;
+    #[cfg(feature = "tls")]
+    let end = match end {
+        Err(error) => {
+            let rest = service.go_on_without_tls(
+                &mut stream,
+                &mut connection,
+                &mut session,
+                &presence,
+                error,
+            );
+            // In a box, as below.
+            Box::pin(rest).await.map(|()| End::Closed)
+        }
+        end => end,
+    };
     presence.leave();
     if end? == End::Http {
         // In a box, so that connections that do not speak it have no room for it.
         let voice = presence.voice();
-        Box::pin(service.go_on_by_http(stream, session, connection, voice)).await;
+        Box::pin(service.go_on_by_http(stream, session, connection, voice)).await?;
     }
     drop(open);
     Ok(())

@@ -93,6 +93,7 @@ impl Concurrency for ForkPerConnection {
         }
         // What they have said by now is answered.
         parent.refuse(iter::repeat(true));
+        service.end_log();
         parent.children.end(&signals, service.stop_timeout() + LEAVING);
         Ok(())
     }
@@ -116,7 +117,10 @@ impl<A: Answer> Parent<'_, A> {
     /// Takes note of the children that have ended.
     fn reap(&mut self) {
         let service = self.service;
-        self.children.reap(|_, (), how| {
+        self.children.reap(|pid, (), how| {
+            if let Some(statistics) = &service.settings.statistics {
+                statistics.process_ended(u64::from(pid.unsigned_abs()));
+            }
             if how.code() == Some(process::CANNOT_START) {
                 service.say("no process can be made for a connection: it could make no thread");
             }
@@ -154,8 +158,13 @@ impl<A: Answer> Parent<'_, A> {
                 }
             }
         };
+        self.service.note_turned_away();
+        if why == 0 {
+            self.service.say_refused();
+        }
         let reason = if why == 0 { &self.full } else { &self.no_process };
-        self.refusals.take(&Arc::new(AnyStream::Socket(stream)), reason, why);
+        let stream = self.service.over_tls(AnyStream::Socket(stream));
+        self.refusals.take(&Arc::new(stream), reason, why);
     }
 
     fn fork(&mut self, stream: &Socket, rest: &mut Rest) -> io::Result<()> {
@@ -184,6 +193,7 @@ fn serve<A: Answer>(
     let open = service.open(stream);
     if child.mind(None, service.leave()).is_err() {
         // The parent says so, once for many.
+        service.note_refused();
         no_process.converse(open);
         process::cannot_start();
     }

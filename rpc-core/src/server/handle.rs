@@ -46,6 +46,7 @@ impl ServerHandle {
                 let ended = model.run(&source, &service);
                 // Other copies may be left, and the process may end before they do.
                 source.remove_file();
+                service.end_log();
                 ended
             })
             .map_err(|source| {

@@ -1,6 +1,7 @@
 //! Servers: a stack of layers, what connections come from, and a way to run many of them.
 
 mod accept;
+mod authentication;
 #[cfg(unix)]
 mod bell;
 mod bound;
@@ -18,27 +19,43 @@ mod in_memory;
 #[cfg(unix)]
 mod inherited;
 mod listener;
+mod log;
 mod machine;
+#[cfg(feature = "mcp")]
+mod mcp;
+#[cfg(feature = "mcp")]
+mod mcp_stdio;
 #[cfg(feature = "tokio")]
 mod on_loop;
 mod peer;
+mod permissions;
+#[cfg(feature = "tls")]
+mod plain_text;
 #[cfg(unix)]
 mod prefork;
 #[cfg(all(unix, feature = "tokio"))]
 mod prefork_event_loop;
 #[cfg(unix)]
 mod process;
+mod proxies;
+mod proxy_header;
+mod proxy_settings;
 #[cfg(unix)]
 mod refusals;
 mod refusing;
 mod service;
 mod settings;
 mod single_thread;
+mod statistics;
 mod stdio;
 mod stop;
 mod streams;
 pub(crate) mod tcp_server;
 mod thread_per_connection;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_settings;
 #[cfg(unix)]
 mod turns;
 #[cfg(not(unix))]
@@ -52,6 +69,8 @@ mod web_refusals;
 mod without_fork;
 #[cfg(not(unix))]
 mod without_log;
+#[cfg(not(feature = "tls"))]
+mod without_tls;
 #[cfg(not(feature = "http"))]
 mod without_web;
 
@@ -84,3 +103,6 @@ pub use crate::dialect::xml_rpc::XmlRpcOptions;
 #[cfg(feature = "http")]
 pub use crate::http::{ReplyBody, RpcService};
 pub use crate::json_rpc::FinishedCall;
+#[cfg(feature = "mcp")]
+pub use crate::mcp::Tools;
+pub use crate::proxy::{InvalidProxy, TrustedProxies};

@@ -4,7 +4,8 @@
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use crate::registry::{Caller, Connected};
+use crate::proxy::TrustedProxies;
+use crate::registry::{Caller, Connected, Trace};
 #[cfg(feature = "tokio")]
 use crate::transport::AsyncSocket;
 #[cfg(unix)]
@@ -14,6 +15,17 @@ use crate::transport::{AnyStream, Stream};
 #[cfg(unix)]
 use super::process::peer_credentials;
 
+/// Whether a connection comes over a Unix socket.
+pub(super) fn is_unix(stream: &AnyStream) -> bool {
+    #[cfg(unix)]
+    return matches!(stream.socket(), Some(Socket::Unix(_)));
+    #[cfg(not(unix))]
+    {
+        let _ = stream;
+        false
+    }
+}
+
 /// The other end of a connection that a thread reads and writes.
 pub(super) struct Peer {
     stream: Arc<AnyStream>,
@@ -21,8 +33,14 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn of(stream: &Arc<AnyStream>) -> Self {
-        Self { stream: Arc::clone(stream), connected: connected(stream) }
+    pub(super) fn of(
+        stream: &Arc<AnyStream>,
+        trace: &Trace,
+        proxies: Option<&Arc<TrustedProxies>>,
+    ) -> Self {
+        let (trace, proxies) = (trace.clone(), proxies.cloned());
+        let connected = Connected { proxies, trace, ..connected(stream) };
+        Self { stream: Arc::clone(stream), connected }
     }
 }
 
@@ -38,19 +56,41 @@ impl Caller for Peer {
 
 /// What is known of a new connection.
 fn connected(stream: &AnyStream) -> Connected {
-    match stream.socket() {
+    let connected = match stream.socket() {
         #[cfg(unix)]
         Some(Socket::Unix(stream)) => Connected::with(peer_credentials(stream.as_fd())),
         _ => Connected::default(),
+    };
+    #[cfg(feature = "tls")]
+    let connected =
+        Connected { certificate: stream.tls().map(|tls| tls.certificate().clone()), ..connected };
+    connected
+}
+
+/// Whether it comes over a Unix socket.
+#[cfg(feature = "tokio")]
+pub(super) fn is_unix_async(socket: &AsyncSocket) -> bool {
+    match socket {
+        #[cfg(feature = "tls")]
+        AsyncSocket::Tls(stream) => is_unix_async(stream.below()),
+        #[cfg(unix)]
+        AsyncSocket::Unix(_) => true,
+        _ => false,
     }
 }
 
 /// The same of one that an event loop serves.
 #[cfg(feature = "tokio")]
-pub(super) fn connected_async(socket: &AsyncSocket) -> Connected {
-    match socket {
+pub(super) fn connected_async(socket: &AsyncSocket, trace: &Trace) -> Connected {
+    let connected = match socket {
+        #[cfg(feature = "tls")]
+        AsyncSocket::Tls(stream) => {
+            let certificate = Some(stream.session().certificate().clone());
+            Connected { certificate, ..connected_async(stream.below(), trace) }
+        }
         #[cfg(unix)]
         AsyncSocket::Unix(stream) => Connected::with(peer_credentials(stream.as_fd())),
         _ => Connected::default(),
-    }
+    };
+    Connected { trace: trace.clone(), ..connected }
 }

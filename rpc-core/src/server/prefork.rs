@@ -84,6 +84,7 @@ impl Concurrency for Prefork {
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
             log: service.settings.log.clone(),
+            statistics: service.settings.statistics.clone(),
         };
         pool.run(listener, |worker| {
             let bell = Arc::new(Bell::new()?);

@@ -62,6 +62,7 @@ impl Concurrency for PreforkEventLoop {
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
             log: service.settings.log.clone(),
+            statistics: service.settings.statistics.clone(),
         };
         pool.run(listener, |worker| {
             let service = service.in_child(|answer| worker.watch_loop(answer), worker.rest());

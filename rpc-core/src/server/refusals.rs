@@ -6,15 +6,16 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Fault};
 use crate::pump::{Once, answer_once, answer_partial};
 use crate::timing::{COME_AGAIN, LINGER};
-#[cfg(feature = "http")]
-use crate::transport::Socket;
 use crate::transport::{AnyStream, Stream};
 
 use super::busy::{Busy, PATIENCE, REFUSALS};
+use super::peer::is_unix;
+use super::proxy_header::Awaited;
 use super::service::Service;
 #[cfg(feature = "http")]
 use super::web_refusals::WebRefusals;
@@ -33,6 +34,8 @@ pub(super) struct Refusals<A> {
 /// A connection that is turned away.
 struct Refused {
     stream: Arc<AnyStream>,
+    /// What a proxy is to say before anything else.
+    awaited: Option<Awaited>,
     connection: Connection,
     session: Session,
     why: usize,
@@ -76,10 +79,11 @@ impl<A: Answer> Refusals<A> {
         if self.waiting.len() >= REFUSALS || !may_wait {
             return;
         }
+        let Ok(awaited) = service.await_header(stream.peer(), is_unix(stream)) else { return };
         let stream = Arc::clone(stream);
         let (session, connection) = service.begin(stream.peer(), None);
         let due = Instant::now() + PATIENCE;
-        let refused = Refused { stream, connection, session, why, due, answered: false };
+        let refused = Refused { stream, awaited, connection, session, why, due, answered: false };
         self.waiting.push(refused);
     }
 
@@ -116,7 +120,7 @@ impl<A: Answer> Refusals<A> {
             let Some(service) = reasons.get(refused.why) else {
                 continue;
             };
-            match refused.go_on(&service.answer, is_late) {
+            match refused.go_on(service, is_late) {
                 Ok(Goes::On) => self.waiting.push(refused),
                 Ok(Goes::ByHttp) => self.go_on_by_http(refused, service),
                 Ok(Goes::Away) | Err(_) => {}
@@ -127,28 +131,48 @@ impl<A: Answer> Refusals<A> {
     fn go_on_by_http(&mut self, mut refused: Refused, service: &Service<Busy<A>>) {
         #[cfg(feature = "http")]
         if let Some(web) = &mut self.web
-            && let Some(Ok(socket)) = refused.stream.socket().map(Socket::try_clone)
+            && let Some(Ok(twin)) = refused.stream.twin()
         {
             let (_, next) = service.begin(None, None);
             let begun = std::mem::replace(&mut refused.connection, next);
-            if web.take((socket, refused.session.clone(), begun), service) {
+            if web.take((twin, refused.session.clone(), begun), service) {
                 return;
             }
         }
-        #[cfg(not(feature = "http"))]
-        let _ = service;
-        let unavailable = format!(
-            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: {}\r\nConnection: close\r\n\
-             Content-Length: 0\r\n\r\n",
-            COME_AGAIN.as_secs()
-        );
         let (_, next) = service.begin(None, None);
-        refused.connection = next;
-        refused.connection.say(|out| out.extend_from_slice(unavailable.as_bytes()));
+        let request = std::mem::replace(&mut refused.connection, next).into_received();
+        let response = respond(&request, service.answer.fault());
+        refused.connection.say(|out| out.extend_from_slice(&response));
         if refused.say_last().is_ok() {
             self.waiting.push(refused);
         }
     }
+}
+
+/// What a request is answered where there is no thread that speaks HTTP: that the process is alive, if it
+/// asks for that, and else that there is no room.
+fn respond(request: &[u8], fault: &Fault) -> Vec<u8> {
+    let is_for = |method: &str| {
+        request.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" /healthz "))
+    };
+    let (status, kind, mut body) = if is_for("GET") || is_for("HEAD") {
+        ("200 OK", "text/plain; charset=utf-8", b"alive\n".to_vec())
+    } else {
+        let mut body = Vec::new();
+        Dialect::JsonRpc.write_fault(&mut body, None, fault);
+        ("503 Service Unavailable", "application/json", body)
+    };
+    let mut response = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nRetry-After: {}\r\n\
+         Connection: close\r\n\r\n",
+        body.len(),
+        COME_AGAIN.as_secs()
+    )
+    .into_bytes();
+    if !request.starts_with(b"HEAD ") {
+        response.append(&mut body);
+    }
+    response
 }
 
 /// What becomes of a connection.
@@ -161,10 +185,17 @@ enum Goes {
 
 impl Refused {
     /// Reads what has come, and answers it. One that is `late` is answered with what there is.
-    fn go_on<A: Answer>(&mut self, answer: &A, is_late: bool) -> io::Result<Goes> {
+    fn go_on<A: Answer>(&mut self, service: &Service<Busy<A>>, is_late: bool) -> io::Result<Goes> {
         if self.answered {
             return Ok(if is_late || self.skip()? { Goes::Away } else { Goes::On });
         }
+        if let Some(awaited) = &mut self.awaited {
+            match service.read_header(awaited, &self.stream, None)? {
+                Some(_) => self.awaited = None,
+                None => return Ok(if is_late { Goes::Away } else { Goes::On }),
+            }
+        }
+        let answer = &*service.answer;
         let ended = self.read()?;
         let (connection, session) = (&mut self.connection, &mut self.session);
         match answer_once(connection, session, answer, ended) {
@@ -190,6 +221,9 @@ impl Refused {
                 Ok(count) => self.connection.received(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Plain text is refused in its own words, too.
+                #[cfg(feature = "tls")]
+                Err(error) if super::plain_text::is_plain(&error) => {}
                 Err(error) => return Err(error),
             }
             if !self.connection.is_partial() {

@@ -72,6 +72,13 @@ impl<A: Answer, const N: usize> Refusing<A, N> {
     /// Turns a connection away, for one of the reasons.
     pub(super) fn take(&mut self, open: Open, why: usize) {
         let open = open.forget();
+        if let Some(reason) = self.reasons.first() {
+            reason.note_refused();
+            // The first reason is that there is no room; whoever has another says it.
+            if why == 0 {
+                reason.say_refused();
+            }
+        }
         #[cfg(unix)]
         if open.stream().socket().is_some()
             && let Some(reason) = self.reasons.get(why)

@@ -2,24 +2,27 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Memory};
-use crate::registry::{CallContext, Caller, watch_panics};
+#[cfg(unix)]
+use crate::registry::Statistics;
+use crate::registry::{CallContext, Caller, Trace, watch_panics};
 use crate::transport::AnyStream;
 
 use super::busy::Busy;
 #[cfg(unix)]
 use super::listener::Rest;
+use super::log::Log;
 use super::machine;
 #[cfg(unix)]
-use super::process::Log;
+use super::process::to_stderr;
 use super::settings::Settings;
 use super::stop::{Open, Stop};
 #[cfg(not(unix))]
-use super::without_log::Log;
+use super::without_log::to_stderr;
 
 /// A stack of layers at work: shared by the threads of a model.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Service<A> {
     pub(super) is_busy: bool,
     stop: Arc<Stop>,
     log: Arc<Mutex<Log>>,
+    /// Says of messages that they cannot be read.
+    pub(super) trace: Trace,
     /// What the unfinished messages of all connections may take.
     pub(super) memory: Memory,
 }
@@ -46,17 +51,23 @@ impl<A> Service<A> {
     fn with_answer<B>(&self, answer: Arc<B>, settings: Settings) -> Service<B> {
         let Self { model, is_busy, ref stop, ref log, .. } = *self;
         let (stop, log, memory) = (Arc::clone(stop), Arc::clone(log), self.memory.clone());
-        Service { answer, settings, model, is_busy, stop, log, memory }
+        Service { answer, settings, model, is_busy, stop, log, trace: self.trace.clone(), memory }
     }
 }
 
 impl<A: Answer> Service<A> {
     pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
         watch_panics();
-        let log = Arc::new(Mutex::new(Log::new(&settings.log)));
+        let log = Arc::new(Mutex::new(Log::new(&settings.log, to_stderr)));
+        let of_trace = Arc::clone(&log);
+        let trace = Trace::new(move |line| lock(&of_trace).say(line));
+        let stop = stop.counting(settings.statistics.clone());
         let (answer, stop) = (Arc::new(answer), Arc::new(stop));
         let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
-        Self { answer, settings, model, is_busy: false, stop, log, memory }
+        let service = Self { answer, settings, model, is_busy: false, stop, log, trace, memory };
+        #[cfg(feature = "tls")]
+        service.watch_certificates();
+        service
     }
 
     /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what
@@ -67,7 +78,12 @@ impl<A: Answer> Service<A> {
         layer: impl FnOnce(Arc<A>) -> Arc<B>,
         close: impl Fn() -> Rest + Send + Sync + 'static,
     ) -> Service<B> {
-        let stop = Arc::new(Stop::new(self.stop.address().clone(), close));
+        let statistics = self.settings.statistics.clone();
+        if statistics.is_some() {
+            Statistics::in_new_process();
+        }
+        let stop = Stop::new(self.stop.address().clone(), close).counting(statistics);
+        let stop = Arc::new(stop);
         let layered = self.with_answer(layer(Arc::clone(&self.answer)), self.settings.clone());
         Service { stop, ..layered }
     }
@@ -98,7 +114,12 @@ impl<A: Answer> Service<A> {
 
     /// Notes a connection, so that stopping can end it.
     pub(super) fn open(&self, stream: impl Into<AnyStream>) -> Open {
-        self.stop.open(stream.into())
+        self.stop.open(self.over_tls(stream.into()))
+    }
+
+    /// The same for the next of those that are still to be served of a service that is stopped.
+    pub(super) fn open_rest(&self) -> Option<Open> {
+        self.stop.open_rest(|stream| self.over_tls(stream))
     }
 
     /// How many connections are open.
@@ -108,12 +129,34 @@ impl<A: Answer> Service<A> {
 
     /// Says a line to those who operate the server, at most one a second.
     pub(super) fn say(&self, line: &str) {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).say(line);
+        lock(&self.log).say(line);
+    }
+
+    /// Says that there was no room for a connection: of many, how many.
+    pub(super) fn say_refused(&self) {
+        lock(&self.log).refuse();
+    }
+
+    /// Says what has not been said yet, because nothing comes any more.
+    pub(super) fn end_log(&self) {
+        lock(&self.log).end();
+    }
+
+    /// The same for somebody who does not know the service.
+    #[cfg(feature = "tls")]
+    pub(super) fn sayer(&self) -> impl Fn(&str) + Send + Sync + use<A> {
+        let log = Arc::clone(&self.log);
+        move |line| log.lock().unwrap_or_else(PoisonError::into_inner).say(line)
     }
 
     /// Says why nobody can be accepted now.
     pub(super) fn say_not_accepted(&self, error: &io::Error) {
-        if self.stop.is_stopping() {
+        // What is listened at is shut down for all processes at once, by the first that stops.
+        #[cfg(unix)]
+        let is_shut = matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOTSOCK));
+        #[cfg(not(unix))]
+        let is_shut = false;
+        if is_shut || self.stop.is_stopping() {
             return;
         }
         self.say(&format!("no connection can be accepted now: {error}"));
@@ -136,4 +179,8 @@ impl<A: Answer> Service<A> {
     pub(super) fn stop(&self) -> &Arc<Stop> {
         &self.stop
     }
+}
+
+fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
 }

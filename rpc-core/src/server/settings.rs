@@ -1,6 +1,7 @@
 //! What a server can be told about connections, before it serves.
 
 use std::fmt::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::error::Misuse;
 use crate::http::Guard;
 use crate::protocol::{Limits, OneLine};
 use crate::pump::Timeouts;
+use crate::registry::Statistics;
 use crate::timing::LINGER;
 
 /// A server's settings.
@@ -29,8 +31,20 @@ pub(super) struct Settings {
     /// Says what those who operate the server are to know.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(super) log: LogSink,
+    /// What is counted, where the server counts.
+    pub(super) statistics: Option<Arc<Statistics>>,
+    /// Why there is no memory to count in.
+    pub(super) cannot_count: Option<io::ErrorKind>,
+    /// Which proxies are believed, and how.
+    pub(super) proxies: super::proxy_settings::ProxySettings,
     #[cfg(feature = "http")]
     pub(super) guard: Arc<Guard>,
+    /// How TLS is spoken, and what has kept it from being set up.
+    #[cfg(feature = "tls")]
+    pub(super) tls: super::tls_settings::TlsSettings,
+    /// Whether browsers are shown the functions.
+    #[cfg(feature = "docs-page")]
+    pub(super) docs_page: bool,
 }
 
 impl Settings {
@@ -43,6 +57,11 @@ impl Settings {
         if let Some(name) = self.guard.no_header() {
             return Err(Misuse::Header { name: name.to_owned() });
         }
+        #[cfg(feature = "http")]
+        self.guard.check()?;
+        self.proxies.check()?;
+        #[cfg(feature = "tls")]
+        self.tls.check()?;
         let Timeouts { idle, message, write, .. } = self.timeouts;
         let settings = [
             ("idle_timeout", idle),
@@ -74,8 +93,15 @@ impl Default for Settings {
             lines: false,
             slice: Duration::from_millis(5),
             log: LogSink::default(),
+            statistics: None,
+            cannot_count: None,
+            proxies: super::proxy_settings::ProxySettings::default(),
             #[cfg(feature = "http")]
             guard: Arc::default(),
+            #[cfg(feature = "tls")]
+            tls: super::tls_settings::TlsSettings::default(),
+            #[cfg(feature = "docs-page")]
+            docs_page: true,
         }
     }
 }

@@ -16,6 +16,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::pump::WriteHalf;
+use crate::registry::Statistics;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::{Address, AnyStream, Socket, Stream};
 
@@ -32,6 +33,8 @@ pub(super) struct Stop {
     next: AtomicU64,
     connections: Mutex<Connections>,
     closed: Condvar,
+    /// Counts connections, where the server counts.
+    statistics: Option<Arc<Statistics>>,
     #[cfg(feature = "tokio")]
     tasks: tokio::sync::watch::Sender<bool>,
 }
@@ -47,6 +50,8 @@ struct Connections {
     rest: Rest,
     /// Whether the model has ended, which accepts them.
     ended: bool,
+    /// Whether whoever waits is to stop the service.
+    asked: bool,
 }
 
 impl Connections {
@@ -110,9 +115,19 @@ impl Stop {
             next: AtomicU64::new(0),
             connections: Mutex::default(),
             closed: Condvar::new(),
+            statistics: None,
             #[cfg(feature = "tokio")]
             tasks: tokio::sync::watch::Sender::default(),
         }
+    }
+
+    /// Has connections counted.
+    pub(super) fn counting(self, statistics: Option<Arc<Statistics>>) -> Self {
+        Self { statistics, ..self }
+    }
+
+    fn note(&self, note: fn(&Arc<Statistics>)) {
+        self.statistics.as_ref().map(note);
     }
 
     /// Starts for a service that accepts nobody.
@@ -181,11 +196,22 @@ impl Stop {
         ModelRuns(Arc::clone(self))
     }
 
-    /// Waits until the service is stopped, or the model has ended by itself.
+    /// Has whoever [waits](Self::wait) stop the service.
+    #[cfg(unix)]
+    pub(super) fn ask(&self) {
+        self.lock().asked = true;
+        self.closed.notify_all();
+    }
+
+    /// Waits until the service is stopped, or the model has ended by itself; stops it when it is
+    /// [asked](Self::ask) to.
     pub(super) fn wait(&self) {
-        let connections = self.lock();
-        let goes_on = |those: &mut Connections| !those.ended && !self.is_stopping();
-        drop(self.closed.wait_while(connections, goes_on));
+        let goes_on = |those: &mut Connections| !those.ended && !those.asked && !self.is_stopping();
+        let waited = self.closed.wait_while(self.lock(), goes_on);
+        let asked = waited.unwrap_or_else(PoisonError::into_inner).asked;
+        if asked {
+            self.stop();
+        }
     }
 
     /// Waits until the model has ended, but no longer than `limit`, and says whether it has: it may be
@@ -210,6 +236,7 @@ impl Stop {
     ) -> OpenOnLoop {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().loops.insert(number, OnLoop(Box::new(say_last)));
+        self.note(Statistics::accepted);
         OpenOnLoop { number, stop: Arc::clone(self) }
     }
 
@@ -262,10 +289,13 @@ impl Stop {
     }
 
     /// The same for the next of those that are still to be served of a service that is stopped.
-    pub(super) fn open_rest(self: &Arc<Self>) -> Option<Open> {
+    pub(super) fn open_rest(
+        self: &Arc<Self>,
+        carry: impl FnOnce(AnyStream) -> AnyStream,
+    ) -> Option<Open> {
         let mut connections = self.lock();
         let stream = connections.rest.pop_front()?;
-        let open = self.enter(&mut connections, stream.into());
+        let open = self.enter(&mut connections, carry(stream.into()));
         drop(connections);
         open.connection.end();
         Some(open)
@@ -287,6 +317,7 @@ impl Stop {
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         connections.open.insert(number, Arc::clone(&connection));
+        self.note(Statistics::accepted);
         Open { connection, number: Some(number), stop: Arc::clone(self) }
     }
 
@@ -334,6 +365,7 @@ impl Drop for OpenOnLoop {
     fn drop(&mut self) {
         let mut connections = self.stop.lock();
         connections.loops.remove(&self.number);
+        self.stop.note(Statistics::closed);
         if connections.loops.is_empty() {
             self.stop.closed.notify_all();
         }
@@ -372,6 +404,7 @@ impl Open {
     fn leave(&mut self) {
         if let Some(number) = self.number.take() {
             self.stop.lock().open.remove(&number);
+            self.stop.note(Statistics::closed);
             self.stop.closed.notify_all();
         }
     }

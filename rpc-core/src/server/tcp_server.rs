@@ -56,7 +56,7 @@ pub type RpcServer = TcpServer<JsonRpc<FunctionRegistry>>;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TcpServer<A> {
-    answer: A,
+    pub(super) answer: A,
     pub(super) settings: Settings,
 }
 
@@ -86,6 +86,25 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
         match self.answer.dispatch().registry() {
             Some(registry) => registry.add_state(state),
             None => self.settings.unshared = Some(type_name::<T>()),
+        }
+        self
+    }
+
+    /// Says what the service is called, and more of it as a whole, for `rpc.discover` (feature `schema`).
+    ///
+    /// ```
+    /// use rpc_core::RpcServer;
+    /// use rpc_core::description::Service;
+    ///
+    /// let service = Service::new("Tasks").version("1.4.0").server("http://127.0.0.1:5000");
+    /// let server = RpcServer::exported().service(service);
+    /// ```
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn service(mut self, service: crate::registry::description::Service) -> Self {
+        match self.answer.dispatch().registry() {
+            Some(registry) => registry.set_service(service),
+            None => self.settings.unshared = Some("Service"),
         }
         self
     }
@@ -199,7 +218,8 @@ impl<A: Answer> TcpServer<A> {
     }
 
     /// Has what those who operate the server are to know said by `say`, a line at a time and at most
-    /// one a second: that a worker process has died, how, and that another takes its place. By
+    /// one a second: that a worker process has died, how, and that another takes its place; that the
+    /// server is full, and how many connections it has turned away; that a message cannot be read. By
     /// default it is written to standard error.
     ///
     /// ```
@@ -234,6 +254,7 @@ impl<A: Answer> TcpServer<A> {
     /// Says what would keep it from serving.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.answer.check()?;
+        self.check_statistics()?;
         Ok(self.settings.check()?)
     }
 

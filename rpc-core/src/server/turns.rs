@@ -89,7 +89,7 @@ impl<'t, A: Answer> Turns<'t, A> {
             // Asked once: whoever stops the service in between is heard of by the listener or the bell.
             let stops = self.service.stop().is_stopping();
             if stops {
-                while let Some(open) = self.service.stop().open_rest() {
+                while let Some(open) = self.service.open_rest() {
                     self.aside.extend(self.begin(open));
                 }
                 if self.aside.is_empty() {

@@ -9,13 +9,13 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Connection;
 use crate::pump::Voice;
-use crate::transport::{AsyncSocket, Socket};
+use crate::transport::{AsyncSocket, Twin};
 
 use super::busy::{Busy, REFUSALS};
 use super::service::Service;
 
 /// A connection that turned out to speak HTTP.
-type Begun = (Socket, Session, Connection);
+type Begun = (Twin, Session, Connection);
 
 /// Hands connections to a thread with an event loop, which is made for the first.
 pub(super) struct WebRefusals<A> {
@@ -51,16 +51,15 @@ impl<A: Answer> WebRefusals<A> {
                 return;
             };
             runtime.block_on(async {
-                while let Some(((socket, mut session, connection), service)) = receiver.recv().await
-                {
+                while let Some(((twin, mut session, connection), service)) = receiver.recv().await {
                     let counted = count.upgrade();
                     tokio::spawn(async move {
-                        let Ok(stream) = AsyncSocket::from_std(socket) else {
+                        let Ok(stream) = AsyncSocket::from_twin(twin) else {
                             return;
                         };
                         session.context.may_block(false);
                         let voice = Voice::default();
-                        service.go_on_by_http(stream, session, connection, &voice).await;
+                        let _ = service.go_on_by_http(stream, session, connection, &voice).await;
                         drop(counted);
                     });
                 }

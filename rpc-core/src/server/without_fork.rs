@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::error::{Error, IoError, IoErrorKind};
@@ -136,7 +137,7 @@ pub(super) struct StopOnSignals;
 
 impl StopOnSignals {
     #[allow(clippy::unnecessary_wraps)]
-    pub(super) fn new(_: &Arc<Stop>, _: impl Fn()) -> io::Result<Self> {
+    pub(super) fn new(_: &Arc<Stop>) -> io::Result<Self> {
         Ok(Self)
     }
 }
@@ -145,6 +146,11 @@ impl StopOnSignals {
 #[allow(clippy::unnecessary_wraps)]
 pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
     Ok(Rest::new)
+}
+
+/// Memory of so many numbers, all 0, that is never given back.
+pub(super) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
+    Ok((0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak())
 }
 
 /// Standard output, which elsewhere can be kept for messages alone.

@@ -13,14 +13,15 @@ use super::service::Service;
 
 impl<A: Answer> Service<A> {
     #[cfg(feature = "tokio")]
-    #[allow(clippy::unused_async, clippy::unused_self)]
+    #[allow(clippy::unnecessary_wraps, clippy::unused_async, clippy::unused_self)]
     pub(super) async fn go_on_by_http(
         &self,
         _: crate::transport::AsyncSocket,
         _: Session,
         _: Connection,
         _: &Voice,
-    ) {
+    ) -> io::Result<()> {
+        Ok(())
     }
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self)]

@@ -17,18 +17,23 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(feature = "http")]
+use super::Twin;
+#[cfg(feature = "tls")]
+use super::tls::{AsyncTls, Session, TryIo};
 use super::{MemoryStream, Socket};
 
 /// What a connection of a program on tokio is read from and written to.
 ///
 /// Sockets stand in it as they are, so that the usual connection is read and written directly. What
-/// somebody else has made, over TLS for example, is in a box: it can only be polled, and has to be
-/// flushed after it was written to.
+/// somebody else has made is in a box: it can only be polled, and has to be flushed after it was written to.
 pub(crate) enum AsyncSocket {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
     Memory(MemoryStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<AsyncTls<Self>>),
     Other(Box<dyn AsyncDuplex>),
 }
 
@@ -45,6 +50,8 @@ macro_rules! each {
             #[cfg(unix)]
             Self::Unix($stream) => $does,
             Self::Memory($stream) => $does,
+            #[cfg(feature = "tls")]
+            Self::Tls($stream) => $does,
             Self::Other($stream) => $does,
         }
     };
@@ -72,6 +79,10 @@ impl AsyncSocket {
         if let Some(stream) = any.downcast_mut::<Option<MemoryStream>>().and_then(Option::take) {
             return Self::Memory(stream);
         }
+        #[cfg(feature = "tls")]
+        if let Some(stream) = any.downcast_mut::<Option<AsyncTls<Self>>>().and_then(Option::take) {
+            return stream.into();
+        }
         match stream {
             Some(stream) => Self::Other(Box::new(stream)),
             None => unreachable!("a stream is taken once"),
@@ -88,13 +99,35 @@ impl AsyncSocket {
         })
     }
 
-    /// Gives it to a program that waits for its sockets.
+    /// Takes a connection of blocking code, as [`from_std`](Self::from_std) does.
+    #[cfg(feature = "http")]
+    pub(crate) fn from_twin(twin: Twin) -> io::Result<Self> {
+        let socket = Self::from_std(twin.socket)?;
+        #[cfg(feature = "tls")]
+        if let Some(session) = twin.session {
+            return Ok(AsyncTls::adopt(socket, session).into());
+        }
+        Ok(socket)
+    }
+
+    /// What is known of its TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(&self) -> Option<&std::sync::Arc<Session>> {
+        match self {
+            Self::Tls(stream) => Some(stream.session()),
+            _ => None,
+        }
+    }
+
+    /// Gives it to a program that waits for its sockets; one that carries TLS without that.
     #[cfg(feature = "http")]
     pub(crate) fn into_std(self) -> io::Result<Socket> {
         let socket = match self {
             Self::Tcp(stream) => Socket::Tcp(stream.into_std()?),
             #[cfg(unix)]
             Self::Unix(stream) => Socket::Unix(stream.into_std()?),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => return stream.into_below().into_std(),
             Self::Memory(_) | Self::Other(_) => return Err(ErrorKind::Unsupported.into()),
         };
         socket.set_nonblocking(false)?;
@@ -105,6 +138,8 @@ impl AsyncSocket {
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nodelay(true),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.below().set_nodelay(),
             _ => Ok(()),
         }
     }
@@ -113,6 +148,8 @@ impl AsyncSocket {
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.below().peer(),
             _ => None,
         }
     }
@@ -127,6 +164,8 @@ impl AsyncSocket {
             #[cfg(unix)]
             Self::Unix(stream) => peek(SockRef::from(stream)),
             Self::Memory(stream) => return super::Stream::is_quiet(stream),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => return stream.is_quiet(Self::is_quiet),
             Self::Other(_) => return true,
         };
         peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
@@ -139,6 +178,10 @@ impl AsyncSocket {
             #[cfg(unix)]
             Self::Unix(stream) => stream.poll_read_ready(task),
             Self::Memory(stream) => stream.poll_readable(task).map(Ok),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) if stream.session().has_more() => Poll::Ready(Ok(())),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.below().poll_read_ready(task),
             Self::Other(_) => Poll::Ready(Ok(())),
         }
     }
@@ -152,6 +195,8 @@ impl AsyncSocket {
             #[cfg(unix)]
             Self::Unix(stream) => stream.try_write(bytes),
             Self::Memory(stream) => stream.try_write(bytes),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.try_write(bytes),
             Self::Other(_) => Err(ErrorKind::WouldBlock.into()),
         }
     }
@@ -191,6 +236,31 @@ impl AsyncSocket {
     }
 }
 
+#[cfg(feature = "tls")]
+impl From<AsyncTls<Self>> for AsyncSocket {
+    fn from(stream: AsyncTls<Self>) -> Self {
+        Self::Tls(Box::new(stream))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl TryIo for AsyncSocket {
+    fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+
+    #[cfg(feature = "http")]
+    fn try_recv(&self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_read(room),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.try_read(room),
+            Self::Memory(stream) => stream.try_read(room),
+            Self::Tls(_) | Self::Other(_) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
 impl fmt::Debug for AsyncSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -198,6 +268,8 @@ impl fmt::Debug for AsyncSocket {
             #[cfg(unix)]
             Self::Unix(stream) => stream.fmt(f),
             Self::Memory(stream) => stream.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.fmt(f),
             Self::Other(_) => f.write_str("AsyncSocket::Other"),
         }
     }

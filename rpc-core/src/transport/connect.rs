@@ -6,25 +6,52 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "tokio")]
 use super::AsyncSocket;
-use super::{Address, Socket, Transport, no_address, no_known_address, unix, unix_path};
+#[cfg(feature = "tls")]
+use super::tls_client::Secured;
+use super::{
+    Address, ClientStream, Socket, Transport, no_address, no_known_address, unix, unix_path,
+};
 
 /// Connections to one address: `host:port`, or `unix:/path` where both sides are on one machine.
 #[derive(Debug, Clone)]
 pub struct TcpTransport {
     address: String,
+    #[cfg(feature = "tls")]
+    secured: Option<Secured>,
 }
 
 impl TcpTransport {
     /// Takes the address, which is resolved at each connection.
     pub fn new(address: impl ToString) -> Self {
-        Self { address: address.to_string() }
+        Self {
+            address: address.to_string(),
+            #[cfg(feature = "tls")]
+            secured: None,
+        }
     }
-}
 
-impl Transport for TcpTransport {
-    type Stream = Socket;
+    /// The same with TLS on each connection.
+    #[cfg(feature = "tls")]
+    pub(crate) fn over_tls(address: &str, secured: Secured) -> Self {
+        Self { address: address.to_owned(), secured: Some(secured) }
+    }
 
-    fn connect(&self, timeout: Duration) -> io::Result<Socket> {
+    /// Connects without blocking.
+    #[cfg(feature = "tokio")]
+    pub(crate) async fn connect_async(&self, limit: Duration) -> io::Result<AsyncSocket> {
+        #[cfg(feature = "tls")]
+        if let Some(secured) = &self.secured {
+            // What takes too long is told here, before the caller's own clock rings.
+            const SOONER: Duration = Duration::from_millis(5);
+            let end = Instant::now().checked_add(limit.saturating_sub(SOONER));
+            let socket = AsyncSocket::connect(&self.address).await?;
+            return secured.begin_async(socket, end, limit).await;
+        }
+        let _ = limit;
+        AsyncSocket::connect(&self.address).await
+    }
+
+    fn connect_plain(&self, timeout: Duration) -> io::Result<Socket> {
         match unix_path(&self.address) {
             Some(path) => unix::connect(path, timeout),
             None => {
@@ -32,8 +59,26 @@ impl Transport for TcpTransport {
             }
         }
     }
+}
+
+impl Transport for TcpTransport {
+    type Stream = ClientStream;
+
+    fn connect(&self, timeout: Duration) -> io::Result<ClientStream> {
+        #[cfg(feature = "tls")]
+        if let Some(secured) = &self.secured {
+            let end = Instant::now().checked_add(timeout);
+            let socket = self.connect_plain(timeout)?;
+            return Ok(ClientStream::new(secured.begin(socket, end, timeout)?));
+        }
+        self.connect_plain(timeout).map(ClientStream::new)
+    }
 
     fn peer(&self) -> String {
+        #[cfg(feature = "tls")]
+        if self.secured.is_some() {
+            return format!("tls://{}", self.address);
+        }
         self.address.clone()
     }
 }

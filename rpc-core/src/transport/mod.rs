@@ -6,7 +6,10 @@ mod any;
 mod async_transport;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod client_stream;
 pub(crate) mod connect;
+#[cfg(feature = "tls-dev")]
+pub(crate) mod dev_certificate;
 mod duplex;
 mod memory;
 #[cfg(unix)]
@@ -17,6 +20,10 @@ mod pipes;
 mod program;
 mod socket;
 mod tcp;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+#[cfg(feature = "tls")]
+pub(crate) mod tls_client;
 #[cfg_attr(not(unix), path = "without_unix.rs")]
 mod unix;
 
@@ -27,10 +34,13 @@ use std::time::Duration;
 pub use address::Address;
 pub(crate) use address::{no_address, no_known_address, unix_path};
 pub(crate) use any::AnyStream;
+#[cfg(feature = "http")]
+pub(crate) use any::Twin;
 #[cfg(feature = "tokio")]
 pub use async_transport::AsyncTransport;
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncSocket;
+pub use client_stream::ClientStream;
 pub(crate) use connect::TcpTransport;
 pub use duplex::Duplex;
 pub use memory::MemoryStream;
@@ -38,6 +48,12 @@ pub use memory::MemoryStream;
 pub use program::AsyncProgramStream;
 pub use program::{ProgramStream, ProgramTransport};
 pub use socket::Socket;
+#[cfg(feature = "tls")]
+pub(crate) use tls_client::ClientTls;
+#[cfg(feature = "tls")]
+pub(crate) use tls_client::{
+    explain as explain_tls, is_refusal as is_tls_refusal, words as tls_words,
+};
 #[cfg(unix)]
 pub(crate) use unix::check as check_path;
 #[cfg(not(unix))]
@@ -59,7 +75,7 @@ pub(crate) use unix::refuse as no_unix_sockets;
 /// let client = RpcClient::builder().connect_over(connect)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Transport: Send + Sync {
+pub trait Transport: Send + Sync + 'static {
     /// What a connection is read from and written to.
     type Stream: Stream;
 
@@ -78,7 +94,7 @@ pub trait Transport: Send + Sync {
 
 impl<F, S> Transport for F
 where
-    F: Fn(Duration) -> io::Result<S> + Send + Sync,
+    F: Fn(Duration) -> io::Result<S> + Send + Sync + 'static,
     S: Stream,
 {
     type Stream = S;

@@ -69,6 +69,28 @@ fn of_owner(parameter: &Parameter, default: &Expr, owner: &Owner, outlives: bool
     }}
 }
 
+/// Puts an expression that shows a default where `Self` in it is what it was.
+pub(super) fn in_owner(default: &Expr, function: &Function, shown: &TokenStream) -> TokenStream {
+    let Some(owner) = function.owner.as_ref().filter(|_| may_name_self(default)) else {
+        return shown.clone();
+    };
+    let of = owner.ty.is_none().then(|| {
+        let bounds = bounds(&owner.ident);
+        quote!(<__Self: #bounds>)
+    });
+    quote_spanned! {hidden()=> {
+        trait __Default {
+            fn __default_json() -> ::core::option::Option<__rpc::Value>;
+        }
+        impl #of __Default for __Self {
+            fn __default_json() -> ::core::option::Option<__rpc::Value> {
+                #shown
+            }
+        }
+        <__Self as __Default>::__default_json()
+    }}
+}
+
 /// The `E` of a default `&E` that is made when it is evaluated, so that it has to be kept while it is lent.
 pub(super) fn lent(parameter: &Parameter) -> Option<&Expr> {
     let Some(Expr::Reference(reference)) = &parameter.default else {

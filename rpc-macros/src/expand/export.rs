@@ -2,8 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::LitBool;
 use syn::spanned::Spanned;
 
+use super::described;
+use crate::allow::Allow;
 use crate::function::Function;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
@@ -21,7 +24,12 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
     let result = spell(&function.result);
-    let (idempotent, blocking) = (options.idempotent, options.blocking);
+    let (idempotent, blocking, read_only) =
+        (options.idempotent, options.blocking, options.read_only);
+    let [destructive, open_world, mcp] =
+        [&options.destructive, &options.open_world, &options.mcp].map(|it| choice(it.as_ref()));
+    let allow = options.allow.as_ref().map_or_else(|| quote!(&[]), Allow::slice);
+    let deprecated = function.deprecated.as_ref().map(|note| quote!(.deprecated(#note)));
     quote! {
         static #ident: __rpc::Signature = __rpc::Signature::of(
             #name,
@@ -33,9 +41,22 @@ pub(super) fn signature(function: &Function) -> TokenStream {
                 idempotent: #idempotent,
                 blocking: #blocking,
                 is_async: #is_async,
+                read_only: #read_only,
+                destructive: #destructive,
+                open_world: #open_world,
+                mcp: #mcp,
+                allow: #allow,
             },
         )
+        #deprecated
         .at(::core::module_path!(), ::core::concat!(::core::file!(), ":", ::core::line!()));
+    }
+}
+
+fn choice(answer: Option<&LitBool>) -> TokenStream {
+    match answer {
+        Some(answer) => quote!(::core::option::Option::Some(#answer)),
+        None => quote!(::core::option::Option::None),
     }
 }
 
@@ -89,10 +110,12 @@ pub(super) fn entry(function: &Function) -> TokenStream {
         let key = names::state_key(&function.ident, position);
         quote!(#key.ty())
     });
+    let described = described::table(function);
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
     let handler = if function.is_async { quote!(Async) } else { quote!(Plain) };
     quote! {
         signature: &#signature,
+        described: #described,
         states: &[#(#states),*],
         handler: __rpc::#kind::#handler(#server),
     }

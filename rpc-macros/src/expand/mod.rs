@@ -3,6 +3,7 @@
 mod argument;
 mod call_type;
 mod default;
+mod described;
 mod editor;
 mod export;
 mod fallback;

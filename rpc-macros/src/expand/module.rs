@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::Path;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Meta, Path, parse_quote};
 
 use super::function::beside;
+use crate::allow::Allow;
 use crate::body::{Member, ModuleItem};
 use crate::function::conditions;
 use crate::mistakes::Mistakes;
 use crate::names;
-use crate::options::{Options, Target, is_exported};
+use crate::options::{Options, Target, is_exported, is_own};
 use crate::place::Place;
 
 /// Expands `#[rpc_export(options)] mod …`: exports the public functions in it.
@@ -57,13 +59,13 @@ fn export(
         return 1;
     };
     let modules: HashSet<_> = body.members.iter().filter_map(module_name).collect();
-    let mut count = 0;
+    let (mut count, allow) = (0, options.allow.as_ref());
     for member in &mut body.members {
         match member {
             Member::Function(item) => {
                 let options = Options::take(&mut item.attributes, Target::Member, mistakes);
                 if is_exported(&item.visibility, options.as_ref()) {
-                    let mut options = options.unwrap_or_default();
+                    let mut options = options.unwrap_or_default().within(allow);
                     let ident = &item.signature.ident;
                     if options.stub.is_none() && modules.contains(ident) {
                         let stub = names::stub_beside(ident);
@@ -84,14 +86,43 @@ fn export(
             Member::Module(inner) => {
                 let options = Options::take(&mut inner.attributes, Target::Submodule, mistakes);
                 if is_exported(&inner.visibility, options.as_ref()) {
-                    let options = options.unwrap_or_default();
+                    let options = options.unwrap_or_default().within(allow);
                     count += export(inner, &prefix, &options, library, mistakes);
                 }
             }
-            Member::Other(_) => {}
+            Member::Other(other) => {
+                if let Some(allow) = allow {
+                    *other = reach(allow, std::mem::take(other));
+                }
+            }
         }
     }
     count
+}
+
+/// Has what stands in an exported module and has an `#[rpc_export]` of its own, as a block has, say the same where
+/// it says nothing.
+fn reach(allow: &Allow, item: TokenStream) -> TokenStream {
+    let parser = |input: ParseStream| {
+        Ok((input.call(Attribute::parse_outer)?, input.parse::<TokenStream>()?))
+    };
+    let Ok((mut attributes, rest)) = parser.parse2(item.clone()) else { return item };
+    for attribute in attributes.iter_mut().filter(|it| is_own(it)) {
+        let path = attribute.path().clone();
+        match &attribute.meta {
+            Meta::Path(_) => *attribute = parse_quote!(#[#path(#allow)]),
+            Meta::List(list) if !says_it(list.tokens.clone()) => {
+                let tokens = &list.tokens;
+                *attribute = parse_quote!(#[#path(#allow, #tokens)]);
+            }
+            _ => {}
+        }
+    }
+    quote!(#(#attributes)* #rest)
+}
+
+fn says_it(options: TokenStream) -> bool {
+    options.into_iter().any(|token| matches!(&token, TokenTree::Ident(it) if it == "allow"))
 }
 
 /// Returns the name of a member that is a module, unless that may be left out.

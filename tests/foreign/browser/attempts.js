@@ -1,6 +1,6 @@
 // A browser opens a page, which tries to call a server:
 // `attempts.js PAGE SERVER [NAME=ADDRESS] [ATTEMPT...]` prints a line for opening the page, and one for each attempt.
-// NAME=ADDRESS has the browser resolve a name so.
+// NAME=ADDRESS has the browser resolve a name so; COOKIE=NAME=VALUE in the environment gives it a cookie of the server's.
 'use strict';
 
 const path = require('node:path');
@@ -26,6 +26,10 @@ async function main() {
   });
   try {
     const tab = await browser.newPage();
+    if (process.env.COOKIE) {
+      const [name, value] = process.env.COOKIE.split('=');
+      await tab.context().addCookies([{ name, value, url: server }]);
+    }
     const opened = await tab.goto(page);
     const preflights = [];
     const devtools = await tab.context().newCDPSession(tab);

@@ -79,6 +79,14 @@ const ATTEMPTS = {
   'fetch of a blob of JSON, no-cors': (url) =>
     fetched(url, { body: blob(CALL, 'application/json'), mode: 'no-cors' }),
   'fetch of JSON': (url) => fetched(url, { body: CALL, ...JSON_TYPE }),
+  'fetch of JSON with cookies': (url) =>
+    fetched(url, { body: CALL, credentials: 'include', ...JSON_TYPE }),
+  'fetch of a string with cookies, no-cors': (url) =>
+    fetched(url, { body: CALL, credentials: 'include', mode: 'no-cors' }),
+  'fetch of JSON with a token': (url) =>
+    fetched(url, { body: CALL, headers: { ...JSON_TYPE.headers, Authorization: 'Bearer s3cret' } }),
+  'fetch of JSON with a header': (url) =>
+    fetched(url, { body: CALL, headers: { ...JSON_TYPE.headers, 'X-Team': 'a' } }),
   'fetch of XML': (url) => fetched(url, { body: XML, ...XML_TYPE }),
   'fetch of XML as text, no-cors': (url) => fetched(url, { body: XML, mode: 'no-cors' }),
   'fetch that outlives the page': (url) =>

@@ -8,12 +8,14 @@
 mod functions;
 mod model;
 mod options;
+mod peers;
 mod promise;
 mod promises;
 mod report;
 mod serve;
 mod setup;
 mod system;
+mod table;
 mod wire;
 
 use std::process::ExitCode;

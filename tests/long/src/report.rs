@@ -1,10 +1,13 @@
-//! What a run has found, as lines on the terminal and as a table in the documentation.
+//! What a run has found, as lines on the terminal and for the table in the documentation.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
+
+use rpc_core::types::DateTime;
 
 use crate::promise::{Bound, Effort, Figure, Figures, Outcome, Promise};
+use crate::table::{Table, TableRow};
 
 const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- begin figures -->\n";
@@ -61,32 +64,35 @@ impl Report {
         }
     }
 
-    /// Writes the figures between the marks of the page.
+    /// Writes the figures between the marks of the page. What was not tried keeps what it has there.
     pub(crate) fn update_page(&self) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(PAGE);
         let page = fs::read_to_string(&path).expect(PAGE);
         let (before, rest) = page.split_once(BEGIN).expect("the mark at the beginning");
-        let (_, after) = rest.split_once(END).expect("the mark at the end");
-        fs::write(path, format!("{before}{BEGIN}{}{END}{after}", self.table())).unwrap();
+        let (known, after) = rest.split_once(END).expect("the mark at the end");
+        let table = Table::read(known).with(&self.table_rows());
+        fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         println!("the figures are in {PAGE}");
     }
 
-    fn table(&self) -> String {
-        let mut table = String::new();
-        if self.effort.is_quick {
-            table += "From a short run (`--quick`): the figures are smaller than those that are promised.\n\n";
-        }
-        table += "| `--only` | promised | measured, at worst | holds |\n|---|---|---|:-:|\n";
-        for row in &self.rows {
-            let Promise { name, says, .. } = row.promise;
+    fn table_rows(&self) -> Vec<TableRow> {
+        let now = DateTime::try_from(SystemTime::now()).expect("a year of four digits");
+        // As `20261128T…`.
+        let [year, month, day] =
+            [0..4, 4..6, 6..8].map(|digits| now.to_string()[digits].to_owned());
+        let today = format!("{year}-{month}-{day}");
+        let rows = self.rows.iter().map(|row| {
             let holds = match row.holds() {
-                _ if row.is_skipped() => "–",
-                true => "✓",
-                false => "no",
+                _ if row.is_skipped() => "–".to_owned(),
+                true => format!("✓ {today}"),
+                false => format!("no, {today}"),
             };
-            writeln!(table, "| `{name}` | {says} | {} | {holds} |", row.worst()).unwrap();
-        }
-        table
+            // Its figures are smaller than those that are promised.
+            let short = if self.effort.is_quick { "; a short run" } else { "" };
+            let measured = format!("{}{short}", row.worst());
+            TableRow { name: row.promise.name.to_owned(), measured, holds }
+        });
+        rows.collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
@@ -38,7 +39,7 @@ impl Setup {
 
     /// The command that starts one so.
     pub(crate) fn limited_command(&self, limits: &str, options: &str) -> Command {
-        let mut limited = Command::new("prlimit");
+        let mut limited = ends_with_us("prlimit".as_ref());
         limited.args(limits.split(' ')).arg(this_program());
         self.add_options(&mut limited, options);
         limited
@@ -46,7 +47,7 @@ impl Setup {
 
     /// The command that starts one.
     pub(crate) fn command(&self, options: &str) -> Command {
-        let mut command = Command::new(this_program());
+        let mut command = ends_with_us(&this_program());
         self.add_options(&mut command, options);
         command
     }
@@ -54,6 +55,14 @@ impl Setup {
     fn add_options(&self, command: &mut Command, options: &str) {
         command.args(["serve", self.model.name()]).args(options.split_whitespace());
     }
+}
+
+/// The command of a program that the operating system ends in order when the thread that started it has gone:
+/// with its trial, or with all of this program, whatever ended that.
+pub(crate) fn ends_with_us(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+    command
 }
 
 /// Starts a server by its command.
@@ -64,7 +73,7 @@ pub(crate) fn start(command: &mut Command) -> Served {
 }
 
 /// This program, to be started again.
-pub(crate) fn this_program() -> std::path::PathBuf {
+pub(crate) fn this_program() -> PathBuf {
     env::current_exe().expect("a program that knows where it is")
 }
 

@@ -12,9 +12,12 @@ use std::time::Duration;
 use examples as _;
 use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
-use rpc_core::server::{EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection};
+use rpc_core::server::{
+    EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection, Tools,
+};
+use rpc_core::tls::Tls;
 use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
-use tests::CountCalls;
+use tests::{CountCalls, know, know_later};
 
 /// Writes how every call ends into a file, if there is one, a line at once.
 struct CallLog<D> {
@@ -55,7 +58,7 @@ fn main() -> Result<(), Error> {
     });
     let functions = CountCalls(FunctionRegistry::exported());
     let stack = CallLog { inner: functions, file: file.clone() };
-    let mut server = TcpServer::of(stack);
+    let mut server = TcpServer::of(stack).mcp(Tools::marked());
     if let Some(file) = file {
         server = server.on_call(move |call| {
             let ended = call.ended();
@@ -73,6 +76,25 @@ fn main() -> Result<(), Error> {
     }
     if let Some(limit) = number("--unfinished-bytes") {
         server = server.unfinished_bytes(usize::try_from(limit).expect("a size"));
+    }
+    if options.contains_key("--stats") {
+        server = server.stats();
+    }
+    match options.get("--identities").copied() {
+        Some("now") => server = server.authenticate(know),
+        Some("later") => server = server.authenticate_async(know_later),
+        _ => {}
+    }
+    if let Some(certificate) = options.get("--tls-cert") {
+        let tls =
+            Tls::from_pem(certificate, options.get("--tls-key").copied().unwrap_or_default())?;
+        server = server.tls(tls);
+    }
+    if let Some(proxies) = options.get("--trusted-proxies") {
+        server = server.trusted_proxies(proxies.split(','))?;
+    }
+    if options.contains_key("--proxy-protocol") {
+        server = server.proxy_protocol();
     }
     if options.contains_key("--silent") {
         server = server.log(|_| {});

@@ -74,6 +74,8 @@ enum State {
     Unsent,
     /// A connection is being made.
     Connecting(Pin<Box<dyn Future<Output = Result<Arc<Connection>, Error>> + Send>>),
+    /// It was refused, and another credential is being said.
+    Renewing(Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>),
     /// It has been sent, and is waited for.
     Sent { connection: Arc<Connection>, call: u64 },
     /// It is over.
@@ -295,6 +297,20 @@ impl Call {
         if transfer.is_some() { Poll::Ready(Ok(transfer)) } else { Poll::Pending }
     }
 
+    /// What there is to do before a call is sent once more that was refused with `error`; nothing where it
+    /// is not.
+    #[cold]
+    fn renewal(&mut self, error: &Error) -> Option<State> {
+        let State::Sent { connection, call } = &self.state else { return None };
+        let tries = self.tries.get_or_insert_default();
+        if !self.client.settings.renews(error) || !tries.may_renew() {
+            return None;
+        }
+        let (client, connection) = (Arc::clone(&self.client), Arc::clone(connection));
+        let deadline = Deadline::of(self.end, self.limit);
+        Some(State::Renewing(Box::pin(client.renew(connection, *call, deadline))))
+    }
+
     fn poll<T: DeserializeOwned>(&mut self, task: &mut Context<'_>) -> Poll<Result<T, Error>> {
         let mut transfer = None;
         loop {
@@ -354,8 +370,18 @@ impl Call {
                         }
                     };
                     let result = ready!(result);
+                    if let Err(error) = &result
+                        && let Some(renewing) = self.renewal(error)
+                    {
+                        self.state = renewing;
+                        continue;
+                    }
                     self.state = State::Done;
                     return Poll::Ready(result);
+                }
+                State::Renewing(renewing) => {
+                    ready!(renewing.as_mut().poll(task))?;
+                    self.state = State::Unsent;
                 }
                 // Only a call that wants no reply is done without returning one.
                 State::Done => return Poll::Ready(nothing()),

@@ -102,7 +102,9 @@ impl Connection {
         task: &Context<'_>,
     ) -> Poll<Result<T, Error>> {
         match self.with(|state| state.progress(call, method, deadline, task)) {
-            Turn::Over(Progress::Answered(reply)) => Poll::Ready(reply.decode(method)),
+            Turn::Over(Progress::Answered(reply)) => {
+                Poll::Ready(reply.decode(method, || self.doing(method)))
+            }
             Turn::Over(Progress::Failed(error)) => Poll::Ready(Err(error)),
             Turn::Over(Progress::Waiting) => Poll::Pending,
             Turn::Transfers(transfer) => self.exchange(transfer, call, method, task),
@@ -121,7 +123,8 @@ impl Connection {
         match Held::new(self, transfer.io).exchange(call, transfer.reads, &mut buffer) {
             Ok(Some(own)) => {
                 // Nothing is locked while a user's type is made.
-                let result = own.decode(method, &buffer, |lost| self.lose(lost));
+                let lose = |lost| self.lose(lost);
+                let result = own.decode(method, &buffer, lose, || self.doing(method));
                 self.give_back(buffer);
                 Poll::Ready(result)
             }
@@ -132,6 +135,12 @@ impl Connection {
                 self.poll(call, method, None, task)
             }
         }
+    }
+
+    /// What a call does, for errors.
+    #[cold]
+    pub(super) fn doing(&self, method: &str) -> String {
+        self.lock().flight.doing(method)
     }
 
     /// Gives a buffer back that a reply stood in.

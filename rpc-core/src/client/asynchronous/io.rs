@@ -24,6 +24,8 @@ pub(super) struct Io {
     written: usize,
     /// Whether the stream keeps nothing of what was written.
     is_flushed: bool,
+    /// Whether it has been looked at since anything was written.
+    is_looked_at: bool,
     /// Wakes whoever is to read.
     reader: Waker,
     settings: ClientBuilder,
@@ -43,7 +45,24 @@ impl Io {
         inbound.feed(received);
         let (outgoing, awake) = (Vec::new(), Vec::new());
         let settings = settings.clone();
-        Self { stream, inbound, outgoing, written: 0, is_flushed: true, reader, settings, awake }
+        Self {
+            stream,
+            inbound,
+            outgoing,
+            written: 0,
+            is_flushed: true,
+            is_looked_at: false,
+            reader,
+            settings,
+            awake,
+        }
+    }
+
+    /// Whether nothing has come unasked, and the other side has not ended the connection: then it is
+    /// not looked at once more before something is written.
+    pub(super) fn is_still_fresh(&mut self) -> bool {
+        self.is_looked_at = self.settings.is_fresh(&self.stream);
+        self.is_looked_at
     }
 
     /// Whether everything has been written.
@@ -95,8 +114,9 @@ impl Io {
         if self.is_idle() {
             return Poll::Ready(Ok(()));
         }
-        if self.written == 0 && !self.settings.is_fresh(&self.stream) {
-            return Poll::Ready(Err(Lost::closed()));
+        let is_looked_at = mem::take(&mut self.is_looked_at);
+        if self.written == 0 && !is_looked_at && !self.settings.is_fresh(&self.stream) {
+            return Poll::Ready(Err(self.unasked()));
         }
         while self.written < self.outgoing.len() {
             match ready!(write(&mut self.stream, &self.outgoing[self.written..])) {
@@ -113,6 +133,15 @@ impl Io {
         self.outgoing.clear();
         self.outgoing.shrink_to(self.settings.limits.max_message_bytes);
         Poll::Ready(Ok(()))
+    }
+
+    /// Why a connection is no good before anything was sent: what has come may say who the other side is.
+    #[cold]
+    fn unasked(&mut self) -> Lost {
+        let _ = self.poll_read();
+        let is_http = self.inbound.waiting().starts_with(b"HTTP/");
+        let stranger = if is_http { None } else { self.inbound.stranger() };
+        stranger.map_or_else(Lost::closed, Lost::Protocol)
     }
 
     /// Reads what is there, and says how many bytes that were: none where the other side has ended the

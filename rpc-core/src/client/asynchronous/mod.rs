@@ -5,6 +5,7 @@ mod batching;
 mod call;
 mod connection;
 mod driver;
+mod greeting;
 mod io;
 mod pool;
 mod shared;
@@ -24,7 +25,7 @@ use shared::{Dial, Shared};
 
 use crate::error::Error;
 use crate::protocol::Arguments;
-use crate::transport::AsyncTransport;
+use crate::transport::{AsyncTransport, TcpTransport, Transport};
 
 use super::{Async, ClientBuilder, FromError, Invocation, Notify, Pipelined, Stub};
 
@@ -66,7 +67,8 @@ pub struct AsyncRpcClient {
 
 impl AsyncRpcClient {
     /// Connects to `host:port`, `tcp://host:port`, `unix:/path` or, with the feature `http`,
-    /// `http://host[:port][/path]` or `ws://host[:port][/path]`.
+    /// `http://host[:port][/path]` or `ws://host[:port][/path]`; with the feature `tls` to
+    /// `tls://host:port`, `https://…` and `wss://…`.
     ///
     /// Over HTTP the first connection is made by the first call.
     ///
@@ -101,8 +103,11 @@ impl AsyncRpcClient {
     }
 
     /// Connects to an address.
-    pub(super) async fn to(address: String, settings: ClientBuilder) -> Result<Self, Error> {
-        Self::new(address, None, settings).await
+    pub(super) async fn to(
+        transport: TcpTransport,
+        settings: ClientBuilder,
+    ) -> Result<Self, Error> {
+        Self::new(Transport::peer(&transport), Box::new(transport), settings).await
     }
 
     /// Connects over a transport.
@@ -110,12 +115,12 @@ impl AsyncRpcClient {
         transport: T,
         settings: ClientBuilder,
     ) -> Result<Self, Error> {
-        Self::new(transport.peer(), Some(Box::new(transport)), settings).await
+        Self::new(transport.peer(), Box::new(transport), settings).await
     }
 
     async fn new(
         address: String,
-        transport: Option<Box<dyn Dial>>,
+        transport: Box<dyn Dial>,
         settings: ClientBuilder,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::new(address, transport, settings));

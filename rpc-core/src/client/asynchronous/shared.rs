@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,9 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use crate::error::{Error, IoError, IoErrorKind, Misuse};
-use crate::transport::{AsyncSocket, AsyncTransport};
+use crate::transport::{AsyncSocket, AsyncTransport, TcpTransport};
 
-use super::super::backoff::Backoff;
+use super::super::backoff::{Backoff, FIRST_TRIES};
 use super::super::deadline::Deadline;
 use super::super::names::KnownNames;
 use super::super::refusal::Refusal;
@@ -22,37 +23,43 @@ use super::pool::Pool;
 
 /// Makes connections.
 pub(super) trait Dial: Send + Sync {
-    /// Makes one.
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>>;
+    /// Makes one within `limit`, which the caller has an eye on too.
+    fn dial(&self, limit: Duration) -> Dialed<'_>;
 }
 
+type Dialed<'d> = Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + 'd>>;
+
 impl<T: AsyncTransport> Dial for T {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = io::Result<AsyncSocket>> + Send + '_>> {
+    fn dial(&self, _: Duration) -> Dialed<'_> {
         Box::pin(async { self.connect().await.map(AsyncSocket::new) })
+    }
+}
+
+impl Dial for TcpTransport {
+    fn dial(&self, limit: Duration) -> Dialed<'_> {
+        Box::pin(self.connect_async(limit))
     }
 }
 
 /// What the clones of a client share.
 pub(super) struct Shared {
     pub(super) address: String,
-    /// What connects, where that is not the address.
-    transport: Option<Box<dyn Dial>>,
+    /// What connects.
+    transport: Box<dyn Dial>,
     pub(super) settings: ClientBuilder,
     current: Mutex<Option<Arc<Connection>>>,
     /// Held by whoever makes a connection, so that only one does.
     dialing: tokio::sync::Mutex<()>,
     refusal: Mutex<Refusal>,
+    /// Whether the server has ever been there.
+    is_known: AtomicBool,
     pub(super) names: KnownNames,
     /// The connections that carry one call each at a time, over HTTP.
     pool: Pool,
 }
 
 impl Shared {
-    pub(super) fn new(
-        address: String,
-        transport: Option<Box<dyn Dial>>,
-        settings: ClientBuilder,
-    ) -> Self {
+    pub(super) fn new(address: String, transport: Box<dyn Dial>, settings: ClientBuilder) -> Self {
         Self {
             address,
             transport,
@@ -62,6 +69,7 @@ impl Shared {
             current: Mutex::default(),
             dialing: tokio::sync::Mutex::default(),
             refusal: Mutex::default(),
+            is_known: AtomicBool::new(false),
         }
     }
 
@@ -156,12 +164,15 @@ impl Shared {
         {
             return Err(error);
         }
+        let mut tries = if self.is_known.load(Ordering::Relaxed) { u32::MAX } else { FIRST_TRIES };
         let mut backoff = Backoff::default();
         loop {
+            tries -= 1;
             let dialed = self.dial(patience.map_or(Duration::MAX, Deadline::left)).await;
             self.refusal().note(&dialed);
             let wait = backoff.wait();
-            if dialed.is_ok() || until().any(|end| end.left() <= wait) {
+            let is_final = !matches!(dialed, Err(Error::Io(_)));
+            if is_final || tries == 0 || until().any(|end| end.left() <= wait) {
                 return dialed;
             }
             sleep(wait).await;
@@ -169,20 +180,29 @@ impl Shared {
     }
 
     async fn dial(&self, limit: Duration) -> Result<Arc<Connection>, Error> {
+        let failed = |error| self.failed(IoErrorKind::Connect, Some(error));
+        let credential = self.settings.credential_async().await?;
         let connecting = async {
-            let mut stream = match &self.transport {
-                Some(transport) => transport.dial().await?,
-                None => AsyncSocket::connect(&self.address).await?,
-            };
-            let received = self.settings.open_async(&mut stream).await?;
-            Ok((stream, received))
+            let mut stream = self.transport.dial(limit).await.map_err(failed)?;
+            self.settings.check_peer(&self.address, stream.peer())?;
+            let opened = self.settings.open_async(&mut stream, credential.as_ref()).await;
+            Ok::<_, Error>((stream, opened.map_err(failed)?))
         };
-        let (stream, received) = timeout(limit, connecting)
-            .await
-            .unwrap_or_else(|late| Err(late.into()))
-            .map_err(|error| self.failed(IoErrorKind::Connect, Some(error)))?;
+        let connected = timeout(limit, connecting).await;
+        let (stream, received) = connected.unwrap_or_else(|late| Err(failed(late.into())))?;
         let connection = Connection::new(self.address.clone(), stream, &received, &self.settings);
         tokio::spawn(drive(End(Arc::clone(&connection))));
+        if let Some(credential) = credential.filter(|_| self.settings.greets()) {
+            let deadline = Deadline::after(Instant::now(), limit);
+            if let Err(error) = connection.greet(&self.settings, &credential, deadline).await {
+                connection.close();
+                return Err(match error {
+                    Error::Io(error) => failed(io::Error::other(error)),
+                    other => other,
+                });
+            }
+        }
+        self.is_known.store(true, Ordering::Relaxed);
         self.settings.tell(ConnectionState::Connected);
         Ok(connection)
     }
@@ -199,7 +219,7 @@ impl Shared {
         *self.lock() = Some(Arc::clone(connection));
     }
 
-    fn failed(&self, kind: IoErrorKind, source: Option<io::Error>) -> Error {
+    pub(super) fn failed(&self, kind: IoErrorKind, source: Option<io::Error>) -> Error {
         IoError::new(kind, format!("connecting to {}", self.address)).because(source).into()
     }
 }

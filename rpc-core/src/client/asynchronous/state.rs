@@ -360,6 +360,14 @@ impl State {
         if !self.flight.take() {
             return Some(permit);
         }
+        // What is wrong with a new one is said when it is written to.
+        if let Some(io) = &mut self.io
+            && self.flight.is_used()
+            && !io.is_still_fresh()
+        {
+            self.flight.leave();
+            return Some(permit);
+        }
         self.permit.replace(permit)
     }
 

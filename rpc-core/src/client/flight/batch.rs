@@ -86,8 +86,9 @@ impl<W> Flight<W> {
     /// Queues the request that calls have gathered for, if they have.
     pub(in crate::client) fn end_batch(&mut self) {
         if let Some(exchange) = &mut self.exchange {
-            let start = self.outgoing.len();
-            exchange.end_batch(&mut self.outgoing);
+            let (start, first) = (self.outgoing.len(), exchange.first());
+            let generation = exchange.end_batch(&mut self.outgoing);
+            self.said.at(generation, first);
             self.queued += (self.outgoing.len() - start) as u64;
         }
     }

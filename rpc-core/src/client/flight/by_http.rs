@@ -1,8 +1,8 @@
 //! Calls in flight by HTTP: one request at a time on a connection, answered by one response.
 
-use crate::dialect::{Dialect, ResultText};
+use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::protocol::{ArgumentError, Inbound};
+use crate::protocol::{ArgumentError, Inbound, ProtocolError};
 
 use super::super::http::Exchange;
 use super::super::lost::Lost;
@@ -18,6 +18,12 @@ impl<W> Flight<W> {
     /// Whether a call is under way, or about to be, on a connection that carries one at a time.
     pub(in crate::client) fn is_taken(&self) -> bool {
         self.exchange.as_ref().is_some_and(Exchange::is_taken)
+    }
+
+    /// Whether a response has come already, on a connection that carries one call at a time.
+    #[cfg(feature = "tokio")]
+    pub(in crate::client) fn is_used(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::is_used)
     }
 
     /// Whether a call that wants no reply has a response all the same, which is waited for.
@@ -99,7 +105,12 @@ impl<W> Flight<W> {
             return Ok(Some(Own::Answer(answer)));
         }
         if let Some(entry) = self.calls.get_mut(&call) {
-            entry.reply = Some(Reply(answer.result().map(ResultText::apart)));
+            let result = answer.result();
+            self.closing |= matches!(
+                result,
+                Ok((_, false)) | Err(Error::Protocol(ProtocolError::NotAReply(_)))
+            );
+            entry.reply = Some(Reply(result.map(|(result, _)| result.apart())));
             awake.extend(entry.waiter.take());
         }
         Ok(None)

@@ -10,6 +10,8 @@ mod dropped;
 mod message;
 mod receive;
 mod reply;
+mod said;
+mod saying;
 mod send;
 
 use std::collections::hash_map::Entry;
@@ -27,6 +29,7 @@ use super::lost::Lost;
 
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
+use said::Said;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(super) struct Flight<W> {
     framing: Framing,
     /// Where messages travel by HTTP, in no framing.
     exchange: Option<Exchange>,
+    /// Who has said to be calling.
+    said: Said,
     limits: Limits,
     next_call: u64,
     /// Without ids, the call that the next reply answers.
@@ -80,6 +85,7 @@ impl<W> Flight<W> {
             dialect: settings.dialect,
             framing: settings.framing,
             exchange: settings.target.as_ref().map(|http| Exchange::new(http, &settings.limits)),
+            said: Said::default(),
             limits: settings.limits,
             next_call: 0,
             next_reply: 0,

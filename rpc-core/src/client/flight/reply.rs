@@ -11,7 +11,7 @@ use crate::dialect::{
 };
 use crate::error::Error;
 use crate::protocol::{ProtocolError, json};
-use crate::registry::without_place;
+use crate::registry::problem;
 
 use super::super::http::Response;
 use super::super::lost::Lost;
@@ -41,9 +41,28 @@ pub(in crate::client) struct Unread {
 }
 
 impl Reply {
-    /// Decodes the result.
-    pub(in crate::client) fn decode<T: DeserializeOwned>(self, method: &str) -> Result<T, Error> {
-        self.0?.decode(method)
+    /// Decodes the result; `doing` says of which call, at which peer.
+    pub(in crate::client) fn decode<T: DeserializeOwned>(
+        self,
+        method: &str,
+        doing: impl FnOnce() -> String,
+    ) -> Result<T, Error> {
+        match self.0 {
+            Ok(result) => result.decode(method),
+            Err(error) => Err(named(error, doing)),
+        }
+    }
+}
+
+/// The error of a call, naming it and its peer where what came was no reply.
+#[cold]
+fn named(error: Error, doing: impl FnOnce() -> String) -> Error {
+    match error {
+        Error::Protocol(
+            problem @ (ProtocolError::During { .. } | ProtocolError::Result { .. }),
+        ) => problem.into(),
+        Error::Protocol(problem) => problem.during(&doing()).into(),
+        other => other,
     }
 }
 
@@ -55,23 +74,40 @@ impl Own {
     }
 
     /// Decodes the result, from the buffer if it stands there; `lose` gives the connection up where the
-    /// message is no reply after all.
+    /// message is no reply after all, and `doing` says which call this is, at which peer.
     pub(in crate::client) fn decode<T: DeserializeOwned>(
         self,
         method: &str,
         buffer: &[u8],
         lose: impl FnOnce(Lost),
+        doing: impl FnOnce() -> String,
     ) -> Result<T, Error> {
         match self {
             Self::Unread(message) => match message.result(buffer) {
                 Ok(result) => result?.decode(method),
                 Err(broken) => {
                     lose(Lost::Protocol(broken.clone()));
-                    Err(broken.into())
+                    Err(named(broken.into(), doing))
                 }
             },
-            Self::Answer(answer) => answer.result()?.decode(method),
-            Self::Read(result) => result?.decode(method),
+            Self::Answer(answer) => match answer.result() {
+                Ok((result, names_call)) => {
+                    if !names_call {
+                        // Another one may follow, which would be taken for the next call's.
+                        lose(Lost::closed());
+                    }
+                    result.decode(method)
+                }
+                Err(error) => {
+                    if matches!(error, Error::Protocol(ProtocolError::NotAReply(_))) {
+                        // Nobody knows what comes next.
+                        lose(Lost::closed());
+                    }
+                    Err(named(error, doing))
+                }
+            },
+            Self::Read(Ok(result)) => result.decode(method),
+            Self::Read(Err(error)) => Err(named(error, doing)),
         }
     }
 }
@@ -111,7 +147,7 @@ impl OwnedText {
 
 fn decode<T: DeserializeOwned>(method: &str, text: &str, has_escapes: bool) -> Result<T, Error> {
     json::decode(text, has_escapes).map_err(|error| {
-        let problem = without_place(&error.to_string()).into_owned();
+        let problem = problem(text, &error);
         ProtocolError::Result { method: method.to_owned(), problem }.into()
     })
 }
@@ -127,11 +163,12 @@ pub(in crate::client) struct Answer {
 }
 
 impl Answer {
-    /// What it says of its call. A reply is one whatever the status.
-    pub(super) fn result(&self) -> Result<ResultText<'_>, Error> {
+    /// What it says of its call, and whether it says that it is of this one, where the dialect has words for
+    /// that. A reply is one whatever the status.
+    pub(super) fn result(&self) -> Result<(ResultText<'_>, bool), Error> {
         let Self { call, response, dialect, .. } = self;
         if !self.wants_result && response.is_success() {
-            return Ok(ResultText::At { text: "null", has_escapes: false });
+            return Ok((ResultText::At { text: "null", has_escapes: false }, true));
         }
         let is_silent = response.body.trim_ascii().is_empty();
         let reply = match read_reply(*dialect, &response.body, self.depth) {
@@ -141,16 +178,22 @@ impl Answer {
             }
             _ => return Err(response.to_error().into()),
         };
-        let not_this = |id: &dyn Display| {
-            let problem = format!("it answers call {id}, and call {call} was made");
-            Err(ProtocolError::NotAReply(problem).into())
-        };
+        let no_reply = |problem: String| Err(ProtocolError::NotAReply(problem).into());
+        let not_this =
+            |id: &dyn Display| no_reply(format!("it answers call {id}, and call {call} was made"));
         match reply.id {
-            _ if !dialect.has_ids() => Ok(reply.outcome?),
-            ReplyId::Call(id) if id != *call => not_this(&id),
-            ReplyId::Foreign(id) => not_this(&id),
-            // A response has one request: where it names no call, that one is meant.
-            ReplyId::Call(_) | ReplyId::Missing => Ok(reply.outcome?),
+            ReplyId::Call(id) if dialect.has_ids() && id != *call => not_this(&id),
+            ReplyId::Foreign(id) if dialect.has_ids() => not_this(&id),
+            ReplyId::Call(_) if dialect.has_ids() => Ok((reply.outcome?, true)),
+            // A response has one request: where it names no call, that one is meant, unless it may be a
+            // second response to the one before.
+            _ if response.is_doubtful => no_reply(
+                "two responses came to one request, and neither says which call it answers".into(),
+            ),
+            _ if dialect.has_ids() && reply.outcome.is_ok() && !response.is_first => no_reply(
+                "it says of no call that it answers that, and others were made before".into(),
+            ),
+            _ => Ok((reply.outcome?, !dialect.has_ids())),
         }
     }
 }

@@ -99,7 +99,10 @@ impl<W> Flight<W> {
         }
         written.unwrap_or_else(|panic| resume_unwind(panic))?;
         match &self.exchange {
-            Some(exchange) => exchange.end_request(out, start),
+            Some(exchange) => {
+                let generation = exchange.end_request(out, start);
+                self.said.at(generation, self.next_call);
+            }
             None => self.framing.end_call(out, start),
         }
         let starts_at = self.queued;

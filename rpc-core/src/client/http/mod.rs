@@ -29,6 +29,7 @@ pub(super) struct Exchange {
     responses: Responses,
     /// Whether somebody is to send a request, or has sent one that is not answered.
     is_taken: bool,
+    is_used: bool,
     /// The calls that the request makes.
     calls: Range<u64>,
     /// How many of them somebody waits for.
@@ -43,6 +44,7 @@ impl Exchange {
             target: Arc::clone(target),
             responses: Responses::new(limits.max_message_bytes),
             is_taken: false,
+            is_used: false,
             calls: 0..0,
             awaited: 0,
             gathered: None,
@@ -64,6 +66,11 @@ impl Exchange {
 
     pub(super) fn is_taken(&self) -> bool {
         self.is_taken
+    }
+
+    /// Whether a response has come.
+    pub(super) fn is_used(&self) -> bool {
+        self.is_used
     }
 
     /// Says that the request makes this call, besides those it makes already.
@@ -97,20 +104,24 @@ impl Exchange {
         self.gathered.as_mut()
     }
 
+    /// The first call that the request makes.
+    pub(super) fn first(&self) -> u64 {
+        self.calls.start
+    }
+
     /// How many calls the request makes.
     pub(super) fn count(&self) -> u64 {
         self.calls.end - self.calls.start
     }
 
-    /// Makes a request of what has gathered, if something has: an array, except of one call.
-    pub(super) fn end_batch(&mut self, out: &mut Vec<u8>) {
-        let Some(mut array) = self.gathered.take() else {
-            return;
-        };
+    /// Makes a request of what has gathered, if something has: an array, except of one call. Returns the
+    /// generation of the credential that it is made with, if it is with one.
+    pub(super) fn end_batch(&mut self, out: &mut Vec<u8>) -> Option<u64> {
+        let mut array = self.gathered.take()?;
         let body = match self.count() {
             0 => {
                 self.give_back();
-                return;
+                return None;
             }
             1 => &array[1..],
             _ => {
@@ -118,22 +129,25 @@ impl Exchange {
                 &array
             }
         };
-        self.target.write_head(out, body.len());
+        let generation = self.target.write_head(out, body.len());
         out.extend_from_slice(body);
+        generation
     }
 
     /// Makes a request of the message that stands at the end of `out` from `start`, and of the headers
-    /// before it that it has for itself.
-    pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize) {
+    /// before it that it has for itself. Returns the generation of the client's credential that it is made
+    /// with, if it is with one.
+    pub(super) fn end_request(&self, out: &mut Vec<u8>, start: usize) -> Option<u64> {
         let own = own_headers(&out[start..]);
         let length = out.len() - start - own;
-        if own == 0 {
-            self.target.write_head(out, length);
+        let generation = if own == 0 {
+            self.target.write_head(out, length)
         } else {
             let metadata: Vec<u8> = out.drain(start..start + own).collect();
-            self.target.write_head_with(out, length, &metadata);
-        }
+            self.target.write_head_with(out, length, &metadata)
+        };
         out[start..].rotate_left(length);
+        generation
     }
 
     /// Takes the next response from what has arrived, once it is whole; `ended` when no more will
@@ -143,12 +157,29 @@ impl Exchange {
         inbound: &mut Inbound,
         ended: bool,
     ) -> Result<Option<Response>, ProtocolError> {
+        if self.calls.is_empty() {
+            // Such a response answers nothing and may come at any time (RFC 9110, section 15.2).
+            self.responses.skip_interim(inbound);
+            if Responses::may_be_interim(inbound.waiting()) {
+                return Ok(None);
+            }
+        }
         if self.calls.is_empty() && !inbound.waiting().is_empty() {
             let unasked = "an HTTP response that nobody asked for";
             let is_http = inbound.waiting().starts_with(b"HTTP/");
             let stranger = if is_http { None } else { inbound.stranger() };
             return Err(stranger.unwrap_or_else(|| ProtocolError::NotAReply(unasked.into())));
         }
-        self.responses.next(inbound, ended)
+        let Some(mut response) = self.responses.next(inbound, ended)? else { return Ok(None) };
+        let is_used = std::mem::replace(&mut self.is_used, true);
+        response.is_first = !is_used;
+        if !inbound.waiting().is_empty() {
+            self.responses.skip_interim(inbound);
+            // Nobody has asked for more, which the next request would be answered with.
+            let has_more = !inbound.waiting().is_empty();
+            response.is_last |= has_more;
+            response.is_doubtful = has_more && is_used;
+        }
+        Ok(Some(response))
     }
 }

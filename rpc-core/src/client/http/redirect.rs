@@ -29,13 +29,17 @@ impl Target {
             || self.latest().0.is_at(&path)
     }
 
-    /// The path of a location, if it is on this host.
+    /// The path of a location, if it is on this host, and with TLS if this is.
     fn path_of(&self, location: &str) -> Option<String> {
         let address = |url: &str| match Url::of(url) {
-            Ok(Some(Url { scheme: Scheme::Http, address, path, .. })) => Some((address, path)),
+            Ok(Some(Url { scheme: Scheme::Http, is_secure, address, path, .. }))
+                if is_secure == self.is_secure =>
+            {
+                Some((address, path))
+            }
             _ => None,
         };
-        let own = format!("http://{}", self.host);
+        let own = format!("{}://{}", if self.is_secure { "https" } else { "http" }, self.host);
         let is_path = location.starts_with('/') && !location.starts_with("//");
         let place = if is_path { format!("{own}{location}") } else { location.to_owned() };
         let (host, path) = address(&place)?;
@@ -56,7 +60,7 @@ mod tests {
 
     #[test]
     fn requests_move_on_their_host_alone() {
-        let target = Target::new("h:80", "/a", &[], &[], Dialect::JsonRpc).unwrap();
+        let target = Target::new(("h:80", false), "/a", &[], &[], Dialect::JsonRpc).unwrap();
         let told = |status, location: &str| {
             let headers = format!("Location: {location}; Content-Type: text/html").into();
             target.follow(&Error::from(ProtocolError::Http {
@@ -84,5 +88,21 @@ mod tests {
         assert!(told(307, "http://H/c"));
         assert_eq!(first_line(&target), "POST /c HTTP/1.1");
         assert!(!(0..100).all(|n| told(307, &format!("/{n}"))));
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn requests_over_tls_do_not_leave_it() {
+        let target = Target::new(("h", true), "/a", &[], &[], Dialect::JsonRpc).unwrap();
+        let told = |location: &str| {
+            let headers = format!("Location: {location}").into();
+            let said = String::new();
+            target.follow(&Error::from(ProtocolError::Http { status: 308, headers, said }))
+        };
+        for location in ["http://h/b", "http://h:443/b", "https://other/b", "https://h:80/b"] {
+            assert!(!told(location), "{location}");
+        }
+        assert!(told("https://h:443/b") && told("/c"));
+        assert_eq!(first_line(&target), "POST /c HTTP/1.1");
     }
 }

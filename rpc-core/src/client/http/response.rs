@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use httparse::{Header, ParserConfig, Status};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
 use crate::protocol::{Inbound, ProtocolError, stranger};
 
@@ -22,6 +22,10 @@ pub(in crate::client) struct Response {
     pub(in crate::client) body: Vec<u8>,
     /// Whether the connection carries no further request.
     pub(in crate::client) is_last: bool,
+    /// Whether it is the connection's first.
+    pub(in crate::client) is_first: bool,
+    /// Whether it may answer a request before: it is not the first, and another one follows.
+    pub(in crate::client) is_doubtful: bool,
 }
 
 impl Response {
@@ -74,6 +78,23 @@ impl Responses {
         Self { limit, begun: None }
     }
 
+    /// Takes interim responses, which answer nothing. What is wrong with one is said when the next response is
+    /// read.
+    #[cold]
+    pub(super) fn skip_interim(&self, inbound: &mut Inbound) {
+        while self.begun.is_none()
+            && let Some(head) = interim_head(inbound.waiting())
+        {
+            inbound.consume(head);
+        }
+    }
+
+    /// Whether bytes may begin an interim response.
+    pub(super) fn may_be_interim(waiting: &[u8]) -> bool {
+        const INTERIM: &[u8] = b"HTTP/1.1 1";
+        waiting.starts_with(INTERIM) || INTERIM.starts_with(waiting)
+    }
+
     /// Takes the next response from what has arrived, once it is whole; `ended` when no more will
     /// come.
     pub(super) fn next(
@@ -104,6 +125,16 @@ impl Responses {
 /// A response whose head has come, how its body does, and what that is coded in; `None` where another head
 /// follows.
 type Begun = Option<(Response, Body, Coding)>;
+
+/// How long the head of an interim response is that comes first, if it is whole. A reader of its own, so that
+/// [`read_head`] stays part of its only caller.
+fn interim_head(waiting: &[u8]) -> Option<usize> {
+    let mut headers = [EMPTY_HEADER; HEADERS];
+    let mut head = httparse::Response::new(&mut headers);
+    let Ok(Status::Complete(size)) = head.parse(waiting) else { return None };
+    let is_interim = head.code.is_some_and(|status| status < 200 && status != 101);
+    (is_interim && size <= HEAD).then_some(size)
+}
 
 /// Reads a head, and says how long it is, once it is whole.
 fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, ProtocolError> {
@@ -140,7 +171,9 @@ fn read_head(waiting: &[u8], limit: usize) -> Result<Option<(usize, Begun)>, Pro
         } else {
             telling(head.headers)
         };
-    Ok(Some((size, Some((Response { status, headers, body: Vec::new(), is_last }, body, coding)))))
+    let (body_so_far, is_first, is_doubtful) = (Vec::new(), true, false);
+    let response = Response { status, headers, body: body_so_far, is_last, is_first, is_doubtful };
+    Ok(Some((size, Some((response, body, coding)))))
 }
 
 /// The error of what is no response: that the peer speaks something else, where that shows.
@@ -334,7 +367,14 @@ mod tests {
     fn responses_come_whole_however_they_come_and_were_cut() {
         for (number, good) in GOOD.into_iter().enumerate() {
             let (headers, body) = (Box::default(), b"body".to_vec());
-            let response = Response { status: 200, headers, body, is_last: number >= 5 };
+            let response = Response {
+                status: 200,
+                headers,
+                body,
+                is_last: number >= 5,
+                is_first: true,
+                is_doubtful: false,
+            };
             for step in 1..=good.len() {
                 assert_eq!(read(good.as_bytes(), step).as_deref(), Ok(&[response.clone()][..]));
             }
@@ -372,6 +412,21 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn interim_responses_are_taken_and_nothing_else() {
+        let mut inbound = Inbound::new(None, Side::Client, &Limits::default());
+        inbound.feed(
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 1",
+        );
+        Responses::new(LIMIT).skip_interim(&mut inbound);
+        assert_eq!(inbound.waiting(), b"HTTP/1.1 1");
+        for (begins, may_be) in
+            [("", true), ("HTT", true), ("HTTP/1.1 100 C", true), ("HTTP/1.1 2", false)]
+        {
+            assert_eq!(Responses::may_be_interim(begins.as_bytes()), may_be, "{begins}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::dialect::Dialect;
 
+use super::super::credentials::Credentials;
 use super::super::headers::problem;
 use super::super::metadata::write_headers;
 
@@ -15,8 +16,12 @@ pub(in crate::client) struct Target {
     head: [Vec<u8>; 2],
     /// Where in the second part the headers begin that a call may have others in the place of.
     metadata_at: usize,
+    /// Who sends the requests.
+    credentials: Option<Arc<Credentials>>,
     /// The host and port as the URL has them.
     pub(super) host: String,
+    /// Whether they go over TLS.
+    pub(super) is_secure: bool,
     /// Where requests go instead, once the server has said so.
     pub(super) moved: OnceLock<Arc<Target>>,
 }
@@ -24,7 +29,7 @@ pub(in crate::client) struct Target {
 impl Target {
     /// Refuses headers that are none, and those that every request has anyway.
     pub(in crate::client) fn new(
-        host: &str,
+        (host, is_secure): (&str, bool),
         path: &str,
         headers: &[(String, String)],
         metadata: &[(String, String)],
@@ -60,7 +65,12 @@ impl Target {
         write_headers(&mut after, metadata.iter());
         after.extend_from_slice(b"\r\n");
         let (head, host) = ([before.into_bytes(), after], host.to_owned());
-        Ok(Self { head, metadata_at, host, moved: OnceLock::new() })
+        Ok(Self { head, metadata_at, credentials: None, host, is_secure, moved: OnceLock::new() })
+    }
+
+    /// The same with a header that says who sends the requests.
+    pub(in crate::client) fn with(self, credentials: Option<Arc<Credentials>>) -> Self {
+        Self { credentials, ..self }
     }
 
     /// Where requests go by now, and how often they have moved.
@@ -84,25 +94,51 @@ impl Target {
         let line = before.iter().position(|byte| *byte == b'\r').unwrap_or_default();
         let first = format!("POST {path} HTTP/1.1");
         let head = [[first.as_bytes(), &before[line..]].concat(), after.clone()];
-        let (metadata_at, host) = (self.metadata_at, self.host.clone());
-        Self { head, metadata_at, host, moved: OnceLock::new() }
+        let Self { metadata_at, is_secure, .. } = *self;
+        let (host, credentials) = (self.host.clone(), self.credentials.clone());
+        Self { head, metadata_at, credentials, host, is_secure, moved: OnceLock::new() }
     }
 
-    /// Appends the head of a request with metadata of its own.
-    pub(super) fn write_head_with(&self, out: &mut Vec<u8>, length: usize, metadata: &[u8]) {
-        let Self { head: [before, after], metadata_at, .. } = self.latest().0;
+    /// Appends the head of a request with metadata of its own, which may say who sends it.
+    pub(super) fn write_head_with(
+        &self,
+        out: &mut Vec<u8>,
+        length: usize,
+        metadata: &[u8],
+    ) -> Option<u64> {
+        const NAME: &[u8] = b"authorization:";
+        let latest = self.latest().0;
+        let Self { head: [before, after], metadata_at, .. } = latest;
         out.extend_from_slice(before);
         let _ = write!(out, "{length}");
+        let mut lines =
+            metadata.split(|byte| *byte == b'\n').filter_map(|line| line.get(..NAME.len()));
+        let says_itself = lines.any(|start| start.eq_ignore_ascii_case(NAME));
+        let generation = if says_itself { None } else { latest.write_credential(out) };
         out.extend_from_slice(&after[..*metadata_at]);
         out.extend_from_slice(metadata);
         out.extend_from_slice(b"\r\n");
+        generation
     }
 
-    /// Appends the head of a request whose body has so many bytes.
-    pub(super) fn write_head(&self, out: &mut Vec<u8>, length: usize) {
-        let [before, after] = &self.latest().0.head;
+    /// Appends the head of a request whose body has so many bytes. Returns the generation of the credential
+    /// in it, if there is one.
+    pub(super) fn write_head(&self, out: &mut Vec<u8>, length: usize) -> Option<u64> {
+        let latest = self.latest().0;
+        let [before, after] = &latest.head;
         out.extend_from_slice(before);
         let _ = write!(out, "{length}");
+        let generation = latest.write_credential(out);
         out.extend_from_slice(after);
+        generation
+    }
+
+    /// Appends the header that says who sends the request, with the end of the line before it.
+    #[inline]
+    fn write_credential(&self, out: &mut Vec<u8>) -> Option<u64> {
+        let credential = self.credentials.as_ref()?.current()?;
+        out.extend_from_slice(b"\r\nAuthorization: ");
+        out.extend_from_slice(credential.value.expose().as_bytes());
+        Some(credential.generation)
     }
 }

@@ -5,6 +5,7 @@
 //! the thread it belongs to, and when its own has come, another takes over. A thread alone thus
 //! writes once and reads once for a call, and takes no detour.
 
+mod greeting;
 #[cfg(all(loom, test))]
 mod interleavings;
 mod one_call;
@@ -179,7 +180,7 @@ impl<S: Stream> Multiplexer<S> {
             match state.flight.progress(call, method, || None) {
                 Progress::Answered(reply) => {
                     drop(state);
-                    return reply.decode(method);
+                    return reply.decode(method, || self.doing(method));
                 }
                 Progress::Failed(error) => return Err(error),
                 Progress::Waiting => {}
@@ -230,7 +231,8 @@ impl<S: Stream> Multiplexer<S> {
                 }
             };
             if let Some(own) = own {
-                return own.decode(method, reading.inbound.buffer(), |lost| _ = self.lose(lost));
+                let (buffer, lose) = (reading.inbound.buffer(), |lost| _ = self.lose(lost));
+                return own.decode(method, buffer, lose, || self.doing(method));
             }
             drop(reading);
             drop(reader);
@@ -379,9 +381,7 @@ impl<S: Stream> Multiplexer<S> {
         state.is_writing = false;
         let next = state.next_asleep();
         drop(state);
-        if let Some(thread) = next {
-            thread.unpark();
-        }
+        next.iter().for_each(Thread::unpark);
         self.state()
     }
 

@@ -90,6 +90,12 @@ impl<S: Stream> Multiplexer<S> {
         }
     }
 
+    /// What a call does, for errors.
+    #[cold]
+    pub(super) fn doing(&self, method: &str) -> String {
+        self.state().flight.doing(method)
+    }
+
     /// Takes note that the other side has ended the stream, which may be how a reply ends.
     pub(super) fn end(&self, reading: &mut Reading, own: Option<u64>) -> Turn {
         let mut awake = Vec::new();

@@ -13,8 +13,8 @@ use super::own::{Accept, Own};
 use super::socket::Listener;
 use super::source::Source;
 
-/// What a server can be told to listen at: `"127.0.0.1:5000"`, `"unix:/run/sum.sock"`, an
-/// [`Address`], a [`UnixAddress`], or whatever else std takes for a TCP address; a socket that another
+/// What a server can be told to listen at: `"127.0.0.1:5000"`, also as `"tcp://127.0.0.1:5000"`,
+/// `"unix:/run/sum.sock"`, an [`Address`], a [`UnixAddress`], or whatever else std takes for a TCP address; a socket that another
 /// program has opened, an `InheritedSocket` (Unix); or a listener of one's own, whatever implements
 /// [`Accept`].
 ///
@@ -79,8 +79,7 @@ impl<T: Accept> Listen for T {
     }
 }
 
-const FORMS: &str =
-    "a server listens at `host:port`, where port 0 is any that is free, or at `unix:/path`";
+const FORMS: &str = "a server listens at `host:port` or `tcp://host:port`, where port 0 is any that is free, or at `unix:/path`";
 
 fn listen_tcp(address: impl ToSocketAddrs + fmt::Debug) -> io::Result<Source> {
     let found = address.to_socket_addrs();
@@ -131,7 +130,7 @@ impl Listen for &str {
     fn listen(self) -> io::Result<Source> {
         match unix_path(self) {
             Some(path) => UnixAddress::new(path).listen(),
-            None => listen_tcp(self),
+            None => listen_tcp(self.strip_prefix("tcp://").unwrap_or(self)),
         }
     }
 }

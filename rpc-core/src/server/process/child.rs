@@ -60,7 +60,7 @@ impl Child {
     pub(in crate::server) fn mind(
         &self,
         listener: Option<&Listener>,
-        leave: impl FnOnce() + Send + 'static,
+        leave: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<()> {
         let lifeline = Arc::clone(&self.lifeline);
         let notes = self.notes.try_clone()?;
@@ -75,10 +75,10 @@ fn mind(
     lifeline: &PipeReader,
     notes: &UnixStream,
     listener: Option<RawFd>,
-    leave: impl FnOnce() + Send + 'static,
+    leave: impl Fn() + Send + Sync + 'static,
 ) {
     sys::hold_back(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP], false);
-    let mut leave = Some(leave);
+    let mut leave = Some(Arc::new(leave));
     loop {
         let [orphaned, told] = sys::readable([Some(lifeline.as_fd()), Some(notes.as_fd())], None);
         if orphaned {
@@ -91,9 +91,12 @@ fn mind(
             if let Some(listener) = listener {
                 sys::close_behind(listener, lifeline.as_fd());
             }
-            // Leaving takes time, in which the parent may die.
-            if thread::Builder::new().name("rpc leaving".to_owned()).spawn(leave).is_err() {
-                sys::exit_now(sys::ENDED_BY_SIGNAL);
+            // Leaving takes time, in which the parent may die. Where there is no thread for it, that is
+            // heard of once this has left.
+            let run = Arc::clone(&leave);
+            let leaving = thread::Builder::new().name("rpc leaving".to_owned());
+            if leaving.spawn(move || run()).is_err() {
+                leave();
             }
         }
     }

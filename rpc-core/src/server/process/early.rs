@@ -2,15 +2,20 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::signals::STOP;
+use libc::c_int;
+
+use super::STOP;
 use super::sys;
 
 /// How many servers have their addresses and do not serve yet.
 static BOUND: Mutex<usize> = Mutex::new(0);
 
-/// Has a signal to stop wait until the server that has its address serves, and is stopped by it in good
+/// The signals that wait: also the one that renews workers, where there are such.
+const WAIT: [c_int; 3] = [STOP[0], STOP[1], libc::SIGHUP];
+
+/// Has a signal to stop, or SIGHUP, wait until the server that has its address serves, and is stopped by it in good
 /// order. Where it serves in a way that leaves signals alone, or not at all, the signal takes its effect
-/// when this is dropped. A second one ends the process at once.
+/// when this is dropped. A second one to stop ends the process at once.
 ///
 /// Where the program deals with a signal itself it is left to that.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ impl EarlySignals {
     pub(in crate::server) fn watch() -> Self {
         let mut bound = bound();
         if *bound == 0 {
-            STOP.into_iter().for_each(sys::keep_early);
+            WAIT.into_iter().for_each(sys::keep_early);
         }
         *bound += 1;
         Self(())
@@ -34,11 +39,22 @@ impl Drop for EarlySignals {
         if *bound > 0 {
             return;
         }
-        STOP.into_iter().for_each(sys::keep_early_no_more);
-        if let Some(signal) = sys::take_early() {
-            sys::raise(signal);
-        }
+        WAIT.into_iter().for_each(sys::keep_early_no_more);
+        raise_early();
     }
+}
+
+/// Leaves SIGHUP to the operating system again, and to itself one that waits: nobody renews anything.
+pub(super) fn leave_hang_up() {
+    sys::keep_early_no_more(libc::SIGHUP);
+    if sys::take_early(libc::SIGHUP) {
+        sys::raise(libc::SIGHUP);
+    }
+}
+
+/// Has those that wait come now.
+pub(super) fn raise_early() {
+    WAIT.into_iter().filter(|signal| sys::take_early(*signal)).for_each(sys::raise);
 }
 
 fn bound() -> MutexGuard<'static, usize> {

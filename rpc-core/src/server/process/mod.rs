@@ -15,11 +15,14 @@ mod supervisor;
 mod sys;
 mod watched;
 
+/// The signals that ask a server to stop.
+const STOP: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGINT];
+
 pub(super) use child::{CANNOT_START, Child, cannot_start};
 pub(super) use children::{Children, LEAVING};
 pub(super) use early::EarlySignals;
 pub(super) use listening::{port_closer, stop_listening};
-pub(super) use log::Log;
+pub(super) use log::to_stderr;
 pub(super) use output::Output;
 pub(super) use signals::catch_signals;
 pub(super) use stop_on_signals::StopOnSignals;
@@ -27,5 +30,6 @@ pub(super) use supervisor::Pool;
 #[cfg(feature = "tokio")]
 pub(super) use sys::send_last;
 pub(super) use sys::{
-    is_listening, is_stream, no_descriptor_is_left, peer_credentials, readable_among, take_handed,
+    is_listening, is_stream, no_descriptor_is_left, peer_credentials, readable_among,
+    shared_numbers, take_handed,
 };

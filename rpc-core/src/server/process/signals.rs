@@ -11,10 +11,9 @@ use libc::c_int;
 
 use crate::server::listener::Listener;
 
+use super::STOP;
+use super::early::{leave_hang_up, raise_early};
 use super::sys::{self, Noted};
-
-/// The signals that ask a server to stop.
-pub(super) const STOP: [c_int; 2] = [libc::SIGTERM, libc::SIGINT];
 
 /// Signals that come here, and take effect only when they are read.
 pub(in crate::server) struct Signals {
@@ -35,10 +34,11 @@ impl Signals {
         for &signal in signals {
             place.handlers.push(Noted::new(signal)?);
         }
-        // One that has come since the server has its address comes now.
-        if let Some(signal) = sys::take_early() {
-            sys::raise(signal);
+        if !signals.contains(&libc::SIGHUP) {
+            leave_hang_up();
         }
+        // Those that have come since the server has its address come now.
+        raise_early();
         Ok(place)
     }
 

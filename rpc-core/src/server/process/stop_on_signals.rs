@@ -8,19 +8,17 @@ use std::thread;
 
 use crate::server::stop::Stop;
 
-use super::signals::{STOP, Signals, read_note};
+use super::STOP;
+use super::signals::{Signals, read_note};
 use super::sys;
 
 /// What signals do to the servers of this process.
-static SERVERS: Mutex<Servers> = Mutex::new(Servers { leave: Vec::new(), signals: None });
+static SERVERS: Mutex<Servers> = Mutex::new(Servers { stops: Vec::new(), signals: None });
 
 struct Servers {
-    leave: Vec<(Arc<Stop>, Leave)>,
+    stops: Vec<Arc<Stop>>,
     signals: Option<Signals>,
 }
-
-/// Stops a server and waits until it has.
-type Leave = Arc<dyn Fn() + Send + Sync>;
 
 /// A server that is stopped by SIGTERM and SIGINT for as long as this lives. A second signal ends the
 /// process at once.
@@ -30,10 +28,9 @@ pub(in crate::server) struct StopOnSignals {
 }
 
 impl StopOnSignals {
-    pub(in crate::server) fn new(
-        stop: &Arc<Stop>,
-        leave: impl Fn() + Send + Sync + 'static,
-    ) -> io::Result<Self> {
+    /// Whoever [waits](Stop::wait) for the server stops it then: no thread is made for it, of which
+    /// there may be none left.
+    pub(in crate::server) fn new(stop: &Arc<Stop>) -> io::Result<Self> {
         let mut servers = servers();
         if servers.signals.is_none() {
             let signals = Signals::catch(&STOP)?;
@@ -41,7 +38,7 @@ impl StopOnSignals {
             thread::Builder::new().name("rpc signals".to_owned()).spawn(move || listen(&notes))?;
             servers.signals = Some(signals);
         }
-        servers.leave.push((Arc::clone(stop), Arc::new(leave)));
+        servers.stops.push(Arc::clone(stop));
         // The threads that serve are better not interrupted.
         sys::hold_back(&STOP, true);
         Ok(Self { stop: Arc::clone(stop) })
@@ -51,8 +48,8 @@ impl StopOnSignals {
 impl Drop for StopOnSignals {
     fn drop(&mut self) {
         let mut servers = servers();
-        servers.leave.retain(|(stop, _)| !Arc::ptr_eq(stop, &self.stop));
-        if servers.leave.is_empty() {
+        servers.stops.retain(|stop| !Arc::ptr_eq(stop, &self.stop));
+        if servers.stops.is_empty() {
             servers.signals = None;
         }
         sys::hold_back(&STOP, false);
@@ -75,13 +72,7 @@ fn listen(notes: &UnixStream) {
             Ok(Some(_)) if told => sys::exit_now(sys::ENDED_BY_SIGNAL),
             Ok(Some(_)) => told = true,
         }
-        for (_, leave) in &servers().leave {
-            // Leaving takes time, in which there may be another signal.
-            let leave = Arc::clone(leave);
-            let leaving = thread::Builder::new().name("rpc leaving".to_owned());
-            if leaving.spawn(move || leave()).is_err() {
-                sys::exit_now(sys::ENDED_BY_SIGNAL);
-            }
-        }
+        // It takes time, in which there may be another signal.
+        servers().stops.iter().for_each(|stop| stop.ask());
     }
 }

@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::registry::Statistics;
 use crate::server::listener::{Listener, Rest, listen_failed};
+use crate::server::log::Log;
 use crate::server::settings::LogSink;
 
+use super::STOP;
 use super::child::Child;
 use super::children::{Children, LEAVING};
 use super::listening::stop_listening;
-use super::log::Log;
+use super::log::to_stderr;
+use super::signals::Signals;
 use super::signals::catch_signals;
-use super::signals::{STOP, Signals};
 use super::sys::{self, Pid};
 use super::watched::{Calls, Watched};
 
@@ -36,6 +39,8 @@ pub(in crate::server) struct Pool {
     pub(in crate::server) stop_timeout: Duration,
     /// Says what happens to them.
     pub(in crate::server) log: LogSink,
+    /// Takes over what they have counted.
+    pub(in crate::server) statistics: Option<Arc<Statistics>>,
 }
 
 impl Pool {
@@ -57,12 +62,13 @@ impl Pool {
         let now = Instant::now();
         let place = Place { worker: None, early_ends: 0, due: now };
         let places = vec![place; self.workers.max(1)];
-        let log = Log::new(&self.log);
+        let log = Log::new(&self.log, to_stderr);
         let mut supervisor =
             Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
         supervisor.serve_rest(stop_listening(listener));
-        let Supervisor { children, signals, .. } = supervisor;
+        let Supervisor { children, signals, mut log, .. } = supervisor;
+        log.end();
         children.end(&signals, patience);
         Ok(())
     }
@@ -99,7 +105,10 @@ impl Worker<'_> {
 
     /// Starts the thread that ends this process when its parent does, and that lets go of the
     /// listener and calls `leave` when the worker is to leave.
-    pub(in crate::server) fn mind(&self, leave: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub(in crate::server) fn mind(
+        &self,
+        leave: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<()> {
         self.child.mind(Some(self.listener), leave)
     }
 }
@@ -144,6 +153,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             self.reap();
             self.fill();
             self.end_overdue();
+            self.log.go_on();
             let patience = self.patience();
             self.signals.wait(None, patience);
             while let Some(signal) = self.signals.next() {
@@ -159,8 +169,11 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     /// Takes note of the workers that have ended.
     fn reap(&mut self) {
         let now = Instant::now();
-        let (places, log) = (&mut self.places, &mut self.log);
+        let (places, log, pool) = (&mut self.places, &mut self.log, &self.pool);
         self.children.reap(|pid, record, how| {
+            if let Some(statistics) = &pool.statistics {
+                statistics.process_ended(u64::from(pid.unsigned_abs()));
+            }
             let place = places.iter_mut().find(|place| place.worker == Some(pid));
             if !how.success() {
                 let why = record.overdue.map(|why| format!(", {why}")).unwrap_or_default();
@@ -274,7 +287,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         });
         let due = self.places.iter().filter(|place| place.worker.is_none()).map(|place| place.due);
         let leaving = self.children.running().filter_map(|(_, record)| record.leaves_by);
-        let next = due.chain(leaving).chain(looks).min()?;
+        let next = due.chain(leaving).chain(looks).chain(self.log.due()).min()?;
         Some(next.saturating_duration_since(now).max(Duration::from_millis(1)))
     }
 }

@@ -13,6 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::ptr::{self, NonNull};
+use std::slice;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -139,12 +140,17 @@ impl Drop for Noted {
     }
 }
 
-/// The signal that has come early, or 0.
+/// The signals that have come early, a bit each.
 static EARLY: AtomicI32 = AtomicI32::new(0);
 
-/// Handles a signal by keeping its number. A second one ends the process.
+fn bit(signal: c_int) -> i32 {
+    1 << signal
+}
+
+/// Handles a signal by keeping it. A second one to stop ends the process.
 extern "C" fn note_early(signal: c_int) {
-    if EARLY.swap(signal, Ordering::Relaxed) != 0 {
+    let before = EARLY.fetch_or(bit(signal), Ordering::Relaxed);
+    if signal != libc::SIGHUP && before & !bit(libc::SIGHUP) != 0 {
         exit_now(ENDED_BY_SIGNAL);
     }
 }
@@ -161,12 +167,9 @@ pub(super) fn keep_early_no_more(signal: c_int) {
     replace_handler(signal, NOTE_EARLY as usize, libc::SIG_DFL);
 }
 
-/// The signal that was kept, once.
-pub(super) fn take_early() -> Option<c_int> {
-    match EARLY.swap(0, Ordering::Relaxed) {
-        0 => None,
-        signal => Some(signal),
-    }
+/// Whether a signal was kept; says so once.
+pub(super) fn take_early(signal: c_int) -> bool {
+    EARLY.fetch_and(!bit(signal), Ordering::Relaxed) & bit(signal) != 0
 }
 
 /// Puts one handler in the place of another, where it is that.
@@ -407,6 +410,24 @@ pub(super) fn let_nobody_begin(listener: &impl AsRawFd) {
 /// Other systems have nothing for it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn let_nobody_begin(_: &impl AsRawFd) {}
+
+/// Memory of so many numbers, all 0, that this process and the children it makes from now on see and change
+/// together, for as long as they run. The operating system gives what of it is used.
+pub(in crate::server) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
+    #[cfg(target_os = "linux")]
+    const KIND: c_int = libc::MAP_SHARED | libc::MAP_ANON | libc::MAP_NORESERVE;
+    #[cfg(not(target_os = "linux"))]
+    const KIND: c_int = libc::MAP_SHARED | libc::MAP_ANON;
+    let size = count.saturating_mul(size_of::<AtomicU64>());
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: asks for new memory anywhere.
+    let memory = unsafe { libc::mmap(ptr::null_mut(), size, protection, KIND, -1, 0) };
+    if memory == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: that long, aligned to a page, zeroed by the system, never unmapped; atomics may be shared.
+    Ok(unsafe { slice::from_raw_parts(memory.cast(), count) })
+}
 
 /// A number that a process and the children it makes from now on see and change together.
 #[derive(Debug)]

@@ -84,6 +84,10 @@ impl<A: Answer> Answer for Watched<A> {
                     reply
                 }))
             }
+            Answered::Asks(asking) if self.one_by_one => {
+                mem::forget(running);
+                Answered::Asks(asking.holding(Running(Arc::clone(&self.calls))))
+            }
             answered => answered,
         }
     }

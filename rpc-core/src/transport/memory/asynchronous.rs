@@ -33,7 +33,7 @@ impl MemoryStream {
         self.outgoing.poll(task, |flow| flow.is_ended || flow.bytes.len() < CAPACITY)
     }
 
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut flow = lock(&self.incoming.flow);
         if flow.bytes.is_empty() && !flow.is_ended {
             return Err(ErrorKind::WouldBlock.into());

@@ -59,7 +59,7 @@ pub(super) const PROMISES: &[Promise] = &[
         "budget",
         Model::ALL,
         budget,
-        "unfinished messages of all connections together have a budget: a thousand peers with 10 MiB each bring no \
+        "unfinished messages of all connections of a process have a budget: a thousand peers with 10 MiB each bring no \
          server down, also where memory is limited",
     ),
 ];
@@ -208,8 +208,14 @@ fn budget(setup: Setup) -> Figures {
     let processes = family(server.process());
     let call = native(1, "echo", &json!(["x".repeat(SIZE - 100)]));
     let message = frame(Framing::LengthPrefix, call.as_bytes());
+    let mut asked = (1, Instant::now());
     let heavy: Vec<_> = (0..peers)
         .map_while(|_| {
+            // A neighbour that said nothing all the while would be closed for that.
+            if asked.1.elapsed() > Duration::from_secs(5) {
+                neighbour.send(ADD);
+                asked = (asked.0 + 1, Instant::now());
+            }
             let wire = Wire::try_connect(&server)?;
             // A server that takes no more makes its peers wait.
             wire.0.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -232,7 +238,7 @@ fn budget(setup: Setup) -> Figures {
         let reply = wire.rest_as_text(Duration::from_secs(20)).unwrap_or_default();
         reply.matches(SUM).count() == times || reply.contains("-32000")
     };
-    let neighbours = is_answered(&mut neighbour, 2);
+    let neighbours = is_answered(&mut neighbour, asked.0 + 1);
     let is_served = Wire::try_connect(&server).is_some_and(|mut wire| is_answered(&mut wire, 1));
     drop(heavy);
     Figures::new()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rpc_core::protocol::{Framing, code};
 use serde_json::{Value, json};
-use tests::{Folder, Peer, Served, frame};
+use tests::{EVERY_FRAMING, Folder, Peer, Served, frame};
 
 use crate::functions::runs;
 use crate::model::Model;
@@ -180,20 +180,30 @@ fn nesting(setup: Setup) -> Figures {
     )
 }
 
-/// Sends brackets without end, and returns how long the slowest answer took.
+/// Sends as many brackets as a message may hold, and returns how long the slowest answer took.
 fn brackets(server: &Served, setup: Setup, wrong: &mut Vec<String>) -> Duration {
+    // A longer one would be refused for its length.
+    const LONGEST: usize = 10 << 20;
     let many = setup.pick(100_000, 5_000_000);
     let mut slowest = Duration::ZERO;
     for bracket in ["[", r#"{"a":"#, r#"{"method_name":"same","method_args":["#] {
-        let text = bracket.repeat(many * 4 / (bracket.len() + 3));
-        for framed in [frame(Framing::LengthPrefix, text.as_bytes()), text.clone().into_bytes()] {
+        let text = bracket.repeat(many.min(LONGEST / bracket.len()));
+        for framing in EVERY_FRAMING {
             let mut wire = Wire::connect(server);
             let begun = Instant::now();
-            wire.send(&framed[..framed.len().min(10 << 20)]);
+            wire.send(frame(framing, text.as_bytes()));
+            if framing != Framing::Raw {
+                // Behind a frame the next message is served.
+                wire.send(frame(framing, ADD.as_bytes()));
+                wire.finish();
+            }
             let reply = wire.rest_as_text(SOON);
             slowest = slowest.max(begun.elapsed());
-            if !reply.as_ref().is_some_and(|reply| reply.contains("-32004")) {
-                wrong.push(format!("{many} × {bracket} is answered {reply:?}"));
+            let is_right = reply.as_ref().is_some_and(|reply| {
+                reply.contains("-32004") && reply.contains(SUM) == (framing != Framing::Raw)
+            });
+            if !is_right {
+                wrong.push(format!("{framing:?}, {many} × {bracket} is answered {reply:?}"));
             }
         }
     }

@@ -4,6 +4,7 @@ use httparse::{Header, Response, Status};
 use thiserror::Error;
 
 use super::super::super::base64::encode;
+use super::super::super::stranger::stranger;
 use super::super::mask::fresh_key;
 use super::key::accept_key;
 
@@ -23,8 +24,8 @@ pub(crate) enum Refusal {
     #[error("the server opens no WebSocket as RFC 6455 has it: its `{0}` does not fit")]
     Header(&'static str),
     /// The answer is not HTTP.
-    #[error("the server does not speak HTTP")]
-    NotHttp,
+    #[error("the server does not speak HTTP{0}")]
+    NotHttp(String),
     /// The answer's head does not end.
     #[error("the head of the server's answer is over the limit of {HEAD} bytes")]
     TooLong,
@@ -70,11 +71,11 @@ impl Opening {
         let size = match response.parse(received) {
             Ok(Status::Complete(size)) => size,
             Ok(Status::Partial) if ended && received.is_empty() => return Err(Refusal::Truncated),
-            Ok(Status::Partial) if ended => return Err(Refusal::NotHttp),
+            Ok(Status::Partial) if ended => return Err(not_http(received)),
             Ok(Status::Partial) if received.len() > HEAD => return Err(Refusal::TooLong),
             Ok(Status::Partial) => return Ok(None),
             Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooLong),
-            Err(_) => return Err(Refusal::NotHttp),
+            Err(_) => return Err(not_http(received)),
         };
         let headers = response.headers;
         let status = response.code.unwrap_or_default();
@@ -108,6 +109,23 @@ impl Opening {
         }
         Ok(Some(size))
     }
+}
+
+/// The refusal of a server that speaks something else, and what that is, where it shows.
+#[cold]
+fn not_http(received: &[u8]) -> Refusal {
+    const BEGINNING: usize = 8;
+    let said = match stranger(received) {
+        Some(stranger) => format!(": {stranger}"),
+        None => {
+            let first = &received[..received.len().min(BEGINNING)];
+            format!(
+                ": its answer begins with the bytes {first:02x?}; a server of messages in frames is called at \
+                 `host:port`"
+            )
+        }
+    };
+    Refusal::NotHttp(said)
 }
 
 /// A header's value, where it is text.
@@ -179,7 +197,14 @@ mod tests {
             opening().read(forbidden.as_bytes(), false).unwrap_err().to_string(),
             "the server opens no WebSocket here: it answers 403 Forbidden: not here"
         );
-        assert_eq!(opening().read(b"\x02\0\0\0{}", false), Err(Refusal::NotHttp));
+        for (answer, said) in [
+            (&b"\x02\0\0\0{}"[..], "begins with the bytes [02, 00, 00, 00, 7b, 7d]"),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", "it is an SSH server"),
+        ] {
+            let refusal = opening().read(answer, false).unwrap_err().to_string();
+            assert!(refusal.starts_with("the server does not speak HTTP: "), "{refusal}");
+            assert!(refusal.contains(said), "{refusal}");
+        }
         assert_eq!(opening().read(b"", true), Err(Refusal::Truncated));
         let endless = format!("HTTP/1.1 101 OK\r\na: {}", "a".repeat(20_000));
         assert_eq!(opening().read(endless.as_bytes(), false), Err(Refusal::TooLong));
