@@ -14,7 +14,7 @@ use hyper::StatusCode;
 #[cfg(feature = "gzip")]
 use crate::protocol::Fault;
 
-use crate::protocol::{Memory, Share};
+use crate::protocol::{Memory, Share, reserve};
 
 use super::traffic::Running;
 
@@ -66,8 +66,8 @@ where
         if size > whole.capacity() {
             // Doubling keeps the cost of growing in proportion to what has really arrived.
             let room = size.max(2 * whole.capacity());
-            let fits = room <= SMALL || share.grow(room);
-            if !fits || whole.try_reserve_exact(room - whole.len()).is_err() {
+            let more = room - whole.len();
+            if !(room <= SMALL || share.grow(room)) || !reserve(&mut whole, more) {
                 return Err(Unread::NoMemory);
             }
         }

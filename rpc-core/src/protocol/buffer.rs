@@ -1,6 +1,6 @@
 //! The memory that a connection is read into.
 
-use super::memory::Share;
+use super::memory::{Share, reserve};
 
 /// Bytes that have arrived, and memory for more.
 ///
@@ -67,7 +67,7 @@ impl ReadBuffer {
         // Doubling keeps the cost of growing in proportion to what has really arrived.
         let size = (self.bytes.len() * 2).max(self.end + LEAST);
         let more = size - self.bytes.len();
-        if (size > KEPT && !self.share.grow(size)) || self.bytes.try_reserve_exact(more).is_err() {
+        if (size > KEPT && !self.share.grow(size)) || !reserve(&mut self.bytes, more) {
             return false;
         }
         self.bytes.resize(size, 0);

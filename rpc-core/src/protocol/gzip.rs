@@ -8,6 +8,7 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::ProtocolError;
+use super::memory::reserve;
 
 /// How many times its size a text may grow to.
 const RATIO: usize = 100;
@@ -87,7 +88,8 @@ fn inflate_within(
         let needed = text.len() + count;
         if needed > text.capacity() {
             let wanted = needed.max(2 * text.capacity());
-            if !has_room(wanted) || text.try_reserve_exact(wanted - text.len()).is_err() {
+            let more = wanted - text.len();
+            if !has_room(wanted) || !reserve(&mut text, more) {
                 return Err(NotInflated::NoMemory(ProtocolError::NoMemory));
             }
         }

@@ -1,5 +1,6 @@
-//! What the unfinished messages of all connections may take together.
+//! What the unfinished messages of all connections may take together, and how it is taken.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,4 +66,29 @@ impl Drop for Share {
     fn drop(&mut self) {
         self.release();
     }
+}
+
+/// What a large message leaves of the machine's memory at least. Without it the next answer or line of the
+/// log, which cannot be refused, would be the end of the process.
+const REST: usize = 2 * 1024 * 1024;
+/// A request for so many bytes is looked at for what it leaves.
+const LARGE: usize = 64 * 1024;
+
+/// Makes room for exactly `more` bytes; `false` where there is no memory for them, or too little behind them.
+pub(crate) fn reserve(bytes: &mut Vec<u8>, more: usize) -> bool {
+    let before = bytes.capacity();
+    if bytes.try_reserve_exact(more).is_err() {
+        return false;
+    }
+    if more >= LARGE {
+        let mut rest = Vec::<u8>::new();
+        let is_left = rest.try_reserve_exact(REST).is_ok();
+        // Memory that nobody looks at might not be asked for.
+        black_box(&rest);
+        if !is_left {
+            bytes.shrink_to(before);
+            return false;
+        }
+    }
+    true
 }
