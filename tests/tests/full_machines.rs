@@ -107,6 +107,7 @@ fn without_a_process_or_thread_each_caller_is_told() {
                 assert!(told.ends_with(r#""id":1}"#), "{options}, {more}: {told}");
             }
             logged.assert_short(options);
+            assert!(logged.log().contains("`ulimit -u` or `TasksMax=`"), "{}", logged.log());
             logged.limit(process, "nproc", 10_000);
             until("there is room again", || logged.ask() == SUM);
         }
@@ -128,6 +129,8 @@ fn without_a_descriptor_a_line_a_second_says_so() {
         let begun = Instant::now();
         let waiting = TcpStream::connect(logged.server.address()).unwrap();
         until("it is said", || logged.log().contains("no connection can be accepted"));
+        let which = "the limit is 3, raise it by `ulimit -n` or `LimitNOFILE=`";
+        assert!(logged.log().contains(which), "{model}: {}", logged.log());
         until("time passes", || begun.elapsed() > Duration::from_millis(2500));
         logged.assert_short(model);
         drop(waiting);

@@ -64,6 +64,12 @@ where
         io.count_frames(&streams_of(&exchange));
     }
     let exchange = Arc::new(exchange);
+    let of_log = Arc::clone(&exchange);
+    let say_late = |late: Option<Late>| {
+        if late == Some(Late::Replies) {
+            of_log.session.context.unread(timeouts.write);
+        }
+    };
     let at_once = exchange.session.limits.max_calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
     let service = {
@@ -76,7 +82,7 @@ where
         builder.max_header_list_size(HEAD);
         let mut connection = pin!(builder.serve_connection(io, service));
         let close = http2::Connection::graceful_shutdown;
-        watch.run(connection.as_mut(), close, stopping, crowd).await?;
+        say_late(watch.run(connection.as_mut(), close, stopping, crowd).await?);
         Ok(None)
     } else {
         let mut builder = http1::Builder::new();
@@ -84,6 +90,7 @@ where
         let mut connection = builder.serve_connection(io, service);
         let close = http1::Connection::graceful_shutdown;
         let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await?;
+        say_late(late);
         let Parts { mut io, read_buf, .. } = connection.into_parts();
         if late == Some(Late::Head) {
             // hyper has written nothing that would not be whole, because no request runs.

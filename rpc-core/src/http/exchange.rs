@@ -223,7 +223,10 @@ impl<A: Answer> Exchange<A> {
             Some(Unread::Refused(refusal)) => *refusal,
             None => {
                 let limit = self.body_timeout;
-                let message = format!("a body was begun and not finished within {limit:?}");
+                let message = format!(
+                    "a body was begun and not finished within {limit:?}; be faster, or raise the \
+                     server's `message_timeout`"
+                );
                 (StatusCode::REQUEST_TIMEOUT, Fault::new(code::TIMED_OUT, message))
             }
         };

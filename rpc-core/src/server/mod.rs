@@ -12,6 +12,7 @@ mod concurrency;
 mod conversation;
 #[cfg(feature = "tokio")]
 mod event_loop;
+mod exhausted;
 #[cfg(unix)]
 mod fork_per_connection;
 mod handle;

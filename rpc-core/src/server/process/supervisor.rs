@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::registry::Statistics;
+use crate::server::exhausted;
 use crate::server::listener::{Listener, Rest, listen_failed};
 use crate::server::log::Log;
 use crate::server::settings::LogSink;
@@ -133,7 +134,7 @@ struct Record {
     /// When it must have left, once it was told.
     leaves_by: Option<Instant>,
     /// Why it had to be killed.
-    overdue: Option<&'static str>,
+    overdue: Option<String>,
 }
 
 struct Supervisor<'l, W> {
@@ -176,7 +177,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             }
             let place = places.iter_mut().find(|place| place.worker == Some(pid));
             if !how.success() {
-                let why = record.overdue.map(|why| format!(", {why}")).unwrap_or_default();
+                let why = record.overdue.as_ref().map(|why| format!(", {why}"));
+                let why = why.unwrap_or_default();
                 let then = if place.is_some() { "; another takes its place" } else { "" };
                 log.say(&format!("worker {pid} has ended ({how}{why}){then}"));
             }
@@ -202,7 +204,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
                     Ok(worker) => self.places[place].worker = Some(worker),
                     Err(error) => {
                         self.places[place].wait(now);
-                        self.log.say(&format!("no worker can be made: {error}"));
+                        let why = exhausted::of_processes(error);
+                        self.log.say(&format!("no worker can be made: {why}"));
                     }
                 }
             }
@@ -238,7 +241,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         }
         while !shares.is_empty() {
             if let Err(error) = self.start(&mut shares) {
-                self.log.say(&format!("no worker can be made: {error}"));
+                let why = exhausted::of_processes(error);
+                self.log.say(&format!("no worker can be made: {why}"));
             }
             shares.pop();
         }
@@ -267,10 +271,13 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     fn end_overdue(&mut self) {
         let now = Instant::now();
         for (pid, record) in self.children.running() {
-            if self.pool.busy_timeout.is_some_and(|limit| record.hangs(now, limit)) {
-                record.overdue = Some("it was at one call for longer than the busy timeout");
+            if let Some(limit) = self.pool.busy_timeout.filter(|limit| record.hangs(now, *limit)) {
+                let why = format!("it was at one call for longer than {limit:?}, `busy_timeout`");
+                record.overdue = Some(why);
             } else if record.leaves_by.is_some_and(|by| by <= now) {
-                record.overdue = Some("it did not leave within the stop timeout");
+                let limit = self.pool.stop_timeout;
+                let why = format!("it did not leave within {limit:?}, `stop_timeout`");
+                record.overdue = Some(why);
             }
             if record.overdue.is_some() {
                 sys::kill(pid, libc::SIGKILL);

@@ -299,6 +299,19 @@ pub(in crate::server) fn peer_credentials(of: BorrowedFd<'_>) -> Option<PeerCred
     }
 }
 
+/// How many descriptors this process may have, where that is limited.
+pub(in crate::server) fn descriptor_limit() -> Option<u64> {
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: where it succeeds, `limit` has been filled in.
+    let limit = unsafe {
+        (libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) == 0)
+            .then(|| limit.assume_init())?
+    };
+    // The type is another on some systems.
+    #[allow(clippy::useless_conversion)]
+    u64::try_from(limit.rlim_cur).ok().filter(|_| limit.rlim_cur != libc::RLIM_INFINITY)
+}
+
 /// Whether an error is that this process, or the system, has as many descriptors as it may.
 pub(in crate::server) fn no_descriptor_is_left(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
