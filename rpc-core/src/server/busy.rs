@@ -70,7 +70,7 @@ impl<A> Busy<A> {
     }
 
     /// For a peer that is told something else.
-    #[cfg(feature = "tls")]
+    #[cfg(any(unix, feature = "tls"))]
     pub(super) fn saying(answer: &Arc<A>, fault: Fault) -> Self {
         Self { answer: Arc::clone(answer), fault }
     }

@@ -13,6 +13,7 @@ use crate::transport::{AnyStream, Socket};
 use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
 use super::exhausted;
+use super::late::tell_late;
 use super::listener::{Listener, Rest, Source, listen_failed};
 use super::process::{self, Child, Children, LEAVING};
 use super::refusals::Refusals;
@@ -89,7 +90,10 @@ impl Concurrency for ForkPerConnection {
                 accepts_at = Some(Instant::now() + ACCEPT_AGAIN);
             }
         }
-        let mut rest = process::stop_listening(listener);
+        let mut rest = process::stop_listening(
+            listener,
+            &tell_late(&service.answer, &service.settings, service.model),
+        );
         while let Some(stream) = rest.pop_front() {
             parent.take(stream, &mut rest);
         }

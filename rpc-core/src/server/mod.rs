@@ -19,6 +19,8 @@ mod handle;
 mod in_memory;
 #[cfg(unix)]
 mod inherited;
+#[cfg(unix)]
+mod late;
 mod listener;
 mod log;
 mod machine;

@@ -57,13 +57,13 @@ impl<A> Service<A> {
 }
 
 impl<A: Answer> Service<A> {
-    pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+    pub(super) fn new(answer: Arc<A>, settings: Settings, model: &'static str, stop: Stop) -> Self {
         watch_panics();
         let log = Arc::new(Mutex::new(Log::new(&settings.log, to_stderr)));
         let of_trace = Arc::clone(&log);
         let trace = Trace::new(move |line| lock(&of_trace).say(line));
         let stop = stop.counting(settings.statistics.clone());
-        let (answer, stop) = (Arc::new(answer), Arc::new(stop));
+        let stop = Arc::new(stop);
         let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
         let service = Self { answer, settings, model, is_busy: false, stop, log, trace, memory };
         #[cfg(feature = "tls")]

@@ -144,7 +144,10 @@ impl StopOnSignals {
 
 /// Closes the port of a listener, where that can be done while it is waited at.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
+pub(super) fn port_closer(
+    _: &Listener,
+    _: impl Fn(Socket),
+) -> io::Result<impl Fn() -> Rest + Send + Sync + use<>> {
     Ok(Rest::new)
 }
 

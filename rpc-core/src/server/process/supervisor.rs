@@ -11,9 +11,10 @@ use crate::server::exhausted;
 use crate::server::listener::{Listener, Rest, listen_failed};
 use crate::server::log::Log;
 use crate::server::settings::LogSink;
+use crate::transport::Socket;
 
 use super::STOP;
-use super::child::Child;
+use super::child::{CANNOT_START, Child};
 use super::children::{Children, LEAVING};
 use super::listening::stop_listening;
 use super::log::to_stderr;
@@ -46,7 +47,8 @@ pub(in crate::server) struct Pool {
 
 impl Pool {
     /// Keeps workers at work on the `listener`, which does not block, until a signal asks this
-    /// process to stop. Each worker is a process of its own that does `work` and ends with it.
+    /// process to stop. Each worker is a process of its own that does `work` and ends with it. Those who
+    /// cannot be served any more by then are told by `tell`.
     ///
     /// # Errors
     ///
@@ -54,6 +56,7 @@ impl Pool {
     pub(in crate::server) fn run(
         self,
         listener: &Listener,
+        tell: impl Fn(Socket),
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
@@ -67,7 +70,7 @@ impl Pool {
         let mut supervisor =
             Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
-        supervisor.serve_rest(stop_listening(listener));
+        supervisor.serve_rest(stop_listening(listener, &tell), &tell);
         let Supervisor { children, signals, mut log, .. } = supervisor;
         log.end();
         children.end(&signals, patience);
@@ -176,7 +179,10 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
                 statistics.process_ended(u64::from(pid.unsigned_abs()));
             }
             let place = places.iter_mut().find(|place| place.worker == Some(pid));
-            if !how.success() {
+            if how.code() == Some(CANNOT_START) {
+                let why = exhausted::of_processes("it could make no thread");
+                log.say(&format!("no worker can be made: {why}"));
+            } else if !how.success() {
                 let why = record.overdue.as_ref().map(|why| format!(", {why}"));
                 let why = why.unwrap_or_default();
                 let then = if place.is_some() { "; another takes its place" } else { "" };
@@ -232,7 +238,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
 
     /// Has connections that nobody accepted served by workers that have nothing else to do: those
     /// there are may be at one connection for as long as it is open.
-    fn serve_rest(&mut self, rest: Rest) {
+    fn serve_rest(&mut self, rest: Rest, tell: &impl Fn(Socket)) {
         let mut shares: Vec<_> =
             (0..self.pool.workers.max(1).min(rest.len())).map(|_| Rest::new()).collect();
         let count = shares.len();
@@ -243,6 +249,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
             if let Err(error) = self.start(&mut shares) {
                 let why = exhausted::of_processes(error);
                 self.log.say(&format!("no worker can be made: {why}"));
+                shares.pop().into_iter().flatten().for_each(tell);
+                continue;
             }
             shares.pop();
         }
