@@ -10,6 +10,8 @@ use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
 use super::exhausted;
 use super::listener::Source;
+#[cfg(unix)]
+use super::machine;
 use super::refusing::Refusing;
 use super::service::Service;
 use super::stop::Open;
@@ -41,6 +43,8 @@ impl Concurrency for ThreadPerConnection {
     }
 
     fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
+        #[cfg(unix)]
+        machine::spare_address_space();
         let room = Room::connections(self.max_connections);
         let full = service.busy(Busy::new(&service.answer, room));
         let no_thread = exhausted::fault("thread for a connection");

@@ -31,5 +31,5 @@ pub(super) use supervisor::Pool;
 pub(super) use sys::send_last;
 pub(super) use sys::{
     descriptor_limit, is_listening, is_stream, no_descriptor_is_left, peer_credentials,
-    readable_among, shared_numbers, take_handed,
+    readable_among, share_arenas, shared_numbers, take_handed,
 };
