@@ -163,7 +163,7 @@ fn who_waits_when_a_server_stops_without_descriptors_is_told_that_nothing_has_ru
             let is_open = |number: &usize| {
                 fs::symlink_metadata(format!("/proc/{}/fd/{number}", process.0)).is_ok()
             };
-            let used_up = (0..).find(|number| !is_open(number)).unwrap();
+            let used_up = (0..4096).find(|number| !is_open(number)).unwrap();
             logged.limit(process, "nofile", used_up);
         }
         // A thread that waits to accept has a descriptor for the first already.

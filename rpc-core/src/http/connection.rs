@@ -92,7 +92,7 @@ where
             // hyper has written nothing that would not be whole, because no request runs.
             Ended::Late(Late::Head) => io.say_last(&unread::late(timeouts.message)).await,
             Ended::Unread(error) if io.is_owed_answer() => {
-                io.say_last(&unread::answer(error)).await
+                io.say_last(&unread::answer(error)).await;
             }
             _ => {}
         }
