@@ -41,6 +41,15 @@ impl Process {
         fs::read_dir(format!("/proc/{}/fd", self.0)).map_or(0, Iterator::count)
     }
 
+    /// How long a processor has been at it.
+    pub fn processor_time(self) -> Duration {
+        const TICKS: u64 = 100;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap();
+        let (_, rest) = stat.rsplit_once(") ").unwrap();
+        let ticks = rest.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap());
+        Duration::from_millis(ticks.sum::<u64>() * 1000 / TICKS)
+    }
+
     /// Its children.
     pub fn children(self) -> Vec<Self> {
         let processes = fs::read_dir("/proc").unwrap().flatten();

@@ -70,8 +70,9 @@ fn a_result_over_the_limit_is_refused_and_the_connection_lives_on() {
 }
 
 fn too_large(size: usize) -> String {
-    let message =
-        format!("`repeat` has run, but its reply takes {size} bytes, over the limit of 1000");
+    let message = format!(
+        "`repeat` has run, but its reply takes {size} bytes, over the limit of 1000; ask for less, or raise `Limits::max_message_bytes`"
+    );
     format!(r#"{{"error":{{"code":-32006,"message":"{message}"}},"id":1}}"#)
 }
 

@@ -303,7 +303,7 @@ fn text_that_is_no_json_is_answered_once_and_nothing_after_it_is_run() {
 #[test]
 fn nesting_has_one_limit_wherever_it_stands() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-    let too_deep = r#"{"error":{"code":-32004,"message":"a message nests arrays and objects deeper than the limit of 128 levels"}}"#;
+    let too_deep = r#"{"error":{"code":-32004,"message":"a message nests arrays and objects deeper than the limit of 128 levels; nest less (`Limits::max_depth` cannot be more)"}}"#;
     let in_batch = |fault: &str| {
         fault.replacen('{', r#"{"jsonrpc":"2.0","#, 1).replace("}}", r#"},"id":null}"#)
     };

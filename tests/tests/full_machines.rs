@@ -29,10 +29,15 @@ struct Logged {
 impl Logged {
     /// Starts one as another user, since a superuser's processes are not limited.
     fn start(options: &str, user: u32) -> Self {
+        Self::start_after("", options, user)
+    }
+
+    /// The same after commands of the shell.
+    fn start_after(before: &str, options: &str, user: u32) -> Self {
         let folder = Folder::new();
         let log = folder.file("log");
         // The path to the program may be closed to another user.
-        let script = format!("exec /proc/self/fd/0 {options}");
+        let script = format!("{before} exec /proc/self/fd/0 {options}");
         let mut command = Command::new("sh");
         command.args(["-c", &script]).stdin(File::open(SERVER).unwrap());
         command.stderr(File::create(&log).unwrap());
@@ -49,6 +54,11 @@ impl Logged {
         command.args(["--pid", &process.0.to_string(), &limit]);
         as_user(&mut command, self.user);
         assert!(command.status().unwrap().success());
+    }
+
+    /// Every process of it.
+    fn processes(&self) -> Vec<Process> {
+        self.server.children().into_iter().chain([self.server.process()]).collect()
     }
 
     fn log(&self) -> String {
@@ -107,6 +117,7 @@ fn without_a_process_or_thread_each_caller_is_told() {
                 assert!(told.ends_with(r#""id":1}"#), "{options}, {more}: {told}");
             }
             logged.assert_short(options);
+            assert!(logged.log().contains("`ulimit -u` or `TasksMax=`"), "{}", logged.log());
             logged.limit(process, "nproc", 10_000);
             until("there is room again", || logged.ask() == SUM);
         }
@@ -128,11 +139,89 @@ fn without_a_descriptor_a_line_a_second_says_so() {
         let begun = Instant::now();
         let waiting = TcpStream::connect(logged.server.address()).unwrap();
         until("it is said", || logged.log().contains("no connection can be accepted"));
+        let which = "the limit is 3, raise it by `ulimit -n` or `LimitNOFILE=`";
+        assert!(logged.log().contains(which), "{model}: {}", logged.log());
         until("time passes", || begun.elapsed() > Duration::from_millis(2500));
         logged.assert_short(model);
         drop(waiting);
         logged.limit(process, "nofile", 1000);
         assert_eq!(logged.ask(), SUM, "{model}");
+    }
+}
+
+#[test]
+fn who_waits_when_a_server_stops_without_descriptors_is_told_that_nothing_has_run() {
+    let call = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
+    let http = HttpPeer::post("Content-Type: application/json\r\n", call);
+    for model in ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"] {
+        let mut logged = Logged::start(&format!("--model {model} --workers 1"), 65_527);
+        assert_eq!(logged.ask(), SUM, "{model}");
+        if model == "fork" {
+            until("its process has ended", || logged.server.children().is_empty());
+        }
+        for process in logged.processes() {
+            let is_open = |number: &usize| {
+                fs::symlink_metadata(format!("/proc/{}/fd/{number}", process.0)).is_ok()
+            };
+            let used_up = (0..4096).find(|number| !is_open(number)).unwrap();
+            logged.limit(process, "nofile", used_up);
+        }
+        // A thread that waits to accept has a descriptor for the first already.
+        let callers: Vec<_> = [ADD, ADD, call, &http, ADD]
+            .into_iter()
+            .map(|words| {
+                let mut caller = TcpStream::connect(logged.server.address()).unwrap();
+                caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                caller.write_all(words.as_bytes()).unwrap();
+                caller
+            })
+            .collect();
+        until("it is said", || logged.log().contains("no connection can be accepted"));
+        logged.server.process().signal("TERM");
+        for (number, mut caller) in callers.into_iter().enumerate() {
+            let mut told = String::new();
+            caller.read_to_string(&mut told).unwrap();
+            let has_not_run = told.contains("the server stops, and has not run the call");
+            let is_served = number == 0 && told.starts_with(SUM);
+            assert!(has_not_run || is_served, "{model}, {number}: {told}");
+            assert!(is_served || told.contains(r#""code":-32003"#), "{model}, {number}: {told}");
+        }
+        assert!(logged.server.wait().success(), "{model}: {}", logged.log());
+    }
+}
+
+#[test]
+fn a_server_that_can_make_no_process_goes_on_trying_and_stops_in_good_order() {
+    const ALONE: &str = "{ ulimit -S -u 1 || ulimit -S -p 1; } 2>/dev/null;";
+    for model in ["fork", "prefork", "prefork-event-loop"] {
+        for is_lifted in [true, false] {
+            let options = format!("--model {model} --workers 2");
+            let mut logged = Logged::start_after(ALONE, &options, 65_526);
+            let process = logged.server.process();
+            let mut caller = TcpStream::connect(logged.server.address()).unwrap();
+            caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            caller.write_all(ADD.as_bytes()).unwrap();
+            until("it is said", || {
+                logged.log().contains("raise memory, `ulimit -u` or `TasksMax=")
+            });
+            if is_lifted {
+                until("time passes", || logged.since.elapsed() > Duration::from_millis(2500));
+                logged.assert_short(model);
+                assert!(process.processor_time() < Duration::from_secs(1), "{model} spins");
+                logged.limit(process, "nproc", 10_000);
+                until("there is room", || logged.ask() == SUM);
+            }
+            process.signal("TERM");
+            let mut told = String::new();
+            caller.read_to_string(&mut told).unwrap();
+            let expected = match model {
+                "fork" => r#""code":-32000"#,
+                _ if is_lifted => SUM,
+                _ => r#""code":-32003"#,
+            };
+            assert!(told.contains(expected), "{model}: {told}");
+            assert!(logged.server.wait().success(), "{model}: {}", logged.log());
+        }
     }
 }
 
@@ -152,7 +241,7 @@ fn a_server_that_can_make_no_thread_stops_in_good_order() {
         );
         caller.write_all(call.as_bytes()).unwrap();
         until("the call runs", || runs.exists());
-        for process in logged.server.children().into_iter().chain([logged.server.process()]) {
+        for process in logged.processes() {
             logged.limit(process, "nproc", 0);
         }
         logged.server.process().signal("TERM");

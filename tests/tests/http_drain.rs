@@ -121,7 +121,7 @@ fn one_connection_too_many_is_told_so() {
         assert_eq!(response.status, 503);
         assert_eq!(response.header("connection"), Some("close"));
         assert_eq!(response.header("retry-after"), Some("1"));
-        let expected = r#"{"error":{"code":-32000,"message":"the server has 1 connections open, as many as it takes; try again later","data":{"retry_after_ms":1000}},"id":1}"#;
+        let expected = r#"{"error":{"code":-32000,"message":"the server has 1 connections open, as many as its `max_connections` allows; try again later","data":{"retry_after_ms":1000}},"id":1}"#;
         assert_eq!(response.body, expected);
         assert!(second.is_ended());
         let mut third = HttpPeer::connect(server.address());

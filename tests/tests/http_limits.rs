@@ -67,14 +67,47 @@ fn a_body_that_is_expected_is_asked_for() {
 
 #[test]
 fn a_head_has_bounds_too() {
-    let server = Model::EventLoop.start(RpcServer::exported());
-    let mut peer = HttpPeer::connect(server.address());
-    let line = format!("X: {}\r\n", "x".repeat(1000));
-    let head = HttpPeer::post(&line.repeat(100), ADD);
-    let _ = peer.try_write(head.as_bytes());
-    assert_eq!(peer.receive().unwrap().status, 431);
-    let mut peer = HttpPeer::connect(server.address());
-    assert_eq!(peer.exchange(&HttpPeer::post(&line.repeat(10), ADD)).body, SUM);
+    const TOO_LARGE: &str =
+        "the head of the request has more than 65536 bytes or 100 headers; send less\n";
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let line = format!("X: {}\r\n", "x".repeat(1000));
+        for headers in [line.repeat(100), "X: a\r\n".repeat(100)] {
+            let mut peer = HttpPeer::connect(server.address());
+            let _ = peer.try_write(HttpPeer::post(&headers, ADD).as_bytes());
+            let response = peer.receive().unwrap();
+            assert_eq!((response.status, &*response.body), (431, TOO_LARGE), "{model:?}");
+            assert_eq!(response.header("connection"), Some("close"));
+            assert!(peer.is_ended());
+        }
+        let mut peer = HttpPeer::connect(server.address());
+        assert_eq!(peer.exchange(&HttpPeer::post(&line.repeat(10), ADD)).body, SUM);
+    });
+}
+
+#[test]
+fn a_request_that_cannot_be_read_is_told_why_behind_the_replies_of_others() {
+    let bad = [
+        ("POST / HTTP/1.1\r\nHost localhost\r\n\r\n", "invalid HTTP header parsed"),
+        ("POST / HTTP/7.1\r\n\r\n", "invalid HTTP version parsed"),
+        ("P@ST( / HTTP/1.1\r\n\r\n", "invalid HTTP method parsed"),
+        ("POST / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n", "invalid content-length parsed"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", "invalid transfer-encoding parsed"),
+    ];
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        for (request, why) in bad {
+            let mut peer = HttpPeer::connect(server.address());
+            peer.write(format!("{0}{0}{request}", HttpPeer::post("", ADD)).as_bytes());
+            for _ in 0..2 {
+                assert_eq!(peer.receive().unwrap().body, SUM, "{model:?}");
+            }
+            let response = peer.receive().unwrap();
+            let sentence = format!("the head of the request is not as RFC 9112 has it: {why}\n");
+            assert_eq!((response.status, response.body), (400, sentence), "{model:?}");
+            assert!(peer.is_ended());
+        }
+    });
 }
 
 #[test]
@@ -99,7 +132,9 @@ fn a_slow_request_is_answered_and_its_connection_closed() {
                 let mut peer = HttpPeer::connect(server.address());
                 assert_eq!(peer.ask(ADD).body, SUM);
                 peer.write(&request.as_bytes()[..length]);
-                assert_eq!(peer.receive().unwrap().status, 408);
+                let response = peer.receive().unwrap();
+                assert_eq!(response.status, 408);
+                assert!(response.body.contains("`message_timeout`"), "{response:?}");
                 assert!(peer.is_ended());
             });
         }
@@ -109,7 +144,12 @@ fn a_slow_request_is_answered_and_its_connection_closed() {
             let response = peer.receive().unwrap();
             assert_eq!(response.status, 408);
             assert!(response.body.contains(r#""code":-32001"#), "{response:?}");
-            assert!(response.body.contains("not finished within 200ms"), "{response:?}");
+            assert!(
+                response.body.contains(
+                    "not finished within 200ms; be faster, or raise the server's `message_timeout`"
+                ),
+                "{response:?}"
+            );
             assert!(peer.is_ended());
         });
     });

@@ -11,7 +11,7 @@ use tests::{FRAMINGS, Peer, until};
 
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
 const SUM: &str = r#"{"res":13,"id":1}"#;
-const BUSY: &str = r#"{"code":-32000,"message":"the server has 2 connections open, as many as it takes; try again later","data":{"retry_after_ms":1000}}"#;
+const BUSY: &str = r#"{"code":-32000,"message":"the server has 2 connections open, as many as its `max_connections` allows; try again later","data":{"retry_after_ms":1000}}"#;
 
 /// A server that is full.
 fn full() -> (ServerHandle, [Peer; 2]) {

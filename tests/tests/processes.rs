@@ -148,7 +148,7 @@ fn a_connection_that_gets_no_process_is_told_so_with_its_id() {
     for framing in FRAMINGS {
         let mut peer = Peer::connect(&address, framing);
         let busy = peer.ask(r#"{"method_name":"add","method_args":[1,2],"id":"mine"}"#);
-        let message = "the server can make no process for a connection now; try again later";
+        let message = "the server can make no process for a connection now (memory, `ulimit -u` or `TasksMax=` are used up); try again later";
         assert_eq!(
             busy,
             format!(

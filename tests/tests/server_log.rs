@@ -61,6 +61,7 @@ fn a_server_that_is_full_says_how_many_it_turns_away() {
         let lines = stopped(server, &lines);
         assert_eq!(lines.iter().map(|line| turned_away(line)).sum::<u32>(), 5, "{lines:?}");
         assert_eq!(turned_away(&lines[0]), 1, "{lines:?}");
+        assert!(lines[0].ends_with("; `max_connections` is 1"), "{lines:?}");
         assert!(lines.len() <= 3, "{lines:?}");
     }
 }

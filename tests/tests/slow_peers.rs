@@ -62,7 +62,7 @@ fn a_message_that_stops_halfway_is_answered_and_its_connection_closed() {
                 peer.write(&whole[..whole.len() - 1]);
                 assert_eq!(
                     peer.receive().unwrap(),
-                    r#"{"error":{"code":-32001,"message":"a message was begun and not finished within 200ms"}}"#
+                    r#"{"error":{"code":-32001,"message":"a message was begun and not finished within 200ms; be faster, or raise the server's `message_timeout`"}}"#
                 );
                 assert!(peer.is_ended());
             });
@@ -75,7 +75,7 @@ fn a_message_that_stops_halfway_is_answered_and_its_connection_closed() {
                 peer.write(&whole[..5]);
                 assert_eq!(
                     peer.receive().unwrap(),
-                    r#"{"out":"error","result":{"code":-32001,"message":"a message was begun and not finished within 200ms"}}"#
+                    r#"{"out":"error","result":{"code":-32001,"message":"a message was begun and not finished within 200ms; be faster, or raise the server's `message_timeout`"}}"#
                 );
                 assert!(peer.is_ended());
             });

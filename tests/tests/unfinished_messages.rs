@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use tests::{FRAMINGS, HttpPeer, Peer, Process, Served, at_once, frame, until};
@@ -117,6 +119,30 @@ fn a_message_that_finds_no_memory_is_refused_and_the_server_lives() {
         until("others are served", || Peer::connect(server.address(), FRAMINGS[0]).ask(ADD) == SUM);
         assert!(process.exists() && !process.is_zombie(), "{model}");
     }
+}
+
+#[test]
+fn many_threads_in_a_small_address_space_refuse_messages_and_go_on() {
+    let mut command = Command::new("prlimit");
+    command.args([&format!("--as={}", 700 * MIB), SERVER, "--model", "threads"]);
+    let server = Served::start_by(command.stderr(Stdio::null()));
+    let framed = frame(FRAMINGS[0], "x".repeat(10 * MIB - 1).as_bytes());
+    let (refused, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                let mut peer = begin(&server, &framed);
+                until("it is refused", || is_over.load(Relaxed) || is_refused(&mut peer));
+                refused.fetch_add(1, Relaxed);
+                until("all are", || is_over.load(Relaxed));
+            });
+        }
+        // The budget has room for eight.
+        until("most are refused", || refused.load(Relaxed) > 60);
+        is_over.store(true, Relaxed);
+    });
+    until("others are served", || Peer::connect(server.address(), FRAMINGS[0]).ask(ADD) == SUM);
+    assert!(server.process().exists() && !server.process().is_zombie());
 }
 
 /// Every model, each process of which has a budget of its own.

@@ -3,11 +3,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpStream;
 
-use tests::{Served, until};
+use tests::{Folder, Served, until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const MODELS: [&str; 6] =
@@ -37,7 +37,11 @@ fn a_peer_that_never_reads_is_closed_before_one_that_is_idle_for_twice_the_write
     let conversations = [CALL.to_owned(), http(CALL)];
     let options = "--write-timeout-ms 2000 --idle-timeout-ms 4000";
     for model in MODELS {
-        let server = Served::start(SERVER, &format!("--model {model} {options}"));
+        let folder = Folder::new();
+        let log = folder.file("log");
+        let errors = File::create(&log).unwrap();
+        let options = format!("--model {model} {options}");
+        let server = Served::start_with_errors_to(errors, SERVER, &options);
         let address = server.address().to_string();
         let peers = conversations.each_ref().map(|conversation| {
             let mut unread = TcpStream::connect(&address).unwrap();
@@ -54,5 +58,15 @@ fn a_peer_that_never_reads_is_closed_before_one_that_is_idle_for_twice_the_write
             until("the peer is closed", || !is_open(unread));
         }
         assert!(is_open(&idle), "{model}");
+        // Of two that are closed at one time only the first may have been said by now.
+        let is_said = |peer: &TcpStream| {
+            let peer = peer.local_addr().unwrap();
+            let line = format!(
+                "a connection from {peer} is closed: its replies were not taken within 2s, \
+                 `write_timeout`"
+            );
+            fs::read_to_string(&log).unwrap().contains(&line)
+        };
+        until("it is said", || peers.iter().any(is_said));
     }
 }

@@ -7,6 +7,7 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Response, StatusCode};
 
+use crate::protocol::Coding;
 #[cfg(feature = "gzip")]
 use crate::protocol::gzip::{self, NotInflated};
 #[cfg(feature = "gzip")]
@@ -17,15 +18,6 @@ use super::body::ReplyBody;
 use super::body::{SMALL, Unread};
 use super::known::{Known, Single};
 use super::refusal::{Refusal, with_type};
-
-/// What a request says of its body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
-    /// It is as it is.
-    Identity,
-    #[cfg(feature = "gzip")]
-    Gzip,
-}
 
 #[cfg(feature = "gzip")]
 const TAKEN: HeaderValue = HeaderValue::from_static("gzip");
@@ -47,37 +39,26 @@ pub(super) fn transfer(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-impl Coding {
-    /// Reads what a request says, or says what is taken.
-    pub(super) fn of(known: &Known<'_>) -> Result<Self, Box<Response<ReplyBody>>> {
-        match known.content_encoding {
-            Single::Missing => Ok(Self::Identity),
-            Single::One(coding) => Self::named(coding, true),
-            Single::Several(coding) => Self::named(coding, false),
-        }
+/// Reads what a request says its body is coded in, or says what is taken.
+pub(super) fn coding_of(known: &Known<'_>) -> Result<Coding, Box<Response<ReplyBody>>> {
+    match known.content_encoding {
+        Single::Missing => Ok(Coding::Identity),
+        Single::One(coding) => Coding::named(coding).ok_or_else(not_taken),
+        Single::Several(_) => Err(not_taken()),
     }
+}
 
-    #[cold]
-    fn named(coding: &HeaderValue, is_one: bool) -> Result<Self, Box<Response<ReplyBody>>> {
-        let is = |name: &str| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        if is_one && is("identity") {
-            return Ok(Self::Identity);
-        }
-        #[cfg(feature = "gzip")]
-        if is_one && (is("gzip") || is("x-gzip")) {
-            return Ok(Self::Gzip);
-        }
-        let sentence = if cfg!(feature = "gzip") {
-            "bodies are taken as they are, or with Content-Encoding: gzip"
-        } else {
-            "bodies are taken as they are, without a Content-Encoding; \
-             a server that is built with the feature `gzip` takes gzip"
-        };
-        let mut refused =
-            Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response();
-        refused.headers_mut().insert(ACCEPT_ENCODING, TAKEN);
-        Err(Box::new(refused))
-    }
+#[cold]
+fn not_taken() -> Box<Response<ReplyBody>> {
+    let sentence = if cfg!(feature = "gzip") {
+        "bodies are taken as they are, or with Content-Encoding: gzip"
+    } else {
+        "bodies are taken as they are, without a Content-Encoding; \
+         a server that is built with the feature `gzip` takes gzip"
+    };
+    let mut refused = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response();
+    refused.headers_mut().insert(ACCEPT_ENCODING, TAKEN);
+    Box::new(refused)
 }
 
 /// A body as it was before it was coded in gzip, of at most `limit` bytes; a large one is of the budget that
@@ -128,7 +109,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
         let weight = weight.and_then(|rest| rest.strip_prefix('=')).map(str::trim);
         let is_wanted = weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|q| q > 0.0));
         let name = name.trim();
-        if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+        if Coding::named(name) == Some(Coding::Gzip) {
             return is_wanted;
         }
         if name == "*" {

@@ -23,18 +23,14 @@ use super::exchange::Exchange;
 use super::io::{Io, Tasks};
 use super::streams::Streams;
 use super::traffic::{Late, Traffic};
-use super::watch::Watch;
+use super::unread::{self, HEAD};
+use super::watch::{Ended, Watch};
 use super::websocket;
 
 /// How a connection's head start tells HTTP/2 (RFC 9113, section 3.4).
 const HTTP_2: &[u8] = b"PRI ";
 /// Requests of one connection that are under way at one time, at most.
 const STREAMS: usize = 256;
-/// Bytes of a request's head, at most.
-const HEAD: u32 = 64 * 1024;
-/// What is said to a peer that takes too long over the head of a request.
-const SLOW: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Answers what comes over a stream, of which `received` has been read, until either side ends it,
 /// or it becomes a WebSocket: then it is returned with what has been read of its frames, and with the
@@ -64,6 +60,12 @@ where
         io.count_frames(&streams_of(&exchange));
     }
     let exchange = Arc::new(exchange);
+    let of_log = Arc::clone(&exchange);
+    let log = |ended: &Ended| match ended {
+        Ended::Late(Late::Replies) => of_log.session.context.unread(timeouts.write),
+        Ended::Unread(error) => of_log.session.context.unreadable(error),
+        _ => {}
+    };
     let at_once = exchange.session.limits.max_calls_running.clamp(1, STREAMS);
     let watch = Watch { traffic: Arc::clone(&traffic), timeouts };
     let service = {
@@ -73,24 +75,29 @@ where
     if is_http2 {
         let mut builder = http2::Builder::new(Tasks);
         builder.max_concurrent_streams(u32::try_from(at_once).unwrap_or(u32::MAX));
-        builder.max_header_list_size(HEAD);
+        builder.max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX));
         let mut connection = pin!(builder.serve_connection(io, service));
         let close = http2::Connection::graceful_shutdown;
-        watch.run(connection.as_mut(), close, stopping, crowd).await?;
+        log(&watch.run(connection.as_mut(), close, stopping, crowd).await?);
         Ok(None)
     } else {
         let mut builder = http1::Builder::new();
-        builder.header_read_timeout(None).max_header_size(HEAD as usize);
+        builder.header_read_timeout(None).max_header_size(HEAD);
         let mut connection = builder.serve_connection(io, service);
         let close = http1::Connection::graceful_shutdown;
-        let late = watch.run(Pin::new(&mut connection), close, stopping, crowd).await?;
+        let ended = watch.run(Pin::new(&mut connection), close, stopping, crowd).await?;
+        log(&ended);
         let Parts { mut io, read_buf, .. } = connection.into_parts();
-        if late == Some(Late::Head) {
+        match &ended {
             // hyper has written nothing that would not be whole, because no request runs.
-            io.say_last(SLOW).await;
+            Ended::Late(Late::Head) => io.say_last(&unread::late(timeouts.message)).await,
+            Ended::Unread(error) if io.is_owed_answer() => {
+                io.say_last(&unread::answer(error)).await;
+            }
+            _ => {}
         }
         let headers = match traffic.take_switched() {
-            Some(headers) if late.is_none() => headers,
+            Some(headers) if matches!(ended, Ended::Well) => headers,
             _ => return Ok(None),
         };
         let (stream, rest) = io.into_inner();

@@ -13,6 +13,7 @@ use hyper::{Method, Response, StatusCode, Version};
 use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
+use crate::protocol::Coding;
 #[cfg(feature = "gzip")]
 use crate::protocol::Share;
 use crate::protocol::{Fault, Memory, ProtocolError, code};
@@ -22,7 +23,7 @@ use crate::pump::asynchronous::settle;
 use super::body::{ReplyBody, Unread, read, skip_small};
 #[cfg(feature = "gzip")]
 use super::coding::restore;
-use super::coding::{Coding, coded, transfer};
+use super::coding::{coded, coding_of, transfer};
 #[cfg(feature = "docs-page")]
 use super::docs_page;
 use super::guard::Guard;
@@ -102,7 +103,7 @@ impl<A> Exchange<A> {
 /// What a request's body is, or why it is not taken.
 fn taken(known: &Known<'_>) -> Result<(MediaType, Coding), Box<Response<ReplyBody>>> {
     let media_type = MediaType::of(known).map_err(|refusal| Box::new(refusal.into_response()))?;
-    Ok((media_type, Coding::of(known)?))
+    Ok((media_type, coding_of(known)?))
 }
 
 impl<A: Answer> Exchange<A> {
@@ -223,7 +224,10 @@ impl<A: Answer> Exchange<A> {
             Some(Unread::Refused(refusal)) => *refusal,
             None => {
                 let limit = self.body_timeout;
-                let message = format!("a body was begun and not finished within {limit:?}");
+                let message = format!(
+                    "a body was begun and not finished within {limit:?}; be faster, or raise the \
+                     server's `message_timeout`"
+                );
                 (StatusCode::REQUEST_TIMEOUT, Fault::new(code::TIMED_OUT, message))
             }
         };

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,6 +17,7 @@ use crate::pump::{Linger, Timeouts};
 use super::frames::Frames;
 use super::streams::{Reason, Streams};
 use super::traffic::Traffic;
+use super::unread::own_answer;
 
 /// A stream of which some bytes have been read already.
 ///
@@ -40,6 +41,8 @@ pub(super) struct Io<S> {
     frames: Option<Box<Frames>>,
     /// Whether there were too many of them that ask for nothing.
     is_flooded: bool,
+    /// Whether hyper's own answer to a head that it cannot read was kept back, for one that says more.
+    owes_answer: bool,
 }
 
 /// Bytes read at a time, and where a long message is coming.
@@ -65,6 +68,7 @@ impl<S> Io<S> {
             closing: None,
             frames: None,
             is_flooded: false,
+            owes_answer: false,
         }
     }
 
@@ -75,6 +79,11 @@ impl<S> Io<S> {
 }
 
 impl<S> Io<S> {
+    /// Whether the peer has not been told that its request cannot be read; asked once.
+    pub(super) fn is_owed_answer(&mut self) -> bool {
+        mem::take(&mut self.owes_answer)
+    }
+
     /// Gives back the stream, and what was received before this was made and has not been read.
     pub(super) fn into_inner(mut self) -> (S, Vec<u8>) {
         (self.stream, self.received.split_off(self.read))
@@ -225,6 +234,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         written
     }
 
+    /// Takes note of an answer of hyper's own that is not to be written, and says what stands before it.
+    #[inline]
+    fn keep_back(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.frames.is_some() || !bytes.ends_with(b"\r\n\r\n") {
+            return None;
+        }
+        let before = own_answer(bytes)?;
+        self.owes_answer |= before == 0;
+        Some(before)
+    }
+
     /// Lets a write take the write timeout from when the peer first took nothing to when everything
     /// has been taken.
     fn in_time<T>(
@@ -248,6 +268,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
         task: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let bytes = match self.keep_back(bytes) {
+            Some(0) => return Poll::Ready(Ok(bytes.len())),
+            Some(before) => &bytes[..before],
+            None => bytes,
+        };
         let parts = [io::IoSlice::new(bytes)];
         let written = self.write_by(&parts, |stream| stream.poll_write(task, bytes));
         self.in_time(task, written)
@@ -267,6 +292,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
             for part in parts {
                 short[end..end + part.len()].copy_from_slice(part);
                 end += part.len();
+            }
+            match self.keep_back(&short[..end]) {
+                Some(0) => return Poll::Ready(Ok(end)),
+                Some(before) => end = before,
+                None => {}
             }
             self.write_by(parts, |stream| stream.poll_write(task, &short[..end]))
         } else {
@@ -295,6 +325,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Io<S> {
     /// Closes so that the peer can still read what was written: bytes it has sent and nobody read
     /// would make the operating system throw the replies away.
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.owes_answer {
+            return Poll::Ready(Ok(()));
+        }
         if self.closing.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(task))?;
             if self.linger.is_zero() {

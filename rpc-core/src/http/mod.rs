@@ -22,6 +22,7 @@ mod requester;
 mod streams;
 mod tower;
 mod traffic;
+mod unread;
 mod watch;
 mod websocket;
 

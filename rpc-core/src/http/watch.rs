@@ -44,21 +44,32 @@ enum Stage {
     Closed,
 }
 
+/// How a connection ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Well,
+    /// Its peer was late.
+    Late(Late),
+    /// A request of its cannot be read.
+    Unread(hyper::Error),
+}
+
 /// How a connection ended that did not end well: what a peer sends concerns nobody else, and a stream that breaks
 /// whoever has made it.
 #[cold]
-fn broken(error: hyper::Error) -> io::Result<Option<Late>> {
+fn broken(error: hyper::Error) -> io::Result<Ended> {
     match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
         // The peer has left before it could be told that nothing follows.
         Some(source) if source.kind() != ErrorKind::NotConnected => {
             Err(io::Error::new(source.kind(), error))
         }
-        _ => Ok(None),
+        _ if error.is_parse() => Ok(Ended::Unread(error)),
+        _ => Ok(Ended::Well),
     }
 }
 
 impl Watch<'_> {
-    /// Runs the connection to its end; or to where its peer is late, and then says with what.
+    /// Runs the connection to its end, or to where its peer is late.
     ///
     /// # Errors
     ///
@@ -69,7 +80,7 @@ impl Watch<'_> {
         close: impl Fn(Pin<&mut C>),
         stopping: impl Future<Output = ()>,
         crowd: impl Future<Output = Duration>,
-    ) -> io::Result<Option<Late>> {
+    ) -> io::Result<Ended> {
         let (mut stopping, mut crowd) = (pin!(stopping), pin!(crowd));
         let mut timeouts = *self.timeouts;
         let mut crowded = false;
@@ -104,7 +115,7 @@ impl Watch<'_> {
             })
             .await;
             match event {
-                Event::End(end) => return end.map_or_else(broken, |()| Ok(None)),
+                Event::End(end) => return end.map_or_else(broken, |()| Ok(Ended::Well)),
                 Event::Stopping => {
                     // What has arrived by now is answered: the runtime looks for it once more.
                     yield_now().await;
@@ -115,7 +126,7 @@ impl Watch<'_> {
                     stage = Stage::Closing;
                     self.traffic.restart();
                 }
-                Event::Late(late) => return Ok(Some(late)),
+                Event::Late(late) => return Ok(Ended::Late(late)),
             }
         }
     }

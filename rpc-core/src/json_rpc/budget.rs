@@ -92,11 +92,12 @@ impl Budget {
         let (method, limit) = (start_of(method), self.limit);
         let message = match self.shared {
             None => format!(
-                "`{method}` has run, but its reply takes {size} bytes, over the limit of {limit}"
+                "`{method}` has run, but its reply takes {size} bytes, over the limit of {limit}; \
+                 ask for less, or raise `Limits::max_message_bytes`"
             ),
             Some(_) => format!(
                 "`{method}` has run, but its reply of {size} bytes finds no room: those of a batch \
-                 take {limit} together"
+                 take {limit} together; ask for fewer at a time, or raise `Limits::max_message_bytes`"
             ),
         };
         Fault::new(code::REPLY_TOO_LARGE, message)
@@ -109,7 +110,11 @@ impl Budget {
             None => "over the limit of",
             Some(_) => "and finds no room: those of a batch take together",
         };
-        Self::instead(fault, method, &format!("takes {size} bytes, {of} {}", self.limit))
+        Self::instead(
+            fault,
+            method,
+            &format!("takes {size} bytes, {of} {} (`Limits::max_message_bytes`)", self.limit),
+        )
     }
 
     /// The fault in place of one whose data nests too deep to be sent, if it does.

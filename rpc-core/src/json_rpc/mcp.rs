@@ -337,7 +337,8 @@ impl Translation {
                     code::REPLY_TOO_LARGE,
                     format!(
                         "`{function}` has run, but its result takes {size} bytes here, as text and \
-                         as an object, over the limit of {limit}; ask for less at a time"
+                         as an object, over the limit of {limit}; ask for less at a time, or \
+                         raise `Limits::max_message_bytes`"
                     ),
                 )
             }

@@ -26,7 +26,10 @@ pub enum ProtocolError {
     )]
     NoMemory,
     /// A message is nested deeper than [`Limits::max_depth`](super::Limits::max_depth).
-    #[error("a message nests arrays and objects deeper than the limit of {limit} levels")]
+    #[error(
+        "a message nests arrays and objects deeper than the limit of {limit} levels; nest less{}",
+        super::limits::deeper(*limit)
+    )]
     TooDeep {
         /// The limit in levels.
         limit: usize,

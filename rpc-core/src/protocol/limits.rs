@@ -41,6 +41,15 @@ impl Limits {
     pub const MAX_DEPTH: usize = 128;
 }
 
+/// What is said behind a limit of levels.
+pub(super) const fn deeper(limit: usize) -> &'static str {
+    if limit < Limits::MAX_DEPTH {
+        ", or raise `Limits::max_depth` (128 at most)"
+    } else {
+        " (`Limits::max_depth` cannot be more)"
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -15,6 +15,8 @@ pub(crate) mod base64;
 mod buffer;
 mod call;
 pub mod code;
+#[cfg(feature = "http")]
+mod coding;
 mod connection;
 mod error;
 pub(crate) mod fault;
@@ -37,6 +39,8 @@ pub(crate) mod websocket;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
+#[cfg(feature = "http")]
+pub(crate) use coding::Coding;
 pub use connection::Connection;
 pub use error::ProtocolError;
 pub(crate) use fault::Fault;

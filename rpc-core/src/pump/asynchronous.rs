@@ -27,7 +27,6 @@ use super::linger::Linger;
 use super::pile::Pile;
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
 use super::timeouts::Timeouts;
-use super::voice::Voice;
 
 pub(crate) use super::presence::Presence;
 
@@ -171,7 +170,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 self.tell(&mut under_way).await?;
                 end = self.advance(&mut under_way).await?;
             }
-            write(self.stream, self.connection, self.timeouts, self.presence.voice()).await?;
+            self.write().await?;
             match end {
                 Some(End::Closed) => return close(self.stream).await,
                 Some(End::Http) => return Ok(End::Http),
@@ -185,10 +184,36 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 self.connection.gather(under_way.pace.gathers());
             }
             if self.handle(event, &mut under_way)? {
-                write(self.stream, self.connection, self.timeouts, self.presence.voice()).await?;
+                self.write().await?;
                 return close(self.stream).await;
             }
         }
+    }
+
+    /// Writes what there is to write; the peer has the write timeout to take it.
+    async fn write(&mut self) -> io::Result<()> {
+        let mut bytes = self.connection.output();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // Nearly always the operating system takes everything at once, and no clock is looked at.
+        match self.stream.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if !bytes.is_empty() {
+            let (paused, limit) = (self.presence.voice().pause(), self.timeouts.write);
+            let rest = poll_fn(|task| self.stream.poll_write_all(task, &mut bytes));
+            let Ok(written) = timeout(limit, rest).await else {
+                self.session.context.unread(limit);
+                return Err(ErrorKind::TimedOut.into());
+            };
+            written?;
+            self.presence.voice().resume(paused);
+        }
+        self.connection.written();
+        Ok(())
     }
 
     /// Answers what has arrived, and says whether that was the end.
@@ -213,8 +238,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Continue => {
-                    write(self.stream, self.connection, self.timeouts, self.presence.voice())
-                        .await?;
+                    self.write().await?;
                     let usual = self.connection.limits().max_gathered_reply_bytes;
                     if under_way.pace.is_slow(usual) {
                         yield_now().await;
@@ -397,33 +421,6 @@ fn later(since: Instant, wait: Duration) -> Instant {
     since.checked_add(wait).unwrap_or(since + AGES)
 }
 
-/// Writes what there is to write; the peer has the write timeout to take it.
-async fn write(
-    stream: &mut AsyncSocket,
-    connection: &mut Connection,
-    timeouts: &Timeouts,
-    voice: &Voice,
-) -> io::Result<()> {
-    let mut bytes = connection.output();
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    // Nearly always the operating system takes everything at once, and no clock is looked at.
-    match stream.try_write(bytes) {
-        Ok(count) => bytes = &bytes[count..],
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        Err(error) => return Err(error),
-    }
-    if !bytes.is_empty() {
-        let paused = voice.pause();
-        let rest = poll_fn(|task| stream.poll_write_all(task, &mut bytes));
-        timeout(timeouts.write, rest).await.map_err(|_| ErrorKind::TimedOut)??;
-        voice.resume(paused);
-    }
-    connection.written();
-    Ok(())
-}
-
 /// Closes so that the peer can still read what was written; see the blocking pump.
 pub(crate) async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     let mut linger = Linger::begin(LINGER);
@@ -487,7 +484,8 @@ pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
             self.0.abort();
         }
     }
-    const NO_THREAD: &str = "the server can make no thread for the call now; try again later";
+    const NO_THREAD: &str = "the server can make no thread for the call now (memory, `ulimit -u` or \
+                             `TasksMax=` are used up); try again later";
     // tokio panics then.
     let Some(job) = caught(|| spawn_blocking(job)) else {
         return Err(Fault::new(code::OVERLOADED, NO_THREAD));

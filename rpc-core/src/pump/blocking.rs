@@ -36,7 +36,8 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
         let step = advance(connection, session, answer, ended, out.voice());
         if !connection.output().is_empty() {
             let framing = connection.framing().filter(|_| session.can_be_told());
-            out.write(stream, connection.output(), timeouts.write, framing)?;
+            let written = out.write(stream, connection.output(), timeouts.write, framing);
+            written.inspect_err(|error| say_unread(error, session, timeouts))?;
             connection.written();
             clock.restart();
         }
@@ -81,6 +82,15 @@ pub(crate) fn go_on<S: Stream, A: Answer>(
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Says it where the peer has not taken its replies.
+#[cold]
+fn say_unread(error: &io::Error, session: &Session, timeouts: &Timeouts) {
+    // The operating system has an error of this kind, too.
+    if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() {
+        session.context.unread(timeouts.write);
     }
 }
 

@@ -189,7 +189,10 @@ pub(super) fn refuse_late<A: Answer>(
     answer: &A,
     limit: Duration,
 ) {
-    let message = format!("a message was begun and not finished within {limit:?}");
+    let message = format!(
+        "a message was begun and not finished within {limit:?}; be faster, or raise the server's \
+         `message_timeout`"
+    );
     let partial = connection.partial();
     refuse(connection, session, answer, partial, &Fault::new(code::TIMED_OUT, message));
     connection.close(&Close::with(websocket::code::POLICY));

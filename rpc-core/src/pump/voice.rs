@@ -133,7 +133,7 @@ fn body() -> Vec<u8> {
 
 /// The fault of the calls that a server does not wait for any more.
 fn cut_off() -> Fault {
-    const SAID: &str = "the server stops, and has waited for its running calls as long as it may; \
-                        calls without a reply may have run";
+    const SAID: &str = "the server stops, and has waited for running calls as long as its `stop_timeout` \
+                        allows; calls without a reply may have run";
     Fault::new(code::SHUTTING_DOWN, SAID).saying_may_have_run()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 #[cfg(feature = "http")]
 use hyper::http::request::Parts;
@@ -97,6 +98,18 @@ impl Trace {
         if let Some(say) = &self.0 {
             let from = whence.map(|whence| format!(" from {whence}")).unwrap_or_default();
             say(&format!("a message{from} cannot be read: {problem}"));
+        }
+    }
+
+    /// Says that this peer has not taken its replies.
+    #[cold]
+    pub(super) fn unread(&self, whence: Option<Whence>, limit: Duration) {
+        if let Some(say) = &self.0 {
+            let from = whence.map(|whence| format!(" from {whence}")).unwrap_or_default();
+            say(&format!(
+                "a connection{from} is closed: its replies were not taken within {limit:?}, \
+                 `write_timeout`"
+            ));
         }
     }
 }

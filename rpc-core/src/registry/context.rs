@@ -117,6 +117,14 @@ impl CallContext {
         }
     }
 
+    /// Tells them that replies on this connection were not taken within their time.
+    #[cold]
+    pub(crate) fn unread(&self, limit: Duration) {
+        if let Some(connection) = self.caller.as_ref().and_then(|caller| caller.connection()) {
+            connection.trace.unread(self.whence(), limit);
+        }
+    }
+
     /// The same for a call whose message says something besides its arguments: the text of an object of
     /// strings.
     pub(crate) fn saying(&self, metadata: &str) -> Self {

@@ -1,11 +1,15 @@
 //! A server whose address is known and that does not serve yet.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::transport::Address;
 
 use super::concurrency::Concurrency;
 use super::handle::ServerHandle;
+#[cfg(unix)]
+use super::late::tell_late;
 use super::listener::{Listen, Rest, Source, listen_failed};
 #[cfg(unix)]
 use super::process::{EarlySignals, StopOnSignals, port_closer};
@@ -104,6 +108,7 @@ impl<A: Answer> BoundServer<A> {
         model: &M,
     ) -> Result<(Source, Service<A>, EarlySignals), Error> {
         let Self { source, address, answer, settings, early } = self;
+        let answer = Arc::new(answer);
         if model.waits_at_sockets_alone() {
             source.socket(model.name())?;
         }
@@ -116,7 +121,11 @@ impl<A: Answer> BoundServer<A> {
                 })
             }
             Source::Socket(listener) => {
-                let close = port_closer(listener).map_err(listen_failed)?;
+                #[cfg(unix)]
+                let tell = tell_late(&answer, &settings, model.name());
+                #[cfg(not(unix))]
+                let tell = drop;
+                let close = port_closer(listener, tell).map_err(listen_failed)?;
                 let connect = listener.ends_by_a_connection();
                 Stop::new(address.clone(), move || {
                     let rest = close();

@@ -24,6 +24,20 @@ pub(super) struct Busy<A> {
     fault: Fault,
 }
 
+/// How many connections a model has room for, and the setting that says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) limit: usize,
+    pub(super) setting: &'static str,
+}
+
+impl Room {
+    /// As many as the `max_connections` of a model.
+    pub(super) fn connections(limit: usize) -> Self {
+        Self { limit, setting: "max_connections" }
+    }
+}
+
 /// When a peer may try again.
 #[derive(Serialize)]
 struct Again {
@@ -32,11 +46,12 @@ struct Again {
 
 impl<A> Busy<A> {
     /// For a server that has as many connections as it takes.
-    pub(super) fn new(answer: &Arc<A>, limit: usize) -> Self {
+    pub(super) fn new(answer: &Arc<A>, Room { limit, setting }: Room) -> Self {
         Self::because(
             answer,
             format!(
-                "the server has {limit} connections open, as many as it takes; try again later"
+                "the server has {limit} connections open, as many as its `{setting}` allows; \
+                 try again later"
             ),
         )
     }
@@ -55,7 +70,7 @@ impl<A> Busy<A> {
     }
 
     /// For a peer that is told something else.
-    #[cfg(feature = "tls")]
+    #[cfg(any(unix, feature = "tls"))]
     pub(super) fn saying(answer: &Arc<A>, fault: Fault) -> Self {
         Self { answer: Arc::clone(answer), fault }
     }

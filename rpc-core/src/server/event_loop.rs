@@ -20,7 +20,7 @@ use crate::registry::Connected;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AsyncSocket, Stream};
 
-use super::busy::{Busy, REFUSALS};
+use super::busy::{Busy, REFUSALS, Room};
 use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
@@ -183,19 +183,19 @@ impl<'a, A: Answer> Connections<'a, A> {
 
     /// Begins to serve a connection, or to refuse it.
     fn admit(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>) {
-        let service = self.service;
+        let (service, room) = (self.service, Room::connections(self.max));
         if self.tasks.len() < self.max {
             let service = service.clone();
             self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
         } else if self.tasks.len() < self.max + REFUSALS {
             service.note_refused();
-            service.say_refused();
-            let service = service.busy(Busy::new(&service.answer, self.max));
+            service.say_refused(room);
+            let service = service.busy(Busy::new(&service.answer, room));
             self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
         } else {
             // A refusal that finds no room is a connection closed without a word.
             service.note_turned_away();
-            service.say_refused();
+            service.say_refused(room);
         }
     }
 

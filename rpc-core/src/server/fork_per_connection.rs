@@ -10,8 +10,10 @@ use crate::json_rpc::Answer;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AnyStream, Socket};
 
-use super::busy::Busy;
+use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
+use super::exhausted;
+use super::late::tell_late;
 use super::listener::{Listener, Rest, Source, listen_failed};
 use super::process::{self, Child, Children, LEAVING};
 use super::refusals::Refusals;
@@ -68,8 +70,9 @@ impl Concurrency for ForkPerConnection {
             service,
             listener,
             children,
-            full: service.busy(Busy::new(&service.answer, self.max_children)),
-            no_process: service.busy(Busy::because(&service.answer, NO_PROCESS)),
+            full: service.busy(Busy::new(&service.answer, self.room())),
+            no_process: service
+                .busy(Busy::because(&service.answer, exhausted::fault("process for a connection"))),
             refusals: Refusals::without_threads(),
         };
         let mut accepts_at = None;
@@ -87,7 +90,10 @@ impl Concurrency for ForkPerConnection {
                 accepts_at = Some(Instant::now() + ACCEPT_AGAIN);
             }
         }
-        let mut rest = process::stop_listening(listener);
+        let mut rest = process::stop_listening(
+            listener,
+            &tell_late(&service.answer, &service.settings, service.model),
+        );
         while let Some(stream) = rest.pop_front() {
             parent.take(stream, &mut rest);
         }
@@ -99,7 +105,11 @@ impl Concurrency for ForkPerConnection {
     }
 }
 
-const NO_PROCESS: &str = "the server can make no process for a connection now; try again later";
+impl ForkPerConnection {
+    fn room(self) -> Room {
+        Room { limit: self.max_children, setting: "max_children" }
+    }
+}
 
 /// The process that accepts.
 struct Parent<'p, A> {
@@ -122,7 +132,8 @@ impl<A: Answer> Parent<'_, A> {
                 statistics.process_ended(u64::from(pid.unsigned_abs()));
             }
             if how.code() == Some(process::CANNOT_START) {
-                service.say("no process can be made for a connection: it could make no thread");
+                let why = exhausted::of_processes("it could make no thread");
+                service.say(&format!("no process can be made for a connection: {why}"));
             }
         });
     }
@@ -152,7 +163,8 @@ impl<A: Answer> Parent<'_, A> {
             match self.fork(&stream, rest) {
                 Ok(()) => return,
                 Err(error) => {
-                    let line = format!("no process can be made for a connection: {error}");
+                    let why = exhausted::of_processes(error);
+                    let line = format!("no process can be made for a connection: {why}");
                     self.service.say(&line);
                     1
                 }
@@ -160,7 +172,7 @@ impl<A: Answer> Parent<'_, A> {
         };
         self.service.note_turned_away();
         if why == 0 {
-            self.service.say_refused();
+            self.service.say_refused(self.model.room());
         }
         let reason = if why == 0 { &self.full } else { &self.no_process };
         let stream = self.service.over_tls(AnyStream::Socket(stream));

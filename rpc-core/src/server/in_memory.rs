@@ -1,6 +1,7 @@
 //! A server at the other end of a stream within one process.
 
 use std::io;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -38,7 +39,14 @@ pub struct InMemory<A> {
 impl<A: Answer> InMemory<A> {
     /// Puts a stack of layers at the other end.
     pub fn new(answer: A) -> Self {
-        Self { service: Service::new(answer, Settings::default(), "in-memory", Stop::unbound()) }
+        Self {
+            service: Service::new(
+                Arc::new(answer),
+                Settings::default(),
+                "in-memory",
+                Stop::unbound(),
+            ),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::busy::Room;
 use super::settings::LogSink;
 
 /// The least time between two lines.
@@ -17,12 +18,22 @@ pub(super) struct Log {
     kept: Option<String>,
     left_out: u64,
     refused: u64,
+    /// What there was no more of when they were.
+    room: Option<Room>,
 }
 
 impl Log {
     /// Has lines written to `sink`, or by `to_stderr` where it says nothing else.
     pub(super) fn new(sink: &LogSink, to_stderr: fn(&str)) -> Self {
-        Self { sink: sink.clone(), to_stderr, said: None, kept: None, left_out: 0, refused: 0 }
+        Self {
+            sink: sink.clone(),
+            to_stderr,
+            said: None,
+            kept: None,
+            left_out: 0,
+            refused: 0,
+            room: None,
+        }
     }
 
     /// Says a line, unless another has just been said: then it is kept until it may be.
@@ -34,8 +45,9 @@ impl Log {
     }
 
     /// Says that there was no room for a connection; for how many, where that has just been said.
-    pub(super) fn refuse(&mut self) {
+    pub(super) fn refuse(&mut self, room: Room) {
         self.refused += 1;
+        self.room = Some(room);
         if self.may_speak() {
             self.say_refused();
         }
@@ -73,13 +85,14 @@ impl Log {
     }
 
     fn say_refused(&mut self) {
-        match std::mem::take(&mut self.refused) {
-            0 => {}
-            1 => self.write("the server is full: a connection was turned away"),
-            count => {
-                self.write(&format!("the server is full: {count} connections were turned away"));
-            }
-        }
+        let those = match std::mem::take(&mut self.refused) {
+            0 => return,
+            1 => "a connection was".to_owned(),
+            count => format!("{count} connections were"),
+        };
+        let room = self.room.map(|Room { limit, setting }| format!("; `{setting}` is {limit}"));
+        let room = room.unwrap_or_default();
+        self.write(&format!("the server is full: {those} turned away{room}"));
     }
 
     fn write(&mut self, line: &str) {

@@ -3,6 +3,9 @@
 use std::fs;
 use std::sync::OnceLock;
 
+#[cfg(unix)]
+use super::process::share_arenas;
+
 /// An eighth of the memory that this process may use.
 pub(super) fn share_of_memory() -> usize {
     const UNKNOWN: u64 = 8 << 30;
@@ -25,6 +28,14 @@ fn machine() -> Option<u64> {
 fn control_group() -> Option<u64> {
     let paths = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     paths.into_iter().find_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
+}
+
+/// Where the address space is limited, leaves of it to threads' messages what an allocator would set aside.
+#[cfg(unix)]
+pub(super) fn spare_address_space() {
+    if address_space().is_some() {
+        share_arenas();
+    }
 }
 
 /// What the address space of this process is limited to (`RLIMIT_AS`).

@@ -14,6 +14,7 @@ use crate::protocol::{Fault, ProtocolError, code};
 use crate::pump::wait;
 use crate::registry::Caller;
 
+use super::exhausted;
 use super::service::Service;
 
 /// Answers the lines of `input` until it ends.
@@ -129,7 +130,8 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
         match thread::Builder::new().name("rpc call".to_owned()).spawn(run) {
             Ok(_) => Ok(()),
             Err(error) => {
-                let sentence = format!("no thread can be made for the call now: {error}");
+                let sentence = exhausted::of_processes(error);
+                let sentence = format!("no thread can be made for the call now: {sentence}");
                 self.refuse(message, &Fault::new(code::OVERLOADED, sentence))
             }
         }

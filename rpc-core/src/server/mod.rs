@@ -12,12 +12,15 @@ mod concurrency;
 mod conversation;
 #[cfg(feature = "tokio")]
 mod event_loop;
+mod exhausted;
 #[cfg(unix)]
 mod fork_per_connection;
 mod handle;
 mod in_memory;
 #[cfg(unix)]
 mod inherited;
+#[cfg(unix)]
+mod late;
 mod listener;
 mod log;
 mod machine;
@@ -33,7 +36,8 @@ mod permissions;
 mod plain_text;
 #[cfg(unix)]
 mod prefork;
-#[cfg(all(unix, feature = "tokio"))]
+#[cfg(feature = "tokio")]
+#[cfg_attr(not(unix), path = "without_prefork_event_loop.rs")]
 mod prefork_event_loop;
 #[cfg(unix)]
 mod process;
@@ -89,12 +93,10 @@ pub use listener::AsyncAccept;
 pub use listener::{Accept, Listen, UnixAddress};
 #[cfg(unix)]
 pub use prefork::Prefork;
-#[cfg(all(unix, feature = "tokio"))]
+#[cfg(feature = "tokio")]
 pub use prefork_event_loop::PreforkEventLoop;
 pub use single_thread::SingleThread;
 pub use thread_per_connection::ThreadPerConnection;
-#[cfg(all(not(unix), feature = "tokio"))]
-pub use without_fork::PreforkEventLoop;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
 

@@ -8,6 +8,7 @@ use crate::json_rpc::Answer;
 
 use super::bell::Bell;
 use super::concurrency::Concurrency;
+use super::late::tell_late;
 use super::listener::Source;
 use super::process::Pool;
 use super::service::Service;
@@ -86,7 +87,8 @@ impl Concurrency for Prefork {
             log: service.settings.log.clone(),
             statistics: service.settings.statistics.clone(),
         };
-        pool.run(listener, |worker| {
+        let tell = tell_late(&service.answer, &service.settings, service.model);
+        pool.run(listener, tell, |worker| {
             let bell = Arc::new(Bell::new()?);
             let (rung, rest) = (Arc::clone(&bell), worker.rest());
             let close = move || {

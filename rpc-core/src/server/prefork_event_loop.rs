@@ -7,6 +7,7 @@ use crate::json_rpc::Answer;
 
 use super::concurrency::Concurrency;
 use super::event_loop::run_loop;
+use super::late::tell_late;
 use super::listener::Source;
 use super::process::Pool;
 use super::service::Service;
@@ -64,7 +65,8 @@ impl Concurrency for PreforkEventLoop {
             log: service.settings.log.clone(),
             statistics: service.settings.statistics.clone(),
         };
-        pool.run(listener, |worker| {
+        let tell = tell_late(&service.answer, &service.settings, service.model);
+        pool.run(listener, tell, |worker| {
             let service = service.in_child(|answer| worker.watch_loop(answer), worker.rest());
             worker.mind(service.leave())?;
             run_loop(worker.listener, &service, self.max_connections)

@@ -151,7 +151,7 @@ impl<A: Answer> Refusals<A> {
 
 /// What a request is answered where there is no thread that speaks HTTP: that the process is alive, if it
 /// asks for that, and else that there is no room.
-fn respond(request: &[u8], fault: &Fault) -> Vec<u8> {
+pub(super) fn respond(request: &[u8], fault: &Fault) -> Vec<u8> {
     let is_for = |method: &str| {
         request.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" /healthz "))
     };

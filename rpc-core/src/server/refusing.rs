@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::json_rpc::Answer;
 
-use super::busy::Busy;
+use super::busy::{Busy, Room};
 use super::listener::Source;
 #[cfg(unix)]
 use super::process::readable_among;
@@ -16,6 +16,7 @@ use super::stop::Open;
 
 /// Turns connections away beside accepting others, on the thread that accepts.
 pub(super) struct Refusing<A, const N: usize> {
+    room: Room,
     reasons: [Service<Busy<A>>; N],
     #[cfg(unix)]
     refusals: Refusals<A>,
@@ -24,8 +25,9 @@ pub(super) struct Refusing<A, const N: usize> {
 }
 
 impl<A: Answer, const N: usize> Refusing<A, N> {
-    pub(super) fn new(reasons: [Service<Busy<A>>; N]) -> Self {
+    pub(super) fn new(room: Room, reasons: [Service<Busy<A>>; N]) -> Self {
         Self {
+            room,
             reasons,
             #[cfg(unix)]
             refusals: Refusals::new(),
@@ -76,7 +78,7 @@ impl<A: Answer, const N: usize> Refusing<A, N> {
             reason.note_refused();
             // The first reason is that there is no room; whoever has another says it.
             if why == 0 {
-                reason.say_refused();
+                reason.say_refused(self.room);
             }
         }
         #[cfg(unix)]

@@ -12,13 +12,14 @@ use crate::registry::Statistics;
 use crate::registry::{CallContext, Caller, Trace, watch_panics};
 use crate::transport::AnyStream;
 
-use super::busy::Busy;
+use super::busy::{Busy, Room};
+use super::exhausted;
 #[cfg(unix)]
 use super::listener::Rest;
 use super::log::Log;
 use super::machine;
 #[cfg(unix)]
-use super::process::to_stderr;
+use super::process::{descriptor_limit, to_stderr};
 use super::settings::Settings;
 use super::stop::{Open, Stop};
 #[cfg(not(unix))]
@@ -56,13 +57,13 @@ impl<A> Service<A> {
 }
 
 impl<A: Answer> Service<A> {
-    pub(super) fn new(answer: A, settings: Settings, model: &'static str, stop: Stop) -> Self {
+    pub(super) fn new(answer: Arc<A>, settings: Settings, model: &'static str, stop: Stop) -> Self {
         watch_panics();
         let log = Arc::new(Mutex::new(Log::new(&settings.log, to_stderr)));
         let of_trace = Arc::clone(&log);
         let trace = Trace::new(move |line| lock(&of_trace).say(line));
         let stop = stop.counting(settings.statistics.clone());
-        let (answer, stop) = (Arc::new(answer), Arc::new(stop));
+        let stop = Arc::new(stop);
         let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
         let service = Self { answer, settings, model, is_busy: false, stop, log, trace, memory };
         #[cfg(feature = "tls")]
@@ -133,8 +134,8 @@ impl<A: Answer> Service<A> {
     }
 
     /// Says that there was no room for a connection: of many, how many.
-    pub(super) fn say_refused(&self) {
-        lock(&self.log).refuse();
+    pub(super) fn say_refused(&self, room: Room) {
+        lock(&self.log).refuse(room);
     }
 
     /// Says what has not been said yet, because nothing comes any more.
@@ -159,7 +160,12 @@ impl<A: Answer> Service<A> {
         if is_shut || self.stop.is_stopping() {
             return;
         }
-        self.say(&format!("no connection can be accepted now: {error}"));
+        #[cfg(unix)]
+        let limit = descriptor_limit();
+        #[cfg(not(unix))]
+        let limit = None;
+        let why = exhausted::of_descriptors(error, limit);
+        self.say(&format!("no connection can be accepted now: {why}"));
     }
 
     pub(super) fn stop_timeout(&self) -> Duration {

@@ -48,6 +48,16 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Whether the first bytes of a connection are a call's: no proxy and no TLS speaks before.
+    #[cfg(unix)]
+    pub(super) fn are_first_bytes_calls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.tls.accepting.is_some() {
+            return false;
+        }
+        !self.proxies.takes_header
+    }
+
     /// Refuses what no connection could live with.
     pub(super) fn check(&self) -> Result<(), Misuse> {
         if let Some(ty) = self.unshared {

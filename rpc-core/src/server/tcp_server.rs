@@ -5,6 +5,7 @@ use std::any::{Any, type_name};
 use std::future::poll_fn;
 #[cfg(feature = "tokio")]
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "xmlrpc")]
@@ -260,7 +261,7 @@ impl<A: Answer> TcpServer<A> {
 
     /// What answers connections that come from elsewhere.
     pub(super) fn into_unbound(self, model: &'static str) -> Service<A> {
-        Service::new(self.answer, self.settings, model, Stop::unbound())
+        Service::new(Arc::new(self.answer), self.settings, model, Stop::unbound())
     }
 
     /// Serves at `address` with a thread for each connection, while this thread waits, until it is stopped as

@@ -6,9 +6,12 @@ use std::thread;
 use crate::error::Error;
 use crate::json_rpc::Answer;
 
-use super::busy::Busy;
+use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
+use super::exhausted;
 use super::listener::Source;
+#[cfg(unix)]
+use super::machine;
 use super::refusing::Refusing;
 use super::service::Service;
 use super::stop::Open;
@@ -40,11 +43,13 @@ impl Concurrency for ThreadPerConnection {
     }
 
     fn run<A: Answer>(self, source: &Source, service: &Service<A>) -> Result<(), Error> {
-        const NO_THREAD: &str =
-            "the server can make no thread for a connection now; try again later";
-        let full = service.busy(Busy::new(&service.answer, self.max_connections));
-        let no_thread = service.busy(Busy::because(&service.answer, NO_THREAD));
-        let mut refusing = Refusing::new([full, no_thread]);
+        #[cfg(unix)]
+        machine::spare_address_space();
+        let room = Room::connections(self.max_connections);
+        let full = service.busy(Busy::new(&service.answer, room));
+        let no_thread = exhausted::fault("thread for a connection");
+        let no_thread = service.busy(Busy::because(&service.answer, no_thread));
+        let mut refusing = Refusing::new(room, [full, no_thread]);
         while let Some(open) = refusing.accept(source, service) {
             if service.connections() > self.max_connections {
                 refusing.take(open, 0);
@@ -60,7 +65,8 @@ impl Concurrency for ThreadPerConnection {
             };
             if let Err(error) = thread::Builder::new().name("rpc connection".to_owned()).spawn(run)
             {
-                service.say(&format!("no thread can be made for a connection: {error}"));
+                let why = exhausted::of_processes(error);
+                service.say(&format!("no thread can be made for a connection: {why}"));
                 if let Some(open) = take(&place) {
                     refusing.take(open, 1);
                 }

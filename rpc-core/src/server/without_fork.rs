@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::json_rpc::Answer;
+use crate::transport::Socket;
 
 use super::concurrency::Concurrency;
 use super::listener::{Listener, Rest, Source};
@@ -50,36 +51,8 @@ impl Default for Prefork {
     }
 }
 
-/// Serves in a fixed number of processes, each with an event loop (Unix; refuses to start elsewhere).
-#[cfg(feature = "tokio")]
-#[derive(Debug, Clone, Copy)]
-pub struct PreforkEventLoop {
-    /// Processes that serve. 4 by default, at least 1.
-    pub workers: usize,
-    /// Connections at one time, in each.
-    pub max_connections: usize,
-    /// Replaces a worker whose loop one call has held up for this long.
-    pub busy_timeout: Option<Duration>,
-    /// Replaces a worker after so many messages.
-    pub max_calls: Option<u64>,
-}
-
-#[cfg(feature = "tokio")]
-impl PreforkEventLoop {
-    /// So many processes, and the rest as by default.
-    pub fn workers(workers: usize) -> Self {
-        Self { workers, ..Self::default() }
-    }
-}
-
-#[cfg(feature = "tokio")]
-impl Default for PreforkEventLoop {
-    fn default() -> Self {
-        Self { workers: 4, max_connections: 65_536, busy_timeout: None, max_calls: None }
-    }
-}
-
-fn refuse(model: &str) -> Result<(), Error> {
+/// Says why a model does not start.
+pub(super) fn refuse(model: &str) -> Result<(), Error> {
     let needs = io::Error::new(
         io::ErrorKind::Unsupported,
         format!("the server model `{model}` needs an operating system that can fork"),
@@ -119,18 +92,6 @@ impl EarlySignals {
     }
 }
 
-#[cfg(feature = "tokio")]
-#[allow(private_interfaces)]
-impl Concurrency for PreforkEventLoop {
-    fn name(&self) -> &'static str {
-        "prefork-event-loop"
-    }
-
-    fn run<A: Answer>(self, _: &Source, _: &Service<A>) -> Result<(), Error> {
-        refuse(self.name())
-    }
-}
-
 /// A server that would be stopped by signals, where there are any.
 #[derive(Debug)]
 pub(super) struct StopOnSignals;
@@ -144,7 +105,10 @@ impl StopOnSignals {
 
 /// Closes the port of a listener, where that can be done while it is waited at.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn port_closer(_: &Listener) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
+pub(super) fn port_closer(
+    _: &Listener,
+    _: fn(Socket),
+) -> io::Result<impl Fn() -> Rest + Send + Sync + 'static> {
     Ok(Rest::new)
 }
 

@@ -4,11 +4,11 @@ use std::mem::MaybeUninit;
 
 use httparse::{EMPTY_HEADER, Header, ParserConfig, Status};
 
-use crate::protocol::{Inbound, ProtocolError, stranger};
+use crate::protocol::{Coding, Inbound, ProtocolError, stranger};
 
 use super::body::Body;
 use super::malformed::{HEAD, bad};
-use super::restore::{Coding, restore};
+use super::restore::restore;
 
 /// Headers of a response at most.
 const HEADERS: usize = 128;
@@ -248,7 +248,7 @@ impl<'h> Fields<'h> {
                 }
                 16 if is("content-encoding") => {
                     let mut values =
-                        values().filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+                        values().filter(|name| Coding::named(name) != Some(Coding::Identity));
                     let coding = values.next();
                     let again =
                         fields.content.is_some() && coding.is_some() || values.next().is_some();

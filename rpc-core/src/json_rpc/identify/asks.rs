@@ -311,7 +311,7 @@ impl State {
     /// Who it is that shows something where too much that was wrong has come from.
     fn too_many(&self, shown: &Shown) -> Option<Who> {
         let wait = self.failed.wait(shown.address.filter(|_| shown.said), Instant::now())?;
-        Some(Who::Refused(Refusal::TooMany { wait }))
+        Some(Who::Refused(Refusal::TooMany { limit: self.failed.limit, wait }))
     }
 
     /// Makes of an answer what it means; `None` is a panic.

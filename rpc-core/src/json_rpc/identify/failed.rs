@@ -11,7 +11,7 @@ const MOST: usize = 1024;
 /// How often credentials from an address were wrong.
 pub(super) struct FailedLogins {
     /// As often they may be within the time; 0 is as often as they like.
-    limit: u32,
+    pub(super) limit: u32,
     time: Duration,
     failed: Mutex<HashMap<IpAddr, Failed>>,
 }

@@ -28,7 +28,7 @@ pub(in crate::json_rpc) enum Refusal {
     /// It is wrong or has expired.
     Wrong { reason: String, expired: bool },
     /// Too much of what came from there was wrong.
-    TooMany { wait: Duration },
+    TooMany { limit: u32, wait: Duration },
     /// It cannot be found out now.
     Fault(Fault),
 }
@@ -95,11 +95,11 @@ impl Refusal {
                 ),
             )
             .with_data(&Expired { expired: true }),
-            Self::TooMany { .. } => Fault::new(
+            Self::TooMany { limit, .. } => Fault::new(
                 code::OVERLOADED,
                 format!(
-                    "`{method}` has not run: too many wrong credentials came from this address; try \
-                     again later"
+                    "`{method}` has not run: {limit} wrong credentials came from this address, as many as \
+                     `slow_failed_logins` allows; try again later"
                 ),
             )
             .with_data(&Again { retry_after_ms: self.wait_ms() }),
@@ -110,7 +110,9 @@ impl Refusal {
     /// When to come again, in whole milliseconds.
     fn wait_ms(&self) -> u64 {
         match self {
-            Self::TooMany { wait } => u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1),
+            Self::TooMany { wait, .. } => {
+                u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
+            }
             _ => 0,
         }
     }

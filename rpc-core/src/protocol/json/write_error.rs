@@ -19,7 +19,8 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooDeep => {
-                write!(f, "nested deeper than the limit of {} levels", Limits::MAX_DEPTH)
+                let limit = Limits::MAX_DEPTH;
+                write!(f, "nested deeper than {limit} levels, which `Limits::max_depth` is at most")
             }
             Self::Other(problem) => f.write_str(problem),
         }

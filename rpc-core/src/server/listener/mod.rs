@@ -9,6 +9,8 @@ mod socket;
 #[cfg(unix)]
 mod socket_file;
 mod source;
+#[cfg(unix)]
+mod spare;
 mod transient;
 
 #[cfg(feature = "tokio")]
@@ -17,7 +19,7 @@ pub use asynchronous::AsyncAccept;
 pub(super) use asynchronous::AsyncListener;
 pub use listen::{Listen, UnixAddress};
 pub use own::Accept;
-#[cfg(feature = "tokio")]
+#[cfg(any(unix, feature = "tokio"))]
 pub(super) use rest::LONGEST_QUEUE;
 pub(super) use rest::Rest;
 pub(super) use socket::Listener;

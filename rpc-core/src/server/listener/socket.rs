@@ -19,6 +19,8 @@ use super::rest::{Rest, accept_rest};
 #[cfg(unix)]
 use super::socket_file::SocketFile;
 #[cfg(unix)]
+use super::spare::Spare;
+#[cfg(unix)]
 use super::transient::is_about_one_connection;
 
 /// What connections are accepted from. Copies of it share one queue.
@@ -32,6 +34,9 @@ pub struct Listener {
     /// stopped itself. Such a socket does not block.
     #[cfg(unix)]
     bell: Option<Arc<Bell>>,
+    /// Kept for those who wait when the server stops and there is no other.
+    #[cfg(unix)]
+    spare: Spare,
 }
 
 /// The socket itself.
@@ -50,19 +55,22 @@ impl Listener {
             file: None,
             #[cfg(unix)]
             bell: None,
+            #[cfg(unix)]
+            spare: Spare::keep(),
         }
     }
 
     #[cfg(unix)]
     pub(super) fn unix(listener: UnixListener, file: SocketFile) -> Self {
         let socket = ListeningSocket::Unix(listener);
-        Self { socket, file: Some(Arc::new(file)), bell: None }
+        Self { socket, file: Some(Arc::new(file)), bell: None, spare: Spare::keep() }
     }
 
     /// Takes a socket that somebody else keeps open and goes on with when this program has ended.
     #[cfg(unix)]
     pub(in crate::server) fn kept_by_another(socket: ListeningSocket) -> io::Result<Self> {
-        let listener = Self { socket, file: None, bell: Some(Arc::new(Bell::new()?)) };
+        let (bell, spare) = (Some(Arc::new(Bell::new()?)), Spare::keep());
+        let listener = Self { socket, file: None, bell, spare };
         listener.set_nonblocking()?;
         Ok(listener)
     }
@@ -154,6 +162,12 @@ impl Listener {
         }
     }
 
+    /// Lets go of the descriptor that is kept for when there is no other.
+    #[cfg(unix)]
+    pub(in crate::server) fn let_go_of_spare(&self) {
+        self.spare.let_go();
+    }
+
     /// Removes the file of a Unix socket, so that another server may take its place.
     pub(in crate::server) fn remove_file(&self) {
         #[cfg(unix)]
@@ -182,6 +196,8 @@ impl Listener {
             file: self.file.clone(),
             #[cfg(unix)]
             bell: self.bell.clone(),
+            #[cfg(unix)]
+            spare: self.spare.clone(),
         })
     }
 }

@@ -43,6 +43,10 @@ impl Child {
         };
         let done = catch_unwind(AssertUnwindSafe(work));
         if let Ok(Err(error)) = &done {
+            // The parent says so of all that end for it, a line a second.
+            if error.kind() == io::ErrorKind::WouldBlock {
+                cannot_start();
+            }
             eprintln!("a server process cannot start: {error}");
         }
         let _ = io::stdout().flush();

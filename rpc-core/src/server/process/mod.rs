@@ -30,6 +30,6 @@ pub(super) use supervisor::Pool;
 #[cfg(feature = "tokio")]
 pub(super) use sys::send_last;
 pub(super) use sys::{
-    is_listening, is_stream, no_descriptor_is_left, peer_credentials, readable_among,
-    shared_numbers, take_handed,
+    descriptor_limit, is_listening, is_stream, no_descriptor_is_left, peer_credentials,
+    readable_among, share_arenas, shared_numbers, take_handed,
 };

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::registry::Statistics;
+use crate::server::exhausted;
 use crate::server::listener::{Listener, Rest, listen_failed};
 use crate::server::log::Log;
 use crate::server::settings::LogSink;
+use crate::transport::Socket;
 
 use super::STOP;
-use super::child::Child;
+use super::child::{CANNOT_START, Child};
 use super::children::{Children, LEAVING};
 use super::listening::stop_listening;
 use super::log::to_stderr;
@@ -45,7 +47,8 @@ pub(in crate::server) struct Pool {
 
 impl Pool {
     /// Keeps workers at work on the `listener`, which does not block, until a signal asks this
-    /// process to stop. Each worker is a process of its own that does `work` and ends with it.
+    /// process to stop. Each worker is a process of its own that does `work` and ends with it. Those who
+    /// cannot be served any more by then are told by `tell`.
     ///
     /// # Errors
     ///
@@ -53,6 +56,7 @@ impl Pool {
     pub(in crate::server) fn run(
         self,
         listener: &Listener,
+        tell: impl Fn(Socket),
         work: impl Fn(&Worker<'_>) -> io::Result<()>,
     ) -> Result<(), Error> {
         let children = Children::new()?;
@@ -66,7 +70,7 @@ impl Pool {
         let mut supervisor =
             Supervisor { pool: self, listener, work, signals, children, places, log };
         supervisor.supervise();
-        supervisor.serve_rest(stop_listening(listener));
+        supervisor.serve_rest(stop_listening(listener, &tell), &tell);
         let Supervisor { children, signals, mut log, .. } = supervisor;
         log.end();
         children.end(&signals, patience);
@@ -133,7 +137,7 @@ struct Record {
     /// When it must have left, once it was told.
     leaves_by: Option<Instant>,
     /// Why it had to be killed.
-    overdue: Option<&'static str>,
+    overdue: Option<String>,
 }
 
 struct Supervisor<'l, W> {
@@ -175,8 +179,12 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
                 statistics.process_ended(u64::from(pid.unsigned_abs()));
             }
             let place = places.iter_mut().find(|place| place.worker == Some(pid));
-            if !how.success() {
-                let why = record.overdue.map(|why| format!(", {why}")).unwrap_or_default();
+            if how.code() == Some(CANNOT_START) {
+                let why = exhausted::of_processes("it could make no thread");
+                log.say(&format!("no worker can be made: {why}"));
+            } else if !how.success() {
+                let why = record.overdue.as_ref().map(|why| format!(", {why}"));
+                let why = why.unwrap_or_default();
                 let then = if place.is_some() { "; another takes its place" } else { "" };
                 log.say(&format!("worker {pid} has ended ({how}{why}){then}"));
             }
@@ -202,7 +210,8 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
                     Ok(worker) => self.places[place].worker = Some(worker),
                     Err(error) => {
                         self.places[place].wait(now);
-                        self.log.say(&format!("no worker can be made: {error}"));
+                        let why = exhausted::of_processes(error);
+                        self.log.say(&format!("no worker can be made: {why}"));
                     }
                 }
             }
@@ -229,7 +238,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
 
     /// Has connections that nobody accepted served by workers that have nothing else to do: those
     /// there are may be at one connection for as long as it is open.
-    fn serve_rest(&mut self, rest: Rest) {
+    fn serve_rest(&mut self, rest: Rest, tell: &impl Fn(Socket)) {
         let mut shares: Vec<_> =
             (0..self.pool.workers.max(1).min(rest.len())).map(|_| Rest::new()).collect();
         let count = shares.len();
@@ -238,7 +247,10 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
         }
         while !shares.is_empty() {
             if let Err(error) = self.start(&mut shares) {
-                self.log.say(&format!("no worker can be made: {error}"));
+                let why = exhausted::of_processes(error);
+                self.log.say(&format!("no worker can be made: {why}"));
+                shares.pop().into_iter().flatten().for_each(tell);
+                continue;
             }
             shares.pop();
         }
@@ -267,10 +279,13 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     fn end_overdue(&mut self) {
         let now = Instant::now();
         for (pid, record) in self.children.running() {
-            if self.pool.busy_timeout.is_some_and(|limit| record.hangs(now, limit)) {
-                record.overdue = Some("it was at one call for longer than the busy timeout");
+            if let Some(limit) = self.pool.busy_timeout.filter(|limit| record.hangs(now, *limit)) {
+                let why = format!("it was at one call for longer than {limit:?}, `busy_timeout`");
+                record.overdue = Some(why);
             } else if record.leaves_by.is_some_and(|by| by <= now) {
-                record.overdue = Some("it did not leave within the stop timeout");
+                let limit = self.pool.stop_timeout;
+                let why = format!("it did not leave within {limit:?}, `stop_timeout`");
+                record.overdue = Some(why);
             }
             if record.overdue.is_some() {
                 sys::kill(pid, libc::SIGKILL);

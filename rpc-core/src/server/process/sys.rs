@@ -299,6 +299,29 @@ pub(in crate::server) fn peer_credentials(of: BorrowedFd<'_>) -> Option<PeerCred
     }
 }
 
+/// How many descriptors this process may have, where that is limited.
+pub(in crate::server) fn descriptor_limit() -> Option<u64> {
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: where it succeeds, `limit` has been filled in.
+    let limit = unsafe {
+        (libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) == 0)
+            .then(|| limit.assume_init())?
+    };
+    // The type is another on some systems.
+    #[allow(clippy::useless_conversion)]
+    u64::try_from(limit.rlim_cur).ok().filter(|_| limit.rlim_cur != libc::RLIM_INFINITY)
+}
+
+/// Has threads share what glibc's allocator sets aside of the address space, which is else 64 MiB for each of the
+/// first.
+pub(in crate::server) fn share_arenas() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a number, which the allocator looks at before it sets more aside.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
+}
+
 /// Whether an error is that this process, or the system, has as many descriptors as it may.
 pub(in crate::server) fn no_descriptor_is_left(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))

@@ -204,7 +204,9 @@ impl Session {
     pub(super) fn check_deadline(&self) -> io::Result<()> {
         match (self.deadline(), self.patience) {
             (Some(deadline), Some(patience)) if deadline <= Instant::now() => {
-                let problem = format!("the TLS handshake was not finished within {patience:?}");
+                let problem = format!(
+                    "the TLS handshake was not finished within {patience:?}, its `handshake_timeout`"
+                );
                 Err(io::Error::new(ErrorKind::ConnectionAborted, problem))
             }
             _ => Ok(()),
