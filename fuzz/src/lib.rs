@@ -1,7 +1,11 @@
 //! What the fuzz targets share: functions to be called, and ways to cut a stream.
 
-use rpc_core::{FunctionRegistry, rpc_export};
+mod script;
+
+use rpc_core::{CallContext, FunctionRegistry, rpc_export};
 use serde_json::Value;
+
+pub use script::Script;
 
 /// Adds three numbers.
 #[rpc_export]
@@ -25,6 +29,20 @@ pub fn count(bytes: &[u8]) -> usize {
 #[rpc_export]
 pub fn pick(a: Value, b: Option<Value>, #[default(Value::from("default"))] c: Value) -> [Value; 3] {
     [a, b.unwrap_or_default(), c]
+}
+
+/// Answers with the address that counts as the caller's.
+#[rpc_export]
+pub fn caller(context: &CallContext) -> Option<String> {
+    context.caller_address().map(|address| address.to_string())
+}
+
+/// Answers with what the caller's certificate says: the subject, the names, and how many bytes it has.
+#[rpc_export]
+pub fn shown(context: &CallContext) -> Option<(Option<String>, Vec<String>, usize)> {
+    let certificate = context.peer_certificate()?;
+    let subject = certificate.subject().map(str::to_owned);
+    Some((subject, certificate.names().to_vec(), certificate.der().len()))
 }
 
 /// The exported functions, and some registered by hand.

@@ -62,7 +62,7 @@ static RUST: LazyLock<bool> = LazyLock::new(|| {
 /// # Panics
 ///
 /// Where `CI` says that nothing may be wanting.
-fn missing<T>(what: &str) -> Option<T> {
+pub(crate) fn missing<T>(what: &str) -> Option<T> {
     assert!(env::var_os("CI").is_none(), "missing: {what}; tests/foreign/install installs it");
     println!("skipped: {what} is missing; tests/foreign/install installs it");
     None

@@ -15,6 +15,8 @@ mod example;
 mod fake;
 mod folder;
 mod foreign;
+#[cfg(unix)]
+mod front;
 mod functions;
 mod gate;
 mod http_peer;
@@ -48,6 +50,8 @@ pub use example::{example, example_names};
 pub use fake::{Fake, Received};
 pub use folder::Folder;
 pub use foreign::{Language, Report, all_good, browser, language_server, mcp};
+#[cfg(unix)]
+pub use front::Front;
 pub use functions::*;
 pub use gate::*;
 pub use http_peer::{HttpPeer, Response};
@@ -60,7 +64,7 @@ pub use own_stream::{OwnAsyncStream, OwnStream};
 pub use page::{UPDATE, report_table, section};
 pub use peer::{DIALECTS, EVERY_FRAMING, FRAMINGS, Peer, frame};
 pub use process::{Process, Served, Task, until};
-pub use program::{Running, curl, node, python};
+pub use program::{Running, curl, node, openssl, python};
 pub use run::run;
 pub use socket_table::{until_accepted, until_closed};
 pub use tls::{Authority, Issued, TlsPeer};

@@ -50,9 +50,22 @@ pub fn curl() -> Option<Command> {
     Some(command)
 }
 
+/// Prepares openssl to be run; `None` where there is none, and then says so.
+///
+/// # Panics
+///
+/// Where there is none and `CI` says that there must be.
+pub fn openssl() -> Option<Command> {
+    program_that_knows("openssl", "version")
+}
+
 fn program(name: &str) -> Option<Command> {
+    program_that_knows(name, "--version")
+}
+
+fn program_that_knows(name: &str, argument: &str) -> Option<Command> {
     let mut version = Command::new(name);
-    let found = version.arg("--version").output().is_ok_and(|output| output.status.success());
+    let found = version.arg(argument).output().is_ok_and(|output| output.status.success());
     if !found {
         assert!(env::var_os("CI").is_none(), "{name} is missing");
         println!("skipped: {name} is missing");

@@ -1,9 +1,12 @@
 //! Client libraries of other languages call our server, with no setting on either side.
 
+#![allow(clippy::unwrap_used)]
+
 use std::thread;
 
 use rpc_core::RpcServer;
-use tests::{Folder, Language, Model, Report, all_good, report_table, section};
+use rpc_core::tls::Tls;
+use tests::{Folder, Issuer, Language, Model, Report, all_good, report_table, section};
 
 /// A program of `foreign/` that calls a server.
 struct Client {
@@ -18,6 +21,9 @@ const SOCKET: &str = "SOCKET";
 
 /// What an argument stands for that names a program that serves its standard input and output.
 const PROGRAM: &str = "PROGRAM";
+
+/// What an argument stands for that names whoever vouches for the server.
+const AUTHORITY: &str = "AUTHORITY";
 
 const fn client(
     protocol: &'static str,
@@ -37,9 +43,14 @@ const JSON_WEBSOCKET: &str = "JSON-RPC over WebSocket";
 const JSON_UNIX: &str = "JSON-RPC over a Unix socket";
 const JSON_HTTP_UNIX: &str = "JSON-RPC over HTTP over a Unix socket";
 const XML: &str = "XML-RPC";
+const CURL: &str = "curl/json_rpc.sh";
+const XML_TLS: &str = "XML-RPC over TLS";
+const JSON_HTTP_TLS: &str = "JSON-RPC over HTTP over TLS";
+const JSON_HTTP2_TLS: &str = "JSON-RPC over HTTP/2 over TLS";
+const JSON_WEBSOCKET_TLS: &str = "JSON-RPC over WebSocket over TLS";
 
-/// The program is given an address, which a Unix socket's path stands in for where it cannot use one.
-const CLIENTS: [Client; 25] = [
+/// The program is given an address, that of a server over TLS where the protocol says so, which a Unix socket's path stands in for where it cannot use one.
+const CLIENTS: [Client; 32] = [
     client(XML, Language::Python, "python/xmlrpc_client.py", &[]),
     client(XML, Language::Node, "node/xmlrpc_client.js", &[]),
     client(XML, Language::Perl, "perl/rpc_xml_client.pl", &[]),
@@ -51,8 +62,8 @@ const CLIENTS: [Client; 25] = [
     client(JSON_HTTP, Language::Node, "node/jayson_client.js", &["http"]),
     client(JSON_HTTP, Language::Rust, "jsonrpsee_client", &["http"]),
     client(JSON_HTTP, Language::Rust, "jsonrpc_client", &["http"]),
-    client(JSON_HTTP, Language::Shell, "curl/json_rpc.sh", &["1.1", "--http1.1"]),
-    client(JSON_HTTP2, Language::Shell, "curl/json_rpc.sh", &["2", "--http2-prior-knowledge"]),
+    client(JSON_HTTP, Language::Shell, CURL, &["1.1", "--http1.1"]),
+    client(JSON_HTTP2, Language::Shell, CURL, &["2", "--http2-prior-knowledge"]),
     client(JSON_HTTP2, Language::Node, "node/http2_client.js", &[]),
     client(JSON_RAW, Language::Node, "node/jayson_client.js", &["tcp"]),
     client(JSON_RAW, Language::Rust, "jsonrpc_client", &["tcp"]),
@@ -64,7 +75,14 @@ const CLIENTS: [Client; 25] = [
     client(JSON_WEBSOCKET, Language::Node, "node/jayson_client.js", &["websocket"]),
     client(JSON_WEBSOCKET, Language::Rust, "jsonrpsee_client", &["ws"]),
     client(JSON_UNIX, Language::Rust, "jsonrpc_client", &["unix", SOCKET]),
-    client(JSON_HTTP_UNIX, Language::Shell, "curl/json_rpc.sh", &["1.1", "--unix-socket", SOCKET]),
+    client(JSON_HTTP_UNIX, Language::Shell, CURL, &["1.1", "--unix-socket", SOCKET]),
+    client(XML_TLS, Language::Python, "python/xmlrpc_client.py", &[AUTHORITY]),
+    client(JSON_HTTP_TLS, Language::Python, "python/jsonrpcclient_client.py", &[AUTHORITY]),
+    client(JSON_HTTP_TLS, Language::Rust, "jsonrpsee_client", &["https"]),
+    client(JSON_HTTP_TLS, Language::Shell, CURL, &["1.1", "--http1.1", "--cacert", AUTHORITY]),
+    client(JSON_HTTP2_TLS, Language::Shell, CURL, &["2", "--http2", "--cacert", AUTHORITY]),
+    client(JSON_WEBSOCKET_TLS, Language::Python, "python/websocket_client.py", &[AUTHORITY]),
+    client(JSON_WEBSOCKET_TLS, Language::Rust, "jsonrpsee_client", &["wss"]),
 ];
 
 const CHECKS: [&str; 11] = [
@@ -89,14 +107,20 @@ fn call(model: Model) -> Vec<Row> {
     let socket = folder.file("server");
     let server = model.start(RpcServer::exported());
     let _at_socket = model.start_at(format!("unix:{}", socket.display()), RpcServer::exported());
-    let address = server.address().to_string();
+    let issuer = Issuer::new();
+    let certified = issuer.issue(&["localhost", "127.0.0.1"]);
+    let tls = Tls::from_pem(&certified.certificate, &certified.key).unwrap();
+    let over_tls = model.start(RpcServer::exported().tls(tls));
     let mut rows = Vec::new();
     for client in &CLIENTS {
         let Some(mut program) = client.language.program(client.script) else { continue };
-        program.arg(&address);
+        let is_secure = client.protocol.ends_with("TLS");
+        let server = if is_secure { &over_tls } else { &server };
+        program.arg(server.address().to_string()).env("SSL_CERT_FILE", issuer.file());
         for argument in client.arguments {
             match *argument {
                 SOCKET => program.arg(&socket),
+                AUTHORITY => program.arg(issuer.file()),
                 PROGRAM => program.arg(env!("CARGO_BIN_EXE_stdio_program")),
                 other => program.arg(other),
             };

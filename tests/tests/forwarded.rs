@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::net::SocketAddr;
+
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rpc_core::identity::{Credentials, Unauthenticated};
 use rpc_core::{CallContext, RpcServer, rpc_export};
 use serde_json::{Value, json};
-use tests::{HttpPeer, Model, Response, WebSocket};
+use tests::{HttpPeer, Model, Response, WebSocket, run};
 
 /// Whom a function finds at the other end, and who is behind.
 #[rpc_export]
@@ -57,6 +63,53 @@ fn a_proxy_that_is_named_says_who_calls() {
             let expected = json!(["127.0.0.1", address]);
             assert_eq!(result(&socket.ask(CALL)), expected, "{model:?} {headers}");
         }
+    });
+}
+
+/// What requests of one connection find over HTTP/2, made at the same time.
+async fn find_by_http2(address: SocketAddr, requests: &[&str]) -> Vec<Value> {
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let send = |headers: &&str| {
+        let mut request =
+            Request::post(format!("http://{address}/")).header("content-type", "application/json");
+        for line in headers.lines() {
+            let (name, value) = line.split_once(": ").unwrap();
+            request = request.header(name, value);
+        }
+        let mut sender = sender.clone();
+        tokio::spawn(async move {
+            let request = request.body(Full::new(Bytes::from(CALL))).unwrap();
+            let response = sender.send_request(request).await.unwrap();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            result(std::str::from_utf8(&body).unwrap())
+        })
+    };
+    let mut found = Vec::new();
+    for response in requests.iter().map(send).collect::<Vec<_>>() {
+        found.push(response.await.unwrap());
+    }
+    found
+}
+
+#[test]
+fn each_stream_of_http2_has_a_caller_of_its_own() {
+    let requests = FORWARDED.map(|(headers, _)| headers);
+    Model::each(|model| {
+        let trusting = RpcServer::exported().trusted_proxies(["127.0.0.1", "10.0.0.0/8"]).unwrap();
+        let server = model.start(trusting);
+        let address = server.address().socket_addr().unwrap();
+        let found = run(find_by_http2(address, &requests));
+        let expected = FORWARDED.map(|(_, address)| json!(["127.0.0.1", address]));
+        assert_eq!(found, expected, "{model:?}");
+
+        let server = model.start(RpcServer::exported());
+        let address = server.address().socket_addr().unwrap();
+        let found = run(find_by_http2(address, &requests));
+        let expected = FORWARDED.map(|_| json!(["127.0.0.1", "127.0.0.1"]));
+        assert_eq!(found, expected, "{model:?}");
     });
 }
 

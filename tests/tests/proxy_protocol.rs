@@ -8,12 +8,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rpc_core::error::Misuse;
 use rpc_core::protocol::Framing;
 use rpc_core::server::{EventLoop, ThreadPerConnection};
 use rpc_core::transport::Address;
 use rpc_core::{Error, FunctionRegistry, RpcServer};
-use tests::{Authority, EVERY_FRAMING, Model, Served, TlsPeer, frame, web_socket_frame};
+use tests::{Authority, EVERY_FRAMING, Model, Served, TlsPeer, frame, run, web_socket_frame};
 
 const MODELS: [&str; 6] =
     ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"];
@@ -120,6 +124,40 @@ fn a_header_names_the_caller_in_every_protocol() {
             let count = socket.read(&mut said).unwrap();
             let said = String::from_utf8_lossy(&said[..count]).into_owned();
             assert!(said.contains(&named(caller)), "{model}: {said}");
+        }
+    });
+}
+
+/// What two requests of one connection find over HTTP/2 behind a header, each with headers of its own.
+async fn find_by_http2(address: SocketAddr, header: &[u8], forwarded: [&str; 2]) -> [String; 2] {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, header).await.unwrap();
+    let builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let send = async |forwarded: &str| {
+        let request = Request::post(format!("http://{address}/"))
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", forwarded)
+            .body(Full::new(Bytes::from(WHO)))
+            .unwrap();
+        let response = sender.clone().send_request(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    let (one, other) = tokio::join!(send(forwarded[0]), send(forwarded[1]));
+    [one, other]
+}
+
+#[test]
+fn a_header_names_the_caller_of_every_stream_of_http2() {
+    each("", |model, address| {
+        for (header, caller) in headers() {
+            let found = run(find_by_http2(address, &header, ["192.0.2.7", "127.0.0.1"]));
+            // Whom the header names is no proxy that is trusted, so what it says itself counts for nothing.
+            let first = if caller == "127.0.0.1" { "192.0.2.7" } else { caller };
+            assert!(found[0].contains(&named(first)), "{model} {header:?}: {found:?}");
+            assert!(found[1].contains(&named(caller)), "{model} {header:?}: {found:?}");
         }
     });
 }

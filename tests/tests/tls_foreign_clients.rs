@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rpc_core::RpcServer;
 use rpc_core::tls::Tls;
-use tests::{Issuer, Model, Running, curl, node, python};
+use tests::{Issuer, Model, Running, curl, node, openssl, python};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"add","params":[1,2]}"#;
 const SUM: &str = r#"{"jsonrpc":"2.0","result":13,"id":1}"#;
@@ -78,13 +78,9 @@ fn curl_calls_in_both_versions() {
 
 #[test]
 fn openssl_calls() {
-    let found = Command::new("openssl").arg("version").output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        return println!("skipped: openssl is missing");
-    }
     each(|port, issuer| {
         for version in ["-tls1_2", "-tls1_3"] {
-            let mut command = Command::new("openssl");
+            let Some(mut command) = openssl() else { return };
             command.args(["s_client", "-quiet", "-verify_return_error", "-verify_hostname"]);
             command.args(["localhost", "-connect", &format!("127.0.0.1:{port}"), version]);
             command.arg("-CAfile").arg(issuer.file());

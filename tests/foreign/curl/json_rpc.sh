@@ -3,8 +3,10 @@
 set -uo pipefail
 address=$1 version=$2
 shift 2
+scheme=http
+[[ " $* " == *" --cacert "* ]] && scheme=https
 
-post() { curl --silent --show-error --max-time 10 "${options[@]}" --data-binary "$1" "http://$address/"; }
+post() { curl --silent --show-error --max-time 10 "${options[@]}" --data-binary "$1" "$scheme://$address/"; }
 options=("$@" --header 'Content-Type: application/json')
 
 # check NAME FOUND PATTERN: whether what was found matches.
@@ -44,9 +46,9 @@ check 'introspection' "$(call system.listMethods '[]')" '*"add"*"echo"*"system.l
 
 # The calls of one connection: curl keeps it for all addresses of a command. With HTTP/2 and no
 # negotiation it fails at the second, whatever the server (curl 7.88, its issue 10634).
-[[ $version == 2 ]] && exit
+[[ $version == 2 && $scheme == http ]] && exit
 urls=()
-for _ in {1..20}; do urls+=("http://$address/"); done
+for _ in {1..20}; do urls+=("$scheme://$address/"); done
 said=$(curl --silent --show-error --max-time 30 "${options[@]}" --data-binary "$one" \
     --write-out ' %{http_version} %{num_connects};' "${urls[@]}" | tr -d '\r\n ')
 connects=$(grep -o "${version}[01];" <<<"$said" | sort | uniq -c | tr -s ' \n' ' ')

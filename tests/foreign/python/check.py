@@ -6,8 +6,15 @@ import sys
 import time
 
 ADDRESS = sys.argv[1]
+# Whoever vouches for the server, where it speaks TLS: a file.
+AUTHORITY = sys.argv[2] if len(sys.argv) > 2 else None
 TEXT = "Grüß Gott, 世界 🦀 <&> \" ' \\ /"
 LARGE = "0123456789" * 10_000
+
+
+def url(scheme):
+    """The server's address; `scheme` is `http` or `ws`."""
+    return f"{scheme}{'s' if AUTHORITY else ''}://{ADDRESS}/"
 
 
 def library(name, version):

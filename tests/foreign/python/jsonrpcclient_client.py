@@ -6,12 +6,13 @@ import requests
 from jsonrpcclient import Error, notification, parse, request
 
 from check import (
-    ADDRESS,
+    AUTHORITY,
     check,
     check_introspection,
     check_notification,
     check_positional,
     library,
+    url,
 )
 
 library("jsonrpcclient", f"{version('jsonrpcclient')} with requests {version('requests')}")
@@ -23,7 +24,7 @@ class Refusal(Exception):
 
 
 def post(message):
-    response = session.post(f"http://{ADDRESS}/", json=message, timeout=10)
+    response = session.post(url("http"), json=message, timeout=10, verify=AUTHORITY or True)
     response.raise_for_status()
     return response
 

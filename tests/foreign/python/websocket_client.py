@@ -7,17 +7,18 @@ from importlib.metadata import version
 import websocket
 
 from check import (
-    ADDRESS,
+    AUTHORITY,
     check,
     check_introspection,
     check_notification,
     check_positional,
     library,
+    url,
 )
 
 library("websocket-client", version("websocket-client"))
 # It names the server's own address as its origin, as a page of that server would.
-connection = websocket.create_connection(f"ws://{ADDRESS}/", timeout=10)
+connection = websocket.create_connection(url("ws"), timeout=10, sslopt={"ca_certs": AUTHORITY})
 numbers = itertools.count(1)
 
 

@@ -1,11 +1,13 @@
 """The standard library's XML-RPC client."""
 
+import ssl
 from xmlrpc.client import Fault, MultiCall, ServerProxy
 
-from check import ADDRESS, check, check_introspection, check_positional, library
+from check import AUTHORITY, check, check_introspection, check_positional, library, url
 
 library("`xmlrpc.client`", "")
-server = ServerProxy(f"http://{ADDRESS}")
+context = ssl.create_default_context(cafile=AUTHORITY) if AUTHORITY else None
+server = ServerProxy(url("http"), context=context)
 
 
 def call(name, *arguments):

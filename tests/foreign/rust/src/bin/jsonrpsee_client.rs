@@ -1,4 +1,4 @@
-//! jsonrpsee's clients: `jsonrpsee_client ADDRESS http|ws`.
+//! jsonrpsee's clients: `jsonrpsee_client ADDRESS http|https|ws|wss`; they trust whom `SSL_CERT_FILE` names.
 
 use std::env;
 use std::fmt::Debug;
@@ -87,21 +87,21 @@ impl<C: ClientT + Debug> Caller for Client<C> {
 fn main() {
     let arguments: Vec<String> = env::args().collect();
     let [_, address, transport] = arguments.as_slice() else {
-        panic!("usage: jsonrpsee_client ADDRESS http|ws");
+        panic!("usage: jsonrpsee_client ADDRESS http|https|ws|wss");
     };
     let runtime = Runtime::new().expect("a runtime");
     let entered = runtime.enter();
     match transport.as_str() {
-        "http" => {
+        "http" | "https" => {
             library("jsonrpsee", version("jsonrpsee-http-client"));
-            let client = HttpClientBuilder::new().build(format!("http://{address}"));
+            let client = HttpClientBuilder::new().build(format!("{transport}://{address}"));
             let client = client.expect("a client");
             drop(entered);
             check_all(&Client { client, runtime });
         }
         _ => {
             library("jsonrpsee", version("jsonrpsee-ws-client"));
-            let client = WsClientBuilder::new().build(format!("ws://{address}"));
+            let client = WsClientBuilder::new().build(format!("{transport}://{address}"));
             let client = runtime.block_on(client).expect("a connection");
             drop(entered);
             check_all(&Client { client, runtime });
