@@ -12,6 +12,7 @@ use super::listener::Source;
 use super::refusing::Refusing;
 use super::service::Service;
 use super::stop::Open;
+use crate::transport::Stream;
 
 /// Serves each connection on a thread of its own, up to a number of them. The default.
 ///
@@ -44,12 +45,17 @@ impl Concurrency for ThreadPerConnection {
             "the server can make no thread for a connection now; try again later";
         let full = service.busy(Busy::new(&service.answer, self.max_connections));
         let no_thread = service.busy(Busy::because(&service.answer, NO_THREAD));
-        let mut refusing = Refusing::new([full, no_thread]);
+        let mut refusing = Refusing::new([full, no_thread, service.busy_for_address()]);
         while let Some(open) = refusing.accept(source, service) {
             if service.connections() > self.max_connections {
                 refusing.take(open, 0);
                 continue;
             }
+            let Some(at) = service.place_for(open.stream().peer()) else {
+                refusing.take(open, 2);
+                continue;
+            };
+            let open = open.at(at);
             // What is left where there is no thread.
             let place = Arc::new(Mutex::new(Some(open)));
             let (taken, of_thread) = (Arc::clone(&place), service.clone());
