@@ -118,6 +118,7 @@ mod proxy;
 mod pump;
 mod registry;
 pub mod server;
+mod throttle;
 mod timing;
 #[cfg(feature = "tls")]
 pub mod tls;

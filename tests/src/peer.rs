@@ -1,13 +1,16 @@
 //! A socket that speaks bytes, to say what no client and no server would.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
 use rpc_core::client::Dialect;
 use rpc_core::protocol::Framing;
 use rpc_core::transport::{Address, Socket, Stream};
+use tokio::net::TcpSocket;
+
+use crate::run;
 
 /// The framings in which a fault of the whole connection is said in the native dialect.
 pub const FRAMINGS: [Framing; 2] = [Framing::LengthPrefix, Framing::Raw];
@@ -49,6 +52,19 @@ impl Peer {
     pub fn connect(address: impl Into<Address>, framing: Framing) -> Self {
         let connected = Socket::connect(&address.into(), PATIENCE);
         Self::new(connected.expect("a server that listens"), framing)
+    }
+
+    /// The same from an address of this machine: all of 127.0.0.0/8 are.
+    pub fn connect_from(local: &str, address: SocketAddr, framing: Framing) -> Self {
+        let local = SocketAddr::new(local.parse().expect("an address"), 0);
+        let connected = run(async {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(local)?;
+            let stream = socket.connect(address).await?.into_std()?;
+            stream.set_nonblocking(false)?;
+            Ok::<_, std::io::Error>(stream)
+        });
+        Self::new(Socket::Tcp(connected.expect("a server that listens")), framing)
     }
 
     /// The same with little memory, for a test with thousands of them.

@@ -106,6 +106,14 @@ pub enum Misuse {
         /// What asks, and for what.
         asks: Box<str>,
     },
+    /// Calls are limited for each identity, and the server does not find out who calls.
+    #[error(
+        "`{setting}` is for callers who are known before their call goes through the layers, and nobody is asked who calls; give the server `.authenticate(…)`, or limit addresses"
+    )]
+    NoIdentities {
+        /// The setting.
+        setting: &'static str,
+    },
     /// Web pages cannot be let in as the server was told (feature `http`).
     #[error("`{setting}` cannot be: {problem}")]
     WebPages {

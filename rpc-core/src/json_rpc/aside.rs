@@ -7,6 +7,7 @@ use crate::protocol::Fault;
 use crate::registry::{Ended, Whence, tell_of_panic};
 
 use super::budget::Budget;
+use super::caller_limits::InFlight;
 use super::hook::Watch;
 
 /// Puts the reply of a call together that has outlived its message.
@@ -50,6 +51,11 @@ impl Aside {
     /// The call's id, as the text it came as.
     pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Its place among the calls of its caller that are in flight.
+    pub(super) fn held(&self) -> Option<InFlight> {
+        self.watch.as_ref()?.held().cloned()
     }
 
     /// Puts the reply together, of a result's text or a fault.

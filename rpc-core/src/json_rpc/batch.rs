@@ -39,6 +39,7 @@ pub(super) fn answer_batch<D: Dispatch>(
                 }
                 session.is_part = true;
             }
+            session.is_part |= json_rpc.caller_limits().is_some();
             let limits = &session.limits;
             let budget = Budget::of_message(limits).of_parts(*count, limits, 1);
             let mut parts = Parts::begin(*count, budget, out);

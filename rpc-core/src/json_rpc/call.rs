@@ -1,7 +1,7 @@
 //! Runs one call and writes what becomes of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::dialect::Request;
 use crate::protocol::{Call, Fault, code};
@@ -13,7 +13,7 @@ use super::answer::Answered;
 use super::as_somebody::{As, identify};
 use super::aside::{Aside, write_fault};
 use super::budget::Budget;
-use super::hook::{Hook, Unwatched, Watching};
+use super::hook::{Begun, Hook, Unwatched, Watching};
 use super::identify::{Greeted, Refused};
 use super::later::Later;
 use super::layer::JsonRpc;
@@ -63,7 +63,7 @@ fn run_counted<D: Dispatch>(
     }
 }
 
-/// The same where somebody is told of them, or it is asked who makes them.
+/// The same where somebody is told of them, it is asked who makes them, or they are limited.
 #[cold]
 #[inline(never)]
 fn run_told<D: Dispatch>(
@@ -74,16 +74,36 @@ fn run_told<D: Dispatch>(
     out: &mut Vec<u8>,
 ) -> Answered {
     let mut begun = json_rpc.hook.as_ref().map(Hook::begin).unwrap_or_default();
-    let dispatch = &json_rpc.dispatch;
     let Some(asks) = json_rpc.asks().filter(|_| session.identified.is_none()) else {
-        return run_with(dispatch, request, budget, session, out, &mut begun);
+        return run_limited(json_rpc, request, budget, session, out, begun);
     };
     match identify(asks, request, session) {
-        As::Call(session) => run_with(dispatch, request, budget, &session, out, &mut begun),
+        As::Call(session) => run_limited(json_rpc, request, budget, &session, out, begun),
         As::Refused(fault) => run_refused(fault, request, budget, session, out, &mut begun),
         As::Greeting(name) => run_with(&Greeted(name), request, budget, session, out, &mut begun),
         As::Later(asking) => Answered::Asks(asking),
     }
+}
+
+/// The same where it is known who calls, who may have made as many calls as they may.
+fn run_limited<D: Dispatch>(
+    json_rpc: &JsonRpc<D>,
+    request: &Request<'_>,
+    budget: &Budget,
+    session: &Session,
+    out: &mut Vec<u8>,
+    mut begun: Begun<'_>,
+) -> Answered {
+    if let Some(limits) = json_rpc.caller_limits() {
+        match limits.admit(&session.context, Instant::now()) {
+            Ok(in_flight) => begun.hold(in_flight),
+            Err(exceeded) => {
+                let fault = exceeded.fault(request.call.method(), session);
+                return run_refused(fault, request, budget, session, out, &mut begun);
+            }
+        }
+    }
+    run_with(&json_rpc.dispatch, request, budget, session, out, &mut begun)
 }
 
 /// The same of a call that is refused: it is written, told and counted as any other.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::{Fault, OneLine, code};
 use crate::registry::{CallContext, Ended, Statistics, Tally, TallyAside};
 
+use super::caller_limits::{CallerLimits, InFlight};
 use super::identify::Asks;
 
 /// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it.
@@ -91,12 +92,13 @@ fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
     Ok(())
 }
 
-/// Who is told of calls, what counts them, and what is asked who makes them.
+/// Who is told of calls, what counts them, what is asked who makes them, and what bounds how many they make.
 #[derive(Clone, Default)]
 pub(super) struct Hook {
     tell: Option<Arc<Tell>>,
     statistics: Option<Arc<Statistics>>,
     asks: Option<Asks>,
+    limits: Option<CallerLimits>,
     /// What counts calls, where that is all that is done.
     only: Option<Arc<Statistics>>,
 }
@@ -118,7 +120,7 @@ impl Hook {
 
     /// Has calls counted.
     pub(super) fn counting(self, statistics: Arc<Statistics>) -> Self {
-        let is_all = self.tell.is_none() && self.asks.is_none();
+        let is_all = self.tell.is_none() && self.asks.is_none() && self.limits.is_none();
         let only = is_all.then(|| Arc::clone(&statistics));
         Self { statistics: Some(statistics), only, ..self }
     }
@@ -127,6 +129,18 @@ impl Hook {
     pub(super) fn asking(self, change: impl FnOnce(Asks) -> Asks) -> Self {
         let asks = change(self.asks.unwrap_or_default());
         Self { asks: Some(asks), only: None, ..self }
+    }
+
+    /// Has it bounded how many calls each caller makes.
+    pub(super) fn limiting(self, change: impl FnOnce(&mut CallerLimits)) -> Self {
+        let mut limits = self.limits.unwrap_or_default();
+        change(&mut limits);
+        Self { limits: Some(limits), only: None, ..self }
+    }
+
+    /// What bounds how many calls each caller makes.
+    pub(super) fn limits(&self) -> Option<&CallerLimits> {
+        self.limits.as_ref()
     }
 
     /// Whether cookies were to say who makes calls, and nobody is asked about them.
@@ -151,6 +165,7 @@ impl Hook {
         Begun {
             told: self.tell.as_ref().map(|tell| (tell, Instant::now())),
             counted: self.statistics.as_ref().map(Counted::new),
+            held: None,
         }
     }
 }
@@ -240,7 +255,8 @@ impl Watching for Counted<'_> {
     }
 
     fn put_aside(&mut self, method: &Arc<str>, _: &CallContext) -> Option<Watch> {
-        Some(Watch { told: None, tally: Some(self.tally.put_aside(self.statistics, method)) })
+        let tally = Some(self.tally.put_aside(self.statistics, method));
+        Some(Watch { told: None, tally, held: None })
     }
 }
 
@@ -250,6 +266,15 @@ pub(super) struct Begun<'h> {
     /// Who is, and when it began.
     told: Option<(&'h Arc<Tell>, Instant)>,
     counted: Option<Counted<'h>>,
+    /// Its place among those of its caller that are in flight.
+    held: Option<InFlight>,
+}
+
+impl Begun<'_> {
+    /// Has it count among the calls of its caller that are in flight.
+    pub(super) fn hold(&mut self, held: InFlight) {
+        self.held = Some(held);
+    }
 }
 
 impl Watching for Begun<'_> {
@@ -278,7 +303,7 @@ impl Watching for Begun<'_> {
             self.told.map(|(tell, at)| (Arc::clone(tell), at, Arc::clone(method), context.clone()));
         let counted = self.counted.as_mut();
         let tally = counted.map(|it| it.tally.put_aside(it.statistics, method));
-        Some(Watch { told, tally })
+        Some(Watch { told, tally, held: self.held.take() })
     }
 }
 
@@ -297,9 +322,15 @@ fn tell_of(tell: &Tell, at: Instant, method: &str, context: &CallContext, ended:
 pub(super) struct Watch {
     told: Option<(Arc<Tell>, Instant, Arc<str>, CallContext)>,
     tally: Option<TallyAside>,
+    held: Option<InFlight>,
 }
 
 impl Watch {
+    /// Its place among the calls of its caller that are in flight.
+    pub(super) fn held(&self) -> Option<&InFlight> {
+        self.held.as_ref()
+    }
+
     /// Counts how it has ended and tells of it, once.
     pub(super) fn end(&mut self, ended: Ended<'_>) {
         if let Some(tally) = self.tally.take() {

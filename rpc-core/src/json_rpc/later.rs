@@ -8,6 +8,7 @@ use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
 use super::aside::Aside;
+use super::caller_limits::InFlight;
 use super::reply::{Order, Reply};
 use super::side_by_side::side_by_side;
 
@@ -101,7 +102,10 @@ impl Later {
         let reply = match self.work {
             Work::Waiting(reply) => reply,
             Work::Call(mut aside, rest) => {
-                let rest = rest.run(block);
+                let rest = match aside.held() {
+                    None => rest.run(block),
+                    Some(held) => rest.run(&|job| block(holding(held.clone(), job))),
+                };
                 Box::pin(async move {
                     let outcome = rest.await;
                     aside.reply(outcome.as_deref().map_err(Fault::clone))
@@ -119,6 +123,15 @@ impl Later {
     pub fn reply(self) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
         self.reply_with(&|job| Box::pin(async { job() }))
     }
+}
+
+/// The same job, which holds something until it has ended, whether or not somebody still waits for it.
+fn holding(held: InFlight, job: Job) -> Job {
+    Box::new(move || {
+        let result = job();
+        drop(held);
+        result
+    })
 }
 
 impl fmt::Debug for Later {

@@ -10,10 +10,13 @@ mod aside;
 mod batch;
 mod budget;
 mod call;
+mod caller_limits;
+mod come_again;
 mod hook;
 mod identify;
 mod later;
 mod layer;
+mod limited;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod multicall;
@@ -26,6 +29,7 @@ mod xml_rpc;
 
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
+pub(crate) use come_again::come_again;
 pub use hook::FinishedCall;
 pub use identify::{Asking, Found};
 pub use later::Later;
@@ -148,6 +152,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         #[cfg(feature = "http")]
         self.check_cookies()?;
+        self.check_caller_limits()?;
         self.dispatch.check()
     }
 }

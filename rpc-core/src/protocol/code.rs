@@ -9,7 +9,7 @@
 //! | -32601 | [`METHOD_NOT_FOUND`] | no function of that name is served |
 //! | -32602 | [`INVALID_PARAMS`] | the arguments do not fit the function's signature |
 //! | -32603 | [`INTERNAL_ERROR`] | the function panicked, or its result cannot be sent |
-//! | -32000 | [`OVERLOADED`] | the server has as many connections or calls as it takes |
+//! | -32000 | [`OVERLOADED`] | the server has as many connections or calls as it takes, of all or of this caller |
 //! | -32001 | [`TIMED_OUT`] | a message or a call took longer than its limit |
 //! | -32002 | [`CANCELLED`] | the caller went away or took the call back |
 //! | -32003 | [`SHUTTING_DOWN`] | the server is stopping |
@@ -38,7 +38,7 @@ pub const METHOD_NOT_FOUND: i64 = -32601;
 pub const INVALID_PARAMS: i64 = -32602;
 /// The function panicked, or its result cannot be sent (JSON-RPC 2.0, section 5.1).
 pub const INTERNAL_ERROR: i64 = -32603;
-/// The server has as many connections or calls as it takes.
+/// The server has as many connections or calls as it takes, of all or of this caller. The call has not run.
 pub const OVERLOADED: i64 = -32000;
 /// A message or a call took longer than its limit.
 pub const TIMED_OUT: i64 = -32001;

@@ -59,6 +59,11 @@ impl Identity {
         &self.name
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     /// Whether they have a scope of this name.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.iter().any(|known| known == scope)

@@ -10,7 +10,7 @@ impl CallContext {
     /// [believes](crate::TcpServer::trusted_proxies), the one that the proxy names. `None` where there is none: within one
     /// process, over a Unix socket, in a mounted service.
     ///
-    /// Failed logins and lines of the log count by it.
+    /// Failed logins and [limits](crate::TcpServer::limit_calls_per_address) count by it, and lines of the log say it.
     ///
     /// ```
     /// use rpc_core::{CallContext, rpc_export};

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use crate::json_rpc::{Answer, Answered, Session};
-use crate::protocol::{Fault, code};
+use crate::json_rpc::{Answer, Answered, Session, come_again};
+use crate::protocol::Fault;
 use crate::pump::Timeouts;
 use crate::timing::{COME_AGAIN, LINGER};
 
@@ -38,12 +36,6 @@ impl Room {
     }
 }
 
-/// When a peer may try again.
-#[derive(Serialize)]
-struct Again {
-    retry_after_ms: u128,
-}
-
 impl<A> Busy<A> {
     /// For a server that has as many connections as it takes.
     pub(super) fn new(answer: &Arc<A>, Room { limit, setting }: Room) -> Self {
@@ -58,9 +50,7 @@ impl<A> Busy<A> {
 
     /// For any other reason.
     pub(super) fn because(answer: &Arc<A>, message: impl Into<String>) -> Self {
-        let again = Again { retry_after_ms: COME_AGAIN.as_millis() };
-        let fault = Fault::new(code::OVERLOADED, message).with_data(&again);
-        Self { answer: Arc::clone(answer), fault }
+        Self { answer: Arc::clone(answer), fault: come_again(message, COME_AGAIN) }
     }
 
     /// What everybody is answered.

@@ -37,6 +37,9 @@ pub(super) struct Conversation {
     /// How long others wait for the thread; `None` where there are no others.
     slice: Option<Duration>,
     given_up: bool,
+    /// Whether it is only told that there is no room for it.
+    #[cfg(unix)]
+    is_refused: bool,
     /// What a proxy is to say before anything else.
     awaited: Option<Awaited>,
     /// Whether the peer speaks plain text to a server that speaks TLS alone.
@@ -100,6 +103,8 @@ impl Conversation {
             timeouts,
             slice,
             given_up: false,
+            #[cfg(unix)]
+            is_refused: service.is_busy,
             awaited,
             #[cfg(feature = "tls")]
             is_plain: false,
@@ -294,6 +299,12 @@ impl Conversation {
     #[cfg(unix)]
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up
+    }
+
+    /// Whether it is only told that there is no room for it.
+    #[cfg(unix)]
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_refused
     }
 
     /// What it comes over, where that is a socket.

@@ -117,11 +117,13 @@ struct Connections<'a, A> {
     service: &'a Service<A>,
     max: usize,
     tasks: JoinSet<()>,
+    /// Those that are only told that there is no room for them.
+    refused: JoinSet<()>,
 }
 
 impl<'a, A: Answer> Connections<'a, A> {
     fn new(service: &'a Service<A>, max: usize) -> Self {
-        Self { service, max, tasks: JoinSet::new() }
+        Self { service, max, tasks: JoinSet::new(), refused: JoinSet::new() }
     }
 
     /// Accepts until the service is stopped.
@@ -137,7 +139,9 @@ impl<'a, A: Answer> Connections<'a, A> {
             let accepted = {
                 let mut accepting = pin!(listener.accept());
                 let next = poll_fn(|task| {
-                    while let Poll::Ready(Some(_)) = self.tasks.poll_join_next(task) {}
+                    for ended in [&mut self.tasks, &mut self.refused] {
+                        while let Poll::Ready(Some(_)) = ended.poll_join_next(task) {}
+                    }
                     if stopped.as_mut().poll(task).is_ready() {
                         return Poll::Ready(None);
                     }
@@ -185,23 +189,37 @@ impl<'a, A: Answer> Connections<'a, A> {
     fn admit(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>) {
         let (service, room) = (self.service, Room::connections(self.max));
         if self.tasks.len() < self.max {
+            let Some(place) = service.place_for(peer) else {
+                return self.refuse(stream, peer, service.busy_for_address());
+            };
             let service = service.clone();
-            self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
-        } else if self.tasks.len() < self.max + REFUSALS {
-            service.note_refused();
+            self.tasks.spawn(async move {
+                drop(serve(stream, peer, &service).await);
+                drop(place);
+            });
+        } else {
             service.say_refused(room);
-            let service = service.busy(Busy::new(&service.answer, room));
-            self.tasks.spawn(async move { drop(serve(stream, peer, &service).await) });
+            self.refuse(stream, peer, service.busy(Busy::new(&service.answer, room)));
+        }
+    }
+
+    /// Tells a connection that there is no room for it.
+    fn refuse(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>, busy: Service<Busy<A>>) {
+        if self.refused.len() < REFUSALS {
+            self.service.note_refused();
+            self.refused.spawn(async move { drop(serve(stream, peer, &busy).await) });
         } else {
             // A refusal that finds no room is a connection closed without a word.
-            service.note_turned_away();
-            service.say_refused(room);
+            self.service.note_turned_away();
         }
     }
 
     /// Waits until all have ended, but no longer than the stop timeout.
     async fn end(mut self) {
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let ended = async {
+            while self.tasks.join_next().await.is_some() {}
+            while self.refused.join_next().await.is_some() {}
+        };
         if timeout(self.service.stop_timeout(), ended).await.is_err() {
             self.service.stop().say_last();
         }

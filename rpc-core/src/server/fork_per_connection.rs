@@ -8,13 +8,14 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::json_rpc::Answer;
 use crate::timing::ACCEPT_AGAIN;
-use crate::transport::{AnyStream, Socket};
+use crate::transport::{AnyStream, Socket, Stream};
 
 use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
 use super::exhausted;
 use super::late::tell_late;
 use super::listener::{Listener, Rest, Source, listen_failed};
+use super::per_address::Place;
 use super::process::{self, Child, Children, LEAVING};
 use super::refusals::Refusals;
 use super::service::Service;
@@ -73,6 +74,7 @@ impl Concurrency for ForkPerConnection {
             full: service.busy(Busy::new(&service.answer, self.room())),
             no_process: service
                 .busy(Busy::because(&service.answer, exhausted::fault("process for a connection"))),
+            no_place: service.busy_for_address(),
             refusals: Refusals::without_threads(),
         };
         let mut accepts_at = None;
@@ -116,9 +118,11 @@ struct Parent<'p, A> {
     model: ForkPerConnection,
     service: &'p Service<A>,
     listener: &'p Listener,
-    children: Children<()>,
+    /// Each with the place of its connection.
+    children: Children<Place>,
     full: Service<Busy<A>>,
     no_process: Service<Busy<A>>,
+    no_place: Service<Busy<A>>,
     /// It waits for no peer, and turns those away itself for whom there is no process.
     refusals: Refusals<A>,
 }
@@ -127,7 +131,7 @@ impl<A: Answer> Parent<'_, A> {
     /// Takes note of the children that have ended.
     fn reap(&mut self) {
         let service = self.service;
-        self.children.reap(|pid, (), how| {
+        self.children.reap(|pid, _, how| {
             if let Some(statistics) = &service.settings.statistics {
                 statistics.process_ended(u64::from(pid.unsigned_abs()));
             }
@@ -140,7 +144,7 @@ impl<A: Answer> Parent<'_, A> {
 
     /// Goes on with those that are turned away.
     fn refuse(&mut self, found: impl IntoIterator<Item = bool>) {
-        self.refusals.turn(found, &[&self.full, &self.no_process]);
+        self.refusals.turn(found, &[&self.full, &self.no_process, &self.no_place]);
     }
 
     /// Accepts some of those who wait.
@@ -159,8 +163,8 @@ impl<A: Answer> Parent<'_, A> {
     fn take(&mut self, stream: Socket, rest: &mut Rest) {
         let why = if self.children.running().count() >= self.model.max_children {
             0
-        } else {
-            match self.fork(&stream, rest) {
+        } else if let Some(place) = self.service.place_for(stream.peer()) {
+            match self.fork(&stream, place, rest) {
                 Ok(()) => return,
                 Err(error) => {
                     let why = exhausted::of_processes(error);
@@ -169,21 +173,27 @@ impl<A: Answer> Parent<'_, A> {
                     1
                 }
             }
+        } else {
+            2
         };
         self.service.note_turned_away();
         if why == 0 {
             self.service.say_refused(self.model.room());
         }
-        let reason = if why == 0 { &self.full } else { &self.no_process };
+        let reason = match why {
+            0 => &self.full,
+            1 => &self.no_process,
+            _ => &self.no_place,
+        };
         let stream = self.service.over_tls(AnyStream::Socket(stream));
         self.refusals.take(&Arc::new(stream), reason, why);
     }
 
-    fn fork(&mut self, stream: &Socket, rest: &mut Rest) -> io::Result<()> {
+    fn fork(&mut self, stream: &Socket, place: Place, rest: &mut Rest) -> io::Result<()> {
         // A copy for the child, so that what is here is still open where there is none.
         let stream = stream.try_clone()?;
         let Self { children, listener, service, no_process, refusals, .. } = self;
-        children.fork((), |child| {
+        children.fork(place, |child| {
             child.let_go(listener);
             rest.clear();
             refusals.let_go();

@@ -8,6 +8,7 @@ mod bound;
 #[cfg(feature = "http")]
 mod bridge;
 mod busy;
+mod caller_limits;
 mod concurrency;
 mod conversation;
 #[cfg(feature = "tokio")]
@@ -31,6 +32,7 @@ mod mcp_stdio;
 #[cfg(feature = "tokio")]
 mod on_loop;
 mod peer;
+mod per_address;
 mod permissions;
 #[cfg(feature = "tls")]
 mod plain_text;
@@ -108,3 +110,4 @@ pub use crate::json_rpc::FinishedCall;
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Tools;
 pub use crate::proxy::{InvalidProxy, TrustedProxies};
+pub use crate::throttle::Rate;

@@ -35,6 +35,8 @@ pub(super) struct Settings {
     pub(super) statistics: Option<Arc<Statistics>>,
     /// Why there is no memory to count in.
     pub(super) cannot_count: Option<io::ErrorKind>,
+    /// How many connections each address has open, where that is bounded.
+    pub(super) per_address: Option<Arc<super::per_address::PerAddress>>,
     /// Which proxies are believed, and how.
     pub(super) proxies: super::proxy_settings::ProxySettings,
     #[cfg(feature = "http")]
@@ -105,6 +107,7 @@ impl Default for Settings {
             log: LogSink::default(),
             statistics: None,
             cannot_count: None,
+            per_address: None,
             proxies: super::proxy_settings::ProxySettings::default(),
             #[cfg(feature = "http")]
             guard: Arc::default(),

@@ -21,6 +21,7 @@ use crate::timing::{LEFT, LINGER};
 use crate::transport::{Address, AnyStream, Socket, Stream};
 
 use super::listener::Rest;
+use super::per_address::Place;
 
 /// Ends accepting, also where it is waited, and says who was waiting to be accepted.
 type Close = Box<dyn Fn() -> Rest + Send + Sync>;
@@ -318,7 +319,7 @@ impl Stop {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         connections.open.insert(number, Arc::clone(&connection));
         self.note(Statistics::accepted);
-        Open { connection, number: Some(number), stop: Arc::clone(self) }
+        Open { connection, number: Some(number), place: Place::default(), stop: Arc::clone(self) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Connections> {
@@ -378,6 +379,8 @@ pub(super) struct Open {
     connection: Arc<Connected>,
     /// Under which it is noted.
     number: Option<u64>,
+    /// Its place among the connections of its address.
+    place: Place,
     stop: Arc<Stop>,
 }
 
@@ -395,6 +398,12 @@ impl Open {
         self.connection.end();
     }
 
+    /// Has it keep its place among the connections of its address for as long as it is noted.
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
     /// Leaves the connection to somebody who ends it soon: it is noted no more.
     pub(super) fn forget(mut self) -> Self {
         self.leave();
@@ -402,6 +411,7 @@ impl Open {
     }
 
     fn leave(&mut self) {
+        self.place = Place::default();
         if let Some(number) = self.number.take() {
             self.stop.lock().open.remove(&number);
             self.stop.note(Statistics::closed);

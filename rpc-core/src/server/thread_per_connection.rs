@@ -15,6 +15,7 @@ use super::machine;
 use super::refusing::Refusing;
 use super::service::Service;
 use super::stop::Open;
+use crate::transport::Stream;
 
 /// Serves each connection on a thread of its own, up to a number of them. The default.
 ///
@@ -49,12 +50,17 @@ impl Concurrency for ThreadPerConnection {
         let full = service.busy(Busy::new(&service.answer, room));
         let no_thread = exhausted::fault("thread for a connection");
         let no_thread = service.busy(Busy::because(&service.answer, no_thread));
-        let mut refusing = Refusing::new(room, [full, no_thread]);
+        let mut refusing = Refusing::new(room, [full, no_thread, service.busy_for_address()]);
         while let Some(open) = refusing.accept(source, service) {
             if service.connections() > self.max_connections {
                 refusing.take(open, 0);
                 continue;
             }
+            let Some(at) = service.place_for(open.stream().peer()) else {
+                refusing.take(open, 2);
+                continue;
+            };
+            let open = open.at(at);
             // What is left where there is no thread.
             let place = Arc::new(Mutex::new(Some(open)));
             let (taken, of_thread) = (Arc::clone(&place), service.clone());

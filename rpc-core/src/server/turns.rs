@@ -9,8 +9,10 @@ use tokio::time::sleep;
 
 use crate::json_rpc::Answer;
 use crate::timing::ACCEPT_AGAIN;
+use crate::transport::{Socket, Stream};
 
 use super::bell::Bell;
+use super::busy::Busy;
 use super::conversation::{Conversation, Went};
 use super::listener::Listener;
 use super::process::{no_descriptor_is_left, readable_among};
@@ -24,10 +26,15 @@ const AFTER_YOU: Duration = Duration::from_millis(1);
 /// is given up. Functions may need descriptors, too.
 const MOST: usize = 512;
 
+/// As many are turned away at one time, besides.
+const MOST_REFUSED: usize = 128;
+
 /// Serves what comes to a listener, which does not block, until the service is stopped and its
 /// connections have ended.
 pub(super) struct Turns<'t, A> {
     service: &'t Service<A>,
+    /// For connections of which their address has enough.
+    no_place: Service<Busy<A>>,
     listener: &'t Listener,
     /// Can be read when the service is stopped, where the listener does not tell.
     bell: Option<BorrowedFd<'t>>,
@@ -46,6 +53,7 @@ impl<'t, A: Answer> Turns<'t, A> {
     pub(super) fn new(service: &'t Service<A>, listener: &'t Listener) -> Self {
         Self {
             service,
+            no_place: service.busy_for_address(),
             listener,
             bell: listener.bell().map(Bell::as_fd),
             shared: false,
@@ -73,7 +81,12 @@ impl<'t, A: Answer> Turns<'t, A> {
                 conversations: [&self.ready, &self.aside],
                 slice: self.service.settings.slice,
             };
-            match conversation.go_on(self.service, Some(others.wait())) {
+            let went = if conversation.is_refused() {
+                conversation.go_on(&self.no_place, Some(others.wait()))
+            } else {
+                conversation.go_on(self.service, Some(others.wait()))
+            };
+            match went {
                 Went::Waits => self.aside.push_back(conversation),
                 Went::Ended => {}
             }
@@ -101,7 +114,35 @@ impl<'t, A: Answer> Turns<'t, A> {
     }
 
     fn begin(&self, open: Open) -> Option<Box<Conversation>> {
-        Conversation::new(self.service, open, Some(self.service.settings.slice)).ok().map(Box::new)
+        Self::begin_with(self.service, open)
+    }
+
+    /// The same with what serves it, or refuses it.
+    fn begin_with<B: Answer>(service: &Service<B>, open: Open) -> Option<Box<Conversation>> {
+        Conversation::new(service, open, Some(service.settings.slice)).ok().map(Box::new)
+    }
+
+    /// Begins with a connection, or begins to turn it away.
+    fn admit(&mut self, stream: Socket) -> Option<Box<Conversation>> {
+        if let Some(place) = self.service.place_for(stream.peer()) {
+            if self.ready.len() + self.aside.len() >= MOST && self.count(false) >= MOST {
+                self.give_one_up();
+            }
+            return self.begin(self.service.open(stream).at(place));
+        }
+        if self.count(true) >= MOST_REFUSED {
+            // A refusal that finds no room is a connection closed without a word.
+            self.service.note_turned_away();
+            return None;
+        }
+        self.service.note_refused();
+        Self::begin_with(&self.no_place, self.service.open(stream))
+    }
+
+    /// How many are served, or only told that there is no room for them.
+    fn count(&self, refused: bool) -> usize {
+        let all = self.ready.iter().chain(&self.aside);
+        all.filter(|conversation| conversation.is_refused() == refused).count()
     }
 
     /// Waits until somebody connects who is accepted, a peer has sent something, or its time is up.
@@ -168,10 +209,7 @@ impl<'t, A: Answer> Turns<'t, A> {
                 Ok(Some(stream)) => {
                     // Nobody waits for one that has not said anything yet.
                     let others = self.has_any();
-                    if self.ready.len() + self.aside.len() >= MOST {
-                        self.give_one_up();
-                    }
-                    let begun = self.begin(self.service.open(stream));
+                    let begun = self.admit(stream);
                     if others { &mut self.aside } else { &mut self.ready }.extend(begun);
                 }
                 Ok(None) => return,

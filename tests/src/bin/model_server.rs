@@ -13,10 +13,10 @@ use examples as _;
 use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
 use rpc_core::server::{
-    EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection, Tools,
+    EventLoop, ForkPerConnection, Prefork, Rate, SingleThread, ThreadPerConnection, Tools,
 };
 use rpc_core::tls::Tls;
-use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
+use rpc_core::{CallContext, Error, FunctionRegistry, JsonRpc, TcpServer};
 use tests::{CountCalls, know, know_later};
 
 /// Writes how every call ends into a file, if there is one, a line at once.
@@ -42,6 +42,35 @@ impl<D: Dispatch> Dispatch for CallLog<D> {
 
 fn write(mut file: &File, line: &str) {
     file.write_all(line.as_bytes()).expect("a file that takes a line");
+}
+
+/// Bounds what each caller may do.
+fn limited<D: Dispatch>(
+    mut server: TcpServer<JsonRpc<D>>,
+    number: &impl Fn(&str) -> Option<u64>,
+) -> TcpServer<JsonRpc<D>> {
+    let count = |name| number(name).and_then(|number| usize::try_from(number).ok());
+    let small = |name| number(name).and_then(|number| u32::try_from(number).ok());
+    let rate = |name| {
+        let per_minute = small("--limit-per-minute").unwrap_or(1);
+        Some(Rate::per_minute(per_minute).burst(small(name)?))
+    };
+    if let Some(rate) = rate("--burst-per-address") {
+        server = server.limit_calls_per_address(rate);
+    }
+    if let Some(rate) = rate("--burst-per-identity") {
+        server = server.limit_calls_per_identity(rate);
+    }
+    if let Some(calls) = count("--in-flight-per-address") {
+        server = server.limit_calls_in_flight_per_address(calls);
+    }
+    if let Some(calls) = count("--in-flight-per-identity") {
+        server = server.limit_calls_in_flight_per_identity(calls);
+    }
+    if let Some(connections) = count("--connections-per-address") {
+        server = server.max_connections_per_address(connections);
+    }
+    server
 }
 
 fn main() -> Result<(), Error> {
@@ -96,6 +125,7 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--proxy-protocol") {
         server = server.proxy_protocol();
     }
+    server = limited(server, &number);
     if options.contains_key("--silent") {
         server = server.log(|_| {});
     }

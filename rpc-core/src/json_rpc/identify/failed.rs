@@ -1,9 +1,10 @@
 //! From where wrong credentials came: too many of them, and others from there wait.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::throttle::{Bounded, network};
 
 /// As many addresses are remembered.
 const MOST: usize = 1024;
@@ -13,7 +14,7 @@ pub(super) struct FailedLogins {
     /// As often they may be within the time; 0 is as often as they like.
     pub(super) limit: u32,
     time: Duration,
-    failed: Mutex<HashMap<IpAddr, Failed>>,
+    failed: Mutex<Bounded<IpAddr, Failed>>,
 }
 
 struct Failed {
@@ -23,7 +24,7 @@ struct Failed {
 
 impl FailedLogins {
     pub(super) fn new(limit: u32, time: Duration) -> Self {
-        Self { limit, time, failed: Mutex::default() }
+        Self { limit, time, failed: Mutex::new(Bounded::new(MOST)) }
     }
 
     /// How long an address has to wait before other credentials of its are looked at, if it has to.
@@ -44,32 +45,18 @@ impl FailedLogins {
         };
         let mut failed = self.failed();
         let is_over = |failed: &Failed| now.saturating_duration_since(failed.since) >= self.time;
-        if failed.len() >= MOST && !failed.contains_key(&address) {
-            failed.retain(|_, failed| !is_over(failed));
-            if failed.len() >= MOST {
-                // Those that failed seldom go first: whoever has many addresses frees none that must wait.
-                let least = failed.iter().min_by_key(|(_, failed)| (failed.count, failed.since));
-                let least = least.map(|(address, _)| *address);
-                least.map(|least| failed.remove(&least));
-            }
-        }
-        let entry = failed.entry(address).or_insert(Failed { count: 0, since: now });
+        // Those that failed seldom go first: whoever has many addresses frees none that must wait.
+        let rank = |failed: &Failed| Some((failed.count, failed.since));
+        let begin = || Failed { count: 0, since: now };
+        let entry = failed.entry(address, is_over, rank, begin);
         if is_over(entry) {
-            *entry = Failed { count: 0, since: now };
+            *entry = begin();
         }
         entry.count = entry.count.saturating_add(1);
     }
 
-    fn failed(&self) -> MutexGuard<'_, HashMap<IpAddr, Failed>> {
+    fn failed(&self) -> MutexGuard<'_, Bounded<IpAddr, Failed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The addresses that one peer has: of IPv6 mostly all 2^64 of a network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

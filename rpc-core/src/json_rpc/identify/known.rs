@@ -1,10 +1,10 @@
 //! Whom requests came from, remembered for a while.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::registry::Known;
+use crate::throttle::Bounded;
 
 use super::key::Key;
 
@@ -12,7 +12,7 @@ use super::key::Key;
 pub(super) struct KnownCallers {
     most: usize,
     time: Duration,
-    kept: Mutex<HashMap<Key, Kept>>,
+    kept: Mutex<Bounded<Key, Kept>>,
 }
 
 struct Kept {
@@ -23,7 +23,7 @@ struct Kept {
 
 impl KnownCallers {
     pub(super) fn new(most: usize, time: Duration) -> Self {
-        Self { most, time, kept: Mutex::default() }
+        Self { most, time, kept: Mutex::new(Bounded::new(most)) }
     }
 
     /// Who shows this, if that is still remembered; an identity is not remembered for longer than it holds.
@@ -43,21 +43,17 @@ impl KnownCallers {
             return;
         }
         let mut kept = self.kept();
-        if kept.len() >= self.most && !kept.contains_key(&key) {
-            kept.retain(|_, kept| !self.is_over(kept.since, now) && !is_expired(&kept.known));
-            if kept.len() >= self.most {
-                let oldest = kept.iter().min_by_key(|(_, kept)| kept.since).map(|(key, _)| *key);
-                oldest.map(|oldest| kept.remove(&oldest));
-            }
-        }
-        kept.insert(key, Kept { known, since: now });
+        let is_over = |kept: &Kept| self.is_over(kept.since, now) || is_expired(&kept.known);
+        let begin = || Kept { known: known.clone(), since: now };
+        let entry = kept.entry(key, is_over, |kept| Some(kept.since), begin);
+        *entry = Kept { known, since: now };
     }
 
     fn is_over(&self, since: Instant, now: Instant) -> bool {
         now.saturating_duration_since(since) >= self.time
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, Bounded<Key, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::json_rpc::come_again::{come_again, too_many};
 use crate::protocol::{Call, Fault, code};
 use crate::registry::{
     CallContext, Dispatch, FunctionRegistry, Known, Outcome, Reply, Unauthenticated,
@@ -65,11 +66,6 @@ struct Expired {
     expired: bool,
 }
 
-#[derive(Serialize)]
-struct Again {
-    retry_after_ms: u64,
-}
-
 impl Refusal {
     /// For what is wrong with it whoever they are.
     pub(super) fn wrong(reason: &str) -> Self {
@@ -95,25 +91,14 @@ impl Refusal {
                 ),
             )
             .with_data(&Expired { expired: true }),
-            Self::TooMany { limit, .. } => Fault::new(
-                code::OVERLOADED,
+            Self::TooMany { limit, wait } => come_again(
                 format!(
                     "`{method}` has not run: {limit} wrong credentials came from this address, as many as \
                      `slow_failed_logins` allows; try again later"
                 ),
-            )
-            .with_data(&Again { retry_after_ms: self.wait_ms() }),
+                *wait,
+            ),
             Self::Fault(fault) => fault.clone(),
-        }
-    }
-
-    /// When to come again, in whole milliseconds.
-    fn wait_ms(&self) -> u64 {
-        match self {
-            Self::TooMany { wait, .. } => {
-                u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
-            }
-            _ => 0,
         }
     }
 
@@ -126,10 +111,7 @@ impl Refusal {
         };
         match self {
             Self::Wrong { .. } => caller.answer_as(ResponseForm::Unauthenticated { basic }),
-            Self::TooMany { .. } => {
-                let retry_after = self.wait_ms().div_ceil(1000);
-                caller.answer_as(ResponseForm::TooMany { retry_after });
-            }
+            Self::TooMany { wait, .. } => caller.answer_as(too_many(*wait)),
             Self::Fault(_) => {}
         }
     }
