@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Misuse;
+use crate::protocol::{Fault, code};
 use crate::registry::{Authenticate, Credentials, Identity, Log, Unauthenticated};
 
 use super::claims::Claims;
@@ -115,6 +116,10 @@ impl Jwt {
             _ => true,
         };
         let meant: Vec<_> = sets.iter().flat_map(|keys| keys.iter()).filter(is_meant).collect();
+        if meant.is_empty() && sets.iter().any(|keys| keys.is_empty()) {
+            let problem = "the keys that tokens are checked with cannot be read now";
+            return Err(Fault::new(code::OVERLOADED, problem).into());
+        }
         if meant.is_empty() {
             return wrong("the token is signed with a key that is not known here (`kid`)");
         }

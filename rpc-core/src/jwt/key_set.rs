@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
@@ -37,16 +38,25 @@ enum Source {
 /// A file of keys, read again when it has changed.
 struct KeyFile {
     path: PathBuf,
-    read: Mutex<(Arc<[Jwk]>, Stamp)>,
+    kept: Mutex<Kept>,
     log: OnceLock<Log>,
+}
+
+/// What was read of a file.
+struct Kept {
+    keys: Arc<[Jwk]>,
+    seen: Stamp,
+    /// The process that has read it.
+    by: u32,
 }
 
 impl JwkSet {
     /// Reads keys from a file: `{"keys":[…]}`.
     ///
     /// The file is looked at whenever a token is checked, and read again when it has changed. If it cannot be used then, the keys
-    /// before stay, and the server's [log](crate::TcpServer::log) says why. Write another file and rename it, so that it is never
-    /// seen half written.
+    /// before stay, and the server's [log](crate::TcpServer::log) says why. A process that has not read those itself, since it was forked
+    /// later, has none until the file is mended: keys that were taken away since the start do not come back. Write another file and
+    /// rename it, so that it is never seen half written.
     ///
     /// # Errors
     ///
@@ -55,8 +65,8 @@ impl JwkSet {
         let path = file.as_ref().to_owned();
         // What changes from here on will be seen.
         let seen = stamp(&path);
-        let read = Mutex::new((read(&path)?, seen));
-        Ok(Self(Source::File(Arc::new(KeyFile { path, read, log: OnceLock::new() }))))
+        let kept = Mutex::new(Kept { keys: read(&path)?, seen, by: process::id() });
+        Ok(Self(Source::File(Arc::new(KeyFile { path, kept, log: OnceLock::new() }))))
     }
 
     /// Reads keys from a text: `{"keys":[…]}`.
@@ -69,7 +79,7 @@ impl JwkSet {
         Ok(Self(Source::Fixed(keys)))
     }
 
-    /// The keys as they are now.
+    /// The keys as they are now; there are none where they cannot be read.
     pub(super) fn keys(&self) -> Arc<[Jwk]> {
         match &self.0 {
             Source::Fixed(keys) => Arc::clone(keys),
@@ -105,18 +115,24 @@ impl fmt::Debug for JwkSet {
 
 impl KeyFile {
     fn keys(&self) -> Arc<[Jwk]> {
-        let mut kept = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = stamp(&self.path);
-        if now != kept.1 {
-            kept.1 = now;
-            match read(&self.path) {
-                Ok(keys) => kept.0 = keys,
-                Err(problem) => self.say(&format!(
-                    "the keys that were changed are not used, and those before stay: {problem}"
-                )),
-            }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = stamp(&self.path);
+        if seen != kept.seen {
+            let by = process::id();
+            let keys = read(&self.path).unwrap_or_else(|problem| {
+                let (keys, instead) = if kept.by == by {
+                    (Arc::clone(&kept.keys), "those before stay")
+                } else {
+                    (Arc::default(), "no token can be checked")
+                };
+                self.say(&format!(
+                    "the keys that were changed are not used, and {instead}: {problem}"
+                ));
+                keys
+            });
+            *kept = Kept { keys, seen, by };
         }
-        Arc::clone(&kept.0)
+        Arc::clone(&kept.keys)
     }
 
     fn say(&self, line: &str) {

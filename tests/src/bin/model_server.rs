@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use examples as _;
+use rpc_core::jwt::{JwkSet, Jwt};
 use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
 use rpc_core::server::{
@@ -17,7 +18,7 @@ use rpc_core::server::{
 };
 use rpc_core::tls::Tls;
 use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
-use tests::{CountCalls, know, know_later};
+use tests::{AUDIENCE, CountCalls, TOKEN_ISSUER, know, know_later};
 
 /// Writes how every call ends into a file, if there is one, a line at once.
 struct CallLog<D> {
@@ -84,6 +85,10 @@ fn main() -> Result<(), Error> {
         Some("now") => server = server.authenticate(know),
         Some("later") => server = server.authenticate_async(know_later),
         _ => {}
+    }
+    if let Some(keys) = options.get("--jwks") {
+        let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(JwkSet::from_file(keys)?);
+        server = server.authenticate(tokens).slow_failed_logins(0, Duration::ZERO);
     }
     if let Some(certificate) = options.get("--tls-cert") {
         let tls =
