@@ -47,7 +47,7 @@ mod in_all_models {
     /// Runs a test with a server in each model, that takes the tokens of whoever is in the file.
     fn each(file: &Path, test: impl Fn(&str, SocketAddr)) {
         for model in MODELS {
-            let options = format!("--model {model} --jwks {}", file.display());
+            let options = format!("--model {model} --identities {}", file.display());
             let server = Served::start(env!("CARGO_BIN_EXE_model_server"), &options);
             let Address::Tcp(address) = server.address() else { panic!("no TCP") };
             test(model, address);

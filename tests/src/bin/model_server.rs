@@ -17,7 +17,7 @@ use rpc_core::server::{
     EventLoop, ForkPerConnection, Prefork, SingleThread, ThreadPerConnection, Tools,
 };
 use rpc_core::tls::Tls;
-use rpc_core::{CallContext, Error, FunctionRegistry, TcpServer};
+use rpc_core::{CallContext, Error, FunctionRegistry, JsonRpc, TcpServer};
 use tests::{AUDIENCE, CountCalls, TOKEN_ISSUER, know, know_later};
 
 /// Writes how every call ends into a file, if there is one, a line at once.
@@ -43,6 +43,22 @@ impl<D: Dispatch> Dispatch for CallLog<D> {
 
 fn write(mut file: &File, line: &str) {
     file.write_all(line.as_bytes()).expect("a file that takes a line");
+}
+
+/// The same server, which finds out who calls: at once, later, or by tokens whose keys are in a file.
+fn identifying<D: Dispatch>(
+    server: TcpServer<JsonRpc<D>>,
+    how: Option<&str>,
+) -> Result<TcpServer<JsonRpc<D>>, Error> {
+    Ok(match how {
+        Some("now") => server.authenticate(know),
+        Some("later") => server.authenticate_async(know_later),
+        Some(keys) => {
+            let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(JwkSet::from_file(keys)?);
+            server.authenticate(tokens).slow_failed_logins(0, Duration::ZERO)
+        }
+        None => server,
+    })
 }
 
 fn main() -> Result<(), Error> {
@@ -81,15 +97,7 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--stats") {
         server = server.stats();
     }
-    match options.get("--identities").copied() {
-        Some("now") => server = server.authenticate(know),
-        Some("later") => server = server.authenticate_async(know_later),
-        _ => {}
-    }
-    if let Some(keys) = options.get("--jwks") {
-        let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(JwkSet::from_file(keys)?);
-        server = server.authenticate(tokens).slow_failed_logins(0, Duration::ZERO);
-    }
+    server = identifying(server, options.get("--identities").copied())?;
     if let Some(certificate) = options.get("--tls-cert") {
         let tls =
             Tls::from_pem(certificate, options.get("--tls-key").copied().unwrap_or_default())?;
