@@ -50,6 +50,7 @@
 //! | `tls-dev` | certificates for development |
 //! | `gzip` (with `http`) | compressed requests and replies over HTTP |
 //! | `auth` | callers who are known by [tokens](guide::identity) |
+//! | `jwt` (with `tls`) | callers who are known by [JSON Web Tokens](guide::jwt) |
 //! | `schema` | JSON Schemas of parameters and results, and `rpc.discover` |
 //! | `docs-page` (with `http`, `schema`) | a page in the browser that shows the functions and calls them |
 //! | `mcp` (with `schema`) | functions as tools for language models |
@@ -83,6 +84,7 @@
 //! | [`client`] | [`ClientBuilder`](client::ClientBuilder), [`Dialect`](client::Dialect), batches, notifications, [`OwnedCall`](client::OwnedCall), [`Policy`](client::Policy), [`AnyClient`](client::AnyClient), tower |
 //! | `description` (feature `schema`) | `Service`, what a service says of itself |
 //! | [`identity`] | [`Identity`](identity::Identity), who calls, and [`Authenticate`](identity::Authenticate), who decides that, and [`Allow`](identity::Allow), who may call |
+//! | `jwt` (feature `jwt`) | `Jwt`, which checks JSON Web Tokens, and the keys that it checks them with |
 //! | [`layer`] | [`Dispatch`](layer::Dispatch) and [`Answer`](layer::Answer) with what they take and return, signatures of functions |
 //! | `tls` (feature `tls`) | `Tls`, what a server shows and asks for, `ClientTls`, whom a client trusts, `PeerCertificate`, `DevCertificate` |
 //! | [`transport`] | [`Transport`](transport::Transport), [`Stream`](transport::Stream), addresses |
@@ -110,6 +112,8 @@ pub mod guide;
 mod http;
 pub mod identity;
 mod json_rpc;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 pub mod layer;
 #[cfg(feature = "mcp")]
 mod mcp;

@@ -166,6 +166,12 @@ pub enum Misuse {
         /// Why not, and what to do.
         problem: Box<str>,
     },
+    /// JSON Web Tokens cannot be checked as it was set up (feature `jwt`).
+    #[error("JSON Web Tokens cannot be checked so: {problem}")]
+    Jwt {
+        /// Why not, and what to do.
+        problem: Box<str>,
+    },
     /// A server was told of proxies to believe, by a text that names none.
     #[error(transparent)]
     Proxy(Box<InvalidProxy>),

@@ -2,7 +2,7 @@
 //!
 //! - To begin with: [all that `#[rpc_export]` takes](rpc_export), [testing], [errors], [how an API grows](evolution) and [is held to its contract](contract), [production], [what a server counts](statistics), [editors].
 //! - To see what a server has: [what a service tells of itself](description), [a page in a browser](docs_page), [tools for language models](mcp).
-//! - Servers: [models] and their choice, [what they promise under load and abuse](reliability), [where connections come from](connections), [TLS](tls), [what is known of callers](callers) and [who they are](identity), [who may call what](permissions), [what protects it, and from whom](security), [layers].
+//! - Servers: [models] and their choice, [what they promise under load and abuse](reliability), [where connections come from](connections), [TLS](tls), [what is known of callers](callers) and [who they are](identity), [by JSON Web Tokens](jwt), [who may call what](permissions), [what protects it, and from whom](security), [layers].
 //! - Clients: [addresses and dialects](clients), [TLS](tls#clients), [calls as values and policies](client_layers).
 //! - Protocols: [wire], [json_rpc], [http], [websocket], [xml_rpc], [mcp], and [who has been tried](interoperability).
 //!
@@ -35,6 +35,7 @@ pages! {
     identity: "identity.md",
     interoperability: "interoperability.md",
     json_rpc: "json-rpc.md",
+    jwt: "jwt.md",
     layers: "layers.md",
     mcp: "mcp.md",
     models: "models.md",

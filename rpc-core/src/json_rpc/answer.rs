@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Misuse;
 use crate::protocol::Fault;
+use crate::registry::Log;
 
 use super::identify::{Asking, Found};
 use super::later::Later;
@@ -46,6 +47,11 @@ pub trait Answer: Send + Sync + 'static {
     fn check(&self) -> Result<(), Misuse> {
         Ok(())
     }
+
+    /// Is given, before a server serves, what says lines to those who operate it. A layer passes it on to what it is around.
+    fn log_to(&self, log: &Log) {
+        let _ = log;
+    }
 }
 
 /// A stack that several servers share.
@@ -60,6 +66,10 @@ impl<T: Answer> Answer for Arc<T> {
 
     fn check(&self) -> Result<(), Misuse> {
         (**self).check()
+    }
+
+    fn log_to(&self, log: &Log) {
+        (**self).log_to(log);
     }
 }
 

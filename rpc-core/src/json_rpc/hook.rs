@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::error::Misuse;
 use crate::protocol::{Fault, OneLine, code};
-use crate::registry::{CallContext, Ended, Statistics, Tally, TallyAside};
+use crate::registry::{CallContext, Ended, Log, Statistics, Tally, TallyAside};
 
 use super::caller_limits::{CallerLimits, InFlight};
 use super::identify::Asks;
@@ -147,6 +148,18 @@ impl Hook {
     #[cfg(feature = "http")]
     pub(super) fn asks_nobody_about_cookies(&self) -> bool {
         self.asks.as_ref().is_some_and(Asks::ask_nobody_about_cookies)
+    }
+
+    /// Says what would keep whoever is asked from finding out who calls.
+    pub(super) fn check(&self) -> Result<(), Misuse> {
+        self.asks.as_ref().map_or(Ok(()), Asks::check)
+    }
+
+    /// Has whoever is asked say lines by `log`.
+    pub(super) fn log_to(&self, log: &Log) {
+        if let Some(asks) = &self.asks {
+            asks.log_to(log);
+        }
     }
 
     /// What is asked who makes calls.

@@ -41,10 +41,11 @@ pub use session::Session;
 use crate::dialect::{Dialect, Incoming, Rare, Request, Unreadable, read_call};
 use crate::error::Misuse;
 use crate::protocol::Fault;
-use crate::registry::Dispatch;
+use crate::registry::{Dispatch, Log};
 
 use batch::answer_batch;
 use budget::Budget;
+use hook::Hook;
 use run::run;
 
 impl<D: Dispatch> JsonRpc<D> {
@@ -153,6 +154,13 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         #[cfg(feature = "http")]
         self.check_cookies()?;
         self.check_caller_limits()?;
+        self.hook.as_ref().map_or(Ok(()), Hook::check)?;
         self.dispatch.check()
+    }
+
+    fn log_to(&self, log: &Log) {
+        if let Some(hook) = &self.hook {
+            hook.log_to(log);
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! Whoever decides who a caller is.
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::error::Misuse;
 use crate::protocol::Fault;
 
 use super::{Credentials, Identity};
+
+/// Says a line to those who operate the server: what [`Authenticate::log_to`] is given.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Decides who a caller is. Closures of this form do, and what is ready-made.
 ///
@@ -49,6 +54,21 @@ pub trait Authenticate: Send + Sync + 'static {
     /// Whether it understands a name and a password ([`Credentials::basic`]): browsers then ask their users for them.
     fn takes_basic(&self) -> bool {
         false
+    }
+
+    /// Says, before a server starts, what would keep it from deciding.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what to do about it.
+    fn check(&self) -> Result<(), Misuse> {
+        Ok(())
+    }
+
+    /// Is given, before a server serves, what says lines to those who operate it: its
+    /// [log](crate::TcpServer::log). It is for what goes wrong on this side, and not for callers who are refused.
+    fn log_to(&self, log: &Log) {
+        let _ = log;
     }
 
     /// Asks `other` about those whom this one does not know.
@@ -112,6 +132,16 @@ impl<A: Authenticate, B: Authenticate> Authenticate for Or<A, B> {
     fn takes_basic(&self) -> bool {
         self.first.takes_basic() || self.second.takes_basic()
     }
+
+    fn check(&self) -> Result<(), Misuse> {
+        self.first.check()?;
+        self.second.check()
+    }
+
+    fn log_to(&self, log: &Log) {
+        self.first.log_to(log);
+        self.second.log_to(log);
+    }
 }
 
 /// One that says of itself that it understands a name and a password: made by [`Authenticate::taking_basic`].
@@ -125,6 +155,14 @@ impl<A: Authenticate> Authenticate for TakingBasic<A> {
 
     fn takes_basic(&self) -> bool {
         true
+    }
+
+    fn check(&self) -> Result<(), Misuse> {
+        self.0.check()
+    }
+
+    fn log_to(&self, log: &Log) {
+        self.0.log_to(log);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::json_rpc::{Answer, Session};
 use crate::protocol::{Connection, Memory};
 #[cfg(unix)]
 use crate::registry::Statistics;
-use crate::registry::{CallContext, Caller, Trace, watch_panics};
+use crate::registry::{self, CallContext, Caller, Trace, watch_panics};
 use crate::transport::AnyStream;
 
 use super::busy::{Busy, Room};
@@ -68,6 +68,8 @@ impl<A: Answer> Service<A> {
         let service = Self { answer, settings, model, is_busy: false, stop, log, trace, memory };
         #[cfg(feature = "tls")]
         service.watch_certificates();
+        let say: registry::Log = Arc::new(service.sayer());
+        service.answer.log_to(&say);
         service
     }
 
@@ -144,7 +146,6 @@ impl<A: Answer> Service<A> {
     }
 
     /// The same for somebody who does not know the service.
-    #[cfg(feature = "tls")]
     pub(super) fn sayer(&self) -> impl Fn(&str) + Send + Sync + use<A> {
         let log = Arc::clone(&self.log);
         move |line| log.lock().unwrap_or_else(PoisonError::into_inner).say(line)

@@ -1,10 +1,9 @@
 //! The certificates that a server shows, read again when their files change.
 
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -14,6 +13,7 @@ use crate::error::Misuse;
 use crate::registry::PeerCertificate;
 
 use super::pem;
+use super::stamp::{Stamp, stamp};
 
 /// Says a line to those who operate the server.
 pub(super) type Say = dyn Fn(&str) + Send + Sync;
@@ -34,14 +34,6 @@ pub(super) struct Files {
     key: PathBuf,
     /// What they looked like when they were read.
     seen: [Stamp; 2],
-}
-
-/// What a file looks like from outside: when it was changed, and how long it is.
-type Stamp = Option<(SystemTime, u64)>;
-
-fn stamp(path: &Path) -> Stamp {
-    let about = fs::metadata(path).ok()?;
-    Some((about.modified().ok()?, about.len()))
 }
 
 impl Files {

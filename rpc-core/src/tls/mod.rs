@@ -11,9 +11,12 @@
 mod certificates;
 mod pem;
 mod server;
+mod stamp;
 
 pub use crate::registry::PeerCertificate;
 #[cfg(feature = "tls-dev")]
 pub use crate::transport::dev_certificate::DevCertificate;
 pub use crate::transport::tls_client::ClientTls;
 pub use server::Tls;
+#[cfg(feature = "jwt")]
+pub(crate) use stamp::{Stamp, stamp};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use examples as _;
+use rpc_core::jwt::{JwkSet, Jwt};
 use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
 use rpc_core::server::{
@@ -17,7 +18,7 @@ use rpc_core::server::{
 };
 use rpc_core::tls::Tls;
 use rpc_core::{CallContext, Error, FunctionRegistry, JsonRpc, TcpServer};
-use tests::{CountCalls, know, know_later};
+use tests::{AUDIENCE, CountCalls, TOKEN_ISSUER, know, know_later};
 
 /// Writes how every call ends into a file, if there is one, a line at once.
 struct CallLog<D> {
@@ -73,6 +74,22 @@ fn limited<D: Dispatch>(
     server
 }
 
+/// The same server, which finds out who calls: at once, later, or by tokens whose keys are in a file.
+fn identifying<D: Dispatch>(
+    server: TcpServer<JsonRpc<D>>,
+    how: Option<&str>,
+) -> Result<TcpServer<JsonRpc<D>>, Error> {
+    Ok(match how {
+        Some("now") => server.authenticate(know),
+        Some("later") => server.authenticate_async(know_later),
+        Some(keys) => {
+            let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(JwkSet::from_file(keys)?);
+            server.authenticate(tokens).slow_failed_logins(0, Duration::ZERO)
+        }
+        None => server,
+    })
+}
+
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let options: HashMap<_, _> = arguments
@@ -109,11 +126,7 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--stats") {
         server = server.stats();
     }
-    match options.get("--identities").copied() {
-        Some("now") => server = server.authenticate(know),
-        Some("later") => server = server.authenticate_async(know_later),
-        _ => {}
-    }
+    server = identifying(server, options.get("--identities").copied())?;
     if let Some(certificate) = options.get("--tls-cert") {
         let tls =
             Tls::from_pem(certificate, options.get("--tls-key").copied().unwrap_or_default())?;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::error::Misuse;
 #[cfg(feature = "http")]
 use crate::registry::cookies;
 use crate::registry::{
-    Authenticate, CallContext, ConnectionValues, Credentials, Identity, Known, Unauthenticated,
-    caught, panicked,
+    Authenticate, CallContext, ConnectionValues, Credentials, Identity, Known, Log,
+    Unauthenticated, caught, panicked,
 };
 
 use super::asking::{Asking, Found};
@@ -148,6 +149,21 @@ impl Asks {
     /// Whether asking may take time.
     pub(in crate::json_rpc) fn takes_time(&self) -> bool {
         matches!(self.authenticator, Some(Authenticator::Waiting { .. }))
+    }
+
+    /// Says what would keep it from finding out who calls.
+    pub(in crate::json_rpc) fn check(&self) -> Result<(), Misuse> {
+        match &self.authenticator {
+            Some(Authenticator::Plain(authenticator)) => authenticator.check(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the authenticator say lines by `log`.
+    pub(in crate::json_rpc) fn log_to(&self, log: &Log) {
+        if let Some(Authenticator::Plain(authenticator)) = &self.authenticator {
+            authenticator.log_to(log);
+        }
     }
 
     /// Whether a name and a password are understood.

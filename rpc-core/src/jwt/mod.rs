@@ -1,0 +1,27 @@
+//! Callers who are known by JSON Web Tokens (feature `jwt`).
+//!
+//! ```no_run
+//! use rpc_core::RpcServer;
+//! use rpc_core::jwt::{Jwt, JwkSet};
+//!
+//! let tokens = Jwt::new("https://issuer.example/", "my-api").keys(JwkSet::from_file("jwks.json")?);
+//! RpcServer::exported().authenticate(tokens).serve("127.0.0.1:5000")?;
+//! # Ok::<(), rpc_core::Error>(())
+//! ```
+
+mod algorithm;
+mod authenticator;
+mod base64url;
+mod claims;
+mod der;
+mod json;
+mod key;
+mod key_set;
+mod problem;
+mod rules;
+mod token;
+
+pub use authenticator::Jwt;
+pub use claims::Claims;
+pub use key::Jwk;
+pub use key_set::JwkSet;
