@@ -9,7 +9,6 @@
 //! ```
 
 mod certificates;
-mod pem;
 mod server;
 
 pub use crate::registry::PeerCertificate;
