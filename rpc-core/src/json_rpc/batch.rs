@@ -50,7 +50,9 @@ pub(super) fn answer_batch<D: Dispatch>(
             return parts.end(out);
         }
     };
-    Dialect::JsonRpc.write_fault(out, None, &Fault::invalid_request(refusal));
+    let fault = Fault::invalid_request(refusal);
+    json_rpc.tell_refused(&session.context, Dialect::JsonRpc.name(), ("", None), &fault);
+    Dialect::JsonRpc.write_fault(out, None, &fault);
     Answered::Reply
 }
 
@@ -82,6 +84,8 @@ fn answer_element<D: Dispatch>(
         }
         Err(Unreadable::Broken(error)) => (None, error.to_fault()),
     };
+    let what = (request.call.method(), id);
+    json_rpc.tell_refused(&session.context, Dialect::JsonRpc.name(), what, &fault);
     Dialect::JsonRpc.write_fault(out, id, &fault);
     Answered::Reply
 }

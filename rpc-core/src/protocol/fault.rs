@@ -24,6 +24,8 @@ pub struct Fault {
     message: String,
     /// What few faults have, so that all are small.
     more: Option<Box<More>>,
+    /// Whether it has kept a function from beginning.
+    is_refusal: bool,
 }
 
 #[derive(Clone, Default)]
@@ -35,7 +37,7 @@ struct More {
 impl Fault {
     /// Makes a fault of a [`code`] and a sentence for people.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), more: None }
+        Self { code, message: message.into(), more: None, is_refusal: false }
     }
 
     /// Sets the error behind this one, for the log of this process: it is the fault's
@@ -51,6 +53,16 @@ impl Fault {
             self.more.get_or_insert_default().data = data;
         }
         self
+    }
+
+    /// Says that the function has not begun.
+    pub(crate) fn refusing(self) -> Self {
+        Self { is_refusal: true, ..self }
+    }
+
+    /// Whether it is certain that the function has not begun.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.is_refusal
     }
 
     /// The number that says what kind of failure this is; see [`code`].

@@ -490,11 +490,12 @@ pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
     const NO_THREAD: &str = "the server can make no thread for the call now; try again later";
     // tokio panics then.
     let Some(job) = caught(|| spawn_blocking(job)) else {
-        return Err(Fault::new(code::OVERLOADED, NO_THREAD));
+        return Err(Fault::new(code::OVERLOADED, NO_THREAD).refusing());
     };
     let _wanted = Wanted(job.abort_handle());
     // It answers for its own panics; what else ends it is that the runtime does.
     job.await.unwrap_or_else(|_| {
-        Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call"))
+        Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call")
+            .refusing())
     })
 }
