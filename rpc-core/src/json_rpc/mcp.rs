@@ -204,7 +204,8 @@ impl<D: Dispatch> JsonRpc<D> {
         let call = Call::new(tool.function.as_str(), positions, names);
         let call =
             call.map_err(|_| Fault::invalid_params("the `arguments` of a tool are an object"))?;
-        let request = Request { dialect: ALONE, call, ..Request::default() };
+        let id = Some(asked.id);
+        let request = Request { dialect: ALONE, id, call, ..Request::default() };
         // The result stands in the reply, in what is structured, and perhaps in an object of its own.
         let budget = Budget::of_message(&session.limits).deeper().deeper().deeper();
         session.context.begin("mcp", None, budget.outer());
