@@ -50,7 +50,9 @@ impl Audited {
         for record in &mut records {
             let members = record.as_object_mut().unwrap();
             let began = members.remove("began").unwrap();
-            assert!(began.as_str().unwrap().starts_with("20"), "{began}");
+            let began = began.as_str().unwrap();
+            assert!(began.starts_with("20") && began.ends_with('Z'), "{began}");
+            assert_eq!((began.len(), &began[4..5], &began[10..11]), (27, "-", "T"), "{began}");
             assert!(members.remove("duration_us").unwrap().is_u64());
             let peer: SocketAddr = serde_json::from_value(members.remove("peer").unwrap()).unwrap();
             assert!(peer.ip().is_loopback() && peer.port() != 0);
@@ -147,6 +149,8 @@ fn over_tcp(audited: &mut Audited) {
         ("reset", json!([]), -32005),
         ("nothing", json!(["hunter2"]), -32601),
         ("keep_quiet", json!([7]), -32602),
+        // The secret may have come to stand in another place.
+        ("transfer", json!(["hunter2", "5"]), -32602),
         ("keep_quiet", json!({"sceret": "hunter2"}), -32602),
     ] {
         peer.ask(&call(3, method, params).to_string());
@@ -182,7 +186,7 @@ fn over_tcp(audited: &mut Audited) {
     assert_eq!(audited.record(), failed(greeting, -32007));
     stranger.ask(&call(2, "transfer", transfer(5)).to_string());
     let refused = failed(record("transfer", "json-rpc", json!(2), "", "refused"), -32007);
-    assert_eq!(audited.record(), with(refused, 5));
+    assert_eq!(audited.record(), refused);
     stranger.ask("no JSON");
     let unread = failed(record("", "json-rpc", Value::Null, "", "refused"), -32700);
     assert_eq!(audited.record(), unread);
@@ -202,7 +206,7 @@ fn over_http(audited: &mut Audited) {
     }
     assert_eq!(post("Authorization: Bearer wr0ng\r\n", &body), 401);
     let refused = failed(record("transfer", "json-rpc", json!(7), "", "refused"), -32007);
-    assert_eq!(audited.record(), with(refused, 5));
+    assert_eq!(audited.record(), refused);
     // Whatever page that is, its body is not looked at.
     assert_eq!(post("Origin: https://evil.example\r\n", &body), 403);
     let page = failed(record("", "native", Value::Null, "", "refused"), -32600);

@@ -79,7 +79,7 @@ fn answer_element<D: Dispatch>(
             (request.id, Fault::invalid_request(message))
         }
         Err(Unreadable::NotACall { id, fault, .. }) => {
-            session.context.unreadable(&fault);
+            session.context.unreadable(&fault.for_log());
             (id, fault)
         }
         Err(Unreadable::Broken(error)) => (None, error.to_fault()),

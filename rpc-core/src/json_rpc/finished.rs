@@ -17,7 +17,7 @@ use crate::registry::{CallContext, DateTime, Ended, Identity};
 ///
 /// Its `Display` form is a line for a log: `add (json-rpc from 127.0.0.1:40112) returned in 12µs`. Of a
 /// call that failed it shows the fault and the errors behind it ([`Fault::because`]), of which its caller
-/// is told nothing.
+/// is told nothing; but no argument that cannot be understood, which the fault shows the caller.
 ///
 /// It serialises as a record for an audit log. That has neither result nor sentence of a fault, because functions choose
 /// them, and of the arguments what is [kept](crate::TcpServer::keep_arguments):
@@ -29,7 +29,6 @@ use crate::registry::{CallContext, DateTime, Ended, Identity};
 /// ```
 ///
 /// What is not known or does not apply is left out. A call that failed has its `code`, and `may_have_run`.
-#[derive(Debug)]
 pub struct FinishedCall<'e> {
     pub(super) method: &'e str,
     pub(super) id: Option<&'e str>,
@@ -129,11 +128,25 @@ impl fmt::Display for FinishedCall<'_> {
         match self.ended {
             Ended::Returned(_) => write!(line, ") returned in {duration:?}"),
             Ended::Failed(fault) => {
-                write!(line, ") failed in {duration:?}: {fault}")?;
+                write!(line, ") failed in {duration:?}: {}", fault.for_log())?;
                 causes(fault, &mut line)
             }
             Ended::Cancelled => write!(line, ") was cancelled after {duration:?}"),
         }
+    }
+}
+
+/// Shows neither arguments nor what came of the call.
+impl fmt::Debug for FinishedCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FinishedCall")
+            .field("method", &self.method)
+            .field("id", &self.id)
+            .field("context", &self.context)
+            .field("outcome", &self.outcome())
+            .field("began", &self.began)
+            .field("duration", &self.duration)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,11 +164,19 @@ fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
     Ok(())
 }
 
+/// A time as RFC 3339 has it, in UTC.
+fn in_utc(time: &DateTime) -> String {
+    let (year, month, day) = (time.year(), time.month(), time.day());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    let micros = time.nanosecond() / 1000;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
 impl Serialize for FinishedCall<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut record = serializer.serialize_map(None)?;
         if let Ok(began) = DateTime::try_from(self.began) {
-            record.serialize_entry("began", &began.to_string())?;
+            record.serialize_entry("began", &in_utc(&began))?;
         }
         let took = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
         record.serialize_entry("duration_us", &took)?;

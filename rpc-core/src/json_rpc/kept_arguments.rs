@@ -9,6 +9,9 @@ use crate::registry::{FunctionRegistry, ParameterKind, Signature};
 
 /// The functions whose arguments [`on_call`](crate::TcpServer::on_call) is shown, and what of them it is not.
 ///
+/// Of a call that was [refused](crate::server::FinishedCall::may_have_run) none is shown: nobody has looked whether they fit,
+/// and one may be a secret in the place of another.
+///
 /// ```
 /// use rpc_core::server::KeptArguments;
 ///

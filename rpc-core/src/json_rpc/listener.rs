@@ -83,7 +83,10 @@ impl Listener {
 
     fn tell(&self, record: &Record, ended: Ended<'_>, duration: Duration) {
         let Record { method, id, context, arguments, began, .. } = record;
-        let (id, arguments) = (id.as_deref(), arguments.as_deref());
+        // Nobody has looked whether they fit: one may be a secret in the place of another.
+        let is_refused = ended.fault().is_some_and(Fault::is_refusal);
+        let arguments = arguments.as_deref().filter(|_| !is_refused);
+        let id = id.as_deref();
         let began = *began;
         self.say(&FinishedCall { method, id, context, arguments, ended, began, duration });
     }

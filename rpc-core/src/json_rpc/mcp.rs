@@ -49,7 +49,7 @@ impl<D: Dispatch> JsonRpc<D> {
                 return Answered::Nothing;
             }
             Err(unread) => {
-                session.context.unreadable(&unread.fault);
+                session.context.unreadable(&unread.fault.for_log());
                 answer_as(session, ResponseForm::Status(400));
                 self.tell_refused(&session.context, "mcp", ("", unread.id), &unread.fault);
                 write_error(out, unread.id, &in_our_words(&unread.fault));

@@ -109,7 +109,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 None => return answer_batch(self, &elements, session, out),
             },
             Err(Unreadable::NotACall { dialect, id, fault }) => {
-                session.context.unreadable(&fault);
+                session.context.unreadable(&fault.for_log());
                 (dialect.unwrap_or(session.dialect()), id, fault)
             }
             Err(Unreadable::Broken(error)) => {

@@ -44,7 +44,7 @@ impl<D: Dispatch> JsonRpc<D> {
         let call = match read_call(message, session.charset, &session.limits, self.xml_rpc) {
             Ok(call) => call,
             Err(fault) => {
-                session.context.unreadable(&fault);
+                session.context.unreadable(&fault.for_log());
                 refuse("", &fault);
                 write_fault(out, &fault);
                 let lives = fault.code() == code::INVALID_REQUEST;

@@ -163,6 +163,7 @@ impl<'a> Rest<'a> {
                 call.method(),
                 describe(text),
             ))
+            .quoting_from(", but ")
         })
     }
 }
@@ -317,6 +318,7 @@ impl<'a> Bound<'_, 'a> {
             problem_at(self.rest.place_of(text), text, error),
             advice(&error.to_string()),
         ))
+        .quoting_from(", but ")
     }
 }
 

@@ -1,4 +1,5 @@
-//! Serves functions with secrets among their arguments, and writes a record of every call: `audit_server MODEL FILE`.
+//! Serves functions with secrets among their arguments, and writes a record of every call into a file, and all else that it says of it to its
+//! standard error: `audit_server MODEL FILE [CERTIFICATE KEY]`.
 
 use std::env;
 use std::fs::{self, File};
@@ -11,6 +12,7 @@ use rpc_core::server::{
     EventLoop, ForkPerConnection, KeptArguments, Prefork, PreforkEventLoop, SingleThread,
     ThreadPerConnection, Tools,
 };
+use rpc_core::tls::Tls;
 use rpc_core::{Error, Fault, FunctionRegistry, TcpServer, rpc_export};
 use serde_json::Value;
 use tests::know;
@@ -63,12 +65,12 @@ pub fn hang(path: &str, password: &str) {
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    let [model, file] = arguments.as_slice() else { panic!("audit_server MODEL FILE") };
+    let [model, file, pair @ ..] = arguments.as_slice() else { panic!("audit_server MODEL FILE") };
     let file = File::options().append(true).create(true).open(file).expect("a file");
     let functions =
         FunctionRegistry::exported_where(|function| function.module().ends_with("audit_server"));
     let kept = KeptArguments::of(["transfer", "wait_for_ever", "hang"]).withhold(["password"]);
-    let server = TcpServer::of(functions)
+    let mut server = TcpServer::of(functions)
         .mcp(Tools::all())
         .authenticate(know)
         .slow_failed_logins(0, Duration::from_secs(60))
@@ -78,8 +80,12 @@ fn main() -> Result<(), Error> {
         .on_call(move |call| {
             let line = serde_json::to_string(call).expect("a record") + "\n";
             (&file).write_all(line.as_bytes()).expect("a file that takes a line");
-        })
-        .bind("127.0.0.1:0")?;
+            eprintln!("{call}\n{call:?} {:?} {:?}", call.context(), call.identity());
+        });
+    if let [certificate, key] = pair {
+        server = server.tls(Tls::from_pem(certificate, key)?);
+    }
+    let server = server.bind("127.0.0.1:0")?;
     println!("listening {}", server.address());
     io::stdout().flush().expect("somebody who reads");
     match model.as_str() {
