@@ -29,6 +29,35 @@ use crate::registry::{CallContext, DateTime, Ended, Identity};
 /// ```
 ///
 /// What is not known or does not apply is left out. A call that failed has its `code`, and `may_have_run`.
+///
+/// ```standalone_crate
+/// use std::sync::{Arc, Mutex};
+///
+/// use rpc_core::server::KeptArguments;
+/// use rpc_core::{RpcClient, RpcServer, call, rpc_export};
+///
+/// #[rpc_export]
+/// fn withdraw(account: &str, pin: &str, sum: u64) -> u64 {
+///     100 - sum
+/// }
+///
+/// let log = Arc::new(Mutex::new(Vec::new())); // or a file
+/// let file = Arc::clone(&log);
+/// let server = RpcServer::exported()
+///     .keep_arguments(KeptArguments::of(["withdraw"]).withhold(["pin"]))
+///     .on_call(move |call| {
+///         if let (Ok(line), Ok(mut file)) = (serde_json::to_string(call), file.lock()) {
+///             file.push(line);
+///         }
+///     })
+///     .start("127.0.0.1:0")?;
+/// let client = RpcClient::connect(server.address())?;
+/// call!(client.withdraw("savings", "1234", 50))?;
+///
+/// let lines = log.lock().unwrap();
+/// assert!(lines[0].contains(r#""function":"withdraw""#) && !lines[0].contains("1234"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct FinishedCall<'e> {
     pub(super) method: &'e str,
     pub(super) id: Option<&'e str>,
