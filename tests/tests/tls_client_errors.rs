@@ -256,7 +256,7 @@ fn what_cannot_be_set_up_is_told_with_its_file() {
         (new().ca(&gone), &gone, "cannot be read (No such file"),
         (new().ca(&text), &text, "openssl x509 -inform der"),
         (new().ca(&broken), &broken, "certificate 1 of"),
-        (new().ca(&ada.key), &ada.key, "holds no certificate"),
+        (new().ca(&ada.key), &ada.key, "has no certificate: it has a private key"),
         (new().certificate(&gone, &ada.key), &gone, "cannot be read"),
         (new().certificate(&ada.certificate, &ada.certificate), &ada.certificate, "no private key"),
         (new().certificate(&ada.certificate, &encrypted), &encrypted, "openssl pkey -in"),

@@ -227,26 +227,26 @@ fn what_cannot_be_shown_is_an_error_that_names_the_file() {
         (
             &issued.certificate,
             &other.key,
-            "other-key.pem is not the key of the first certificate in ",
+            "other-key.pem` is not the key of the first certificate in ",
         ),
         (
             &issued.key,
             &issued.certificate,
-            "server-key.pem has no certificate: it has a private key",
+            "server-key.pem` has no certificate: it has a private key",
         ),
         (
             &issued.certificate,
             &other.certificate,
-            "other.pem has no private key: it has a certificate",
+            "other.pem` has no private key: it has a certificate",
         ),
-        (&issued.certificate, &encrypted, "encrypted.pem has no private key: it is encrypted"),
-        (&missing, &issued.key, "missing.pem: No such file"),
+        (&issued.certificate, &encrypted, "encrypted.pem` has no private key: it is encrypted"),
+        (&missing, &issued.key, "missing.pem` cannot be read (No such file"),
     ] {
         let error = Tls::from_pem(certificate, key).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
     let error = tls_of(&issued).client_ca(&other.key).unwrap_err().to_string();
-    assert!(error.contains("other-key.pem has no certificate"), "{error}");
+    assert!(error.contains("other-key.pem` has no certificate"), "{error}");
     let tls = tls_of(&issued).handshake_timeout(Duration::ZERO);
     let error = RpcServer::exported().tls(tls).start("127.0.0.1:0").unwrap_err().to_string();
     assert!(error.contains("`handshake_timeout` is zero"), "{error}");

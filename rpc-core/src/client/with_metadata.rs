@@ -1,5 +1,7 @@
 //! Calls that say something besides their arguments.
 
+use std::fmt;
+
 use crate::protocol::Arguments;
 
 use super::Invocation;
@@ -7,10 +9,20 @@ use super::metadata::merged;
 
 /// A stub whose calls carry metadata; [`Stub::with_metadata`](crate::Stub::with_metadata)
 /// and [`Stub::into_with_metadata`](crate::Stub::into_with_metadata) make one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct WithMetadata<S> {
     pub(super) stub: S,
     pub(super) metadata: (String, String),
+}
+
+/// Shows no value, which may be a credential.
+impl<S: fmt::Debug> fmt::Debug for WithMetadata<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithMetadata")
+            .field("stub", &self.stub)
+            .field("name", &self.metadata.0)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S> WithMetadata<S> {

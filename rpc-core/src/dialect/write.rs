@@ -54,7 +54,8 @@ impl Dialect {
     /// Appends what stands behind a result; `name` is the function's reply name.
     pub(crate) fn end_result(self, out: &mut Vec<u8>, id: Option<&str>, name: &str) {
         match self {
-            Self::Native | Self::NativeWithoutIds => native::end(out, id),
+            Self::Native => native::end(out, id),
+            Self::NativeWithoutIds => native::end(out, None),
             Self::Ping => ping::end_result(out, name),
             Self::JsonRpc => json_rpc::end(out, id),
             #[cfg(feature = "xmlrpc")]
@@ -65,7 +66,8 @@ impl Dialect {
     /// Appends a fault.
     pub(crate) fn write_fault(self, out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
         match self {
-            Self::Native | Self::NativeWithoutIds => native::write_fault(out, id, fault),
+            Self::Native => native::write_fault(out, id, fault),
+            Self::NativeWithoutIds => native::write_fault(out, None, fault),
             Self::Ping => ping::write_fault(out, fault),
             Self::JsonRpc => json_rpc::write_fault(out, id, fault),
             #[cfg(feature = "xmlrpc")]

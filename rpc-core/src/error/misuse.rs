@@ -114,6 +114,14 @@ pub enum Misuse {
         /// The setting.
         setting: &'static str,
     },
+    /// The arguments of a function were to be kept that there is none of.
+    #[error(
+        "the arguments of `{function}` are to be kept, and no function of that name has been added; name the functions in `KeptArguments::of` as callers do"
+    )]
+    KeptArguments {
+        /// The name.
+        function: String,
+    },
     /// Web pages cannot be let in as the server was told (feature `http`).
     #[error("`{setting}` cannot be: {problem}")]
     WebPages {

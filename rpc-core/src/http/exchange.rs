@@ -134,7 +134,10 @@ impl<A: Answer> Exchange<A> {
                     (Some(Ok(taken)), _) => {
                         self.call(requester, body.as_mut(), taken, arrived).await
                     }
-                    (Some(Err(refused)), _) => *refused,
+                    (Some(Err(refused)), _) => {
+                        self.tell_refused(requester, refused.status());
+                        *refused
+                    }
                     (_, &Method::OPTIONS) => options(self.show(request).is_some()),
                     (_, &Method::GET | &Method::HEAD) => {
                         self.show(request).unwrap_or_else(|| Refusal::method().into_response())
@@ -146,6 +149,7 @@ impl<A: Answer> Exchange<A> {
             }
             Err(refusal) => {
                 let response = refusal.into_response();
+                self.tell_refused(requester, response.status());
                 // What follows may not be a request.
                 let is_last = response.status() == StatusCode::NOT_IMPLEMENTED;
                 if is_last { last(response, request.version) } else { response }
@@ -157,6 +161,19 @@ impl<A: Answer> Exchange<A> {
             let _ = timeout(PATIENCE, skip_small(body)).await;
         }
         response
+    }
+
+    /// Has it told that a request was refused before its message was looked at.
+    #[cold]
+    fn tell_refused(&self, requester: &Arc<Requester>, status: StatusCode) {
+        if requester.parts.method == Method::POST {
+            let mut session = self.session.called_by(Arc::clone(requester) as _);
+            let fault = Fault::new(
+                code::INVALID_REQUEST,
+                format!("the request was answered with the status {status}"),
+            );
+            self.answer.refuse(&[], &fault, &mut session, &mut Vec::new());
+        }
     }
 
     /// Answers a request that carries a message.

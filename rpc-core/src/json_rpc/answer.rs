@@ -39,6 +39,9 @@ pub trait Answer: Send + Sync + 'static {
         answered
     }
 
+    /// Hears that the server has stopped and waits no longer for the calls that still run.
+    fn cut_off(&self) {}
+
     /// Says, before a server starts, what would keep it from answering.
     ///
     /// # Errors
@@ -62,6 +65,10 @@ impl<T: Answer> Answer for Arc<T> {
 
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         (**self).refuse(message, fault, session, out);
+    }
+
+    fn cut_off(&self) {
+        (**self).cut_off();
     }
 
     fn check(&self) -> Result<(), Misuse> {

@@ -92,8 +92,8 @@ pub(super) enum As {
     Call(Box<Session>),
     /// None: it fails with this.
     Refused(Fault),
-    /// A greeting, which is answered with this name.
-    Greeting(String),
+    /// A greeting, which is answered with this name: of this session, in which it is said whose it is.
+    Greeting(String, Box<Session>),
     /// Who calls is found out first.
     Later(Asking),
 }
@@ -138,8 +138,11 @@ fn greet(asks: &Asks, request: &Request<'_>, session: &Session) -> Result<As, Fa
         Look::Asks(asking) => return Ok(As::Later(asking)),
     };
     Asks::greeted(context, &who);
-    match who {
-        Who::Somebody(known) => Ok(As::Greeting(known.identity().name().to_owned())),
+    match &who {
+        Who::Somebody(known) => {
+            let name = known.identity().name().to_owned();
+            Ok(As::Greeting(name, Box::new(session.of(&who, asks.takes_basic()))))
+        }
         Who::Refused(refusal) => Err(refusal.fault(GREETING)),
         Who::Nobody => Err(Fault::new(code::INTERNAL_ERROR, "nobody is asked who calls")),
     }

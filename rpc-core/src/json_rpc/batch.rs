@@ -51,7 +51,9 @@ pub(super) fn answer_batch<D: Dispatch>(
             return parts.end(out);
         }
     };
-    Dialect::JsonRpc.write_fault(out, None, &Fault::invalid_request(refusal));
+    let fault = Fault::invalid_request(refusal);
+    json_rpc.tell_refused(&session.context, Dialect::JsonRpc.name(), ("", None), &fault);
+    Dialect::JsonRpc.write_fault(out, None, &fault);
     Answered::Reply
 }
 
@@ -78,11 +80,13 @@ fn answer_element<D: Dispatch>(
             (request.id, Fault::invalid_request(message))
         }
         Err(Unreadable::NotACall { id, fault, .. }) => {
-            session.context.unreadable(&fault);
+            session.context.unreadable(&fault.for_log());
             (id, fault)
         }
         Err(Unreadable::Broken(error)) => (None, error.to_fault()),
     };
+    let what = (request.call.method(), id);
+    json_rpc.tell_refused(&session.context, Dialect::JsonRpc.name(), what, &fault);
     Dialect::JsonRpc.write_fault(out, id, &fault);
     Answered::Reply
 }

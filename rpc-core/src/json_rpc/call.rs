@@ -74,13 +74,20 @@ fn run_told<D: Dispatch>(
     out: &mut Vec<u8>,
 ) -> Answered {
     let mut begun = json_rpc.hook.as_ref().map(Hook::begin).unwrap_or_default();
+    let registry = json_rpc.dispatch.registry();
     let Some(asks) = json_rpc.asks().filter(|_| session.identified.is_none()) else {
         return run_limited(json_rpc, request, budget, session, out, begun);
     };
     match identify(asks, request, session) {
         As::Call(session) => run_limited(json_rpc, request, budget, &session, out, begun),
-        As::Refused(fault) => run_refused(fault, request, budget, session, out, &mut begun),
-        As::Greeting(name) => run_with(&Greeted(name), request, budget, session, out, &mut begun),
+        As::Refused(fault) => {
+            begun.note(request, &session.context, registry);
+            run_refused(fault, request, budget, session, out, &mut begun)
+        }
+        As::Greeting(name, session) => {
+            begun.note(request, &session.context, registry);
+            run_with(&Greeted(name), request, budget, &session, out, &mut begun)
+        }
         As::Later(asking) => Answered::Asks(asking),
     }
 }
@@ -94,6 +101,7 @@ fn run_limited<D: Dispatch>(
     out: &mut Vec<u8>,
     mut begun: Begun<'_>,
 ) -> Answered {
+    begun.note(request, &session.context, json_rpc.dispatch.registry());
     if let Some(limits) = json_rpc.caller_limits() {
         match limits.admit(&session.context, Instant::now()) {
             Ok(in_flight) => begun.hold(in_flight),
@@ -116,7 +124,7 @@ fn run_refused(
     out: &mut Vec<u8>,
     watching: &mut impl Watching,
 ) -> Answered {
-    run_with(&Refused(fault), request, budget, session, out, watching)
+    run_with(&Refused(fault.refusing()), request, budget, session, out, watching)
 }
 
 #[expect(clippy::inline_always, reason = "each way of watching has code of its own")]
@@ -139,7 +147,7 @@ fn run_with(
     let (is_sent, end) = (reply.is_sent(), out.len());
     let fault = match progress {
         Progress::Later(rest) => {
-            let watch = watching.put_aside(rest.method(), &session.context);
+            let watch = watching.put_aside(rest.method());
             let aside = Aside::of(request, Arc::clone(rest.method()), name, budget)
                 .called_by(session.context.whence())
                 .watched(watch);

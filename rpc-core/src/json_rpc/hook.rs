@@ -1,102 +1,26 @@
 //! What is told of every call that has ended.
 
-use std::error::Error as _;
-use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Instant, SystemTime};
 
+use crate::dialect::Request;
 use crate::error::Misuse;
-use crate::protocol::{Fault, OneLine, code};
-use crate::registry::{CallContext, Ended, Log, Statistics, Tally, TallyAside};
+use crate::protocol::{Fault, code};
+use crate::registry::{CallContext, Ended, FunctionRegistry, Log, Statistics, Tally, TallyAside};
 
 use super::caller_limits::{CallerLimits, InFlight};
+use super::finished::FinishedCall;
 use super::identify::Asks;
-
-/// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it.
-///
-/// Its `Display` form is a line for a log: `add (json-rpc from 127.0.0.1:40112) returned in 12µs`. Of a
-/// call that failed it shows the fault and the errors behind it ([`Fault::because`]), of which its caller
-/// is told nothing.
-#[derive(Debug)]
-pub struct FinishedCall<'e> {
-    method: &'e str,
-    context: &'e CallContext,
-    ended: Ended<'e>,
-    duration: Duration,
-}
-
-impl FinishedCall<'_> {
-    /// The name that was called, whether or not a function has it.
-    pub fn method(&self) -> &str {
-        self.method
-    }
-
-    /// The dialect the call came in: `native`, `ping`, `json-rpc` or `xml-rpc`, or `mcp`.
-    pub fn protocol(&self) -> &'static str {
-        self.context.protocol()
-    }
-
-    /// The caller's address, where it has one.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.context.peer()
-    }
-
-    /// The context that the call was made with, before layers have added to it.
-    pub fn context(&self) -> &CallContext {
-        self.context
-    }
-
-    /// How the call ended: what its caller is told, or that nobody waits for it any more.
-    pub fn ended(&self) -> Ended<'_> {
-        self.ended
-    }
-
-    /// How long it took from when its message had been read, layers included.
-    pub fn duration(&self) -> Duration {
-        self.duration
-    }
-}
-
-impl fmt::Display for FinishedCall<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, duration, .. } = self;
-        // Callers and errors choose some of the words.
-        let mut line = OneLine(f);
-        write!(line, "{method} ({}", self.protocol())?;
-        if let Some(peer) = self.peer() {
-            write!(line, " from {peer}")?;
-        }
-        match self.ended {
-            Ended::Returned(_) => write!(line, ") returned in {duration:?}"),
-            Ended::Failed(fault) => {
-                write!(line, ") failed in {duration:?}: {fault}")?;
-                causes(fault, &mut line)
-            }
-            Ended::Cancelled => write!(line, ") was cancelled after {duration:?}"),
-        }
-    }
-}
-
-/// Writes the errors behind a fault, of which callers are told nothing. One that says what the fault
-/// itself says is left out.
-fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
-    let mut said = fault.message().to_owned();
-    for cause in std::iter::successors(fault.source(), |&cause| cause.source()) {
-        let words = cause.to_string();
-        if words != said {
-            write!(line, "; cause: {words}")?;
-        }
-        said = words;
-    }
-    Ok(())
-}
+use super::kept_arguments::KeptArguments;
+use super::listener::{Listener, Record};
 
 /// Who is told of calls, what counts them, what is asked who makes them, and what bounds how many they make.
 #[derive(Clone, Default)]
 pub(super) struct Hook {
-    tell: Option<Arc<Tell>>,
+    listener: Option<Arc<Listener>>,
+    /// Which arguments the listener is shown.
+    kept: Option<Arc<KeptArguments>>,
     statistics: Option<Arc<Statistics>>,
     asks: Option<Asks>,
     limits: Option<CallerLimits>,
@@ -104,24 +28,40 @@ pub(super) struct Hook {
     only: Option<Arc<Statistics>>,
 }
 
-type Tell = dyn Fn(&FinishedCall<'_>) + Send + Sync;
-
 impl Hook {
     /// Tells `next` after whoever is told already.
     pub(super) fn telling(self, next: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
-        let tell: Arc<Tell> = match self.tell {
-            None => Arc::new(next),
-            Some(first) => Arc::new(move |call| {
-                run(&*first, call);
+        let listener = match self.listener {
+            None => Listener::new(next),
+            Some(first) => Listener::new(move |call| {
+                first.say(call);
                 next(call);
             }),
         };
-        Self { tell: Some(tell), only: None, ..self }
+        Self { listener: Some(Arc::new(listener)), only: None, ..self }
+    }
+
+    /// Shows arguments to whoever is told.
+    pub(super) fn keeping(self, kept: KeptArguments) -> Self {
+        Self { kept: Some(Arc::new(kept)), only: None, ..self }
+    }
+
+    /// Which arguments are shown to whoever is told.
+    pub(super) fn kept(&self) -> Option<&KeptArguments> {
+        self.kept.as_deref()
+    }
+
+    /// Who is told.
+    pub(super) fn listener(&self) -> Option<&Arc<Listener>> {
+        self.listener.as_ref()
     }
 
     /// Has calls counted.
     pub(super) fn counting(self, statistics: Arc<Statistics>) -> Self {
-        let is_all = self.tell.is_none() && self.asks.is_none() && self.limits.is_none();
+        let is_all = self.listener.is_none()
+            && self.asks.is_none()
+            && self.kept.is_none()
+            && self.limits.is_none();
         let only = is_all.then(|| Arc::clone(&statistics));
         Self { statistics: Some(statistics), only, ..self }
     }
@@ -175,17 +115,12 @@ impl Hook {
 
     /// Begins to watch a call.
     pub(super) fn begin(&self) -> Begun<'_> {
-        Begun {
-            told: self.tell.as_ref().map(|tell| (tell, Instant::now())),
-            counted: self.statistics.as_ref().map(Counted::new),
-            held: None,
-        }
+        let told = self.listener.as_ref().map(|listener| {
+            let (began, at) = (SystemTime::now(), Instant::now());
+            Told { listener, kept: self.kept(), began, at, number: None }
+        });
+        Begun { told, counted: self.statistics.as_ref().map(Counted::new), held: None }
     }
-}
-
-fn run(tell: &Tell, call: &FinishedCall<'_>) {
-    // Whoever is told has no part in the call, and its panic none in the reply.
-    let _ = catch_unwind(AssertUnwindSafe(|| tell(call)));
 }
 
 impl fmt::Debug for Hook {
@@ -209,7 +144,7 @@ pub(super) trait Watching {
     );
 
     /// The same call, where it outlives its message.
-    fn put_aside(&mut self, method: &Arc<str>, context: &CallContext) -> Option<Watch>;
+    fn put_aside(&mut self, method: &Arc<str>) -> Option<Watch>;
 }
 
 /// Nothing is done.
@@ -232,7 +167,7 @@ impl Watching for Unwatched {
     }
 
     #[inline]
-    fn put_aside(&mut self, _: &Arc<str>, _: &CallContext) -> Option<Watch> {
+    fn put_aside(&mut self, _: &Arc<str>) -> Option<Watch> {
         None
     }
 }
@@ -267,7 +202,7 @@ impl Watching for Counted<'_> {
         self.tally.end(self.statistics, method, fault.map(|fault| code_of(fault, context)));
     }
 
-    fn put_aside(&mut self, method: &Arc<str>, _: &CallContext) -> Option<Watch> {
+    fn put_aside(&mut self, method: &Arc<str>) -> Option<Watch> {
         let tally = Some(self.tally.put_aside(self.statistics, method));
         Some(Watch { told: None, tally, held: None })
     }
@@ -276,8 +211,7 @@ impl Watching for Counted<'_> {
 /// A call that somebody is told of.
 #[derive(Default)]
 pub(super) struct Begun<'h> {
-    /// Who is, and when it began.
-    told: Option<(&'h Arc<Tell>, Instant)>,
+    told: Option<Told<'h>>,
     counted: Option<Counted<'h>>,
     /// Its place among those of its caller that are in flight.
     held: Option<InFlight>,
@@ -287,6 +221,35 @@ impl Begun<'_> {
     /// Has it count among the calls of its caller that are in flight.
     pub(super) fn hold(&mut self, held: InFlight) {
         self.held = Some(held);
+    }
+}
+
+/// Who is told of a call, and when it began.
+struct Told<'h> {
+    listener: &'h Arc<Listener>,
+    kept: Option<&'h KeptArguments>,
+    began: SystemTime,
+    at: Instant,
+    /// Under which it is noted.
+    number: Option<u64>,
+}
+
+impl Begun<'_> {
+    /// Takes note of the call, now that it is known who makes it.
+    pub(super) fn note(
+        &mut self,
+        request: &Request<'_>,
+        context: &CallContext,
+        registry: Option<&FunctionRegistry>,
+    ) {
+        if let Some(Told { listener, kept, began, at, number }) = &mut self.told {
+            let call = &request.call;
+            let arguments = kept.and_then(|kept| kept.of_call(call, registry));
+            let (method, id) = (call.method().into(), request.id.map(Into::into));
+            let (began, at, context) = (*began, *at, context.clone());
+            let record = Record { method, id, context, arguments, began, at };
+            *number = Some(listener.begin(record));
+        }
     }
 }
 
@@ -305,15 +268,15 @@ impl Watching for Begun<'_> {
         if let Some(counted) = &mut self.counted {
             counted.end(method, context, fault, || "");
         }
-        if let Some((tell, at)) = self.told {
+        if let Some(Told { listener, number: Some(number), .. }) = self.told {
             let ended = fault.map_or_else(|| Ended::Returned(result()), Ended::Failed);
-            tell_of(&**tell, at, method, context, ended);
+            listener.end(number, ended);
         }
     }
 
-    fn put_aside(&mut self, method: &Arc<str>, context: &CallContext) -> Option<Watch> {
-        let told =
-            self.told.map(|(tell, at)| (Arc::clone(tell), at, Arc::clone(method), context.clone()));
+    fn put_aside(&mut self, method: &Arc<str>) -> Option<Watch> {
+        let told = self.told.as_ref();
+        let told = told.and_then(|told| Some((Arc::clone(told.listener), told.number?)));
         let counted = self.counted.as_mut();
         let tally = counted.map(|it| it.tally.put_aside(it.statistics, method));
         Some(Watch { told, tally, held: self.held.take() })
@@ -326,14 +289,9 @@ fn code_of(fault: &Fault, context: &CallContext) -> i64 {
     if context.is_given_up() { code::CANCELLED } else { fault.code() }
 }
 
-fn tell_of(tell: &Tell, at: Instant, method: &str, context: &CallContext, ended: Ended<'_>) {
-    let ended = if context.is_given_up() { Ended::Cancelled } else { ended };
-    run(tell, &FinishedCall { method, context, ended, duration: at.elapsed() });
-}
-
 /// A call that ends later: cancelled, where this is dropped first.
 pub(super) struct Watch {
-    told: Option<(Arc<Tell>, Instant, Arc<str>, CallContext)>,
+    told: Option<(Arc<Listener>, u64)>,
     tally: Option<TallyAside>,
     held: Option<InFlight>,
 }
@@ -353,8 +311,8 @@ impl Watch {
                 Ended::Cancelled => Some(code::CANCELLED),
             });
         }
-        if let Some((tell, at, method, context)) = self.told.take() {
-            tell_of(&*tell, at, &method, &context, ended);
+        if let Some((listener, number)) = self.told.take() {
+            listener.end(number, ended);
         }
     }
 }

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
+use crate::error::Misuse;
 #[cfg(feature = "mcp")]
 use crate::mcp::Mcp;
-use crate::registry::{Dispatch, Statistics};
+use crate::protocol::Fault;
+use crate::registry::{CallContext, Dispatch, Statistics};
 
-use super::hook::{FinishedCall, Hook};
+use super::finished::FinishedCall;
+use super::hook::Hook;
+use super::kept_arguments::KeptArguments;
 
 /// Reads messages of every dialect, native, JSON-RPC 2.0, ping and XML-RPC, has what is in it run
 /// their calls, and writes the replies.
@@ -61,11 +65,48 @@ impl<D: Dispatch> JsonRpc<D> {
         self
     }
 
+    /// Shows arguments to whoever is told of calls: see
+    /// [`TcpServer::keep_arguments`](crate::TcpServer::keep_arguments).
+    #[must_use]
+    pub fn keep_arguments(mut self, kept: KeptArguments) -> Self {
+        self.hook = Some(self.hook.unwrap_or_default().keeping(kept));
+        self
+    }
+
     /// Has calls counted.
     #[must_use]
     pub(crate) fn counted(mut self, statistics: Arc<Statistics>) -> Self {
         self.hook = Some(self.hook.unwrap_or_default().counting(statistics));
         self
+    }
+
+    /// Refuses arguments of functions that there are none of.
+    pub(super) fn check_kept_arguments(&self) -> Result<(), Misuse> {
+        let kept = self.hook.as_ref().and_then(Hook::kept);
+        kept.map_or(Ok(()), |kept| kept.check(self.dispatch.registry()))
+    }
+
+    /// Tells of a message that is refused before it comes to a call.
+    #[cold]
+    pub(super) fn tell_refused(
+        &self,
+        context: &CallContext,
+        protocol: &'static str,
+        (method, id): (&str, Option<&str>),
+        fault: &Fault,
+    ) {
+        if let Some(listener) = self.hook.as_ref().and_then(Hook::listener) {
+            let mut context = context.clone();
+            context.begin(protocol, None, 0);
+            listener.refused(method, id, context, fault);
+        }
+    }
+
+    /// Tells of the calls that run that nobody waits for them any more.
+    pub(super) fn tell_cut_off(&self) {
+        if let Some(listener) = self.hook.as_ref().and_then(Hook::listener) {
+            listener.cut_off();
+        }
     }
 
     /// What runs the calls.

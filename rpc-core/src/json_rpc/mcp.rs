@@ -49,8 +49,9 @@ impl<D: Dispatch> JsonRpc<D> {
                 return Answered::Nothing;
             }
             Err(unread) => {
-                session.context.unreadable(&unread.fault);
+                session.context.unreadable(&unread.fault.for_log());
                 answer_as(session, ResponseForm::Status(400));
+                self.tell_refused(&session.context, "mcp", ("", unread.id), &unread.fault);
                 write_error(out, unread.id, &in_our_words(&unread.fault));
                 return if unread.is_broken { Answered::Broken } else { Answered::Reply };
             }
@@ -64,10 +65,11 @@ impl<D: Dispatch> JsonRpc<D> {
             }
             Some(As::Later(asking)) => return Answered::Asks(asking),
             Some(As::Refused(fault)) => {
+                self.tell_refused_mcp(mcp, &asked, session, &fault);
                 write_error(out, Some(asked.id), &in_our_words(&fault));
                 return Answered::Reply;
             }
-            Some(As::Greeting(_)) => return Answered::Nothing,
+            Some(As::Greeting(..)) => return Answered::Nothing,
         };
         let answered = self.answer_asked(mcp, way, &asked, session, out);
         answered.unwrap_or_else(|Refused { status, fault }| {
@@ -76,9 +78,42 @@ impl<D: Dispatch> JsonRpc<D> {
             } else {
                 answer_as(session, ResponseForm::Status(status));
             }
+            self.tell_refused_mcp(mcp, &asked, session, &fault);
             write_error(out, Some(asked.id), &fault);
             Answered::Reply
         })
+    }
+
+    /// Tells of what is not looked into further, a tool by the name of its function.
+    fn tell_refused_mcp(&self, mcp: &Mcp, asked: &Asked<'_>, session: &Session, fault: &Fault) {
+        let tool = (asked.method() == TOOLS_CALL).then(|| asked.text("name").ok().flatten());
+        let tool = tool.flatten();
+        let catalog = mcp.catalog(self.dispatch.registry());
+        let found =
+            tool.as_deref().and_then(|tool| catalog.ok()?.find(tool, &Shown::default()).ok());
+        let function = found.map(|tool| tool.function.as_str()).or(tool.as_deref());
+        let method = function.unwrap_or(asked.method());
+        self.tell_refused(&session.context, "mcp", (method, Some(asked.id)), fault);
+    }
+
+    /// Appends a fault as the answer to a message, which need not be whole.
+    pub(super) fn refuse_mcp(
+        &self,
+        message: &[u8],
+        fault: &Fault,
+        session: &Session,
+        out: &mut Vec<u8>,
+    ) {
+        let read = read(message, &session.limits);
+        let asked = match &read {
+            Ok(Message::Asked(asked)) => Some(asked),
+            _ => None,
+        };
+        match (&self.mcp, asked) {
+            (Some(mcp), Some(asked)) => self.tell_refused_mcp(mcp, asked, session, fault),
+            _ => self.tell_refused(&session.context, "mcp", ("", None), fault),
+        }
+        write_error(out, asked.map(|asked| asked.id), &in_our_words(fault));
     }
 
     fn answer_asked(
@@ -169,7 +204,8 @@ impl<D: Dispatch> JsonRpc<D> {
         let call = Call::new(tool.function.as_str(), positions, names);
         let call =
             call.map_err(|_| Fault::invalid_params("the `arguments` of a tool are an object"))?;
-        let request = Request { dialect: ALONE, call, ..Request::default() };
+        let id = Some(asked.id);
+        let request = Request { dialect: ALONE, id, call, ..Request::default() };
         // The result stands in the reply, in what is structured, and perhaps in an object of its own.
         let budget = Budget::of_message(&session.limits).deeper().deeper().deeper();
         session.context.begin("mcp", None, budget.outer());
@@ -207,15 +243,6 @@ impl<D: Dispatch> JsonRpc<D> {
 
 /// The dialect in which what comes of a call is said first.
 const ALONE: Dialect = Dialect::NativeWithoutIds;
-
-/// Appends a fault as the answer to a message, which need not be whole.
-pub(super) fn refuse(message: &[u8], fault: &Fault, session: &Session, out: &mut Vec<u8>) {
-    let id = match read(message, &session.limits) {
-        Ok(Message::Asked(asked)) => Some(asked.id),
-        _ => None,
-    };
-    write_error(out, id, &in_our_words(fault));
-}
 
 /// Says by HTTP how the message is answered.
 fn answer_as(session: &Session, form: ResponseForm) {

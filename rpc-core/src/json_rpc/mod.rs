@@ -12,11 +12,14 @@ mod budget;
 mod call;
 mod caller_limits;
 mod come_again;
+mod finished;
 mod hook;
 mod identify;
+mod kept_arguments;
 mod later;
 mod layer;
 mod limited;
+mod listener;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod multicall;
@@ -30,8 +33,9 @@ mod xml_rpc;
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
 pub(crate) use come_again::come_again;
-pub use hook::FinishedCall;
+pub use finished::FinishedCall;
 pub use identify::{Asking, Found};
+pub use kept_arguments::KeptArguments;
 pub use later::Later;
 pub use layer::JsonRpc;
 #[cfg(feature = "tokio")]
@@ -68,6 +72,8 @@ impl<D: Dispatch> JsonRpc<D> {
         let Request { dialect, id, timeout, .. } = *request;
         session.note_caller(dialect, id.is_some());
         if let Some(fault) = session.disabled(dialect) {
+            let what = (request.call.method(), id);
+            self.tell_refused(&session.context, dialect.name(), what, &fault);
             dialect.write_fault(out, id, &fault);
             return Answered::Reply;
         }
@@ -108,16 +114,20 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 None => return answer_batch(self, &elements, session, out),
             },
             Err(Unreadable::NotACall { dialect, id, fault }) => {
-                session.context.unreadable(&fault);
+                session.context.unreadable(&fault.for_log());
                 (dialect.unwrap_or(session.dialect()), id, fault)
             }
             Err(Unreadable::Broken(error)) => {
                 session.context.unreadable(&error);
                 let dialect = session.dialect_of_broken(message);
-                dialect.write_fault(out, None, &error.to_fault());
+                let fault = error.to_fault();
+                self.tell_refused(&session.context, dialect.name(), ("", None), &fault);
+                dialect.write_fault(out, None, &fault);
                 return Answered::Broken;
             }
         };
+        let what = (request.call.method(), id);
+        self.tell_refused(&session.context, dialect.name(), what, &fault);
         dialect.write_fault(out, id, &fault);
         Answered::Reply
     }
@@ -125,10 +135,12 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         #[cfg(feature = "mcp")]
         if self.mcp.is_some() && session.by_mcp().is_some() {
-            return mcp::refuse(message, fault, session, out);
+            return self.refuse_mcp(message, fault, session, out);
         }
         #[cfg(feature = "xmlrpc")]
         if session.dialect() == Dialect::XmlRpc {
+            let protocol = Dialect::XmlRpc.name();
+            self.tell_refused(&session.context, protocol, ("", None), fault);
             return session.dialect().write_fault(out, None, fault);
         }
         let mut request = Request::default();
@@ -143,7 +155,13 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
             }
             Err(Unreadable::Broken(_)) => (session.dialect_of_broken(message), None),
         };
+        let what = (request.call.method(), id);
+        self.tell_refused(&session.context, dialect.name(), what, fault);
         dialect.write_fault(out, id, fault);
+    }
+
+    fn cut_off(&self) {
+        self.tell_cut_off();
     }
 
     fn check(&self) -> Result<(), Misuse> {
@@ -155,6 +173,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         self.check_cookies()?;
         self.check_caller_limits()?;
         self.hook.as_ref().map_or(Ok(()), Hook::check)?;
+        self.check_kept_arguments()?;
         self.dispatch.check()
     }
 

@@ -39,6 +39,12 @@ pub(super) fn multicall<D: Dispatch>(
         let answered = match call {
             Ok(call) => answer(json_rpc, call, parts.budget(), session, &mut array),
             Err(fault) => {
+                json_rpc.tell_refused(
+                    &session.context,
+                    request.dialect.name(),
+                    (MULTICALL, request.id),
+                    &fault,
+                );
                 write_fault(&mut array, &fault);
                 Answered::Reply
             }

@@ -49,12 +49,15 @@ fn run_multicall<D: Dispatch>(
             As::Call(session) => Ok(Some(session)),
             As::Refused(fault) => Err(fault),
             As::Later(asking) => return Some(Answered::Asks(asking)),
-            As::Greeting(_) => Ok(None),
+            As::Greeting(..) => Ok(None),
         },
     };
     let answered = checked.and(identified).and_then(|identified| {
         multicall(json_rpc, request, budget, identified.as_deref().unwrap_or(session), out)
     });
+    if let Err(fault) = &answered {
+        json_rpc.tell_refused(&session.context, dialect.name(), (call.method(), *id), fault);
+    }
     Some(match answered {
         Ok(answered) => answered,
         Err(_) if !wants_reply => Answered::Nothing,

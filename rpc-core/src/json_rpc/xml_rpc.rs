@@ -32,14 +32,20 @@ impl<D: Dispatch> JsonRpc<D> {
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
+        let refuse = |method: &str, fault: &Fault| {
+            let protocol = Dialect::XmlRpc.name();
+            self.tell_refused(&session.context, protocol, (method, None), fault);
+        };
         if let Some(fault) = session.disabled(Dialect::XmlRpc) {
+            refuse("", &fault);
             write_fault(out, &fault);
             return Answered::Reply;
         }
         let call = match read_call(message, session.charset, &session.limits, self.xml_rpc) {
             Ok(call) => call,
             Err(fault) => {
-                session.context.unreadable(&fault);
+                session.context.unreadable(&fault.for_log());
+                refuse("", &fault);
                 write_fault(out, &fault);
                 let lives = fault.code() == code::INVALID_REQUEST;
                 return if lives { Answered::Reply } else { Answered::Last };
@@ -49,7 +55,9 @@ impl<D: Dispatch> JsonRpc<D> {
             Ok(request) => request,
             Err(error) => {
                 session.context.unreadable(&error);
-                write_fault(out, &error.to_fault());
+                let fault = error.to_fault();
+                refuse(&call.method, &fault);
+                write_fault(out, &fault);
                 return Answered::Last;
             }
         };

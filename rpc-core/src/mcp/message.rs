@@ -69,7 +69,7 @@ pub(crate) fn read<'a>(message: &'a [u8], limits: &Limits) -> Result<Message<'a>
     if !is_id(id) {
         let sentence =
             format!("the id of a request is a string or a whole number, not {}", shorten(id));
-        return no_message(None, Fault::invalid_request(sentence));
+        return no_message(None, Fault::invalid_request(sentence).quoting_from(", not "));
     }
     if !call.positional().is_empty() {
         let sentence = "the `params` of a request are an object";

@@ -24,7 +24,14 @@ pub struct Fault {
     message: String,
     /// What few faults have, so that all are small.
     more: Option<Box<More>>,
+    /// Whether it has kept a function from beginning.
+    is_refusal: bool,
+    /// From which byte on the message shows what the other side has sent, which may be a secret of a caller.
+    quotes_from: u32,
 }
+
+/// A message that quotes nothing.
+const NOWHERE: u32 = u32::MAX;
 
 #[derive(Clone, Default)]
 struct More {
@@ -35,7 +42,7 @@ struct More {
 impl Fault {
     /// Makes a fault of a [`code`] and a sentence for people.
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), more: None }
+        Self { code, message: message.into(), more: None, is_refusal: false, quotes_from: NOWHERE }
     }
 
     /// Sets the error behind this one, for the log of this process: it is the fault's
@@ -51,6 +58,27 @@ impl Fault {
             self.more.get_or_insert_default().data = data;
         }
         self
+    }
+
+    /// Says that the function has not begun.
+    pub(crate) fn refusing(self) -> Self {
+        Self { is_refusal: true, ..self }
+    }
+
+    /// Says that from the first of these words on the message shows what the other side has sent.
+    pub(crate) fn quoting_from(self, words: &str) -> Self {
+        let place = self.message.find(words).and_then(|place| u32::try_from(place).ok());
+        Self { quotes_from: place.unwrap_or(NOWHERE), ..self }
+    }
+
+    /// The fault as logs have it, which outlive the call: without what the other side has sent.
+    pub(crate) fn for_log(&self) -> ForLog<'_> {
+        ForLog(self)
+    }
+
+    /// Whether it is certain that the function has not begun.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.is_refusal
     }
 
     /// The number that says what kind of failure this is; see [`code`].
@@ -76,6 +104,19 @@ impl Fault {
     /// Reports arguments that do not fit.
     pub(crate) fn invalid_params(message: impl Into<String>) -> Self {
         Self::new(code::INVALID_PARAMS, message)
+    }
+}
+
+/// A fault as logs have it.
+pub(crate) struct ForLog<'f>(&'f Fault);
+
+impl fmt::Display for ForLog<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(fault) = self;
+        match fault.message.get(..fault.quotes_from as usize) {
+            Some(said) => write!(f, "{said}… (code {})", fault.code),
+            None => fault.fmt(f),
+        }
     }
 }
 

@@ -486,13 +486,13 @@ pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
     }
     const NO_THREAD: &str = "the server can make no thread for the call now (memory, `ulimit -u` or \
                              `TasksMax=` are used up); try again later";
+    const STOPS: &str = "the server stops, and has not run the call";
+    let refused = |code, why| Err(Fault::new(code, why).refusing());
     // tokio panics then.
     let Some(job) = caught(|| spawn_blocking(job)) else {
-        return Err(Fault::new(code::OVERLOADED, NO_THREAD));
+        return refused(code::OVERLOADED, NO_THREAD);
     };
     let _wanted = Wanted(job.abort_handle());
     // It answers for its own panics; what else ends it is that the runtime does.
-    job.await.unwrap_or_else(|_| {
-        Err(Fault::new(code::SHUTTING_DOWN, "the server stops, and has not run the call"))
-    })
+    job.await.unwrap_or_else(|_| refused(code::SHUTTING_DOWN, STOPS))
 }

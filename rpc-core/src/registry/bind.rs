@@ -70,7 +70,7 @@ impl<'c, 'a> Bound<'c, 'a> {
     ///
     /// A fault with code -32602 that names the function and the parameter.
     pub(super) fn bind(&mut self, signature: &Signature, call: &Call<'a>) -> Result<(), Fault> {
-        fill(signature, call, &mut self.values, &mut self.rest)
+        fill(signature, call, &mut self.values, &mut self.rest).map_err(Fault::refusing)
     }
 }
 
@@ -163,6 +163,7 @@ impl<'a> Rest<'a> {
                 call.method(),
                 describe(text),
             ))
+            .quoting_from(", but ")
         })
     }
 }
@@ -289,7 +290,7 @@ impl<'a> Bound<'_, 'a> {
     #[cold]
     pub fn fault(&self) -> Fault {
         let fault = self.fault.get().cloned();
-        fault.unwrap_or_else(|| Fault::invalid_params("an argument cannot be read"))
+        fault.unwrap_or_else(|| Fault::invalid_params("an argument cannot be read")).refusing()
     }
 
     fn decode<T: Deserialize<'a>>(&self, index: usize, text: &'a str) -> Option<T> {
@@ -317,6 +318,7 @@ impl<'a> Bound<'_, 'a> {
             problem_at(self.rest.place_of(text), text, error),
             advice(&error.to_string()),
         ))
+        .quoting_from(", but ")
     }
 }
 

@@ -166,7 +166,7 @@ impl Entry {
     pub(super) fn run_apart(&self, call: &Call<'_>, scope: &Scope<'_>) -> Result<String, Fault> {
         let cancelled = || Fault::new(code::CANCELLED, "nobody waits for the call any more");
         if scope.context().is_given_up() {
-            return Err(cancelled());
+            return Err(cancelled().refusing());
         }
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out);

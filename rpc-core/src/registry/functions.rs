@@ -252,6 +252,7 @@ impl FunctionRegistry {
             code::METHOD_NOT_FOUND,
             format!("no function `{}` is served here{advice}", shorten(method)),
         )
+        .refusing()
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Allow, CallContext, FunctionRegistry, Outcome, Reply, Signature};
 
 /// What a caller is told who may not call.
 fn refusal(name: &str, allow: &Allow, context: &CallContext) -> Fault {
-    match known(context) {
+    let fault = match known(context) {
         Some(identity) => Fault::new(
             code::UNAUTHORISED,
             format!("`{name}` needs {allow}, which `{}` does not have", identity.name()),
@@ -25,7 +25,8 @@ fn refusal(name: &str, allow: &Allow, context: &CallContext) -> Fault {
             code::UNAUTHENTICATED,
             format!("`{name}` is for callers who are known; say who you are"),
         ),
-    }
+    };
+    fault.refusing()
 }
 
 impl FunctionRegistry {

@@ -68,7 +68,7 @@ impl FunctionRegistry {
         let job = move || {
             if awaited.strong_count() == 0 {
                 // A pool may keep what it could not begin, and begin it when everybody has been answered.
-                return Err(Fault::new(code::SHUTTING_DOWN, "nobody waits for the call"));
+                return Err(Fault::new(code::SHUTTING_DOWN, "nobody waits for the call").refusing());
             }
             // It has been read before, so it can be read.
             let call = kept.call().map_err(|error| error.to_fault())?;

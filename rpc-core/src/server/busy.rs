@@ -80,4 +80,8 @@ impl<A: Answer> Answer for Busy<A> {
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         self.answer.refuse(message, fault, session, out);
     }
+
+    fn cut_off(&self) {
+        self.answer.cut_off();
+    }
 }

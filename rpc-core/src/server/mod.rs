@@ -106,7 +106,7 @@ pub use without_fork::{ForkPerConnection, Prefork};
 pub use crate::dialect::xml_rpc::XmlRpcOptions;
 #[cfg(feature = "http")]
 pub use crate::http::{ReplyBody, RpcService};
-pub use crate::json_rpc::FinishedCall;
+pub use crate::json_rpc::{FinishedCall, KeptArguments};
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Tools;
 pub use crate::proxy::{InvalidProxy, TrustedProxies};

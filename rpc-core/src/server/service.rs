@@ -63,7 +63,7 @@ impl<A: Answer> Service<A> {
         let of_trace = Arc::clone(&log);
         let trace = Trace::new(move |line| lock(&of_trace).say(line));
         let stop = stop.counting(settings.statistics.clone());
-        let stop = Arc::new(stop);
+        let stop = Arc::new(stop.cutting_off(cut_off(&answer)));
         let memory = Memory::of(settings.unfinished.unwrap_or_else(machine::share_of_memory));
         let service = Self { answer, settings, model, is_busy: false, stop, log, trace, memory };
         #[cfg(feature = "tls")]
@@ -86,7 +86,7 @@ impl<A: Answer> Service<A> {
             Statistics::in_new_process();
         }
         let stop = Stop::new(self.stop.address().clone(), close).counting(statistics);
-        let stop = Arc::new(stop);
+        let stop = Arc::new(stop.cutting_off(cut_off(&self.answer)));
         let layered = self.with_answer(layer(Arc::clone(&self.answer)), self.settings.clone());
         Service { stop, ..layered }
     }
@@ -186,6 +186,12 @@ impl<A: Answer> Service<A> {
     pub(super) fn stop(&self) -> &Arc<Stop> {
         &self.stop
     }
+}
+
+/// Has what answers hear which calls are not waited for any more.
+fn cut_off<A: Answer>(answer: &Arc<A>) -> impl Fn() + Send + Sync + use<A> {
+    let answer = Arc::clone(answer);
+    move || answer.cut_off()
 }
 
 fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {

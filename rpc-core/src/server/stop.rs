@@ -34,6 +34,8 @@ pub(super) struct Stop {
     next: AtomicU64,
     connections: Mutex<Connections>,
     closed: Condvar,
+    /// Tells of the calls that are not waited for any more.
+    cut_off: Option<Box<dyn Fn() + Send + Sync>>,
     /// Counts connections, where the server counts.
     statistics: Option<Arc<Statistics>>,
     #[cfg(feature = "tokio")]
@@ -116,6 +118,7 @@ impl Stop {
             next: AtomicU64::new(0),
             connections: Mutex::default(),
             closed: Condvar::new(),
+            cut_off: None,
             statistics: None,
             #[cfg(feature = "tokio")]
             tasks: tokio::sync::watch::Sender::default(),
@@ -125,6 +128,11 @@ impl Stop {
     /// Has connections counted.
     pub(super) fn counting(self, statistics: Option<Arc<Statistics>>) -> Self {
         Self { statistics, ..self }
+    }
+
+    /// Has it told which calls are not waited for any more.
+    pub(super) fn cutting_off(self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { cut_off: Some(Box::new(tell)), ..self }
     }
 
     fn note(&self, note: fn(&Arc<Statistics>)) {
@@ -269,6 +277,8 @@ impl Stop {
             let _ = connection.stream.shutdown(Shutdown::Both);
         }
         connections.rest.clear();
+        drop(connections);
+        self.cut_off.iter().for_each(|tell| tell());
     }
 
     fn wait_until_closed(&self, limit: Duration) -> MutexGuard<'_, Connections> {

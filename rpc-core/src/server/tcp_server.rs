@@ -11,7 +11,7 @@ use std::time::Duration;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::XmlRpcOptions;
 use crate::error::Error;
-use crate::json_rpc::{Answer, FinishedCall, JsonRpc};
+use crate::json_rpc::{Answer, FinishedCall, JsonRpc, KeptArguments};
 use crate::protocol::{Limits, Protocol};
 use crate::registry::{Dispatch, FunctionRegistry, Signature};
 
@@ -110,9 +110,9 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
         self
     }
 
-    /// Calls `tell` after each call that has ended, with its name, dialect and peer, how long it took
+    /// Calls `tell` after each call that has ended, with who called what, from where, when, how long it took
     /// and how it ended: also for each call of a batch, and for one that was refused, that panicked, or
-    /// that nobody waits for any more.
+    /// that nobody waits for any more. [`FinishedCall`] says what there is of it.
     ///
     /// ```
     /// use rpc_core::{FunctionRegistry, RpcServer, Stub};
@@ -127,6 +127,26 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     #[must_use]
     pub fn on_call(mut self, tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
         self.answer = self.answer.on_call(tell);
+        self
+    }
+
+    /// Shows [`on_call`](Self::on_call) the arguments of these functions. Of others they are never kept, nor where nobody
+    /// is told of calls. That a function of such a name has been added is checked when the server starts.
+    ///
+    /// ```
+    /// use rpc_core::server::KeptArguments;
+    /// use rpc_core::{FunctionRegistry, RpcServer};
+    ///
+    /// let mut registry = FunctionRegistry::new();
+    /// registry.register("withdraw", |sum: u64, pin: String| sum)?;
+    /// let server = RpcServer::of(registry)
+    ///     .keep_arguments(KeptArguments::of(["withdraw"]).withhold(["pin"]))
+    ///     .on_call(|call| eprintln!("{call} with {}", call.arguments().unwrap_or("what is not kept")));
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keep_arguments(mut self, kept: KeptArguments) -> Self {
+        self.answer = self.answer.keep_arguments(kept);
         self
     }
 

@@ -11,8 +11,9 @@ use rustls::sign::CertifiedKey;
 
 use crate::error::Misuse;
 use crate::registry::PeerCertificate;
+use crate::transport::pem::Pem;
+use crate::transport::tls_problem::problem;
 
-use super::pem;
 use super::stamp::{Stamp, stamp};
 
 /// Says a line to those who operate the server.
@@ -77,7 +78,8 @@ impl Certificates {
 
     /// Adds a pair from two texts.
     pub(super) fn add_text(&self, certificate: &[u8], key: &[u8]) -> Result<(), Misuse> {
-        let pair = pair([certificate, key], ["the certificate", "the key"], None)?;
+        let certificate = Pem::text(certificate, "the certificate");
+        let pair = pair(&certificate, &Pem::text(key, "the key"), None)?;
         self.lock().pairs.push(pair);
         Ok(())
     }
@@ -151,35 +153,27 @@ impl Pair {
 }
 
 fn read(files: Files) -> Result<Pair, Misuse> {
-    let texts = [pem::read(&files.certificate)?, pem::read(&files.key)?];
-    let names = [&files.certificate, &files.key].map(|path| path.display().to_string());
-    pair(
-        texts.each_ref().map(Vec::as_slice),
-        names.each_ref().map(String::as_str),
-        Some(files.clone()),
-    )
+    let (certificate, key) = (Pem::file(&files.certificate)?, Pem::file(&files.key)?);
+    pair(&certificate, &key, Some(files))
 }
 
-fn pair(
-    [certificate, key]: [&[u8]; 2],
-    [certificate_name, key_name]: [&str; 2],
-    files: Option<Files>,
-) -> Result<Pair, Misuse> {
-    let chain = pem::certificates(certificate, certificate_name)?;
+fn pair(certificate: &Pem<'_>, key: &Pem<'_>, files: Option<Files>) -> Result<Pair, Misuse> {
+    let (certificate_name, key_name) = (certificate.name(), key.name());
+    let chain = certificate.certificates()?;
     let names = chain.first().map(|first| PeerCertificate::new(first).names().to_vec());
-    let key = pem::key(key, key_name)?;
+    let key = key.key()?;
     let key = any_supported_type(&key).map_err(|error| {
-        pem::problem(format!("{key_name} has a key of a kind that cannot be used: {error}"))
+        problem(format!("{key_name} has a key of a kind that cannot be used: {error}"))
     })?;
     let key = CertifiedKey::new(chain, key);
     key.keys_match().map_err(|error| {
-        let problem = match error {
+        let words = match error {
             rustls::Error::InconsistentKeys(_) => {
                 format!("{key_name} is not the key of the first certificate in {certificate_name}")
             }
             error => format!("{certificate_name} has no certificate that can be used: {error}"),
         };
-        pem::problem(problem)
+        problem(words)
     })?;
     Ok(Pair { key: Arc::new(key), names: names.unwrap_or_default().into(), files })
 }

@@ -9,7 +9,6 @@
 //! ```
 
 mod certificates;
-mod pem;
 mod server;
 mod stamp;
 

@@ -12,10 +12,11 @@ use rustls::{RootCertStore, ServerConfig};
 use crate::error::{Error, Misuse};
 #[cfg(feature = "tls-dev")]
 use crate::transport::dev_certificate::DevCertificate;
+use crate::transport::pem::Pem;
 use crate::transport::tls::Accepting;
+use crate::transport::tls_problem::problem;
 
 use super::certificates::{Certificates, Files};
-use super::pem;
 
 /// What a server needs to speak TLS: a certificate with its key, and whom it lets in (feature `tls`).
 ///
@@ -132,11 +133,12 @@ impl Tls {
         if matches!(self.shown, Shown::Config(_)) {
             return Err(config_alone("client_ca").into());
         }
-        let name = file.display().to_string();
+        let pem = Pem::file(file)?;
+        let name = pem.name();
         let mut authorities = RootCertStore::empty();
-        for certificate in pem::certificates(&pem::read(file)?, &name)? {
+        for certificate in pem.certificates()? {
             authorities.add(certificate).map_err(|error| {
-                pem::problem(format!("{name} has a certificate that cannot be used: {error}"))
+                problem(format!("{name} has a certificate that cannot be used: {error}"))
             })?;
         }
         self.clients = Some(Clients { authorities: Arc::new(authorities), is_optional });
@@ -180,7 +182,7 @@ impl Tls {
     }
 
     fn config(&self, certificates: &Arc<Certificates>) -> Result<ServerConfig, Misuse> {
-        let failed = |error: rustls::Error| pem::problem(error.to_string());
+        let failed = |error: rustls::Error| problem(error.to_string());
         let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -194,7 +196,7 @@ impl Tls {
                     if *is_optional { verifier.allow_unauthenticated() } else { verifier };
                 let verifier = verifier
                     .build()
-                    .map_err(|error| pem::problem(format!("clients cannot be checked: {error}")))?;
+                    .map_err(|error| problem(format!("clients cannot be checked: {error}")))?;
                 builder.with_client_cert_verifier(verifier)
             }
         };
@@ -237,7 +239,7 @@ fn files(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Files {
 }
 
 fn config_alone(method: &str) -> Misuse {
-    pem::problem(format!(
+    problem(format!(
         "`{method}` changes nothing of a configuration that was given to `Tls::from_config`; set it there"
     ))
 }

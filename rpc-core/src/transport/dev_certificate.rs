@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 
-use crate::error::{Error, Misuse};
+use crate::error::Error;
 
 use super::tls_client::fingerprint;
+use super::tls_problem::problem;
 
 /// A certificate for development that nobody has issued, with its key (feature `tls-dev`).
 ///
@@ -54,7 +55,8 @@ impl DevCertificate {
         let Some(first) = names.first().cloned() else {
             return Err(problem(
                 "a certificate needs a name: `DevCertificate::new([\"localhost\"])`",
-            ));
+            )
+            .into());
         };
         let made = make(names, first).map_err(|error| {
             problem(format!(
@@ -94,7 +96,7 @@ impl DevCertificate {
             })
         };
         named(key, write_key(key, &self.key))?;
-        named(certificate, fs::write(certificate, &self.certificate))
+        Ok(named(certificate, fs::write(certificate, &self.certificate))?)
     }
 }
 
@@ -129,10 +131,6 @@ fn write_key(file: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file)?.write_all(text.as_bytes())
-}
-
-fn problem(problem: impl Into<Box<str>>) -> Error {
-    Misuse::Tls { problem: problem.into() }.into()
 }
 
 /// Shows the fingerprint, and nothing of the key.

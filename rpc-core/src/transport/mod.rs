@@ -12,6 +12,8 @@ pub(crate) mod connect;
 pub(crate) mod dev_certificate;
 mod duplex;
 mod memory;
+#[cfg(feature = "tls")]
+pub(crate) mod pem;
 #[cfg(unix)]
 mod pipes;
 #[cfg(not(unix))]
@@ -24,6 +26,8 @@ mod tcp;
 pub(crate) mod tls;
 #[cfg(feature = "tls")]
 pub(crate) mod tls_client;
+#[cfg(feature = "tls")]
+pub(crate) mod tls_problem;
 #[cfg_attr(not(unix), path = "without_unix.rs")]
 mod unix;
 

@@ -175,7 +175,8 @@ impl<'a> Tags<'a> {
     /// Reports XML that is not XML-RPC.
     pub(super) fn not_xml_rpc(&self, problem: &str) -> Fault {
         let at = self.reader.buffer_position();
-        Fault::invalid_request(format!("not XML-RPC: {problem}, before byte {at}"))
+        let message = format!("not XML-RPC: {problem}, before byte {at}");
+        Fault::invalid_request(message).quoting_from("`")
     }
 }
 

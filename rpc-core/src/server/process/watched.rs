@@ -95,4 +95,8 @@ impl<A: Answer> Answer for Watched<A> {
     fn refuse(&self, message: &[u8], fault: &Fault, session: &mut Session, out: &mut Vec<u8>) {
         self.inner.refuse(message, fault, session, out);
     }
+
+    fn cut_off(&self) {
+        self.inner.cut_off();
+    }
 }

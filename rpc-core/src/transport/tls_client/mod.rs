@@ -2,9 +2,8 @@
 
 mod connecting;
 mod dates;
-mod pem;
+mod files;
 mod pins;
-mod problem;
 mod roots;
 mod trust;
 mod words;
@@ -19,11 +18,12 @@ use rustls::sign::CertifiedKey;
 
 use crate::error::{Error, Misuse};
 
+use super::tls_problem::problem;
+
 pub(crate) use connecting::Secured;
 use pins::Fingerprint;
 #[cfg(feature = "tls-dev")]
 pub(super) use pins::fingerprint;
-use problem::problem;
 pub(crate) use words::{explain, is_refusal, words};
 
 /// How a client speaks TLS (feature `tls`): whom it trusts, and who it is.
@@ -83,7 +83,7 @@ impl ClientTls {
     /// Where the file cannot be read or holds no certificate.
     pub fn ca(mut self, file: impl AsRef<Path>) -> Result<Self, Error> {
         self.own_settings("ca")?;
-        self.roots.extend(pem::authorities(file.as_ref())?);
+        self.roots.extend(files::authorities(file.as_ref())?);
         Ok(self)
     }
 
@@ -125,7 +125,7 @@ impl ClientTls {
         key: impl AsRef<Path>,
     ) -> Result<Self, Error> {
         self.own_settings("certificate")?;
-        self.identity = Some(Arc::new(pem::identity(certificate.as_ref(), key.as_ref())?));
+        self.identity = Some(Arc::new(files::identity(certificate.as_ref(), key.as_ref())?));
         Ok(self)
     }
 

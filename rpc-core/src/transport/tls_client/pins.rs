@@ -14,7 +14,7 @@ use rustls::{
 
 use crate::error::Misuse;
 
-use super::problem::problem;
+use super::super::tls_problem::problem;
 
 /// The SHA-256 of a certificate.
 #[derive(Clone, PartialEq, Eq)]

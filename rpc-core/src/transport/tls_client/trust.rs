@@ -7,8 +7,8 @@ use rustls::{ClientConfig, RootCertStore, crypto};
 
 use crate::error::Misuse;
 
+use super::super::tls_problem::problem;
 use super::pins::Pinned;
-use super::problem::problem;
 use super::{ClientTls, roots};
 
 impl ClientTls {

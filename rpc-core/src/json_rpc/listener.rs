@@ -1,0 +1,103 @@
+//! Who is told of calls, and which calls run that are still to be told of.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::protocol::{Fault, code};
+use crate::registry::{CallContext, Ended};
+
+use super::finished::FinishedCall;
+
+type Tell = dyn Fn(&FinishedCall<'_>) + Send + Sync;
+
+/// Somebody who is told of calls.
+pub(super) struct Listener {
+    tell: Box<Tell>,
+    running: Mutex<Running>,
+}
+
+/// The calls that run, so that they are told of once: when they end, or when nobody waits for that any more.
+#[derive(Default)]
+struct Running {
+    next: u64,
+    calls: HashMap<u64, Record>,
+}
+
+/// What is told of a call, but for its end.
+pub(super) struct Record {
+    pub(super) method: Box<str>,
+    pub(super) id: Option<Box<str>>,
+    pub(super) context: CallContext,
+    pub(super) arguments: Option<Box<str>>,
+    pub(super) began: SystemTime,
+    pub(super) at: Instant,
+}
+
+impl Listener {
+    pub(super) fn new(tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
+        Self { tell: Box::new(tell), running: Mutex::default() }
+    }
+
+    /// Takes note of a call, and returns its number.
+    pub(super) fn begin(&self, record: Record) -> u64 {
+        let mut running = self.lock();
+        let number = running.next;
+        running.next += 1;
+        running.calls.insert(number, record);
+        number
+    }
+
+    /// Tells how a call has ended, unless that has been told.
+    pub(super) fn end(&self, number: u64, ended: Ended<'_>) {
+        let Some(record) = self.lock().calls.remove(&number) else { return };
+        let ended = if record.context.is_given_up() { Ended::Cancelled } else { ended };
+        self.tell(&record, ended, record.at.elapsed());
+    }
+
+    /// Tells of what was refused before it came to a call.
+    pub(super) fn refused(
+        &self,
+        method: &str,
+        id: Option<&str>,
+        context: CallContext,
+        fault: &Fault,
+    ) {
+        let (began, at) = (SystemTime::now(), Instant::now());
+        let (method, id) = (method.into(), id.map(Into::into));
+        let record = Record { method, id, context, arguments: None, began, at };
+        let fault = fault.clone().refusing();
+        self.tell(&record, Ended::Failed(&fault), Duration::ZERO);
+    }
+
+    /// Tells of all calls that run that nobody waits for them any more.
+    pub(super) fn cut_off(&self) {
+        let calls = std::mem::take(&mut self.lock().calls);
+        let sentence = "the server has stopped, and waits for the call no longer; it may have run";
+        let fault = Fault::new(code::SHUTTING_DOWN, sentence);
+        for record in calls.into_values() {
+            self.tell(&record, Ended::Failed(&fault), record.at.elapsed());
+        }
+    }
+
+    fn tell(&self, record: &Record, ended: Ended<'_>, duration: Duration) {
+        let Record { method, id, context, arguments, began, .. } = record;
+        // Nobody has looked whether they fit: one may be a secret in the place of another.
+        let is_refused = ended.fault().is_some_and(Fault::is_refusal);
+        let arguments = arguments.as_deref().filter(|_| !is_refused);
+        let id = id.as_deref();
+        let began = *began;
+        self.say(&FinishedCall { method, id, context, arguments, ended, began, duration });
+    }
+
+    /// Tells of a call that somebody else was told of.
+    pub(super) fn say(&self, call: &FinishedCall<'_>) {
+        // Whoever is told has no part in the call, and its panic none in the reply.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.tell)(call)));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
