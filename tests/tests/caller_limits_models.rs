@@ -80,7 +80,9 @@ fn a_burst_then_a_refusal_then_calls_as_they_become_free() {
     // Two calls a second, so that nothing has to be fast.
     each("--burst-per-address 3 --limit-per-minute 120", |model, address| {
         let mut is_first = true;
-        // One after another: a thread that serves one connection over HTTP serves no other.
+        // None is closed before the end: a thread that serves connections in turns would have one over HTTP make room for
+        // looking after that.
+        let mut open = Vec::new();
         for way in WAYS {
             let mut ask = connect(way, address);
             let of = format!("{model}, {way}");
@@ -102,6 +104,7 @@ fn a_burst_then_a_refusal_then_calls_as_they_become_free() {
             assert_eq!(reply["id"], 1, "{of}");
             until("a call runs again", || !is_refused(&read(&ask(&whoami()))));
             is_first = model == "fork";
+            open.push(ask);
         }
     });
 }
