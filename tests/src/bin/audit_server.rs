@@ -52,10 +52,14 @@ pub fn reset() {}
 #[rpc_export]
 pub async fn wait_for_ever(password: String) {
     let _ = password;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Makes a file, and runs for much longer than anybody waits.
+///
+/// # Panics
+///
+/// Where the file cannot be made.
 #[rpc_export]
 pub fn hang(path: &str, password: &str) {
     let _ = password;
