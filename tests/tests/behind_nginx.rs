@@ -76,11 +76,11 @@ fn each(certified: &Certified, with: &str, test: impl Fn(&str, u16) + Sync) {
                 let server = Served::start(env!("CARGO_BIN_EXE_model_server"), &options);
                 let files = [&*certified.certificate, &*certified.key];
                 let nginx = Front::nginx(|address| {
-                    let text = documented(address, server.address(), files, with);
+                    let found = documented(address, server.address(), files, with);
                     // As the page has it for these two.
                     match model {
-                        "single" | "prefork" => text.replace("keepalive 16;", ""),
-                        _ => text,
+                        "single" | "prefork" => found.replace("keepalive 16;", ""),
+                        _ => found,
                     }
                 });
                 if let Some(nginx) = nginx {
