@@ -52,7 +52,9 @@ pub(crate) use call::OwnedCall;
 pub(crate) use inbound::Inbound;
 #[cfg(feature = "tokio")]
 pub(crate) use lent::Buffers;
-pub(crate) use memory::{Memory, Share, reserve};
+#[cfg(feature = "http")]
+pub(crate) use memory::reserve;
+pub(crate) use memory::{Memory, Share};
 pub(crate) use one_line::OneLine;
 #[cfg(feature = "http")]
 pub(crate) use stranger::stranger;
