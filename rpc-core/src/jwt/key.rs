@@ -11,9 +11,9 @@ use rustls::pki_types::{
 use serde_json::Value;
 
 use crate::error::{Error, Misuse};
+use crate::protocol::base64;
 
 use super::algorithm::Algorithm;
-use super::base64url;
 use super::der;
 use super::json::{Members, members, text};
 use super::problem::problem;
@@ -113,7 +113,7 @@ impl Jwk {
             }
         }
         let bytes = |name| {
-            let decoded = text(members, name).and_then(base64url::decode);
+            let decoded = text(members, name).and_then(base64::decode_url);
             decoded.ok_or("a number of it is missing, or is not in base64url")
         };
         let (algorithm, key) = match (text(members, "kty"), text(members, "crv")) {

@@ -11,7 +11,6 @@
 
 mod algorithm;
 mod authenticator;
-mod base64url;
 mod claims;
 mod der;
 mod json;

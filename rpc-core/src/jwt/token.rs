@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use crate::protocol::base64;
 use crate::registry::Unauthenticated;
 
 use super::algorithm::Algorithm;
-use super::base64url;
 use super::json::{members, text};
 
 /// As long tokens may be, in bytes.
@@ -39,8 +39,8 @@ impl<'t> Token<'t> {
         };
         let not_base64 = || wrong("a part of the token is not in base64url without padding");
         let message = &token.as_bytes()[..header.len() + 1 + payload.len()];
-        let header = base64url::decode(header).ok_or_else(not_base64)?;
-        let signature = base64url::decode(signature).ok_or_else(not_base64)?;
+        let header = base64::decode_url(header).ok_or_else(not_base64)?;
+        let signature = base64::decode_url(signature).ok_or_else(not_base64)?;
         let header = members(&header)
             .ok_or_else(|| wrong("the token's header is no JSON object with distinct members"))?;
         if header.contains_key("crit") {
@@ -61,7 +61,7 @@ impl<'t> Token<'t> {
 
     /// What it says: not to be asked before the signature has been checked.
     pub(super) fn payload(&self) -> Result<Vec<u8>, Unauthenticated> {
-        let decoded = base64url::decode(self.payload);
+        let decoded = base64::decode_url(self.payload);
         decoded.ok_or_else(|| wrong("a part of the token is not in base64url without padding"))
     }
 }
