@@ -10,6 +10,8 @@ mod contenders;
 mod cpu;
 mod descriptors;
 mod figures;
+#[cfg(feature = "tls")]
+mod handshakes;
 mod idle;
 mod measure;
 mod memory;
@@ -28,7 +30,7 @@ use std::error::Error;
 
 use run::Run;
 
-const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | scale … | --smoke";
+const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | handshakes [CONTENDER …] | scale … | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -38,6 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["model", name] => models::serve(name),
         ["models"] => models::compare(),
         ["memory", ref names @ ..] => idle::compare(names),
+        #[cfg(feature = "tls")]
+        ["handshakes", ref names @ ..] => handshakes::compare(names),
         ["scale", ref words @ ..] => scale::run(words),
         ["scale-server", ref words @ ..] => scale::serve(words),
         ["--smoke"] => smoke::run(),

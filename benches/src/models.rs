@@ -11,6 +11,7 @@ use rpc_core::RpcClient;
 
 use crate::contenders::models::{MODELS, Model};
 use crate::contenders::ours::add;
+use crate::contenders::over::Over;
 use crate::cpu;
 use crate::memory::Memory;
 use crate::server::Server;
@@ -29,7 +30,7 @@ pub fn start(model: &Model) -> Result<Server, Box<dyn Error>> {
 pub fn serve(name: &str) -> Result<(), Box<dyn Error>> {
     cpu::die_with_parent()?;
     let model = MODELS.iter().find(|model| model.name == name).ok_or("no model of this name")?;
-    Ok(model.serve(|address| println!("{address}"))?)
+    Ok(model.serve(Over::Tcp, |address| println!("{address}"))?)
 }
 
 /// Measures every model, in turn, and prints a table of the medians of the rounds.

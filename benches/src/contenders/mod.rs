@@ -7,6 +7,7 @@ mod json_mux;
 pub mod models;
 pub mod ours;
 mod ours_async;
+pub mod over;
 #[cfg(feature = "peers")]
 mod peers;
 #[cfg(not(feature = "peers"))]
@@ -16,6 +17,11 @@ mod raw;
 mod raw_epoll;
 mod raw_tokio;
 mod redis;
+#[cfg(not(feature = "tls"))]
+#[path = "without_tls.rs"]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -26,6 +32,7 @@ use rpc_core::client::Dialect;
 
 use crate::scenario::{Call, Scenario};
 use ours_async::{OursAsync, Together};
+use over::Over;
 
 /// A way to call functions over TCP.
 pub trait Contender: Sync {
@@ -109,7 +116,7 @@ pub struct Exchanges {
 
 /// Every contender, the usual ones first.
 pub fn all() -> Vec<&'static dyn Contender> {
-    [USUAL, peers::ALL, peers::WITH_OURS, MODELS].concat()
+    [USUAL, peers::ALL, peers::WITH_OURS, MODELS, tls::ALL].concat()
 }
 
 /// The contender of this name.
@@ -129,7 +136,7 @@ const USUAL: &[&dyn Contender] = &[
     &json::Json,
     &json_mux::JsonMux,
     &redis::Redis,
-    &ours::Ours { name: "ours", model: &models::THREADS },
+    &ours::Ours { name: "ours", model: &models::THREADS, over: Over::Tcp },
     &OursAsync::new("ours-async", "tcp", Dialect::Native, Together::Shared),
     &OursAsync::new("ours-json-rpc", "tcp", Dialect::JsonRpc, Together::Shared),
     &OursAsync::new("ours-http", "http", Dialect::JsonRpc, Together::Pool),
@@ -138,11 +145,15 @@ const USUAL: &[&dyn Contender] = &[
 ];
 
 const MODELS: &[&dyn Contender] = &[
-    &ours::Ours { name: "ours-single", model: &models::SINGLE },
-    &ours::Ours { name: "ours-fork", model: &models::FORK },
-    &ours::Ours { name: "ours-prefork", model: &models::PREFORK },
-    &ours::Ours { name: "ours-event-loop", model: &models::EVENT_LOOP },
-    &ours::Ours { name: "ours-prefork-event-loop", model: &models::PREFORK_EVENT_LOOP },
+    &ours::Ours { name: "ours-single", model: &models::SINGLE, over: Over::Tcp },
+    &ours::Ours { name: "ours-fork", model: &models::FORK, over: Over::Tcp },
+    &ours::Ours { name: "ours-prefork", model: &models::PREFORK, over: Over::Tcp },
+    &ours::Ours { name: "ours-event-loop", model: &models::EVENT_LOOP, over: Over::Tcp },
+    &ours::Ours {
+        name: "ours-prefork-event-loop",
+        model: &models::PREFORK_EVENT_LOOP,
+        over: Over::Tcp,
+    },
 ];
 
 /// Text of so many bytes, 8 MiB at most, that stands in JSON as it is.

@@ -1,10 +1,12 @@
 //! The six server models, each as it is measured.
 
+use rpc_core::Error;
 use rpc_core::server::{
     BoundServer, EventLoop, ForkPerConnection, Prefork, PreforkEventLoop, SingleThread,
     ThreadPerConnection,
 };
-use rpc_core::{Error, RpcServer};
+
+use super::over::Over;
 
 /// A server model.
 pub struct Model {
@@ -61,10 +63,7 @@ const WORKERS: usize = 16;
 
 impl Model {
     /// Serves `add` and `echo`, as [`Contender::serve`](super::Contender::serve) says.
-    pub fn serve(&self, announce: fn(std::net::SocketAddr)) -> Result<(), Error> {
-        let server = RpcServer::exported().bind("127.0.0.1:0")?;
-        // Always there, since it was a port that was asked for.
-        server.address().socket_addr().into_iter().for_each(announce);
-        (self.serve)(server)
+    pub fn serve(&self, over: Over, announce: fn(std::net::SocketAddr)) -> Result<(), Error> {
+        (self.serve)(over.bind(announce)?)
     }
 }

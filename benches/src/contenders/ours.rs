@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use rpc_core::{RpcClient, rpc_export};
 
 use super::models::Model;
+use super::over::Over;
 use super::{Clients, Contender, Kind};
 use crate::scenario::Scenario;
 
@@ -23,6 +24,7 @@ pub fn echo(text: &str) -> &str {
 pub struct Ours {
     pub name: &'static str,
     pub model: &'static Model,
+    pub over: Over,
 }
 
 impl Contender for Ours {
@@ -35,7 +37,7 @@ impl Contender for Ours {
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        Ok(self.model.serve(announce)?)
+        Ok(self.model.serve(self.over, announce)?)
     }
 
     fn connect(
@@ -43,7 +45,8 @@ impl Contender for Ours {
         address: SocketAddr,
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
-        let connect = |_| RpcClient::connect(address);
+        let scheme = self.over.scheme("tcp");
+        let connect = |_| self.over.client()?.connect(format!("{scheme}://{address}"));
         let clients = (0..connections).map(connect).collect::<Result<_, _>>()?;
         Ok(Box::new(BlockingClients(clients)))
     }

@@ -10,14 +10,16 @@ use rpc_core::client::Dialect;
 use super::asynchronous::{self, AsyncClient, BatchClient};
 use super::models::EVENT_LOOP;
 use super::ours::{add, echo};
+use super::over::Over;
 use super::{Clients, Contender, Kind};
 use crate::scenario::Scenario;
 
 /// The asynchronous client on one thread, and a server with an event loop.
 pub struct OursAsync {
     name: &'static str,
-    /// That of the URL: `tcp`, `http` or `ws`.
+    /// That of the URL without TLS: `tcp`, `http` or `ws`.
     scheme: &'static str,
+    over: Over,
     dialect: Dialect,
     together: Together,
 }
@@ -40,7 +42,13 @@ impl OursAsync {
         dialect: Dialect,
         together: Together,
     ) -> Self {
-        Self { name, scheme, dialect, together }
+        Self { name, scheme, over: Over::Tcp, dialect, together }
+    }
+
+    /// The same over TLS.
+    #[cfg(feature = "tls")]
+    pub const fn over_tls(self) -> Self {
+        Self { over: Over::Tls, ..self }
     }
 }
 
@@ -54,7 +62,7 @@ impl Contender for OursAsync {
     }
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
-        Ok(EVENT_LOOP.serve(announce)?)
+        Ok(EVENT_LOOP.serve(self.over, announce)?)
     }
 
     fn connect(
@@ -63,8 +71,8 @@ impl Contender for OursAsync {
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
         let connect = || async {
-            let url = format!("{}://{address}", self.scheme);
-            let client = AsyncRpcClient::builder().dialect(self.dialect).connect_async(url).await?;
+            let url = format!("{}://{address}", self.over.scheme(self.scheme));
+            let client = self.over.client()?.dialect(self.dialect).connect_async(url).await?;
             Ok::<_, Box<dyn Error>>(client)
         };
         match self.together {

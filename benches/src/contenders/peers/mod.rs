@@ -14,12 +14,16 @@ use super::Contender;
 pub const ALL: &[&dyn Contender] = &[
     &tarpc::BINCODE,
     &tarpc::JSON,
-    &tonic::Tonic,
+    &tonic::PLAIN,
     &jsonrpsee::HTTP,
     &jsonrpsee::BATCH,
     &jsonrpsee::WEBSOCKET,
     &axum::Axum,
 ];
+
+/// tonic over TLS.
+#[cfg(feature = "tls")]
+pub const TONIC_TLS: tonic::Tonic = tonic::TLS;
 
 /// Clients of peers with our server: what is left to compare are the servers.
 pub const WITH_OURS: &[&dyn Contender] =

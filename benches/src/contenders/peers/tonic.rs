@@ -4,6 +4,8 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+#[cfg(feature = "tls")]
+use std::fs;
 use std::net::SocketAddr;
 
 use tonic::body::Body;
@@ -12,15 +14,56 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::codegen::{BoxFuture, Context, Poll, Service, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::transport::server::TcpIncoming;
+#[cfg(feature = "tls")]
+use tonic::transport::{Certificate, ClientTlsConfig, Identity, ServerTlsConfig};
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
 use crate::contenders::asynchronous::{self, AsyncClient};
+use crate::contenders::over::Over;
+#[cfg(feature = "tls")]
+use crate::contenders::over::{CERTIFICATE, KEY};
 use crate::contenders::{Clients, Contender, Kind};
 
+/// tonic over HTTP/2, with TLS or without.
+pub struct Tonic {
+    name: &'static str,
+    over: Over,
+}
+
 /// tonic over HTTP/2 without TLS.
-pub struct Tonic;
+pub const PLAIN: Tonic = Tonic { name: "tonic", over: Over::Tcp };
+
+/// The same with TLS.
+#[cfg(feature = "tls")]
+pub const TLS: Tonic = Tonic { name: "tonic-tls", over: Over::Tls };
+
+impl Tonic {
+    fn server(&self) -> Result<Server, Box<dyn Error>> {
+        Ok(match self.over {
+            Over::Tcp => Server::builder(),
+            #[cfg(feature = "tls")]
+            Over::Tls => {
+                let identity = Identity::from_pem(fs::read(CERTIFICATE)?, fs::read(KEY)?);
+                Server::builder().tls_config(ServerTlsConfig::new().identity(identity))?
+            }
+        })
+    }
+
+    fn endpoint(&self, address: SocketAddr) -> Result<Endpoint, Box<dyn Error>> {
+        let scheme = self.over.scheme("http");
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?.tcp_nodelay(true);
+        Ok(match self.over {
+            Over::Tcp => endpoint,
+            #[cfg(feature = "tls")]
+            Over::Tls => {
+                let authority = Certificate::from_pem(fs::read(CERTIFICATE)?);
+                endpoint.tls_config(ClientTlsConfig::new().ca_certificate(authority))?
+            }
+        })
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 struct AddRequest {
@@ -105,7 +148,7 @@ impl Service<http::Request<Body>> for MathServer {
 
 impl Contender for Tonic {
     fn name(&self) -> &'static str {
-        "tonic"
+        self.name
     }
 
     fn kind(&self) -> Kind {
@@ -116,7 +159,7 @@ impl Contender for Tonic {
         asynchronous::runtime().block_on(async {
             let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?.with_nodelay(Some(true));
             announce(incoming.local_addr()?);
-            Ok(Server::builder().add_service(MathServer).serve_with_incoming(incoming).await?)
+            Ok(self.server()?.add_service(MathServer).serve_with_incoming(incoming).await?)
         })
     }
 
@@ -126,8 +169,7 @@ impl Contender for Tonic {
         connections: usize,
     ) -> Result<Box<dyn Clients>, Box<dyn Error>> {
         asynchronous::connect(connections, || async {
-            let endpoint = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true);
-            Ok(MathClient(endpoint.connect().await?))
+            Ok(MathClient(self.endpoint(address)?.connect().await?))
         })
     }
 }
