@@ -15,6 +15,7 @@ use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use super::POOL;
 use crate::contenders::asynchronous::{self, AsyncClient, BatchClient};
 use crate::contenders::models::EVENT_LOOP;
+use crate::contenders::over::Over;
 use crate::contenders::{Clients, Contender, Kind};
 use crate::scenario::Scenario;
 
@@ -65,7 +66,7 @@ impl Contender for Jsonrpsee {
 
     fn serve(&self, announce: fn(SocketAddr)) -> Result<(), Box<dyn Error>> {
         if self.kind == Kind::Ours {
-            return Ok(EVENT_LOOP.serve(announce)?);
+            return Ok(EVENT_LOOP.serve(Over::Tcp, announce)?);
         }
         asynchronous::runtime().block_on(async {
             let config = ServerConfig::builder().max_connections(1 << 16).set_tcp_no_delay(true);
