@@ -55,6 +55,13 @@ impl Issuer {
         self.folder.file(name)
     }
 
+    /// Its own certificate, as if it were a server's.
+    pub fn itself(&self) -> Certified {
+        let key = self.folder.file("ca-key.pem");
+        fs::write(&key, self.key_and_name.key().serialize_pem()).unwrap();
+        Certified { certificate: self.file(), key, der: self.key_and_name.der().to_vec() }
+    }
+
     /// Issues a certificate that is good from yesterday to tomorrow, for the first name and others.
     pub fn issue(&self, names: &[&str]) -> Certified {
         let now = SystemTime::now();

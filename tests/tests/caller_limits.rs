@@ -197,13 +197,11 @@ struct ComeAgain(Arc<AtomicUsize>);
 
 impl Policy for ComeAgain {
     fn outcome(&self, _: &Attempt<'_>, outcome: &Result<RawJson, Error>) -> Verdict {
-        let fault = outcome.as_ref().err().and_then(Error::fault);
-        let Some(fault) = fault.filter(|fault| fault.code() == code::OVERLOADED) else {
+        let Some(wait) = outcome.as_ref().err().and_then(Error::retry_after) else {
             return Verdict::Return;
         };
-        let data: Value = serde_json::from_str(fault.data().unwrap()).unwrap();
         self.0.fetch_add(1, Ordering::SeqCst);
-        Verdict::Retry(Duration::from_millis(data["retry_after_ms"].as_u64().unwrap()))
+        Verdict::Retry(wait)
     }
 }
 

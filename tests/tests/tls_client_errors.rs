@@ -137,6 +137,15 @@ fn who_issued_a_certificate_that_nobody_knows_can_be_said() {
 }
 
 #[test]
+fn an_authority_is_no_server_and_the_advice_helps() {
+    let authority = Issuer::new();
+    let certified = authority.itself();
+    let url = format!("tls://{}", shaking_hands(config(&certified, None)));
+    let said = ["an authority's own (CA:TRUE)", "CA:FALSE", "`ClientTls::pin`"];
+    check(errors(&ClientTls::new().ca(authority.file()).unwrap(), &url), &said);
+}
+
+#[test]
 fn a_server_that_demands_a_certificate_has_not_run_the_call() {
     let (authority, other) = (Issuer::new(), Issuer::new());
     let server = config(&authority.issue(&["127.0.0.1"]), Some(&authority));

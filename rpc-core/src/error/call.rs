@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use crate::protocol::{ArgumentError, Fault, ProtocolError, code};
 
@@ -68,6 +69,11 @@ impl Error {
     /// [`code`](crate::protocol::code).
     pub fn code(&self) -> Option<i64> {
         self.fault().map(Fault::code)
+    }
+
+    /// When the call may be made again, where the other side says so; see [`Fault::retry_after`].
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.fault()?.retry_after()
     }
 
     /// The other side's fault, where there is one.
@@ -150,6 +156,14 @@ impl<E> CallError<E> {
     /// Whether the call's time was up; see [`Error::is_timeout`].
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Rpc(error) if error.is_timeout())
+    }
+
+    /// When the call may be made again, where the other side says so; see [`Fault::retry_after`].
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Function(_) => None,
+            Self::Rpc(error) => error.retry_after(),
+        }
     }
 }
 

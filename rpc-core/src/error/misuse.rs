@@ -122,6 +122,14 @@ pub enum Misuse {
         /// The name.
         function: String,
     },
+    /// A parameter was to be withheld that none of the functions has whose arguments are kept.
+    #[error(
+        "`{parameter}` is to be withheld, and no function whose arguments are kept has a parameter of that name; name it in `KeptArguments::withhold` as the function does, or a member of objects in `withhold_within`"
+    )]
+    Withheld {
+        /// The name.
+        parameter: String,
+    },
     /// Web pages cannot be let in as the server was told (feature `http`).
     #[error("`{setting}` cannot be: {problem}")]
     WebPages {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::Misuse;
 use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{Call, Limits, ProtocolError};
-use crate::registry::{FunctionRegistry, ParameterKind, Signature};
+use crate::registry::{FunctionRegistry, Parameter, ParameterKind, Signature};
 
 /// The functions whose arguments [`on_call`](crate::TcpServer::on_call) is shown, and what of them it is not.
 ///
@@ -21,6 +21,7 @@ use crate::registry::{FunctionRegistry, ParameterKind, Signature};
 pub struct KeptArguments {
     functions: BTreeSet<String>,
     withheld: Vec<String>,
+    withheld_within: Vec<String>,
     max_bytes: usize,
 }
 
@@ -31,14 +32,23 @@ impl KeptArguments {
     /// Keeps the arguments of these functions, by the names that they are called by, and of no others.
     pub fn of<N: Into<String>>(functions: impl IntoIterator<Item = N>) -> Self {
         let functions = functions.into_iter().map(Into::into).collect();
-        Self { functions, withheld: Vec::new(), max_bytes: 4096 }
+        Self { functions, withheld: Vec::new(), withheld_within: Vec::new(), max_bytes: 4096 }
     }
 
     /// Withholds the parameters of these names, in whatever form they are given, and the members of these names in objects
-    /// at any depth: `"withheld"` stands in their place. Case makes no difference.
+    /// at any depth: `"withheld"` stands in their place. Case makes no difference. A server does not start where none of the
+    /// functions has a parameter of such a name, and all of their parameters have names.
     #[must_use]
     pub fn withhold<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.withheld.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Withholds what has these names within parameters, as members of objects at any depth. Nothing says which names there
+    /// are, so look at a record.
+    #[must_use]
+    pub fn withhold_within<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.withheld_within.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -48,11 +58,24 @@ impl KeptArguments {
         Self { max_bytes, ..self }
     }
 
-    /// Says which function there is none of.
+    /// Says which function or parameter there is none of.
     pub(super) fn check(&self, registry: Option<&FunctionRegistry>) -> Result<(), Misuse> {
         let Some(registry) = registry else { return Ok(()) };
-        match self.functions.iter().find(|name| registry.signature(name).is_none()) {
-            Some(name) => Err(Misuse::KeptArguments { function: name.clone() }),
+        let mut parameters: Vec<&Parameter> = Vec::new();
+        for name in &self.functions {
+            let Some(signature) = registry.signature(name) else {
+                return Err(Misuse::KeptArguments { function: name.clone() });
+            };
+            parameters.extend(signature.parameters());
+        }
+        let may_be = |name: &String| {
+            parameters.iter().any(|parameter| {
+                let is_any = parameter.name.is_empty() || parameter.kind == ParameterKind::Kwargs;
+                is_any || parameter.name.eq_ignore_ascii_case(name)
+            })
+        };
+        match self.withheld.iter().find(|name| !may_be(name)) {
+            Some(name) => Err(Misuse::Withheld { parameter: name.clone() }),
             None => Ok(()),
         }
     }
@@ -72,8 +95,13 @@ impl KeptArguments {
         Some(shown.text.into())
     }
 
+    fn withholds_any(&self) -> bool {
+        !self.withheld.is_empty() || !self.withheld_within.is_empty()
+    }
+
     fn withholds(&self, name: &str) -> bool {
-        self.withheld.iter().any(|withheld| withheld.eq_ignore_ascii_case(name))
+        let mut withheld = self.withheld.iter().chain(&self.withheld_within);
+        withheld.any(|withheld| withheld.eq_ignore_ascii_case(name))
     }
 }
 
@@ -106,7 +134,7 @@ impl Shown<'_> {
             }
             _ => {
                 for (index, value) in values {
-                    let is_withheld = is_foreign || !self.kept.withheld.is_empty();
+                    let is_withheld = is_foreign || self.kept.withholds_any();
                     self.member(&(index + 1).to_string(), value, is_withheld);
                 }
             }
@@ -232,6 +260,20 @@ mod tests {
         let expected = r#"{"1":1,"2":"b","3":"withheld","passwrod":"withheld"}"#;
         let shown = shown(&kept, "plain", r#"[1,"b","c"]"#, r#"{"passwrod":1}"#);
         assert_eq!(shown.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_name_that_no_parameter_has_is_a_mistake_where_all_have_names() {
+        let mut registry = registry();
+        registry
+            .register("named", crate::described!(|account: i64, pin: i64| account + pin))
+            .unwrap();
+        let check = |kept: KeptArguments| kept.check(Some(&registry));
+        let kept = || KeptArguments::of(["named"]);
+        assert!(check(kept().withhold(["PIN", "account"]).withhold_within(["pim"])).is_ok());
+        let refused = check(kept().withhold(["pim"])).unwrap_err().to_string();
+        assert!(refused.starts_with("`pim` is to be withheld"), "{refused}");
+        assert!(check(KeptArguments::of(["nmaed"])).is_err());
     }
 
     #[test]

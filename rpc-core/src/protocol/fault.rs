@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::code;
@@ -96,6 +98,22 @@ impl Fault {
         self.more.as_ref()?.data.as_deref().map(RawValue::get)
     }
 
+    /// When a call may be made again, where the fault says so: as `retry_after_ms` of its data, in milliseconds. Servers say
+    /// it of calls that are over a limit.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use rpc_core::protocol::{Fault, code};
+    ///
+    /// let fault = Fault::new(code::OVERLOADED, "too many").with_data(&serde_json::json!({"retry_after_ms": 38}));
+    /// assert_eq!(fault.retry_after(), Some(Duration::from_millis(38)));
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
+        let again: Again = serde_json::from_str(self.data()?).ok()?;
+        Some(Duration::from_millis(again.retry_after_ms))
+    }
+
     /// Reports JSON that is not a call.
     pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(code::INVALID_REQUEST, message)
@@ -105,6 +123,12 @@ impl Fault {
     pub(crate) fn invalid_params(message: impl Into<String>) -> Self {
         Self::new(code::INVALID_PARAMS, message)
     }
+}
+
+/// The data of a fault that says when to come again.
+#[derive(Deserialize)]
+struct Again {
+    retry_after_ms: u64,
 }
 
 /// A fault as logs have it.

@@ -117,7 +117,9 @@ fn of_certificate(problem: &CertificateError) -> String {
              which one to expect: `ClientTls::server_name`"
                 .to_owned()
         }
-        CertificateError::UnknownIssuer => {
+        // An authority of the same name, but with another kind of key, is another authority.
+        CertificateError::UnknownIssuer
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the server's certificate was issued by nobody whom this client trusts; give the \
              authority's certificate (`ClientTls::new().ca(\"ca.pem\")`), or trust this one \
              certificate by its fingerprint (`ClientTls::pin`)"
@@ -134,6 +136,14 @@ fn of_certificate(problem: &CertificateError) -> String {
         }
         CertificateError::Other(other) => match other.0.downcast_ref::<NotPinned>() {
             Some(other) => other.to_string(),
+            // rustls has no name for it.
+            None if other.0.to_string() == "CaUsedAsEndEntity" => {
+                "the server's certificate is an authority's own (CA:TRUE), which may not be a \
+                 server's; make one with CA:FALSE (`openssl req -x509 -addext \
+                 basicConstraints=critical,CA:FALSE …`), or trust this one by its fingerprint: \
+                 `ClientTls::pin`"
+                    .to_owned()
+            }
             None => format!(
                 "the server's certificate cannot be taken: {}; the server needs another, or trust \
                  this one by its fingerprint: `ClientTls::pin`",
