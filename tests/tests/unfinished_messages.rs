@@ -7,11 +7,15 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use tests::{FRAMINGS, HttpPeer, Peer, Process, Served, at_once, frame, until};
+use rpc_core::RpcServer;
+use rpc_core::identity::{Credentials, Identity};
+use tests::{FRAMINGS, HttpPeer, Model, Peer, Process, Served, at_once, frame, until};
+use tokio::sync::Semaphore;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
 const ADD: &str = r#"{"method_name":"add","method_args":[1,2],"id":1}"#;
@@ -143,6 +147,49 @@ fn many_threads_in_a_small_address_space_refuse_messages_and_go_on() {
     });
     until("others are served", || Peer::connect(server.address(), FRAMINGS[0]).ask(ADD) == SUM);
     assert!(server.process().exists() && !server.process().is_zombie());
+}
+
+#[test]
+fn a_body_counts_until_its_request_is_answered() {
+    let gate = Arc::new(Semaphore::new(0));
+    let of_server = Arc::clone(&gate);
+    let server = RpcServer::exported()
+        .authenticate_async(move |_: Credentials<'static>| {
+            let gate = Arc::clone(&of_server);
+            async move {
+                gate.acquire().await.unwrap().forget();
+                Ok(Identity::new("ada"))
+            }
+        })
+        // Room for two that grow by doubling.
+        .unfinished_bytes(40 * MIB);
+    let server = Model::EventLoop.start(server);
+    let call = format!(r#"{{"method_name":"same","method_args":["{}"]}}"#, "x".repeat(9 * MIB));
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{call}",
+        call.len()
+    );
+    let mut peers: Vec<_> = (0..3)
+        .map(|_| {
+            let mut peer = TcpStream::connect(server.address().socket_addr().unwrap()).unwrap();
+            peer.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+            // It may be refused before all has been sent.
+            let _ = peer.write_all(request.as_bytes());
+            peer
+        })
+        .collect();
+    until("one is refused", || {
+        peers.retain_mut(|peer| !is_refused(peer));
+        peers.len() < 3
+    });
+    assert_eq!(peers.len(), 2);
+    gate.add_permits(2);
+    for mut peer in peers {
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = [0; 15];
+        peer.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200 OK");
+    }
 }
 
 /// Every model, each process of which has a budget of its own.

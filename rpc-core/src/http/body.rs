@@ -14,7 +14,7 @@ use hyper::StatusCode;
 #[cfg(feature = "gzip")]
 use crate::protocol::Fault;
 
-use crate::protocol::{Memory, Share, reserve};
+use crate::protocol::{Share, reserve};
 
 use super::traffic::Running;
 
@@ -36,8 +36,8 @@ pub(super) enum Unread {
 }
 
 /// Reads a whole body of at most `limit` bytes. One that announces more is not even begun; what has come of
-/// a large one is of the budget of `memory`.
-pub(super) async fn read<B>(body: B, limit: usize, memory: &Memory) -> Result<Bytes, Unread>
+/// a large one is of the budget of which `share` has a part.
+pub(super) async fn read<B>(body: B, limit: usize, share: &mut Share) -> Result<Bytes, Unread>
 where
     B: Body<Error: fmt::Display>,
 {
@@ -48,7 +48,6 @@ where
         return Err(Unread::TooLarge(announced));
     }
     let mut whole = Vec::new();
-    let mut share = Share::of(memory);
     while let Some(frame) = poll_fn(|task| body.as_mut().poll_frame(task)).await {
         let frame = frame.map_err(|error| Unread::Broken(error.to_string()))?;
         // What is not data is trailers, which say nothing here.

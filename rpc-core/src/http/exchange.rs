@@ -14,9 +14,7 @@ use tokio::time::timeout;
 
 use crate::json_rpc::{Answer, Session};
 use crate::protocol::Coding;
-#[cfg(feature = "gzip")]
-use crate::protocol::Share;
-use crate::protocol::{Fault, Memory, ProtocolError, code};
+use crate::protocol::{Fault, Memory, ProtocolError, Share, code};
 use crate::pump::Voice;
 use crate::pump::asynchronous::settle;
 
@@ -191,7 +189,9 @@ impl<A: Answer> Exchange<A> {
         let mut session = self.session.called_by(Arc::clone(requester) as _);
         media_type.begin(&mut session);
         let limit = session.limits.max_message_bytes;
-        let mut read = pin!(read(body, limit, &self.memory));
+        // Until it has been answered: whoever finds out who calls may take time, and hold many.
+        let mut share = Share::of(&self.memory);
+        let mut read = pin!(read(body, limit, &mut share));
         // Mostly it is there already, and no clock is looked at.
         let message = match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {
             Poll::Ready(message) => Ok(message),

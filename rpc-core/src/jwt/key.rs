@@ -1,7 +1,6 @@
 //! A public key that tokens are checked with.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 
 use rustls::pki_types::pem::PemObject;
@@ -12,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Misuse};
 use crate::protocol::base64;
+use crate::transport::small_file;
 
 use super::algorithm::Algorithm;
 use super::der;
@@ -48,7 +48,8 @@ impl Jwk {
     /// Where the file cannot be read or has something else, and where the key is of another kind or too short.
     pub fn from_pem(file: impl AsRef<Path>) -> Result<Self, Error> {
         let name = file.as_ref().display().to_string();
-        let text = fs::read(file).map_err(|error| problem(format!("{name}: {error}")))?;
+        let text = small_file::read(file.as_ref(), LONGEST)
+            .map_err(|error| problem(format!("{name}: {error}")))?;
         Ok(Self::of_pem(&text, &name)?)
     }
 
@@ -193,6 +194,9 @@ impl fmt::Debug for Jwk {
 
 /// What stands before the coordinates of a point (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
+
+/// A file with one key is not longer, in bytes.
+const LONGEST: usize = 64 << 10;
 
 const KINDS: &str = "it is of another kind than RSA, EC with P-256 and OKP with Ed25519";
 

@@ -1,8 +1,6 @@
 //! The keys that tokens are checked with, and the file that they are in.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,6 +10,7 @@ use serde_json::Value;
 use crate::error::{Error, Misuse};
 use crate::registry::Log;
 use crate::tls::{Stamp, stamp};
+use crate::transport::small_file;
 
 use super::json::{members, text};
 use super::key::Jwk;
@@ -144,10 +143,8 @@ impl KeyFile {
 
 fn read(path: &Path) -> Result<Arc<[Jwk]>, Misuse> {
     let name = path.display();
-    let mut text = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(LENGTH as u64 + 1).read_to_end(&mut text));
-    read.map_err(|error| problem(format!("{name}: {error}")))?;
+    let text = small_file::read(path, LENGTH);
+    let text = text.map_err(|error| problem(format!("{name}: {error}")))?;
     keys(&text).map_err(|why| problem(format!("{name}: {why}")))
 }
 

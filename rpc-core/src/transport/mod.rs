@@ -20,6 +20,8 @@ mod pipes;
 #[path = "without_pipes.rs"]
 mod pipes;
 mod program;
+#[cfg(feature = "tls")]
+pub(crate) mod small_file;
 mod socket;
 mod tcp;
 #[cfg(feature = "tls")]

@@ -1,7 +1,6 @@
 //! Certificates and keys in PEM, for servers and clients. Any text may hold a key by mistake, so an error shows nothing of it.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::Path;
 
 use rustls::pki_types::pem::{self, PemObject};
@@ -9,7 +8,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::Misuse;
 
+use super::small_file;
 use super::tls_problem::problem;
+
+/// The list of all authorities that browsers trust has a twentieth of this.
+const LONGEST: usize = 4 << 20;
 
 /// A text in PEM, with the name that errors call it by.
 pub(crate) struct Pem<'t> {
@@ -28,7 +31,7 @@ impl<'t> Pem<'t> {
             ));
         }
         let name = format!("`{name}`");
-        match fs::read(path) {
+        match small_file::read(path, LONGEST) {
             Ok(text) => Ok(Self { name, text: text.into() }),
             Err(error) => Err(problem(format!(
                 "{name} cannot be read ({error}); give the path of a file in PEM"
