@@ -4,7 +4,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rpc_core::client::{Attempt, Policy, RawJson, Verdict};
 use rpc_core::error::Misuse;
