@@ -151,6 +151,37 @@ fn without_a_descriptor_a_line_a_second_says_so() {
 }
 
 #[test]
+fn silent_callers_who_use_the_descriptors_up_keep_nobody_else_out() {
+    for model in ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"] {
+        let options = format!("--model {model} --workers 1 --connections-per-address 40");
+        let logged = Logged::start(&options, 65_525);
+        let address = logged.server.address().socket_addr().unwrap();
+        let mut served: Vec<_> = (0..40)
+            .map(|_| {
+                let mut peer = Peer::connect(address, Framing::Raw);
+                assert_eq!(peer.ask(ADD), SUM, "{model}");
+                peer
+            })
+            .collect();
+        let worker = logged.server.children().first().copied();
+        let process = worker.filter(|_| model.starts_with("prefork"));
+        let process = process.unwrap_or(logged.server.process());
+        // Those who are refused may use half of them, and too few are left for that.
+        logged.limit(process, "nofile", 64);
+        let silent: Vec<_> = (0..25).map(|_| TcpStream::connect(address).unwrap()).collect();
+        // Who comes next is accepted after all of them.
+        let mut other = Peer::connect_from("127.0.0.2", address, Framing::Raw);
+        assert_eq!(other.ask(ADD), SUM, "{model}");
+        // Where one thread has them in turns, the silent ones among them give way.
+        if !["single", "prefork"].contains(&model) {
+            assert_eq!(served[0].ask(ADD), SUM, "{model}");
+        }
+        logged.assert_short(model);
+        drop(silent);
+    }
+}
+
+#[test]
 fn who_waits_when_a_server_stops_without_descriptors_is_told_that_nothing_has_run() {
     let call = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
     let http = HttpPeer::post("Content-Type: application/json\r\n", call);

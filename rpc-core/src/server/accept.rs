@@ -26,19 +26,34 @@ impl<A: Answer> Service<A> {
 
     /// The same by whatever accepts.
     pub(super) fn accept_with(&self, accept: impl Fn() -> io::Result<AnyStream>) -> Option<Open> {
-        while !self.stop().is_stopping() {
-            match accept() {
-                // One that ends the waiting says nothing and is gone.
-                Ok(stream) => return Some(self.open(stream)),
-                Err(error) if is_about_one_connection(&error) => {}
-                Err(_) if self.stop().is_stopping() => {}
-                Err(error) => {
-                    self.say_not_accepted(&error);
-                    thread::sleep(ACCEPT_AGAIN);
-                }
+        loop {
+            match self.try_accept(&accept) {
+                Ok(open) => return open,
+                Err(None) => {}
+                Err(Some(_)) => thread::sleep(ACCEPT_AGAIN),
             }
         }
-        self.open_rest()
+    }
+
+    /// The same once, for a thread that has more to do: an error says that nobody can be accepted for
+    /// [`ACCEPT_AGAIN`], or none that it is to be tried again at once.
+    pub(super) fn try_accept(
+        &self,
+        accept: impl FnOnce() -> io::Result<AnyStream>,
+    ) -> Result<Option<Open>, Option<io::Error>> {
+        if self.stop().is_stopping() {
+            return Ok(self.open_rest());
+        }
+        match accept() {
+            // One that ends the waiting says nothing and is gone.
+            Ok(stream) => Ok(Some(self.open(stream))),
+            Err(error) if is_about_one_connection(&error) => Err(None),
+            Err(_) if self.stop().is_stopping() => Err(None),
+            Err(error) => {
+                self.say_not_accepted(&error);
+                Err(Some(error))
+            }
+        }
     }
 
     /// The next connection that waits to be accepted, if there is one.
@@ -51,7 +66,8 @@ impl<A: Answer> Service<A> {
     }
 }
 
-fn accept_from(source: &Source) -> io::Result<AnyStream> {
+/// Waits until somebody connects.
+pub(super) fn accept_from(source: &Source) -> io::Result<AnyStream> {
     let listener = match source {
         Source::Socket(listener) => listener,
         Source::Own(own) => return own.accept(),

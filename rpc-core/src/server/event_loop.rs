@@ -20,7 +20,7 @@ use crate::registry::Connected;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AsyncSocket, Stream};
 
-use super::busy::{Busy, REFUSALS, Room};
+use super::busy::{Busy, Room, most_refusals};
 use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
@@ -205,7 +205,7 @@ impl<'a, A: Answer> Connections<'a, A> {
 
     /// Tells a connection that there is no room for it.
     fn refuse(&mut self, stream: AsyncSocket, peer: Option<SocketAddr>, busy: Service<Busy<A>>) {
-        if self.refused.len() < REFUSALS {
+        if self.refused.len() < most_refusals() {
             self.service.note_refused();
             self.refused.spawn(async move { drop(serve(stream, peer, &busy).await) });
         } else {

@@ -89,6 +89,9 @@ impl Concurrency for ForkPerConnection {
             accepts_at = accepts_at.filter(|at| *at > Instant::now());
             if connects && let Err(error) = parent.accept() {
                 service.say_not_accepted(&error);
+                if process::no_descriptor_is_left(&error) {
+                    parent.refusals.hurry();
+                }
                 accepts_at = Some(Instant::now() + ACCEPT_AGAIN);
             }
         }

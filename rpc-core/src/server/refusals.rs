@@ -13,7 +13,7 @@ use crate::pump::{Once, answer_once, answer_partial};
 use crate::timing::{COME_AGAIN, LINGER};
 use crate::transport::{AnyStream, Stream};
 
-use super::busy::{Busy, PATIENCE, REFUSALS};
+use super::busy::{Busy, PATIENCE, most_refusals};
 use super::peer::is_unix;
 use super::proxy_header::Awaited;
 use super::service::Service;
@@ -72,11 +72,20 @@ impl<A: Answer> Refusals<A> {
         self.waiting.is_empty()
     }
 
+    /// How many descriptors they have.
+    pub(super) fn count(&self) -> usize {
+        #[cfg(feature = "http")]
+        let by_http = self.web.as_ref().map_or(0, WebRefusals::count);
+        #[cfg(not(feature = "http"))]
+        let by_http = 0;
+        self.waiting.len() + by_http
+    }
+
     /// Begins to turn a connection away, for one of the `reasons` that turns are given. What has come
     /// already is answered at the next turn.
     pub(super) fn take(&mut self, stream: &Arc<AnyStream>, service: &Service<Busy<A>>, why: usize) {
         let may_wait = stream.socket().is_some_and(|socket| socket.set_nonblocking(true).is_ok());
-        if self.waiting.len() >= REFUSALS || !may_wait {
+        if self.count() >= most_refusals() || !may_wait {
             return;
         }
         let Ok(awaited) = service.await_header(stream.peer(), is_unix(stream)) else { return };
@@ -85,6 +94,15 @@ impl<A: Answer> Refusals<A> {
         let due = Instant::now() + PATIENCE;
         let refused = Refused { stream, awaited, connection, session, why, due, answered: false };
         self.waiting.push(refused);
+    }
+
+    /// Takes the older half of them what is left of their time, because others need their descriptors: at the
+    /// next turn whoever has said something is answered, and whoever was, or is silent, is closed.
+    pub(super) fn hurry(&mut self) {
+        let (now, older) = (Instant::now(), self.waiting.len().div_ceil(2));
+        for refused in self.waiting.iter_mut().take(older) {
+            refused.due = now;
+        }
     }
 
     /// Closes them in a copy of the process, where they are not turned away.

@@ -1,14 +1,23 @@
 //! Turning connections away in a model where one thread accepts and others serve.
 
+use std::io;
+#[cfg(unix)]
+use std::iter;
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
+#[cfg(unix)]
+use std::time::Instant;
 
 use crate::json_rpc::Answer;
+use crate::timing::ACCEPT_AGAIN;
 
+use super::accept::accept_from;
 use super::busy::{Busy, Room};
 use super::listener::Source;
 #[cfg(unix)]
-use super::process::readable_among;
+use super::process::{no_descriptor_is_left, readable_among};
 #[cfg(unix)]
 use super::refusals::Refusals;
 use super::service::Service;
@@ -42,28 +51,62 @@ impl<A: Answer, const N: usize> Refusing<A, N> {
         source: &Source,
         service: &Service<B>,
     ) -> Option<Open> {
-        #[cfg(unix)]
-        if let Source::Socket(listener) = source {
-            use std::os::fd::AsFd;
-
-            let waits_at = [Some(listener.as_fd()), listener.bell().map(|bell| bell.as_fd())];
-            while !self.refusals.is_empty() {
-                let sockets = waits_at.into_iter().chain(self.refusals.sockets());
-                let found = readable_among(sockets, self.refusals.limit());
-                let is_awaited = found.iter().take(waits_at.len()).any(|found| *found);
-                self.turn(found.into_iter().skip(waits_at.len()));
-                if is_awaited {
-                    break;
+        loop {
+            #[cfg(unix)]
+            self.wait_at(source);
+            match service.try_accept(|| accept_from(source)) {
+                Ok(open) => {
+                    #[cfg(unix)]
+                    if open.is_none() {
+                        // What they have said by now is answered.
+                        self.turn(iter::repeat(true));
+                    }
+                    return open;
                 }
+                Err(None) => {}
+                Err(Some(error)) => self.pause(&error),
             }
         }
-        let open = service.accept(source);
-        #[cfg(unix)]
-        if open.is_none() {
-            // What they have said by now is answered.
-            self.turn(std::iter::repeat(true));
+    }
+
+    /// Goes on with those that are turned away until somebody connects, or none of them is left.
+    #[cfg(unix)]
+    fn wait_at(&mut self, source: &Source) {
+        let Source::Socket(listener) = source else { return };
+        let waits_at = [Some(listener.as_fd()), listener.bell().map(|bell| bell.as_fd())];
+        while !self.refusals.is_empty() {
+            let sockets = waits_at.into_iter().chain(self.refusals.sockets());
+            let found = readable_among(sockets, self.refusals.limit());
+            let is_awaited = found.iter().take(waits_at.len()).any(|found| *found);
+            self.turn(found.into_iter().skip(waits_at.len()));
+            if is_awaited {
+                break;
+            }
         }
-        open
+    }
+
+    /// Goes on with them where nobody can be accepted, until one of them is gone or it may be otherwise.
+    /// What there is too little of may be their descriptors: nobody else lets go of those.
+    #[cfg(unix)]
+    fn pause(&mut self, error: &io::Error) {
+        if no_descriptor_is_left(error) {
+            self.refusals.hurry();
+        }
+        let (count, until) = (self.refusals.count(), Instant::now() + ACCEPT_AGAIN);
+        while self.refusals.count() >= count {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let limit = self.refusals.limit().map_or(left, |limit| limit.min(left));
+            let found = readable_among(self.refusals.sockets(), Some(limit));
+            self.turn(found);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn pause(&mut self, _: &io::Error) {
+        thread::sleep(ACCEPT_AGAIN);
     }
 
     #[cfg(unix)]
