@@ -192,6 +192,58 @@ fn over_tcp(audited: &mut Audited) {
     assert_eq!(audited.record(), unread);
 }
 
+/// A caller that does not wait, or no longer, hides nothing of what it has been told.
+#[test]
+fn a_time_that_is_up_hides_no_refusal_and_no_failure() {
+    let folder = Folder::new();
+    at_once(MODELS, |model| {
+        let mut audited = Audited::start(&folder, model);
+        let mut nobody = Peer::connect(audited.address(), Framing::Raw);
+        let at_once = |method: &str, params: &Value| {
+            json!({"method_name": method, "method_args": params, "timeout_ms": 0, "id": 1})
+                .to_string()
+        };
+        let refused = |method: &str, identity: &str, code: i64| {
+            failed(record(method, "native", json!(1), identity, "refused"), code)
+        };
+        nobody.ask(&at_once("reset", &json!([])));
+        assert_eq!(audited.record(), refused("reset", "", -32007), "{model}");
+        nobody.ask(&at_once("rpc.authenticate", &json!(["Bearer wr0ng"])));
+        assert_eq!(audited.record(), refused("rpc.authenticate", "", -32007), "{model}");
+
+        let mut peer = Peer::connect(audited.address(), Framing::Raw);
+        peer.ask(&at_once("rpc.authenticate", &json!(["Bearer s3cret"])));
+        let greeting = record("rpc.authenticate", "native", json!(1), "ada", "returned");
+        assert_eq!(audited.record(), greeting, "{model}");
+        for (method, params, code) in [
+            ("reset", json!([]), -32005),
+            ("nothing", json!(["hunter2"]), -32601),
+            ("transfer", json!(["hunter2"]), -32602),
+            // It has not begun, so nobody has looked at its arguments.
+            ("transfer", json!(["a", "hunter2", 5]), -32001),
+            ("transfer", json!(["hunter2", "a", "5"]), -32001),
+            ("wait_for_ever", json!(["hunter2"]), -32001),
+            ("overrun_aside", json!(["return"]), -32001),
+        ] {
+            let reply = peer.ask(&at_once(method, &params));
+            assert!(reply.contains(&format!(r#""code":{code},"#)), "{model}: {reply}");
+            assert_eq!(audited.record(), refused(method, "ada", code), "{model}");
+        }
+
+        for (end, code) in [("fail", Some(402)), ("panic", Some(-32603)), ("return", None)] {
+            let call =
+                json!({"method_name": "overrun", "method_args": [end], "timeout_ms": 20, "id": 2});
+            peer.ask(&call.to_string());
+            let outcome = if code.is_some() { "failed" } else { "cancelled" };
+            let record = record("overrun", "native", json!(2), "ada", outcome);
+            let expected = code.map_or(record.clone(), |code| failed(record, code));
+            assert_eq!(audited.record(), expected, "{model}");
+        }
+        let text = fs::read_to_string(&audited.file).unwrap();
+        assert!(!text.contains("hunter2"), "{model}: {text}");
+    });
+}
+
 fn over_http(audited: &mut Audited) {
     let mut peer = HttpPeer::connect(audited.address());
     let mut post = |headers: &str, body: &str| {

@@ -13,7 +13,7 @@ use rpc_core::server::{
     ThreadPerConnection, Tools,
 };
 use rpc_core::tls::Tls;
-use rpc_core::{Error, Fault, FunctionRegistry, TcpServer, rpc_export};
+use rpc_core::{CallContext, Error, Fault, FunctionRegistry, TcpServer, rpc_export};
 use serde_json::Value;
 use tests::know;
 
@@ -65,6 +65,34 @@ pub fn hang(path: &str, password: &str) {
     let _ = password;
     fs::write(path, "").expect("a place for the file");
     thread::sleep(Duration::from_secs(600));
+}
+
+/// Runs for longer than its caller waits, and ends then.
+///
+/// # Errors
+///
+/// Where it is to `fail`.
+///
+/// # Panics
+///
+/// Where it is to `panic`.
+#[rpc_export]
+pub fn overrun(end: &str, context: &CallContext) -> Result<(), Fault> {
+    while !context.is_cancelled() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_ne!(end, "panic");
+    if end == "fail" { Err(Fault::new(402, "that is not enough")) } else { Ok(()) }
+}
+
+/// The same on a thread that may be blocked.
+///
+/// # Errors
+///
+/// As [`overrun`].
+#[rpc_export(blocking)]
+pub fn overrun_aside(end: &str, context: &CallContext) -> Result<(), Fault> {
+    overrun(end, context)
 }
 
 fn main() -> Result<(), Error> {
