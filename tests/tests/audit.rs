@@ -244,6 +244,24 @@ fn a_time_that_is_up_hides_no_refusal_and_no_failure() {
     });
 }
 
+/// It has run, whatever another that it called said.
+#[test]
+fn a_function_that_says_the_refusal_of_another_has_run() {
+    let folder = Folder::new();
+    at_once(MODELS, |model| {
+        let mut audited = Audited::start(&folder, model);
+        let mut peer = Peer::connect(audited.address(), Framing::Raw);
+        for method in ["reset_within", "reset_later", "reset_in_closure"] {
+            for (refused, code) in [("reset", -32007), ("nothing", -32601), ("transfer", -32602)] {
+                let reply = peer.ask(&call(1, method, json!([refused])).to_string());
+                assert!(reply.contains(&format!(r#""code":{code},"#)), "{model}: {reply}");
+                let record = record(method, "json-rpc", json!(1), "", "failed");
+                assert_eq!(audited.record(), failed(record, code), "{model}");
+            }
+        }
+    });
+}
+
 fn over_http(audited: &mut Audited) {
     let mut peer = HttpPeer::connect(audited.address());
     let mut post = |headers: &str, body: &str| {
