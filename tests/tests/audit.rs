@@ -365,10 +365,25 @@ fn an_id_and_a_name_that_are_odd_make_no_other_line() {
     let mut peer = Peer::connect(audited.address(), Framing::Raw);
     peer.ask(r#"{"jsonrpc":"2.0","method":"a\nb\u2028","id":"\n\"}"}"#);
     let record = audited.record();
-    assert_eq!((&record["function"], &record["id"]), (&json!("a\nb\u{2028}"), &json!("\n\"}")));
+    assert_eq!((&record["function"], &record["id"]), (&json!("a\nb\\u2028"), &json!("\n\"}")));
     let names: BTreeSet<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         names,
         BTreeSet::from(["code", "function", "id", "may_have_run", "outcome", "protocol"])
     );
+    let long = "m".repeat(300);
+    peer.ask(&format!(r#"{{"jsonrpc":"2.0","method":"{long}","id":1.50}}"#));
+    let record = audited.record();
+    let cut = format!("{}…", "m".repeat(256));
+    assert_eq!((&record["function"], &record["id"]), (&json!(cut), &json!("1.50")));
+
+    peer.ask(&call(1, "rpc.authenticate", json!(["Bearer s3cret"])).to_string());
+    audited.record();
+    let arguments = json!({"account": "a\u{202e}\u{7f}", "password": "hunter2", "sum": 5});
+    peer.ask(&call(2, "transfer", arguments).to_string());
+    let arguments = audited.record()["arguments"].take();
+    let expected = r#"{"account":"a\u202e\u007f","password":"withheld","sum":5}"#;
+    assert_eq!(arguments, json!(expected));
+    let text = fs::read_to_string(&audited.file).unwrap();
+    assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{7f}']), "{text}");
 }
