@@ -132,7 +132,7 @@ pub fn send_result<F: Outcome, T: Serialize>(
     reply: &mut Reply<'_>,
     result: Result<T, F::Error>,
 ) -> Result<(), Fault> {
-    reply.send(&result.map_err(FromError::into_fault)?)
+    reply.send(&result.map_err(own_fault)?)
 }
 
 /// Writes the result of an asynchronous function that may fail.
@@ -144,7 +144,12 @@ pub fn result_to_text<F: Outcome, T: Serialize>(
     place: Place,
     result: Result<T, F::Error>,
 ) -> Result<String, Fault> {
-    to_text(place, &result.map_err(FromError::into_fault)?)
+    to_text(place, &result.map_err(own_fault)?)
+}
+
+/// The fault that a function's own error travels as.
+fn own_fault(error: impl FromError) -> Fault {
+    error.into_fault().not_refusing()
 }
 
 /// Puts the rest of an asynchronous call aside.

@@ -192,6 +192,76 @@ fn over_tcp(audited: &mut Audited) {
     assert_eq!(audited.record(), unread);
 }
 
+/// A caller that does not wait, or no longer, hides nothing of what it has been told.
+#[test]
+fn a_time_that_is_up_hides_no_refusal_and_no_failure() {
+    let folder = Folder::new();
+    at_once(MODELS, |model| {
+        let mut audited = Audited::start(&folder, model);
+        let mut nobody = Peer::connect(audited.address(), Framing::Raw);
+        let at_once = |method: &str, params: &Value| {
+            json!({"method_name": method, "method_args": params, "timeout_ms": 0, "id": 1})
+                .to_string()
+        };
+        let refused = |method: &str, identity: &str, code: i64| {
+            failed(record(method, "native", json!(1), identity, "refused"), code)
+        };
+        nobody.ask(&at_once("reset", &json!([])));
+        assert_eq!(audited.record(), refused("reset", "", -32007), "{model}");
+        nobody.ask(&at_once("rpc.authenticate", &json!(["Bearer wr0ng"])));
+        assert_eq!(audited.record(), refused("rpc.authenticate", "", -32007), "{model}");
+
+        let mut peer = Peer::connect(audited.address(), Framing::Raw);
+        peer.ask(&at_once("rpc.authenticate", &json!(["Bearer s3cret"])));
+        let greeting = record("rpc.authenticate", "native", json!(1), "ada", "returned");
+        assert_eq!(audited.record(), greeting, "{model}");
+        for (method, params, code) in [
+            ("reset", json!([]), -32005),
+            ("nothing", json!(["hunter2"]), -32601),
+            ("transfer", json!(["hunter2"]), -32602),
+            // It has not begun, so nobody has looked at its arguments.
+            ("transfer", json!(["a", "hunter2", 5]), -32001),
+            ("transfer", json!(["hunter2", "a", "5"]), -32001),
+            ("wait_for_ever", json!(["hunter2"]), -32001),
+            ("overrun_aside", json!(["return"]), -32001),
+        ] {
+            let reply = peer.ask(&at_once(method, &params));
+            assert!(reply.contains(&format!(r#""code":{code},"#)), "{model}: {reply}");
+            assert_eq!(audited.record(), refused(method, "ada", code), "{model}");
+        }
+
+        for (end, code) in [("fail", Some(402)), ("panic", Some(-32603)), ("return", None)] {
+            let call =
+                json!({"method_name": "overrun", "method_args": [end], "timeout_ms": 20, "id": 2});
+            peer.ask(&call.to_string());
+            let outcome = if code.is_some() { "failed" } else { "cancelled" };
+            let record = record("overrun", "native", json!(2), "ada", outcome);
+            let expected = code.map_or(record.clone(), |code| failed(record, code));
+            assert_eq!(audited.record(), expected, "{model}");
+        }
+        let text = fs::read_to_string(&audited.file).unwrap();
+        assert!(!text.contains("hunter2"), "{model}: {text}");
+    });
+}
+
+/// It has run, whatever another that it called said.
+#[test]
+fn a_function_that_says_the_refusal_of_another_has_run() {
+    let folder = Folder::new();
+    at_once(MODELS, |model| {
+        let mut audited = Audited::start(&folder, model);
+        let mut peer = Peer::connect(audited.address(), Framing::Raw);
+        for method in ["reset_within", "reset_later", "reset_in_closure"] {
+            for (refused, code) in [("reset", -32007), ("nothing", -32601), ("transfer", -32602)] {
+                let reply = peer.ask(&call(1, method, json!([refused])).to_string());
+                assert!(reply.contains(&format!(r#""code":{code},"#)), "{model}: {reply}");
+                let record = record(method, "json-rpc", json!(1), "", "failed");
+                assert_eq!(audited.record(), failed(record, code), "{model}");
+            }
+        }
+    });
+}
+
 fn over_http(audited: &mut Audited) {
     let mut peer = HttpPeer::connect(audited.address());
     let mut post = |headers: &str, body: &str| {
@@ -295,10 +365,25 @@ fn an_id_and_a_name_that_are_odd_make_no_other_line() {
     let mut peer = Peer::connect(audited.address(), Framing::Raw);
     peer.ask(r#"{"jsonrpc":"2.0","method":"a\nb\u2028","id":"\n\"}"}"#);
     let record = audited.record();
-    assert_eq!((&record["function"], &record["id"]), (&json!("a\nb\u{2028}"), &json!("\n\"}")));
+    assert_eq!((&record["function"], &record["id"]), (&json!("a\nb\\u2028"), &json!("\n\"}")));
     let names: BTreeSet<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         names,
         BTreeSet::from(["code", "function", "id", "may_have_run", "outcome", "protocol"])
     );
+    let long = "m".repeat(300);
+    peer.ask(&format!(r#"{{"jsonrpc":"2.0","method":"{long}","id":1.50}}"#));
+    let record = audited.record();
+    let cut = format!("{}…", "m".repeat(256));
+    assert_eq!((&record["function"], &record["id"]), (&json!(cut), &json!("1.50")));
+
+    peer.ask(&call(1, "rpc.authenticate", json!(["Bearer s3cret"])).to_string());
+    audited.record();
+    let arguments = json!({"account": "a\u{202e}\u{7f}", "password": "hunter2", "sum": 5});
+    peer.ask(&call(2, "transfer", arguments).to_string());
+    let arguments = audited.record()["arguments"].take();
+    let expected = r#"{"account":"a\u202e\u007f","password":"withheld","sum":5}"#;
+    assert_eq!(arguments, json!(expected));
+    let text = fs::read_to_string(&audited.file).unwrap();
+    assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{7f}']), "{text}");
 }

@@ -233,6 +233,22 @@ fn what_layers_do_is_counted_as_callers_see_it() {
 }
 
 #[test]
+fn a_time_that_is_up_is_counted_as_what_the_caller_was_told() {
+    let server = RpcServer::exported().stats().start("127.0.0.1:0").unwrap();
+    let mut peer = Peer::connect(server.address(), Framing::Raw);
+    for (arguments, code) in [("[1]", -32602), (r#"[402,"no",null]"#, -32001)] {
+        let call = format!(
+            r#"{{"method_name":"refuse","method_args":{arguments},"timeout_ms":0,"id":1}}"#
+        );
+        assert!(peer.ask(&call).contains(&format!(r#""code":{code},"#)));
+    }
+    let client = RpcClient::connect(server.address()).unwrap();
+    let stats = stats(&client);
+    let errors = &of(&stats, "refuse")["errors"];
+    assert_eq!(errors, &json!({ "-32602": 1, "-32001": 1 }));
+}
+
+#[test]
 fn more_codes_than_have_a_place_are_counted_together() {
     let server = RpcServer::exported().stats().start("127.0.0.1:0").unwrap();
     let client = RpcClient::connect(server.address()).unwrap();

@@ -172,7 +172,7 @@ impl LocalCall {
         &self,
         ended: Result<String, Fault>,
     ) -> Result<T, Error> {
-        let text = ended?;
+        let text = ended.map_err(Fault::not_refusing)?;
         decode(&text, true).map_err(|error| {
             let problem = problem(&text, &error);
             ProtocolError::Result { method: self.method.clone(), problem }.into()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::dialect::Request;
 use crate::protocol::{Call, Fault, code};
 use crate::registry::{
-    CallContext, Dispatch, Outcome, Progress, Reply, caught, panicked, tell_of_panic,
+    CallContext, Dispatch, Outcome, Progress, Reply, caught, late_to_begin, panicked, tell_of_panic,
 };
 
 use super::answer::Answered;
@@ -194,12 +194,10 @@ fn run_with(
 /// What a caller is told whose time is up.
 #[cold]
 pub(crate) fn too_late(method: &str, timeout: Duration) -> Fault {
-    let problem = if timeout.is_zero() {
-        format!("`{method}`: its time was up before it began")
-    } else {
-        format!("`{method}` was not done within {timeout:?}")
-    };
-    Fault::new(code::TIMED_OUT, problem)
+    if timeout.is_zero() {
+        return late_to_begin(method);
+    }
+    Fault::new(code::TIMED_OUT, format!("`{method}` was not done within {timeout:?}"))
 }
 
 /// Waits for a reply no longer than its caller does. One that comes after that, because a function was

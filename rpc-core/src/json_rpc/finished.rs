@@ -1,5 +1,6 @@
 //! A call that has ended, as it is told.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +10,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::protocol::{Fault, OneLine};
+use crate::protocol::{Fault, OneLine, seen};
 use crate::registry::{CallContext, DateTime, Ended, Identity};
 
 /// A call that has ended, as [`on_call`](crate::TcpServer::on_call) is told of it: who called what, from where, when, and
@@ -28,7 +29,9 @@ use crate::registry::{CallContext, DateTime, Ended, Identity};
 ///  "arguments":"{\"account\":\"savings\",\"sum\":50}"}
 /// ```
 ///
-/// What is not known or does not apply is left out. A call that failed has its `code`, and `may_have_run`.
+/// What is not known or does not apply is left out. Of names and ids 256 characters are written, and `…` behind them; an id
+/// that is neither a text nor a whole number of 64 bits is written as the text that it came as. Characters that nobody
+/// sees, or that turn text round, stand as `\u202e` does in JSON. A call that failed has its `code`, and `may_have_run`.
 ///
 /// ```standalone_crate
 /// use std::sync::{Arc, Mutex};
@@ -150,7 +153,7 @@ impl fmt::Display for FinishedCall<'_> {
         let Self { method, duration, .. } = self;
         // Callers and errors choose some of the words.
         let mut line = OneLine(f);
-        write!(line, "{method} ({}", self.protocol())?;
+        write!(line, "{} ({}", cut(method), self.protocol())?;
         if let Some(peer) = self.peer() {
             write!(line, " from {peer}")?;
         }
@@ -193,6 +196,27 @@ fn causes(fault: &Fault, line: &mut impl fmt::Write) -> fmt::Result {
     Ok(())
 }
 
+/// So many characters are written of a name or an id, which callers choose.
+const WRITTEN: usize = 256;
+
+/// As much of a text as is written.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(WRITTEN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The id of a call as records have it: a whole number of 64 bits, `null`, or a text.
+fn id_in_record(id: &str) -> Value {
+    match serde_json::from_str(id) {
+        Ok(Value::String(text)) => seen(&cut(&text)).into(),
+        Ok(Value::Null) => Value::Null,
+        Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => number.into(),
+        _ => seen(&cut(id)).into(),
+    }
+}
+
 /// A time as RFC 3339 has it, in UTC.
 fn in_utc(time: &DateTime) -> String {
     let (year, month, day) = (time.year(), time.month(), time.day());
@@ -209,13 +233,13 @@ impl Serialize for FinishedCall<'_> {
         }
         let took = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
         record.serialize_entry("duration_us", &took)?;
-        record.serialize_entry("function", self.method)?;
+        record.serialize_entry("function", &seen(&cut(self.method)))?;
         record.serialize_entry("protocol", self.protocol())?;
-        if let Some(id) = self.id.and_then(|id| serde_json::from_str::<Value>(id).ok()) {
-            record.serialize_entry("id", &id)?;
+        if let Some(id) = self.id {
+            record.serialize_entry("id", &id_in_record(id))?;
         }
         if let Some(identity) = self.identity() {
-            record.serialize_entry("identity", identity.name())?;
+            record.serialize_entry("identity", &seen(identity.name()))?;
         }
         if let Some(peer) = self.peer() {
             record.serialize_entry("peer", &peer)?;
@@ -229,8 +253,36 @@ impl Serialize for FinishedCall<'_> {
             record.serialize_entry("may_have_run", &self.may_have_run())?;
         }
         if let Some(arguments) = self.arguments {
-            record.serialize_entry("arguments", arguments)?;
+            // In JSON they stand in texts alone, where they may be escaped.
+            record.serialize_entry("arguments", &seen(arguments))?;
         }
         record.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{WRITTEN, cut, id_in_record};
+
+    #[test]
+    fn an_id_is_a_whole_number_or_a_text_and_not_long() {
+        for (id, written) in [
+            ("7", json!(7)),
+            ("-9223372036854775808", json!(i64::MIN)),
+            ("18446744073709551615", json!(u64::MAX)),
+            ("18446744073709551616", json!("18446744073709551616")),
+            ("1.50", json!("1.50")),
+            ("1e999", json!("1e999")),
+            ("null", json!(null)),
+            (r#""x\u202e""#, json!("x\\u202e")),
+        ] {
+            assert_eq!(id_in_record(id), written, "{id}");
+        }
+        let cut_off = format!("{}…", "ä".repeat(WRITTEN));
+        assert_eq!(id_in_record(&format!("\"{}\"", "ä".repeat(300))), json!(cut_off));
+        assert_eq!(id_in_record(&"1".repeat(300)), json!(format!("{}…", "1".repeat(WRITTEN))));
+        assert_eq!(cut(&"ä".repeat(WRITTEN)), "ä".repeat(WRITTEN));
     }
 }

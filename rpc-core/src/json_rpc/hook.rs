@@ -13,7 +13,7 @@ use super::caller_limits::{CallerLimits, InFlight};
 use super::finished::FinishedCall;
 use super::identify::Asks;
 use super::kept_arguments::KeptArguments;
-use super::listener::{Listener, Record};
+use super::listener::{Listener, Record, is_end_of_waiting};
 
 /// Who is told of calls, what counts them, what is asked who makes them, and what bounds how many they make.
 #[derive(Clone, Default)]
@@ -286,7 +286,7 @@ impl Watching for Begun<'_> {
 /// The code that a call is counted under which failed.
 #[cold]
 fn code_of(fault: &Fault, context: &CallContext) -> i64 {
-    if context.is_given_up() { code::CANCELLED } else { fault.code() }
+    if is_end_of_waiting(fault, context) { code::CANCELLED } else { fault.code() }
 }
 
 /// A call that ends later: cancelled, where this is dropped first.
@@ -312,7 +312,7 @@ impl Watch {
             });
         }
         if let Some((listener, number)) = self.told.take() {
-            listener.end(number, ended);
+            listener.end_later(number, ended);
         }
     }
 }

@@ -263,10 +263,11 @@ mod tests {
     }
 
     #[test]
+    #[allow(unused_imports, reason = "the macro imports for programs what it finds here anyway")]
     fn a_name_that_no_parameter_has_is_a_mistake_where_all_have_names() {
         let mut registry = registry();
         registry
-            .register("named", crate::described!(|account: i64, pin: i64| account + pin))
+            .register("named", crate::described!(|account: i64, pin: i64| -> i64 { account + pin }))
             .unwrap();
         let check = |kept: KeptArguments| kept.check(Some(&registry));
         let kept = || KeptArguments::of(["named"]);

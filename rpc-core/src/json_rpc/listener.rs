@@ -35,6 +35,13 @@ pub(super) struct Record {
     pub(super) at: Instant,
 }
 
+/// Whether a call has failed with this because nobody waited for it any more. A refusal, a panic and a function's own error
+/// are what they are, however long the caller waits.
+pub(super) fn is_end_of_waiting(fault: &Fault, context: &CallContext) -> bool {
+    let says_so = matches!(fault.code(), code::TIMED_OUT | code::CANCELLED);
+    says_so && !fault.is_refusal() && context.is_given_up()
+}
+
 impl Listener {
     pub(super) fn new(tell: impl Fn(&FinishedCall<'_>) + Send + Sync + 'static) -> Self {
         Self { tell: Box::new(tell), running: Mutex::default() }
@@ -52,8 +59,18 @@ impl Listener {
     /// Tells how a call has ended, unless that has been told.
     pub(super) fn end(&self, number: u64, ended: Ended<'_>) {
         let Some(record) = self.lock().calls.remove(&number) else { return };
-        let ended = if record.context.is_given_up() { Ended::Cancelled } else { ended };
+        let ended = match ended {
+            Ended::Failed(fault) if is_end_of_waiting(fault, &record.context) => Ended::Cancelled,
+            ended => ended,
+        };
         self.tell(&record, ended, record.at.elapsed());
+    }
+
+    /// The same of a call that has outlived its message: its result is not sent where it comes too late.
+    pub(super) fn end_later(&self, number: u64, ended: Ended<'_>) {
+        let is_late =
+            || self.lock().calls.get(&number).is_some_and(|record| record.context.is_late());
+        self.end(number, if ended.is_ok() && is_late() { Ended::Cancelled } else { ended });
     }
 
     /// Tells of what was refused before it came to a call.

@@ -67,6 +67,11 @@ impl Fault {
         Self { is_refusal: true, ..self }
     }
 
+    /// Takes that back: what this has refused was another call, which the function made.
+    pub(crate) fn not_refusing(self) -> Self {
+        Self { is_refusal: false, ..self }
+    }
+
     /// Says that from the first of these words on the message shows what the other side has sent.
     pub(crate) fn quoting_from(self, words: &str) -> Self {
         let place = self.message.find(words).and_then(|place| u32::try_from(place).ok());

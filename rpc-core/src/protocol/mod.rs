@@ -55,6 +55,6 @@ pub(crate) use lent::Buffers;
 #[cfg(feature = "http")]
 pub(crate) use memory::reserve;
 pub(crate) use memory::{Memory, Share};
-pub(crate) use one_line::OneLine;
+pub(crate) use one_line::{OneLine, seen};
 #[cfg(feature = "http")]
 pub(crate) use stranger::stranger;

@@ -75,6 +75,11 @@ impl ClosureError for Box<dyn StdError + Send + Sync> {}
 #[derive(Debug)]
 pub struct Fails<Arguments>(PhantomData<Arguments>);
 
+/// The fault that a function's own error travels as.
+fn own_fault(error: impl ClosureError) -> Fault {
+    error.into().not_refusing()
+}
+
 macro_rules! function {
     ($($argument:ident $index:literal),*) => {
         impl<F, R, $($argument),*> Function<($($argument,)*)> for F
@@ -93,7 +98,7 @@ macro_rules! function {
             Failure: ClosureError,
             $($argument: DeserializeOwned,)*
         {
-            run!(Result<R, Failure>; result => result.map_err(Into::into)?; $($argument $index),*);
+            run!(Result<R, Failure>; result => result.map_err(own_fault)?; $($argument $index),*);
         }
     };
 }

@@ -154,6 +154,9 @@ impl Entry {
     ) -> Result<Option<Deferred>, Fault> {
         let mut bound = Bound::new(&self.signature, call);
         bound.bind(&self.signature, call)?;
+        if scope.context().is_late() {
+            return Err(late_to_begin(call.method()).refusing());
+        }
         match &self.run {
             Run::Exported(Handler::Plain(run)) => run(&bound, scope, reply).map(|()| None),
             Run::Exported(Handler::Async(run)) => run(&bound, scope).map(Some),
@@ -166,7 +169,9 @@ impl Entry {
     pub(super) fn run_apart(&self, call: &Call<'_>, scope: &Scope<'_>) -> Result<String, Fault> {
         let cancelled = || Fault::new(code::CANCELLED, "nobody waits for the call any more");
         if scope.context().is_given_up() {
-            return Err(cancelled().refusing());
+            let is_late = scope.context().is_late();
+            let fault = if is_late { late_to_begin(call.method()) } else { cancelled() };
+            return Err(fault.refusing());
         }
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out);
@@ -177,6 +182,12 @@ impl Entry {
             Progress::Cancelled | Progress::Later(_) => Err(cancelled()),
         }
     }
+}
+
+/// What a caller is told whose time was up before the function began.
+#[cold]
+pub(crate) fn late_to_begin(method: &str) -> Fault {
+    Fault::new(code::TIMED_OUT, format!("`{method}`: its time was up before it began"))
 }
 
 fn blocks(signature: &Signature) -> u8 {

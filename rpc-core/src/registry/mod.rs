@@ -81,6 +81,7 @@ pub use described::{
     Table, ValueFn,
 };
 pub use dispatch::Dispatch;
+pub(crate) use entry::late_to_begin;
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use identity::Identity;

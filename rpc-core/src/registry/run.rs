@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Misuse;
 use crate::protocol::{Call, Fault, OwnedCall, code};
 
-use super::entry::{ASKS, BLOCKS, Entry};
+use super::entry::{ASKS, BLOCKS, Entry, late_to_begin};
 use super::{CallContext, Dispatch, FunctionRegistry, Outcome, Reply, Scope};
 
 impl Dispatch for FunctionRegistry {
@@ -61,6 +61,9 @@ impl FunctionRegistry {
         reply: &mut Reply<'_>,
     ) -> Outcome {
         reply.answers(&entry.signature, context);
+        if context.is_late() {
+            return late_to_begin(call.method()).refusing().into();
+        }
         let interest = Arc::new(());
         let context = context.that_may_block(&interest);
         let (entry, states, kept) = (entry.clone(), Arc::clone(&self.states), OwnedCall::of(call));

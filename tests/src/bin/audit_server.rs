@@ -13,7 +13,9 @@ use rpc_core::server::{
     ThreadPerConnection, Tools,
 };
 use rpc_core::tls::Tls;
-use rpc_core::{Error, Fault, FunctionRegistry, TcpServer, rpc_export};
+use rpc_core::{
+    CallContext, Error, Fault, FunctionRegistry, Stub, TcpServer, args, kwargs, rpc_export,
+};
 use serde_json::Value;
 use tests::know;
 
@@ -67,12 +69,72 @@ pub fn hang(path: &str, password: &str) {
     thread::sleep(Duration::from_secs(600));
 }
 
+/// Runs for longer than its caller waits, and ends then.
+///
+/// # Errors
+///
+/// Where it is to `fail`.
+///
+/// # Panics
+///
+/// Where it is to `panic`.
+#[rpc_export]
+pub fn overrun(end: &str, context: &CallContext) -> Result<(), Fault> {
+    while !context.is_cancelled() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_ne!(end, "panic");
+    if end == "fail" { Err(Fault::new(402, "that is not enough")) } else { Ok(()) }
+}
+
+/// The same on a thread that may be blocked.
+///
+/// # Errors
+///
+/// As [`overrun`].
+#[rpc_export(blocking)]
+pub fn overrun_aside(end: &str, context: &CallContext) -> Result<(), Fault> {
+    overrun(end, context)
+}
+
+/// Calls another function as nobody who is known, and says what that said.
+///
+/// # Errors
+///
+/// That it was refused.
+#[rpc_export]
+pub fn reset_within(function: &str) -> Result<(), Fault> {
+    inner(function)
+}
+
+/// The same without blocking its thread.
+///
+/// # Errors
+///
+/// As [`reset_within`].
+#[rpc_export]
+#[expect(clippy::unused_async, reason = "it is served as what takes time")]
+pub async fn reset_later(function: String) -> Result<(), Fault> {
+    inner(&function)
+}
+
+fn inner(function: &str) -> Result<(), Fault> {
+    match functions().call::<()>(function, args![], kwargs! {}) {
+        Err(Error::Fault(fault)) => Err(fault),
+        ended => ended.map_err(Fault::from),
+    }
+}
+
+fn functions() -> FunctionRegistry {
+    FunctionRegistry::exported_where(|function| function.module().ends_with("audit_server"))
+}
+
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [model, file, pair @ ..] = arguments.as_slice() else { panic!("audit_server MODEL FILE") };
     let file = File::options().append(true).create(true).open(file).expect("a file");
-    let functions =
-        FunctionRegistry::exported_where(|function| function.module().ends_with("audit_server"));
+    let mut functions = functions();
+    functions.register("reset_in_closure", |function: String| inner(&function))?;
     let kept = KeptArguments::of(["transfer", "wait_for_ever", "hang"]).withhold(["password"]);
     let mut server = TcpServer::of(functions)
         .mcp(Tools::all())
