@@ -8,23 +8,8 @@ use crate::protocol::Fault;
 use crate::pump::Timeouts;
 use crate::timing::{COME_AGAIN, LINGER};
 
-#[cfg(unix)]
-use super::process::descriptor_limit;
-
 /// What a peer has to say what it wanted.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
-
-/// As many connections are turned away at one time, by one thread; one more is closed without a word. They take
-/// at most half of the descriptors that the process may have.
-#[cfg(any(unix, feature = "tokio"))]
-pub(super) fn most_refusals() -> usize {
-    const MOST: usize = 4096;
-    #[cfg(unix)]
-    let descriptors = descriptor_limit().and_then(|limit| usize::try_from(limit / 2).ok());
-    #[cfg(not(unix))]
-    let descriptors = None;
-    descriptors.map_or(MOST, |half| MOST.min(half))
-}
 
 /// Answers every message with one fault, as the last.
 #[derive(Debug)]

@@ -20,13 +20,14 @@ use crate::registry::Connected;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AsyncSocket, Stream};
 
-use super::busy::{Busy, Room, most_refusals};
+use super::busy::{Busy, Room};
 use super::concurrency::Concurrency;
 use super::listener::{
     AsyncAccept, AsyncListener, LONGEST_QUEUE, Listener, Rest, Source, is_about_one_connection,
 };
 use super::on_loop::say_last_on;
 use super::peer::{connected_async, is_unix_async};
+use super::refusal_limit::most_refusals;
 use super::service::Service;
 
 /// Serves every connection at once on one thread, or on a few (feature `tokio`).

@@ -46,6 +46,8 @@ mod process;
 mod proxies;
 mod proxy_header;
 mod proxy_settings;
+#[cfg(any(unix, feature = "tokio"))]
+mod refusal_limit;
 #[cfg(unix)]
 mod refusals;
 mod refusing;

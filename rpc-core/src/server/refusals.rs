@@ -13,9 +13,10 @@ use crate::pump::{Once, answer_once, answer_partial};
 use crate::timing::{COME_AGAIN, LINGER};
 use crate::transport::{AnyStream, Stream};
 
-use super::busy::{Busy, PATIENCE, most_refusals};
+use super::busy::{Busy, PATIENCE};
 use super::peer::is_unix;
 use super::proxy_header::Awaited;
+use super::refusal_limit::most_refusals;
 use super::service::Service;
 #[cfg(feature = "http")]
 use super::web_refusals::WebRefusals;
