@@ -138,22 +138,25 @@ fn the_metadata_of_a_call_goes_before_the_greeting() {
 }
 
 #[test]
-fn a_greeting_that_is_none_says_what_is_wrong_and_changes_nothing() {
+fn a_greeting_that_is_none_says_what_is_wrong_and_is_a_failed_one() {
     each(|server| {
         let mut peer = connect(server);
-        ask(&mut peer, &greeting("s3cret"));
         for params in [
             json!([]),
             json!([1]),
+            json!([null]),
             json!(["Bearer bob", "Bearer bob"]),
             json!({"token": "Bearer bob"}),
             json!({"authorization": "Bearer bob", "more": 1}),
             json!([["Bearer bob"]]),
         ] {
+            assert_eq!(ask(&mut peer, &greeting("s3cret"))["result"], "ada");
+            assert_eq!(ask(&mut peer, &whoami())["result"], "ada");
             let reply = ask(&mut peer, &call("rpc.authenticate", params.clone()));
             assert_eq!(reply["error"]["code"], -32602, "{params}: {reply}");
+            let refused = ask(&mut peer, &whoami());
+            assert_eq!(refused["error"]["code"], -32007, "{params}: {refused}");
         }
-        assert_eq!(ask(&mut peer, &whoami())["result"], "ada");
         let mut peer = HttpPeer::connect(server.address().to_string());
         let refused = peer.ask(&greeting("s3cret"));
         assert!(refused.body.contains("-32600"), "{refused:?}");

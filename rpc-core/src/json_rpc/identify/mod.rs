@@ -15,4 +15,4 @@ mod who;
 pub use asking::{Asking, Found};
 pub(super) use asks::{Asks, Look};
 pub(super) use greeting::{GREETING, Greeted, said_in};
-pub(super) use who::{Refused, Who};
+pub(super) use who::{Refusal, Refused, Who};
