@@ -138,6 +138,35 @@ fn the_metadata_of_a_call_goes_before_the_greeting() {
 }
 
 #[test]
+fn metadata_that_says_who_calls_in_two_ways_or_in_no_text_is_refused() {
+    each(|server| {
+        let mut peer = connect(server);
+        assert_eq!(ask(&mut peer, &greeting("s3cret"))["result"], "ada");
+        for metadata in [
+            r#"{"authorization":"Bearer bob","authorization":"Bearer bob"}"#,
+            r#"{"authorization":"Bearer bob","Author\u0069zation":"Bearer s3cret"}"#,
+            r#"{"authorization":null}"#,
+            r#"{"authorization":["Bearer bob"]}"#,
+            r#"{"n":5,"authorization":"Bearer bob"}"#,
+        ] {
+            let call =
+                format!(r#"{{"jsonrpc":"2.0","method":"whoami","id":1,"metadata":{metadata}}}"#);
+            let native = format!(r#"{{"method_name":"whoami","metadata":{metadata}}}"#);
+            for refused in [
+                ask(&mut peer, &call),
+                ask(&mut peer, &format!("[{call}]"))[0].take(),
+                ask(&mut peer, &native),
+            ] {
+                assert_eq!(refused["error"]["code"], -32600, "{metadata}: {refused}");
+                assert!(refused.to_string().contains("`metadata`"), "{refused}");
+            }
+        }
+        let foreign = r#"{"jsonrpc":"2.0","method":"whoami","id":1,"metadata":{"n":5}}"#;
+        assert_eq!(ask(&mut peer, foreign)["result"], "ada");
+    });
+}
+
+#[test]
 fn a_greeting_that_is_none_says_what_is_wrong_and_is_a_failed_one() {
     each(|server| {
         let mut peer = connect(server);
