@@ -138,22 +138,54 @@ fn the_metadata_of_a_call_goes_before_the_greeting() {
 }
 
 #[test]
-fn a_greeting_that_is_none_says_what_is_wrong_and_changes_nothing() {
+fn metadata_that_says_who_calls_in_two_ways_or_in_no_text_is_refused() {
     each(|server| {
         let mut peer = connect(server);
-        ask(&mut peer, &greeting("s3cret"));
+        assert_eq!(ask(&mut peer, &greeting("s3cret"))["result"], "ada");
+        for metadata in [
+            r#"{"authorization":"Bearer bob","authorization":"Bearer bob"}"#,
+            r#"{"authorization":"Bearer bob","Author\u0069zation":"Bearer s3cret"}"#,
+            r#"{"authorization":null}"#,
+            r#"{"authorization":["Bearer bob"]}"#,
+            r#"{"n":5,"authorization":"Bearer bob"}"#,
+        ] {
+            let call =
+                format!(r#"{{"jsonrpc":"2.0","method":"whoami","id":1,"metadata":{metadata}}}"#);
+            let native = format!(r#"{{"method_name":"whoami","metadata":{metadata}}}"#);
+            for refused in [
+                ask(&mut peer, &call),
+                ask(&mut peer, &format!("[{call}]"))[0].take(),
+                ask(&mut peer, &native),
+            ] {
+                assert_eq!(refused["error"]["code"], -32600, "{metadata}: {refused}");
+                assert!(refused.to_string().contains("`metadata`"), "{refused}");
+            }
+        }
+        let foreign = r#"{"jsonrpc":"2.0","method":"whoami","id":1,"metadata":{"n":5}}"#;
+        assert_eq!(ask(&mut peer, foreign)["result"], "ada");
+    });
+}
+
+#[test]
+fn a_greeting_that_is_none_says_what_is_wrong_and_is_a_failed_one() {
+    each(|server| {
+        let mut peer = connect(server);
         for params in [
             json!([]),
             json!([1]),
+            json!([null]),
             json!(["Bearer bob", "Bearer bob"]),
             json!({"token": "Bearer bob"}),
             json!({"authorization": "Bearer bob", "more": 1}),
             json!([["Bearer bob"]]),
         ] {
+            assert_eq!(ask(&mut peer, &greeting("s3cret"))["result"], "ada");
+            assert_eq!(ask(&mut peer, &whoami())["result"], "ada");
             let reply = ask(&mut peer, &call("rpc.authenticate", params.clone()));
             assert_eq!(reply["error"]["code"], -32602, "{params}: {reply}");
+            let refused = ask(&mut peer, &whoami());
+            assert_eq!(refused["error"]["code"], -32007, "{params}: {refused}");
         }
-        assert_eq!(ask(&mut peer, &whoami())["result"], "ada");
         let mut peer = HttpPeer::connect(server.address().to_string());
         let refused = peer.ask(&greeting("s3cret"));
         assert!(refused.body.contains("-32600"), "{refused:?}");

@@ -76,6 +76,9 @@ impl Member {
     }
 }
 
+/// The name in metadata under which a caller says who they are.
+const CREDENTIALS: &str = "authorization";
+
 /// The members of a message, as far as they have been seen.
 pub(super) struct Members<'r, 'a> {
     seen: [bool; Member::COUNT],
@@ -155,9 +158,12 @@ impl<'r, 'a> Members<'r, 'a> {
     }
 
     fn read_metadata(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<(), ProtocolError> {
-        let mut wrong = None;
+        let (mut wrong, mut credentials) = (None, 0);
         let text = reader.lend(|reader| {
             reader.object(|reader, key| {
+                if key.resolve().eq_ignore_ascii_case(CREDENTIALS) {
+                    credentials += 1;
+                }
                 if reader.kind()? != Kind::String {
                     wrong.get_or_insert(key);
                 }
@@ -165,6 +171,9 @@ impl<'r, 'a> Members<'r, 'a> {
                 Ok(())
             })
         })?;
+        if credentials > 1 {
+            self.mistake(format!("member `{name}` must have `{CREDENTIALS}` once"));
+        }
         match wrong {
             None => self.metadata = Some(text),
             Some(key) => {
@@ -172,7 +181,11 @@ impl<'r, 'a> Members<'r, 'a> {
                 // The answer is held to no limit but this.
                 let key: String = key.chars().take(60).collect();
                 let message = format!("member `{name}` must be {kind}, and `{key}` in it is none");
-                self.mistake_in(Metadata, message);
+                // Whoever says who calls must not be taken for somebody else, or for nobody.
+                match credentials {
+                    0 => self.mistake_in(Metadata, message),
+                    _ => self.mistake(message),
+                }
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use crate::registry::{
 use super::answer::Answered;
 #[cfg(feature = "http")]
 use super::hook::Hook;
-use super::identify::{Asking, Asks, GREETING, Look, Who, said_in};
+use super::identify::{Asking, Asks, GREETING, Look, Refusal, Who, said_in};
 use super::layer::JsonRpc;
 use super::session::Session;
 
@@ -122,8 +122,12 @@ pub(super) fn identify_caller(asks: &Asks, method: &str, session: &Session) -> A
 
 /// Takes a greeting.
 fn greet(asks: &Asks, request: &Request<'_>, session: &Session) -> Result<As, Fault> {
-    let said = said_in(&request.call)?;
     let context = &session.context;
+    let said = said_in(&request.call).inspect_err(|_| {
+        if Asks::can_be_greeted(context) {
+            Asks::greeted(context, &Who::Refused(Refusal::wrong("the greeting could not be read")));
+        }
+    })?;
     if !Asks::can_be_greeted(context) {
         return Err(Fault::new(
             code::INVALID_REQUEST,

@@ -94,7 +94,8 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
 
     /// Lets so many wrong credentials come from one address within a time, 10 a minute by default; `count` 0 is as many as
     /// they like. Others from there are then refused without being looked at, until the time is over: with -32000 and
-    /// `{"retry_after_ms":…}`, over HTTP with the status 429. Who is known already is not refused.
+    /// `{"retry_after_ms":…}`, over HTTP with the status 429. Who is known already is not refused. No more of an address are
+    /// looked at at once than may still be wrong, and others wait for their turn.
     ///
     /// It is counted for 1024 addresses, in each process where the model makes several. A network of IPv6 (/64) is one
     /// address, and so is a proxy.

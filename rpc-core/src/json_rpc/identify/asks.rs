@@ -16,7 +16,7 @@ use crate::registry::{
 };
 
 use super::asking::{Asking, Found};
-use super::failed::FailedLogins;
+use super::guesses::{Guesses, Turn};
 use super::key::{Key, Keys};
 use super::known::KnownCallers;
 use super::who::{Refusal, Who};
@@ -51,7 +51,7 @@ type Answering = Pin<Box<dyn Future<Output = Result<Identity, Unauthenticated>> 
 struct State {
     keys: Keys,
     known: KnownCallers,
-    failed: FailedLogins,
+    guesses: Arc<Guesses>,
 }
 
 /// What a connection keeps of who is at its other end.
@@ -88,7 +88,7 @@ impl State {
         Arc::new(Self {
             keys: Keys::default(),
             known: KnownCallers::new(remembered.0, remembered.1),
-            failed: FailedLogins::new(failed.0, failed.1),
+            guesses: Arc::new(Guesses::new(failed.0, failed.1)),
         })
     }
 }
@@ -208,7 +208,7 @@ impl Asks {
         {
             return Look::Now(who.clone().now());
         }
-        let look = self.ask(key, credentials, found);
+        let look = self.ask(key, credentials, found, false);
         if let (Look::Now(who), Some(connection)) = (&look, connection)
             && who.is_lasting()
         {
@@ -223,7 +223,7 @@ impl Asks {
         if let Some(known) = self.state.known.get(key, Instant::now()) {
             return Look::Now(Who::Somebody(known));
         }
-        let look = self.ask(key, credentials, found);
+        let look = self.ask(key, credentials, found, true);
         if let Look::Now(Who::Somebody(known)) = &look {
             self.state.known.insert(key, known.clone(), Instant::now());
         }
@@ -259,7 +259,7 @@ impl Asks {
         found: Option<&Found>,
     ) -> Look {
         let credentials = Credentials::of(context, Some(said));
-        self.ask(self.state.keys.of(&credentials), credentials, found)
+        self.ask(self.state.keys.of(&credentials), credentials, found, false)
     }
 
     /// Whether there is a connection that is one caller's.
@@ -282,34 +282,49 @@ impl Asks {
         connection.insert(Login { greeted: Some(who), shown: None });
     }
 
-    /// Asks who shows this.
-    fn ask(&self, key: Key, credentials: Credentials<'_>, found: Option<&Found>) -> Look {
+    /// Asks who shows this; `remembered` says that it may have been found out for somebody else meanwhile.
+    fn ask(
+        &self,
+        key: Key,
+        credentials: Credentials<'_>,
+        found: Option<&Found>,
+        remembered: bool,
+    ) -> Look {
         if let Some(who) = found.and_then(|found| found.get(key)) {
             return Look::Now(who.now());
         }
-        let shown = Shown { said: credentials.are_said(), address: credentials.caller_address() };
-        if let Some(refused) = self.state.too_many(&shown) {
-            return Look::Now(refused);
+        let shown = Shown::of(&credentials);
+        let guesses = &self.state.guesses;
+        if let Err(wait) = guesses.left(shown.from) {
+            return Look::Now(guesses.too_many(wait));
         }
         match &self.authenticator {
             None => Look::Now(Who::Nobody),
             Some(Authenticator::Plain(authenticator)) => {
+                let turn = match guesses.turn_on_this_thread(shown.from) {
+                    Ok(turn) => turn,
+                    Err(wait) => return Look::Now(guesses.too_many(wait)),
+                };
                 let answer = caught(|| authenticator.authenticate(&credentials));
-                Look::Now(self.state.judge(&shown, answer))
+                Look::Now(shown.judge(answer, turn))
             }
             Some(Authenticator::Waiting { ask }) => {
                 let (ask, state) = (Arc::clone(ask), Arc::clone(&self.state));
                 let credentials = credentials.into_owned();
                 Look::Asks(Asking::for_one(key, async move {
-                    // Others may have been asked about meanwhile: a batch may have a thousand guesses.
-                    if let Some(refused) = state.too_many(&shown) {
-                        return refused;
+                    let turn = match state.guesses.turn(shown.from).await {
+                        Ok(turn) => turn,
+                        Err(wait) => return state.guesses.too_many(wait),
+                    };
+                    if remembered && let Some(known) = state.known.get(key, Instant::now()) {
+                        turn.was_no_guess();
+                        return Who::Somebody(known);
                     }
                     let answer = match caught(|| ask(credentials)) {
                         Some(answering) => guarded(answering).await,
                         None => None,
                     };
-                    state.judge(&shown, answer)
+                    shown.judge(answer, turn)
                 }))
             }
         }
@@ -320,33 +335,38 @@ impl Asks {
 struct Shown {
     /// Whether the caller said something, rather than that something is known of them anyway.
     said: bool,
-    address: Option<IpAddr>,
+    /// The address whose guess it may be.
+    from: Option<IpAddr>,
 }
 
-impl State {
-    /// Who it is that shows something where too much that was wrong has come from.
-    fn too_many(&self, shown: &Shown) -> Option<Who> {
-        let wait = self.failed.wait(shown.address.filter(|_| shown.said), Instant::now())?;
-        Some(Who::Refused(Refusal::TooMany { limit: self.failed.limit, wait }))
+impl Shown {
+    fn of(credentials: &Credentials<'_>) -> Self {
+        let said = credentials.are_said();
+        Self { said, from: credentials.caller_address().filter(|_| said) }
     }
 
     /// Makes of an answer what it means; `None` is a panic.
-    fn judge(&self, shown: &Shown, answer: Option<Result<Identity, Unauthenticated>>) -> Who {
-        let refusal = match answer {
-            Some(Ok(identity)) => return Who::Somebody(Known::new(identity)).now(),
-            Some(Err(unauthenticated)) => Refusal::from(unauthenticated),
-            None => Refusal::Fault(panicked("authenticate")),
+    fn judge(&self, answer: Option<Result<Identity, Unauthenticated>>, turn: Turn) -> Who {
+        let who = match answer {
+            Some(Ok(identity)) => Who::Somebody(Known::new(identity)).now(),
+            Some(Err(unauthenticated)) => Who::Refused(unauthenticated.into()),
+            None => Who::Refused(Refusal::Fault(panicked("authenticate"))),
         };
-        match refusal {
-            Refusal::Wrong { expired, .. } if shown.said => {
-                if !expired {
-                    self.failed.note(shown.address, Instant::now());
-                }
-                Who::Refused(refusal)
-            }
-            Refusal::Wrong { .. } => Who::Nobody,
-            refusal => Who::Refused(refusal),
+        let is_wrong = matches!(&who, Who::Refused(Refusal::Wrong { expired: false, .. }));
+        if !is_wrong {
+            turn.was_no_guess();
         }
+        match who {
+            Who::Refused(Refusal::Wrong { .. }) if !self.said => Who::Nobody,
+            who => who,
+        }
+    }
+}
+
+impl Guesses {
+    /// Who it is that shows something where too much that was wrong has come from.
+    fn too_many(&self, wait: Duration) -> Who {
+        Who::Refused(Refusal::TooMany { limit: self.limit(), wait })
     }
 }
 

@@ -27,15 +27,22 @@ impl FailedLogins {
         Self { limit, time, failed: Mutex::new(Bounded::new(MOST)) }
     }
 
-    /// How long an address has to wait before other credentials of its are looked at, if it has to.
-    pub(super) fn wait(&self, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
-        if self.limit == 0 {
-            return None;
-        }
+    /// How many more credentials of an address may be wrong; the error is how long it has to wait before others of its are
+    /// looked at.
+    pub(super) fn left(&self, address: Option<IpAddr>, now: Instant) -> Result<u32, Duration> {
+        let Some(address) = address.filter(|_| self.limit > 0).map(network) else {
+            return Ok(u32::MAX);
+        };
         let failed = self.failed();
-        let Failed { count, since } = failed.get(&network(address?))?;
-        let left = self.time.saturating_sub(now.saturating_duration_since(*since));
-        (*count >= self.limit && !left.is_zero()).then_some(left)
+        let Some(Failed { count, since }) = failed.get(&address) else {
+            return Ok(self.limit);
+        };
+        let wait = self.time.saturating_sub(now.saturating_duration_since(*since));
+        match self.limit.saturating_sub(*count) {
+            _ if wait.is_zero() => Ok(self.limit),
+            0 => Err(wait),
+            left => Ok(left),
+        }
     }
 
     /// Takes note that credentials from this address were wrong.
@@ -72,6 +79,12 @@ mod tests {
     #[expect(clippy::unnecessary_wraps, reason = "as callers are known, who may have no address")]
     fn address(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())
+    }
+
+    impl FailedLogins {
+        fn wait(&self, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
+            self.left(address, now).err()
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Finds out who calls, before a call runs.
 //!
 //! [`asks`] decides by what a caller said and where they said it; [`known`] remembers whom requests of HTTP came from, and
-//! [`failed`] from where too many were wrong.
+//! [`failed`] from where too many were wrong; [`guesses`] lets no more be looked at at once than may be wrong.
 
 mod asking;
 mod asks;
 mod failed;
 mod greeting;
+mod guesses;
 mod key;
 mod known;
 mod who;
@@ -14,4 +15,4 @@ mod who;
 pub use asking::{Asking, Found};
 pub(super) use asks::{Asks, Look};
 pub(super) use greeting::{GREETING, Greeted, said_in};
-pub(super) use who::{Refused, Who};
+pub(super) use who::{Refusal, Refused, Who};

@@ -68,7 +68,7 @@ struct Expired {
 
 impl Refusal {
     /// For what is wrong with it whoever they are.
-    pub(super) fn wrong(reason: &str) -> Self {
+    pub(in crate::json_rpc) fn wrong(reason: &str) -> Self {
         Self::Wrong { reason: reason.to_owned(), expired: false }
     }
 
