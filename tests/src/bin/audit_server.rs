@@ -91,7 +91,7 @@ pub fn overrun(end: &str, context: &CallContext) -> Result<(), Fault> {
 ///
 /// # Errors
 ///
-/// As [`overrun`].
+/// As [`overrun()`].
 #[rpc_export(blocking)]
 pub fn overrun_aside(end: &str, context: &CallContext) -> Result<(), Fault> {
     overrun(end, context)
@@ -111,7 +111,7 @@ pub fn reset_within(function: &str) -> Result<(), Fault> {
 ///
 /// # Errors
 ///
-/// As [`reset_within`].
+/// As [`reset_within()`].
 #[rpc_export]
 #[expect(clippy::unused_async, reason = "it is served as what takes time")]
 pub async fn reset_later(function: String) -> Result<(), Fault> {
