@@ -18,7 +18,10 @@ fuzz_target!(|input: &[u8]| {
     let whole = answer(options, bytes, &[]);
     for sizes in [&sizes[..], &[1]] {
         let pieces = answer(options, bytes, sizes);
-        assert_eq!(is_anything(&pieces), is_anything(&whole), "{sizes:?}");
+        // A head that is wrong and has no end is answered where it has come at once; else hyper waits for its end.
+        let is_no_head =
+            whole.starts_with(b"HTTP/1.1 400 ") || pieces.starts_with(b"HTTP/1.1 400 ");
+        assert!(is_no_head || is_anything(&pieces) == is_anything(&whole), "{sizes:?}");
         if is_text(&whole) {
             assert_eq!(pieces, whole, "{sizes:?}");
         }
