@@ -47,11 +47,13 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// The output. A message without an announced length that is too large is refused as soon as
-    /// that is seen, so the size that the fault names depends on the cuts.
+    /// The output. A message without an announced length that is too large or too deep is refused as soon as
+    /// that is seen, so the size that the fault names depends on the cuts, and of a message that is both, which is said.
     fn without_sizes(&self) -> &[u8] {
         match self.error {
-            Some(ProtocolError::TooLarge { .. }) => &self.output[..self.before_last],
+            Some(ProtocolError::TooLarge { .. } | ProtocolError::TooDeep { .. }) => {
+                &self.output[..self.before_last]
+            }
             _ => &self.output,
         }
     }
