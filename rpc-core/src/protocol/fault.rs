@@ -109,7 +109,8 @@ impl Fault {
     /// ```
     /// use std::time::Duration;
     ///
-    /// use rpc_core::protocol::{Fault, code};
+    /// use rpc_core::Fault;
+    /// use rpc_core::protocol::code;
     ///
     /// let fault = Fault::new(code::OVERLOADED, "too many").with_data(&serde_json::json!({"retry_after_ms": 38}));
     /// assert_eq!(fault.retry_after(), Some(Duration::from_millis(38)));
