@@ -2,15 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
-use crate::protocol::{Fault, code};
+use crate::protocol::{Again, Fault, code};
 use crate::registry::ResponseForm;
-
-#[derive(Serialize)]
-struct Again {
-    retry_after_ms: u64,
-}
 
 /// A fault that says when to come again.
 pub(crate) fn come_again(message: impl Into<String>, wait: Duration) -> Fault {

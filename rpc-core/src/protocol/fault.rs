@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::code;
@@ -132,9 +132,9 @@ impl Fault {
 }
 
 /// The data of a fault that says when to come again.
-#[derive(Deserialize)]
-struct Again {
-    retry_after_ms: u64,
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Again {
+    pub(crate) retry_after_ms: u64,
 }
 
 /// A fault as logs have it.

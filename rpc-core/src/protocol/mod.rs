@@ -43,7 +43,7 @@ pub use call::{Call, KeywordArguments, PositionalArguments};
 pub(crate) use coding::Coding;
 pub use connection::Connection;
 pub use error::ProtocolError;
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Again, Fault};
 pub use frame::Framing;
 pub use limits::Limits;
 pub use protocols::{Protocol, Protocols};

@@ -1,6 +1,7 @@
 //! What is written to a connection over TLS.
 
 use std::io::{self, ErrorKind, Write};
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use rustls::Connection;
@@ -20,17 +21,13 @@ impl Session {
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let mut outgoing = lock(&self.outgoing);
-        let Outgoing { flow, owed } = &mut *outgoing;
-        flow.drain(&mut send)?;
-        if let Some(count) = settle(owed, bytes) {
-            return Ok(count);
-        }
-        let Some(taken) = self.seal(bytes, flow)? else {
-            return send(bytes);
+        let taken = match self.begin(bytes, &mut outgoing, &mut send)? {
+            ControlFlow::Break(count) => return Ok(count),
+            ControlFlow::Continue(taken) => taken,
         };
-        if let Err(error) = flow.drain(&mut send) {
+        if let Err(error) = outgoing.flow.drain(&mut send) {
             if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
-                owed.extend_from_slice(&bytes[..taken]);
+                outgoing.owed.extend_from_slice(&bytes[..taken]);
             }
             return Err(error);
         }
@@ -45,17 +42,32 @@ impl Session {
         mut send: impl FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let mut outgoing = lock(&self.outgoing);
-        let Outgoing { flow, owed } = &mut *outgoing;
-        flow.drain(&mut send)?;
-        if let Some(count) = settle(owed, bytes) {
-            return Ok(count);
-        }
-        let Some(taken) = self.seal(bytes, flow)? else {
-            return send(bytes);
+        let taken = match self.begin(bytes, &mut outgoing, &mut send)? {
+            ControlFlow::Break(count) => return Ok(count),
+            ControlFlow::Continue(taken) => taken,
         };
-        match flow.drain(&mut send) {
+        match outgoing.flow.drain(&mut send) {
             Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
             _ => Ok(taken),
+        }
+    }
+
+    /// Sends what was sealed before and seals the next bytes, of which it says how many are to be sent now; or breaks off
+    /// with how many are done with.
+    fn begin(
+        &self,
+        bytes: &[u8],
+        outgoing: &mut Outgoing,
+        send: &mut impl FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<ControlFlow<usize, usize>> {
+        let Outgoing { flow, owed } = outgoing;
+        flow.drain(&mut *send)?;
+        if let Some(count) = settle(owed, bytes) {
+            return Ok(ControlFlow::Break(count));
+        }
+        match self.seal(bytes, flow)? {
+            Some(taken) => Ok(ControlFlow::Continue(taken)),
+            None => send(bytes).map(ControlFlow::Break),
         }
     }
 
