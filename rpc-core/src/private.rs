@@ -17,7 +17,7 @@ pub use crate::protocol::json::Place;
 pub use crate::registry::{
     Bound, Bytes, BytesProbe, CallContext, Deferred, Described, DescribedClosure, ErrorProbe,
     Export, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState, Method,
-    MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, OwnedError, Parameter,
+    MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, Outlet, OwnedError, Parameter,
     ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions, Standard,
     StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written, is_plain,
     to_text, travels,
@@ -42,6 +42,7 @@ pub use crate::error::{Cause, CauseProbe, NoCause};
 pub use crate::{CallError, Error, Fault, Stub};
 
 use crate::client::FromError;
+use crate::registry::items;
 
 /// What a type has with one exported block, so that the second without `more` is an error that says this
 /// name.
@@ -155,4 +156,60 @@ fn own_fault(error: impl FromError) -> Fault {
 /// Puts the rest of an asynchronous call aside.
 pub fn later<F: Future<Output = Result<String, Fault>> + Send + 'static>(rest: F) -> Deferred {
     Box::pin(rest)
+}
+
+/// Sends what a function iterates over.
+///
+/// # Errors
+///
+/// Where an item cannot be sent.
+pub async fn send_items<I: IntoIterator<Item: Serialize>>(
+    outlet: Outlet,
+    items: I,
+) -> Result<String, Fault> {
+    items::send_all(outlet, items.into_iter(), Ok).await
+}
+
+/// Sends what a function iterates over, whose items may be its own error instead.
+///
+/// # Errors
+///
+/// That error, or that an item cannot be sent.
+pub async fn send_item_results<F: Outcome, T: Serialize, I>(
+    outlet: Outlet,
+    items: I,
+) -> Result<String, Fault>
+where
+    I: IntoIterator<Item = Result<T, F::Error>>,
+{
+    items::send_all(outlet, items.into_iter(), |item| item.map_err(own_fault)).await
+}
+
+/// Sends what a function's stream has.
+///
+/// # Errors
+///
+/// Where an item cannot be sent.
+#[cfg(feature = "streams")]
+pub async fn send_stream<S: futures_core::Stream<Item: Serialize>>(
+    outlet: Outlet,
+    stream: S,
+) -> Result<String, Fault> {
+    items::send_stream(outlet, stream, Ok).await
+}
+
+/// The same of one whose items may be the function's own error instead.
+///
+/// # Errors
+///
+/// That error, or that an item cannot be sent.
+#[cfg(feature = "streams")]
+pub async fn send_stream_results<F: Outcome, T: Serialize, S>(
+    outlet: Outlet,
+    stream: S,
+) -> Result<String, Fault>
+where
+    S: futures_core::Stream<Item = Result<T, F::Error>>,
+{
+    items::send_stream(outlet, stream, |item| item.map_err(own_fault)).await
 }

@@ -7,6 +7,7 @@ use syn::{
     Signature, Type,
 };
 
+use crate::items::{Source, Written};
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
@@ -54,6 +55,45 @@ pub(crate) fn signature(signature: &Signature, owner: Option<&Owner>, mistakes: 
         mistakes.at(variadic, "a variadic function cannot be exported");
     }
     if let ReturnType::Type(_, ty) = &signature.output {
+        result(ty, mistakes);
+    }
+}
+
+/// Checks that a result says what it is, and what its items are where it is many.
+fn result(ty: &Type, mistakes: &mut Mistakes) {
+    let Some((items, opening)) = Written::of(ty) else {
+        return value(ty, mistakes);
+    };
+    match items.item {
+        Some(item) => value(item, mistakes),
+        None => mistakes.at(ty, "say what the items are: `impl Iterator<Item = …>`"),
+    }
+    if let Some(opening) = opening {
+        named_types(&opening, mistakes);
+    }
+    if items.is_boxed && !items.is("Send") {
+        mistakes
+            .at(ty, "the items of a `dyn` are sent from any thread: it says so, `dyn … + Send`");
+    }
+    if items.is_boxed && items.source == Source::Stream && !items.is_pinned {
+        mistakes.at(ty, "a stream in a box is pinned: `Pin<Box<dyn Stream<Item = …> + Send>>`");
+    }
+}
+
+/// Checks that a value, or one item of many, says what it is.
+fn value(ty: &Type, mistakes: &mut Mistakes) {
+    let mut has_items = false;
+    types::each(&mut ty.clone(), &mut |part| {
+        if Written::at(part).is_some() {
+            has_items = true;
+            mistakes.at(
+                part,
+                "items inside another type cannot be sent: a function that answers with many \
+                 returns them alone, or in a `Result`",
+            );
+        }
+    });
+    if !has_items {
         named_types(ty, mistakes);
     }
 }

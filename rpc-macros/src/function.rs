@@ -8,6 +8,7 @@ use crate::check;
 use crate::docs;
 use crate::example::Example;
 use crate::item::FunctionItem;
+use crate::items::{Items, Source};
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::Options;
@@ -42,7 +43,10 @@ pub(crate) struct Function {
     pub(crate) provided: Vec<(usize, Provided)>,
     /// The type that the function returns.
     pub(crate) result: Type,
+    /// What a call comes to, or each item of the answer.
     pub(crate) outcome: Outcome,
+    /// The items, where it answers with many.
+    pub(crate) items: Option<Items>,
     /// What it is a method of.
     pub(crate) owner: Option<Owner>,
     /// The path of `rpc_core`.
@@ -63,10 +67,25 @@ impl Function {
         }
         check::signature(&signature, place.owner.as_ref(), mistakes);
         check::attributes(&item.attributes, &signature, mistakes);
+        let library = place.library.clone();
+        let result = match &signature.output {
+            ReturnType::Default => parse_quote!(()),
+            ReturnType::Type(_, ty) => types::bare(ty).clone(),
+        };
+        let items = Items::of(&result, &library);
         if let Some(keyword) = signature.asyncness.as_ref().filter(|_| options.blocking) {
             mistakes.at(
                 keyword,
                 "an `async fn` does not block its thread: take off `blocking`, or `async`",
+            );
+        }
+        if let Some(items) = items.as_ref().filter(|it| it.source == Source::Stream)
+            && options.blocking
+            && signature.asyncness.is_none()
+        {
+            mistakes.at(
+                &items.written,
+                "a stream does not block its thread: take off `blocking`, or return an iterator",
             );
         }
         if let Some(destructive) = options.destructive.as_ref().filter(|it| it.value)
@@ -105,11 +124,6 @@ impl Function {
         let examples = options.written_examples.iter();
         let examples =
             examples.filter_map(|one| Example::read(one, &called, &parameters, mistakes)).collect();
-        let library = place.library.clone();
-        let result = match &signature.output {
-            ReturnType::Default => parse_quote!(()),
-            ReturnType::Type(_, ty) => types::bare(ty).clone(),
-        };
         let name = options.name.as_ref().map_or_else(|| names::on_the_wire(&ident), LitStr::value);
         Self {
             visibility: item.visibility.clone(),
@@ -124,7 +138,8 @@ impl Function {
             parameters,
             arity,
             provided,
-            outcome: Outcome::of(&result, &library),
+            outcome: Outcome::of(items.as_ref().map_or(&result, |it| &it.written), &library),
+            items,
             owner: place.owner.clone(),
             ident,
             result,
@@ -156,6 +171,22 @@ impl Function {
             return None;
         }
         Some(self.parameters.iter().filter(|parameter| parameter.has_position()).count())
+    }
+
+    /// Whether the rest of a call outlives its message, so that it borrows nothing from there.
+    pub(crate) fn outlives(&self) -> bool {
+        self.is_async || self.items.is_some()
+    }
+
+    /// Returns the type of what is sent as it is written: the result, or an item of it.
+    pub(crate) fn written(&self) -> &Type {
+        self.items.as_ref().map_or(&self.result, |items| &items.written)
+    }
+
+    /// Returns what tells the error that a call may end in: an item's, or else the opening's.
+    pub(crate) fn failing(&self) -> &Outcome {
+        let opening = self.items.as_ref().and_then(|items| items.opening.as_ref());
+        opening.filter(|_| self.outcome.error.is_none()).unwrap_or(&self.outcome)
     }
 
     /// Returns the types of shared state that the server provides, and where they stand.

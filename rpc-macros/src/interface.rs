@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use quote::format_ident;
-use syn::{Attribute, ItemImpl, ItemTrait, Path, Type, Visibility};
+use syn::{Attribute, ItemImpl, ItemTrait, Path, ReturnType, Type, Visibility};
 
 use crate::body::{Body, Member};
 use crate::function::{Function, conditions};
+use crate::items;
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::{Options, Target, is_exported};
@@ -155,6 +156,11 @@ impl Interface {
                         &method.ident,
                         format!("another method is called `{}` already", method.name),
                     );
+                }
+                if let (true, ReturnType::Type(_, ty)) =
+                    (self.is_trait(), &mut item.signature.output)
+                {
+                    items::promise_send(ty);
                 }
                 method.conditions.extend(self.conditions.iter().cloned());
                 self.methods.push(method);

@@ -19,6 +19,7 @@ mod function;
 mod gathered;
 mod interface;
 mod item;
+mod items;
 mod library;
 mod mistakes;
 mod names;

@@ -1,6 +1,6 @@
 //! What a call of a function comes to, as far as the spelling of its result tells.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, Path, Type, parse_quote};
@@ -118,9 +118,14 @@ fn may_be_result(ty: &Type) -> bool {
         Type::Path(path) => &path.path,
         ty => return matches!(ty, Type::Macro(_)),
     };
-    let named = path.segments.last().map(|last| last.ident.to_string());
-    let is_named = |name: String| name.ends_with("Result") || name.ends_with("result");
-    named.is_some_and(is_named) || inside(ty).is_some_and(may_be_result)
+    let last = path.segments.last();
+    last.is_some_and(|last| is_called_result(&last.ident)) || inside(ty).is_some_and(may_be_result)
+}
+
+/// Whether a type of this name may be a `Result`.
+pub(crate) fn is_called_result(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.ends_with("Result") || name.ends_with("result")
 }
 
 /// What is in an `Option` or a box.

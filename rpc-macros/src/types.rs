@@ -1,8 +1,8 @@
 //! Rewrites the types of a signature for the other end of the wire.
 
 use syn::{
-    FnArg, GenericArgument, Lifetime, PathArguments, PathSegment, ReturnType, Signature, Type,
-    TypePath, TypeReference, parse_quote,
+    FnArg, GenericArgument, Lifetime, Path, PathArguments, PathSegment, ReturnType, Signature,
+    Type, TypeParamBound, TypeReference, parse_quote,
 };
 
 /// Returns the type with every lifetime but `'static` named `name`, and whether there was any.
@@ -67,15 +67,34 @@ pub(crate) fn each(ty: &mut Type, visit: &mut dyn FnMut(&mut Type)) {
         Type::Slice(slice) => each(&mut slice.elem, visit),
         Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|element| each(element, visit)),
         Type::Path(path) => {
-            for argument in arguments_mut(path) {
+            for argument in arguments_mut(&mut path.path) {
                 if let GenericArgument::Type(argument) = argument {
                     each(argument, visit);
                 }
             }
         }
+        Type::ImplTrait(it) => each_in_bounds(&mut it.bounds, visit),
+        Type::TraitObject(it) => each_in_bounds(&mut it.bounds, visit),
         _ => {}
     }
     visit(ty);
+}
+
+/// Visits the parts of the types in bounds, as in `Iterator<Item = T>`.
+fn each_in_bounds<'b>(
+    bounds: impl IntoIterator<Item = &'b mut TypeParamBound>,
+    visit: &mut dyn FnMut(&mut Type),
+) {
+    for bound in bounds {
+        let TypeParamBound::Trait(bound) = bound else { continue };
+        for argument in arguments_mut(&mut bound.path) {
+            match argument {
+                GenericArgument::Type(ty) => each(ty, visit),
+                GenericArgument::AssocType(it) => each(&mut it.ty, visit),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Returns the type without parentheses around it.
@@ -83,6 +102,15 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
         Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// [`bare`], to be changed.
+pub(crate) fn bare_mut(ty: &mut Type) -> &mut Type {
+    match ty {
+        Type::Group(group) => bare_mut(&mut group.elem),
+        Type::Paren(paren) => bare_mut(&mut paren.elem),
         ty => ty,
     }
 }
@@ -160,12 +188,11 @@ fn arguments(segment: &PathSegment) -> Vec<&GenericArgument> {
     }
 }
 
-fn arguments_mut(path: &mut TypePath) -> impl Iterator<Item = &mut GenericArgument> {
-    let written =
-        path.path.segments.iter_mut().filter_map(|segment| match &mut segment.arguments {
-            PathArguments::AngleBracketed(arguments) => Some(&mut arguments.args),
-            _ => None,
-        });
+fn arguments_mut(path: &mut Path) -> impl Iterator<Item = &mut GenericArgument> {
+    let written = path.segments.iter_mut().filter_map(|segment| match &mut segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&mut arguments.args),
+        _ => None,
+    });
     written.flatten()
 }
 
@@ -173,7 +200,7 @@ fn arguments_mut(path: &mut TypePath) -> impl Iterator<Item = &mut GenericArgume
 fn lifetimes(ty: &mut Type) -> Vec<&mut Lifetime> {
     match ty {
         Type::Reference(reference) => reference.lifetime.iter_mut().collect(),
-        Type::Path(path) => arguments_mut(path)
+        Type::Path(path) => arguments_mut(&mut path.path)
             .filter_map(|argument| match argument {
                 GenericArgument::Lifetime(lifetime) => Some(lifetime),
                 _ => None,

@@ -1,7 +1,7 @@
 //! What a message to a server says, or why it says nothing.
 
 use crate::protocol::json::Reader;
-use crate::protocol::{Fault, ProtocolError};
+use crate::protocol::{Credit, Fault, ProtocolError};
 
 use super::Dialect;
 use super::usual::step_over_usual_call;
@@ -21,8 +21,11 @@ pub(crate) enum Incoming<'a> {
 /// without it.
 #[derive(Debug)]
 pub(crate) enum Rare<'a> {
-    /// The call that the request now holds, and something besides it: the text of an object of strings.
-    CallWith { metadata: &'a str },
+    /// The call that the request now holds, and something besides it: the text of an object of strings, or that its
+    /// result is wanted as a stream, and how much of it.
+    CallWith { metadata: Option<&'a str>, stream: Option<Credit> },
+    /// There is room for more of the stream that the call with this id answers with.
+    Credit(&'a str, Credit),
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
     /// A reply, of a peer that serves functions too. It answers nothing that was asked here.

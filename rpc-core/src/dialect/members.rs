@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use crate::protocol::json::{Kind, Reader};
-use crate::protocol::{Fault, ProtocolError};
+use crate::protocol::{self, Fault, ProtocolError};
 
 use super::Dialect;
 use super::incoming::{Incoming, Rare, Unreadable};
@@ -26,15 +26,19 @@ enum Member {
     JsonRpc,
     Method,
     Metadata,
+    Stream,
+    Credit,
+    Items,
+    Bytes,
 }
 
 use Member::{
-    Cancel, Id, In, JsonRpc, Metadata, Method, MethodArgs, MethodKwargs, MethodName, Notify,
-    Params, TimeoutMs,
+    Bytes, Cancel, Credit, Id, In, Items, JsonRpc, Metadata, Method, MethodArgs, MethodKwargs,
+    MethodName, Notify, Params, Stream, TimeoutMs,
 };
 
 impl Member {
-    const COUNT: usize = 12;
+    const COUNT: usize = 16;
 
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -50,6 +54,10 @@ impl Member {
             "jsonrpc" => JsonRpc,
             "method" => Method,
             "metadata" => Metadata,
+            "stream" => Stream,
+            "credit" => Credit,
+            "items" => Items,
+            "bytes" => Bytes,
             _ => return None,
         })
     }
@@ -60,19 +68,24 @@ impl Member {
             MethodName | In | Method => "a string",
             MethodArgs => "an array",
             MethodKwargs => "an object",
-            Id | Cancel => "a string, a number or null",
+            Id | Cancel | Credit => "a string, a number or null",
             Params => "a value",
             Notify => "true or false",
             TimeoutMs => "a whole number of milliseconds",
             JsonRpc => "the string \"2.0\"",
             Metadata => "an object of strings",
+            Stream => "an object of whole numbers, `items` and `bytes`",
+            Items | Bytes => "a whole number",
         }
     }
 
     /// Whether JSON-RPC, which ignores members it does not know, knows it not. Metadata is understood
     /// there, but nobody need mean ours by it.
     fn is_unknown_to_json_rpc(self) -> bool {
-        matches!(self, Notify | TimeoutMs | Cancel | Metadata)
+        matches!(
+            self,
+            Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes
+        )
     }
 }
 
@@ -87,6 +100,14 @@ pub(super) struct Members<'r, 'a> {
     cancel: Option<&'a str>,
     /// What is said besides the call: the text of an object of strings.
     metadata: Option<&'a str>,
+    /// That the result is wanted as a stream, and how much of it.
+    stream: Option<protocol::Credit>,
+    /// The id of a call whose stream there is more room for.
+    credit: Option<&'a str>,
+    /// How much.
+    total: protocol::Credit,
+    /// Whether that is no number.
+    is_no_credit: bool,
     /// `params` that are neither an array nor an object.
     scalar: Option<&'a str>,
     /// Whether it has a member that replies alone have.
@@ -103,6 +124,10 @@ impl<'r, 'a> Members<'r, 'a> {
             request,
             cancel: None,
             metadata: None,
+            stream: None,
+            credit: None,
+            total: protocol::Credit::ENDLESS,
+            is_no_credit: false,
             scalar: None,
             answers: false,
             mistake: None,
@@ -140,10 +165,20 @@ impl<'r, 'a> Members<'r, 'a> {
                     self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
                 }
             },
-            (Id | Cancel, Kind::String | Kind::Number | Kind::Null) => {
+            (Id | Cancel | Credit, Kind::String | Kind::Number | Kind::Null) => {
                 self.identify(member, reader.value()?);
             }
             (Metadata, Kind::Object) => self.read_metadata(reader, name)?,
+            (Stream, Kind::Object) => self.read_stream(reader, name)?,
+            (Items | Bytes, Kind::Number) => match reader.value()?.parse() {
+                Ok(number) if matches!(member, Items) => self.total.items = number,
+                Ok(number) => self.total.bytes = number,
+                Err(_) => self.is_no_credit = true,
+            },
+            (Items | Bytes, _) => {
+                reader.value()?;
+                self.is_no_credit = true;
+            }
             (JsonRpc, Kind::String) => {
                 if reader.string()?.resolve() != VERSION {
                     self.mistake(format!("member `{name}` must be {}", member.kind()));
@@ -191,9 +226,30 @@ impl<'r, 'a> Members<'r, 'a> {
         Ok(())
     }
 
+    /// Reads how much of a stream there is room for; what is not said has no bound.
+    fn read_stream(&mut self, reader: &mut Reader<'a>, name: &str) -> Result<(), ProtocolError> {
+        let (mut credit, mut is_wrong) = (protocol::Credit::ENDLESS, false);
+        reader.object(|reader, key| {
+            let number = reader.value()?.parse();
+            match (key.resolve().as_ref(), number) {
+                ("items", Ok(items)) => credit.items = items,
+                ("bytes", Ok(bytes)) => credit.bytes = bytes,
+                ("items" | "bytes", Err(_)) => is_wrong = true,
+                _ => {}
+            }
+            Ok::<_, ProtocolError>(())
+        })?;
+        if is_wrong {
+            self.mistake_in(Stream, format!("member `{name}` must be {}", Stream.kind()));
+        }
+        self.stream = Some(credit);
+        Ok(())
+    }
+
     fn identify(&mut self, member: Member, id: &'a str) {
         match member {
             Cancel => self.cancel = Some(id),
+            Credit => self.credit = Some(id),
             _ => self.request.id = Some(id),
         }
     }
@@ -265,6 +321,14 @@ impl<'r, 'a> Members<'r, 'a> {
             if self.has(Cancel) && !self.has(MethodName) && !self.has(In) {
                 return Ok(Incoming::Rare(Rare::Cancel(self.cancel.unwrap_or("null"))));
             }
+            if self.has(Credit) && !self.has(MethodName) && !self.has(In) {
+                if self.is_no_credit {
+                    self.mistake("`items` and `bytes` of a credit must be whole numbers".to_owned());
+                } else {
+                    let id = self.credit.unwrap_or("null");
+                    return Ok(Incoming::Rare(Rare::Credit(id, self.total)));
+                }
+            }
             // What the ping dialect does not know it ignores, as JSON-RPC does.
             if dialect != Some(Dialect::Ping) {
                 self.mistake = self.mistake.take().or(self.native_mistake.take());
@@ -278,9 +342,9 @@ impl<'r, 'a> Members<'r, 'a> {
                 let fault = Fault::invalid_request(message);
                 Err(Unreadable::NotACall { dialect, id: request.id, fault })
             }
-            None => Ok(match self.metadata {
-                None => Incoming::Call,
-                Some(metadata) => Incoming::Rare(Rare::CallWith { metadata }),
+            None => Ok(match (self.metadata, self.stream) {
+                (None, None) => Incoming::Call,
+                (metadata, stream) => Incoming::Rare(Rare::CallWith { metadata, stream }),
             }),
         }
     }
@@ -297,6 +361,7 @@ impl<'r, 'a> Members<'r, 'a> {
         let request = &mut *self.request;
         request.dialect = Dialect::JsonRpc;
         request.timeout = None;
+        self.stream = None;
         // Without an id it is a notification (section 4.1); `null` is one.
         request.wants_reply = request.id.is_some();
     }
@@ -312,6 +377,10 @@ impl<'r, 'a> Members<'r, 'a> {
         if dialect != Some(Dialect::Native) {
             (request.wants_reply, request.timeout) = (true, None);
             self.metadata = None;
+        }
+        // Without an id nothing says to which call items belong.
+        if dialect != Some(Dialect::Native) || request.id.is_none() || !request.wants_reply {
+            self.stream = None;
         }
         if dialect == Some(Dialect::Ping) {
             (request.dialect, request.id) = (Dialect::Ping, None);

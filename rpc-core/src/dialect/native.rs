@@ -9,6 +9,9 @@ use super::parts::{append, write_fault_object};
 /// What stands before a result.
 pub(super) const RESULT: &[u8] = b"{\"res\":";
 
+/// What stands before items.
+pub(super) const ITEMS: &[u8] = b"{\"items\":[";
+
 /// What a server that is about to stop says to peers whose calls have ids.
 pub(super) const DRAINING: &[u8] = b"{\"notice\":\"draining\"}";
 
@@ -80,6 +83,12 @@ pub(super) fn end(out: &mut Vec<u8>, id: Option<&str>) {
         out.extend_from_slice(id.as_bytes());
     }
     out.push(b'}');
+}
+
+/// Appends what stands behind items.
+pub(super) fn end_items(out: &mut Vec<u8>, id: Option<&str>) {
+    out.push(b']');
+    end(out, id);
 }
 
 /// Appends a fault.

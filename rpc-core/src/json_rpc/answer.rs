@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Misuse;
-use crate::protocol::Fault;
+use crate::protocol::{Credit, Fault};
 use crate::registry::Log;
 
 use super::identify::{Asking, Found};
@@ -98,6 +98,13 @@ pub enum Answered {
     Cancel {
         /// The id, as the text it came as.
         id: String,
+    },
+    /// There is no reply, and there is room for more of the stream that the call with this id answers with.
+    Credit {
+        /// The id, as the text it came as.
+        id: String,
+        /// How much may be sent, in all.
+        total: Credit,
     },
     /// The reply takes time: the function is asynchronous, or blocks a thread and this one must not be
     /// blocked, or there are several of them.

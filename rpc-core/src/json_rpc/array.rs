@@ -31,7 +31,10 @@ impl Parts {
         match answered {
             Answered::Reply | Answered::Broken | Answered::Last => out.push(b','),
             // Who makes the calls has been found out before the first of them.
-            Answered::Nothing | Answered::Cancel { .. } | Answered::Asks(_) => {}
+            Answered::Nothing
+            | Answered::Cancel { .. }
+            | Answered::Credit { .. }
+            | Answered::Asks(_) => {}
             Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
         }
     }

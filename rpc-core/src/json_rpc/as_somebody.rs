@@ -178,7 +178,7 @@ fn waits_for(asks: &Asks, text: &str, session: &Session) -> Option<Asking> {
     let (found, mut context) = (session.found.as_deref(), &session.context);
     match read_element(text, &session.limits, &mut request) {
         Ok(Incoming::Call) => {}
-        Ok(Incoming::Rare(Rare::CallWith { metadata })) => {
+        Ok(Incoming::Rare(Rare::CallWith { metadata: Some(metadata), .. })) => {
             saying = context.saying(metadata);
             context = &saying;
         }

@@ -53,6 +53,11 @@ impl Aside {
         self.id.as_deref()
     }
 
+    /// As many bytes the reply may have.
+    pub(super) fn limit(&self) -> usize {
+        self.budget.limit()
+    }
+
     /// Its place among the calls of its caller that are in flight.
     pub(super) fn held(&self) -> Option<InFlight> {
         self.watch.as_ref()?.held().cloned()

@@ -70,7 +70,9 @@ fn answer_element<D: Dispatch>(
             session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, session, out);
         }
-        Ok(Incoming::Rare(Rare::CallWith { metadata })) if request.dialect == Dialect::JsonRpc => {
+        Ok(Incoming::Rare(Rare::CallWith { metadata: Some(metadata), .. }))
+            if request.dialect == Dialect::JsonRpc =>
+        {
             session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, &session.saying(metadata), out);
         }

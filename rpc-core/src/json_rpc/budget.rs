@@ -73,6 +73,11 @@ impl Budget {
         }
     }
 
+    /// As many bytes a reply may have, were it alone.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Takes what a reply needs, if it is there.
     pub(super) fn takes(&self, size: usize) -> bool {
         match &self.shared {

@@ -9,6 +9,7 @@ use crate::registry::{Deferred, Job, Rest};
 
 use super::aside::Aside;
 use super::caller_limits::InFlight;
+use super::feed::Feed;
 use super::reply::{Order, Reply};
 use super::side_by_side::side_by_side;
 
@@ -23,7 +24,7 @@ pub struct Later {
 }
 
 /// What is done with the reply before it is sent.
-type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;
+pub(super) type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;
 
 /// What must be done for a reply.
 enum Work {
@@ -44,6 +45,9 @@ impl Later {
 
     /// Makes a reply of the rest of a call.
     pub(super) fn call(aside: Aside, rest: Box<Rest>) -> Self {
+        if let Some(source) = rest.source() {
+            source.outlet.bound(aside.limit());
+        }
         let order = Order::of(aside.id());
         Self::of(Work::Call(Box::new(aside), rest), order)
     }
@@ -77,6 +81,17 @@ impl Later {
         self
     }
 
+    /// What the call answers with, where that comes in parts.
+    pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
+        match self {
+            Self { work: Work::Call(aside, rest), order, limit, then } => match rest.into_stream() {
+                Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
+                Err(rest) => Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then }),
+            },
+            other => Err(other),
+        }
+    }
+
     /// Whether it may overtake other replies.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     pub(crate) fn order(&self) -> &Order {
@@ -102,6 +117,9 @@ impl Later {
         let reply = match self.work {
             Work::Waiting(reply) => reply,
             Work::Call(mut aside, rest) => {
+                if let Some(source) = rest.source() {
+                    source.outlet.gather();
+                }
                 let rest = match aside.held() {
                     None => rest.run(block),
                     Some(held) => rest.run(&|job| block(holding(held.clone(), job))),

@@ -12,6 +12,7 @@ mod budget;
 mod call;
 mod caller_limits;
 mod come_again;
+mod feed;
 mod finished;
 mod hook;
 mod identify;
@@ -33,6 +34,7 @@ mod xml_rpc;
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
 pub(crate) use come_again::come_again;
+pub(crate) use feed::{Feed, Part};
 pub use finished::FinishedCall;
 pub use identify::{Asking, Found};
 pub use kept_arguments::KeptArguments;
@@ -63,11 +65,12 @@ impl<D: Dispatch> JsonRpc<D> {
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
-        let metadata = match *rare {
+        let (metadata, stream) = match *rare {
             Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
+            Rare::Credit(id, total) => return Answered::Credit { id: id.to_owned(), total },
             // An error with its id would be taken for the failure of a call with that id.
             Rare::Reply => return Answered::Nothing,
-            Rare::CallWith { metadata } => metadata,
+            Rare::CallWith { metadata, stream } => (metadata, stream),
         };
         let Request { dialect, id, timeout, .. } = *request;
         session.note_caller(dialect, id.is_some());
@@ -79,7 +82,7 @@ impl<D: Dispatch> JsonRpc<D> {
         }
         let budget = Budget::of_message(&session.limits);
         session.context.begin(dialect.name(), timeout, budget.outer());
-        run(self, request, &budget, &session.saying(metadata), out)
+        run(self, request, &budget, &session.with(metadata, stream), out)
     }
 }
 
@@ -149,7 +152,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 (request.dialect, request.id)
             }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Reply)) => (session.dialect(), None),
+            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Credit(..) | Rare::Reply)) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
-use crate::protocol::{Fault, Limits, Protocol};
+use crate::protocol::{Credit, Fault, Limits, Protocol};
 use crate::registry::CallContext;
 #[cfg(any(feature = "http", feature = "mcp"))]
 use crate::registry::Caller;
@@ -140,6 +140,16 @@ impl Session {
     #[cold]
     pub(super) fn saying(&self, metadata: &str) -> Self {
         Self { context: self.context.saying(metadata), ..self.clone() }
+    }
+
+    /// The session as a call finds it whose message says more than the call.
+    #[cold]
+    pub(super) fn with(&self, metadata: Option<&str>, stream: Option<Credit>) -> Self {
+        let mut session = metadata.map_or_else(|| self.clone(), |metadata| self.saying(metadata));
+        if let Some(credit) = stream {
+            session.context = session.context.with(credit);
+        }
+        session
     }
 
     /// The session as a call finds it that stands in another, whose result may take fewer levels of

@@ -22,6 +22,10 @@ pub struct Limits {
     /// Maximum number of calls of one connection that a server runs side by side before it reads
     /// further ones. 1024 by default; so many replies at most wait for a peer that does not read.
     pub max_calls_running: usize,
+    /// Maximum number of calls of one connection that answer with a stream at the same time; one more is refused.
+    /// 1024 by default. For each, a server keeps up to 64 KiB that its caller has not taken, and where it has a thread for each
+    /// connection, a thread.
+    pub max_streams: usize,
     /// Maximum size in bytes of the replies that wait for a peer that does not read, where calls run
     /// side by side on an event loop. Over it, no further calls of that peer are read, nor begun, until
     /// it has taken some. 16 MiB by default; the replies of calls that run by then come on top.
@@ -57,6 +61,7 @@ impl Default for Limits {
             max_depth: Self::MAX_DEPTH,
             max_calls_in_flight: 65_536,
             max_calls_running: 1024,
+            max_streams: 1024,
             max_waiting_reply_bytes: 16 * 1024 * 1024,
             max_gathered_reply_bytes: 64 * 1024,
             max_batch_calls: 1000,

@@ -18,6 +18,7 @@ pub mod code;
 #[cfg(feature = "http")]
 mod coding;
 mod connection;
+mod credit;
 mod error;
 pub(crate) mod fault;
 mod fault_data;
@@ -42,6 +43,7 @@ pub use call::{Call, KeywordArguments, PositionalArguments};
 #[cfg(feature = "http")]
 pub(crate) use coding::Coding;
 pub use connection::Connection;
+pub use credit::Credit;
 pub use error::ProtocolError;
 pub(crate) use fault::{Again, Fault};
 pub use frame::Framing;

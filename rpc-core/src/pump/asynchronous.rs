@@ -10,11 +10,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWrite;
+use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Order, Reply, Session};
+use crate::json_rpc::{
+    Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session,
+};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::registry::{Job, caught};
 use crate::timing::{LEFT, LINGER};
@@ -25,6 +28,7 @@ use super::buffers;
 use super::incoming::{read, read_rest};
 use super::linger::Linger;
 use super::pile::Pile;
+use super::streams::Streams;
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 
@@ -77,12 +81,29 @@ enum Turn {
     Asking(Box<(Asking, Vec<u8>)>),
 }
 
+/// What has run comes to.
+struct Came {
+    reply: Vec<u8>,
+    /// Of how many calls it is the reply.
+    calls: usize,
+    /// What follows, of a call that answers with a stream.
+    feed: Option<Box<Feed>>,
+}
+
+impl AsRef<[u8]> for Came {
+    fn as_ref(&self) -> &[u8] {
+        &self.reply
+    }
+}
+
 /// What is under way on a connection.
 struct UnderWay {
-    /// What runs and may overtake each other: replies, and of how many calls each is.
-    running: JoinSet<(Vec<u8>, usize)>,
+    /// What runs and may overtake each other.
+    running: JoinSet<Came>,
     /// How many calls those are.
     calls: usize,
+    /// Those that answer with streams.
+    streams: Streams,
     /// The replies of those that have ended.
     pile: Arc<Pile>,
     /// How those among them that have an id are stopped.
@@ -106,6 +127,7 @@ impl UnderWay {
         Self {
             running: JoinSet::new(),
             calls: 0,
+            streams: Streams::default(),
             pile: Arc::new(Pile::new(limits.max_waiting_reply_bytes)),
             aborts: HashMap::new(),
             turn: None,
@@ -119,31 +141,63 @@ impl UnderWay {
         }
     }
 
-    /// Starts what must be done for a reply; for one that may not overtake others, all others wait.
-    fn start(&mut self, later: Later) {
+    /// Starts what must be done for a reply; for one that may not overtake others, all others wait. Returns what is
+    /// said at once instead, if anything is.
+    fn start(&mut self, later: Later, limits: &Limits) -> Vec<u8> {
+        let later = match later.into_feed() {
+            Err(later) => later,
+            Ok(feed) => match self.streams.open(feed, limits.max_streams) {
+                Ok(feed) => {
+                    self.feed(feed);
+                    return Vec::new();
+                }
+                Err(refusal) => return refusal,
+            },
+        };
         let calls = later.calls();
         let order = later.order().clone();
         let reply = finish(later);
         if order == Order::InTurn {
             self.turn = Some(Turn::Reply(Box::pin(reply)));
-            return;
+            return Vec::new();
         }
         self.calls += calls;
         let pile = Arc::clone(&self.pile);
-        let abort = self.running.spawn(async move { (pile.put(reply).await, calls) });
+        let came = async move { Came { reply: reply.await, calls, feed: None } };
+        let abort = self.running.spawn(async move { pile.put(came).await });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
             if self.aborts.len() > 2 * self.running.len() + 16 {
                 self.aborts.retain(|_, call| !call.is_finished());
             }
         }
+        Vec::new()
+    }
+
+    /// Asks for the next part of a stream. It is not asked before the last one is on its way.
+    fn feed(&mut self, feed: Box<Feed>) {
+        let pile = Arc::clone(&self.pile);
+        let came = async move {
+            let Part { message, feed } = next_part(feed).await;
+            Came { reply: message, calls: 0, feed }
+        };
+        self.running.spawn(async move { pile.put(came).await });
+    }
+
+    /// Whether something else is waited for than the peer.
+    fn is_busy(&self) -> bool {
+        self.turn.is_some() || self.calls > 0 || self.streams.are_busy()
     }
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
-    fn came(&mut self, ran: Result<(Vec<u8>, usize), JoinError>) -> Vec<u8> {
-        let (reply, calls) = ran.unwrap_or((Vec::new(), 1));
+    fn came(&mut self, ran: Result<Came, JoinError>) -> Vec<u8> {
+        let Came { reply, calls, feed } =
+            ran.unwrap_or(Came { reply: Vec::new(), calls: 1, feed: None });
         self.calls -= calls;
         self.pile.take(&reply);
+        if let Some(feed) = feed {
+            self.feed(feed);
+        }
         reply
     }
 
@@ -153,6 +207,7 @@ impl UnderWay {
     }
 
     fn cancel(&mut self, id: &str) {
+        self.streams.cancel(id);
         if let Some(call) = self.aborts.remove(id) {
             call.abort();
         }
@@ -228,7 +283,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
             match step {
                 Step::Run(later) => {
-                    under_way.start(later);
+                    let limits = *self.connection.limits();
+                    self.connection.append(&under_way.start(later, &limits));
                     // Calls that are quick are done before there are many more, and so show how large
                     // their replies are.
                     if under_way.running.len() % AT_ONCE == AT_ONCE - 1 {
@@ -237,6 +293,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 }
                 Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
                 Step::Cancel(id) => under_way.cancel(&id),
+                Step::Credit(id, total) => under_way.streams.grant(&id, total),
                 Step::Continue => {
                     self.write().await?;
                     let usual = self.connection.limits().max_gathered_reply_bytes;
@@ -312,7 +369,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
         // An idle connection holds none.
         buffers::take_back(self.connection);
-        let waits = under_way.turn.is_some() || !under_way.running.is_empty();
+        let waits = under_way.is_busy();
         let limit = self.patience(under_way);
         let due = later(under_way.since, limit).into();
         // The alarm is set anew when it would ring too late, or has rung too early, not at every
@@ -350,6 +407,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         match event {
             Event::Read(Ok(0)) => {
                 self.presence.leave();
+                under_way.streams.end(under_way.notice != Notice::None);
                 under_way.ended = true;
             }
             Event::Read(read) => drop(read?),
@@ -364,7 +422,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 let answer = &**self.answer;
                 let later = answer_as_found(self.connection, self.session, answer, found, &message);
                 if let Some(later) = later {
-                    under_way.start(later);
+                    let limits = *self.connection.limits();
+                    self.connection.append(&under_way.start(later, &limits));
                 }
             }
             Event::Reply(reply) => {
@@ -382,6 +441,11 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 // A peer that has said nothing yet, whose first call may be on its way, is told when
                 // that has come.
                 under_way.notice = Notice::Owed;
+                under_way.since = Instant::now();
+            }
+            Event::Late
+                if !under_way.partial && under_way.streams.end_starved(self.timeouts.idle) =>
+            {
                 under_way.since = Instant::now();
             }
             Event::Late if !under_way.partial => {
@@ -460,6 +524,7 @@ pub(crate) async fn settle<A: Answer>(
         | Answered::Last
         | Answered::Nothing
         | Answered::Asks(_)
+        | Answered::Credit { .. }
         | Answered::Cancel { .. } => out,
     }
 }
@@ -472,6 +537,27 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
     match limit {
         Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
         None => reply.await,
+    }
+}
+
+/// The next part of what a call answers with, for which its caller waits no longer than they have said.
+async fn next_part(feed: Box<Feed>) -> Part {
+    let (left, late) = (feed.left(), feed.late());
+    let next = async move {
+        if !feed.blocks() {
+            return feed.next().await;
+        }
+        let runtime = Handle::current();
+        let asked = caught(|| spawn_blocking(move || runtime.block_on(feed.next())));
+        let nothing = Part { message: Vec::new(), feed: None };
+        match asked {
+            Some(asked) => asked.await.unwrap_or(nothing),
+            None => nothing,
+        }
+    };
+    match left {
+        Some(left) => timeout(left, next).await.unwrap_or(late),
+        None => next.await,
     }
 }
 

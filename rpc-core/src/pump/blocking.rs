@@ -2,85 +2,126 @@
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::json_rpc::{Answer, Later, Session};
-use crate::protocol::Connection;
+use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
 use super::linger::Linger;
+use super::stream_threads::{Line, StreamThreads};
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
 use super::timeouts::Timeouts;
 use super::wait::wait;
 use super::write::{AGAIN, is_timeout};
 use super::write_half::WriteHalf;
 
-/// Answers what comes over `stream` until either side ends it, or the time slice of the `clock` is
-/// over: then it returns `None`, and what it was lent is all that is to be kept.
-pub(crate) fn go_on<S: Stream, A: Answer>(
-    stream: &S,
-    out: &WriteHalf,
-    connection: &mut Connection,
-    session: &mut Session,
-    answer: &A,
-    timeouts: &Timeouts,
-    clock: &mut Clock,
-) -> io::Result<Option<End>> {
-    clock.turn_ends = None;
-    if clock.closing.is_some() {
-        return linger(stream, clock);
-    }
-    let mut ended = false;
-    loop {
-        let step = advance(connection, session, answer, ended, out.voice());
-        if !connection.output().is_empty() {
-            let framing = connection.framing().filter(|_| session.can_be_told());
-            let written = out.write(stream, connection.output(), timeouts.write, framing);
-            written.inspect_err(|error| say_unread(error, session, timeouts))?;
-            connection.written();
-            clock.restart();
+/// A connection at work on a thread.
+pub(crate) struct Pump<'a, S, A> {
+    pub(crate) stream: &'a Arc<S>,
+    pub(crate) out: &'a Arc<WriteHalf>,
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) session: &'a mut Session,
+    pub(crate) answer: &'a A,
+    pub(crate) timeouts: &'a Timeouts,
+    pub(crate) clock: &'a mut Clock,
+    pub(crate) threads: &'a mut StreamThreads,
+}
+
+impl<S: Stream, A: Answer> Pump<'_, S, A> {
+    /// Answers what comes over the stream until either side ends it, or the time slice of the clock is
+    /// over: then it returns `None`, and what it was lent is all that is to be kept.
+    pub(crate) fn go_on(self) -> io::Result<Option<End>> {
+        let Self { stream, out, connection, session, answer, timeouts, clock, threads } = self;
+        clock.turn_ends = None;
+        if clock.closing.is_some() {
+            return linger(&**stream, clock);
         }
-        match step {
-            // What was to be cancelled has been answered: calls run one after another here.
-            Step::Continue | Step::Cancel(_) => continue,
-            Step::Http => return Ok(Some(End::Http)),
-            Step::Close { .. } => return close(stream, timeouts, clock),
-            Step::Run(later) => {
-                connection.append(&finish(later));
-                continue;
+        let mut ended = false;
+        loop {
+            let step = advance(connection, session, answer, ended, out.voice());
+            if !connection.output().is_empty() {
+                let framing = connection.framing().filter(|_| session.can_be_told());
+                let written = out.write(&**stream, connection.output(), timeouts.write, framing);
+                written.inspect_err(|error| say_unread(error, session, timeouts))?;
+                connection.written();
+                clock.restart();
             }
-            Step::Ask(asked) => {
-                let (asking, message) = *asked;
-                let found = wait(Box::pin(asking), None).unwrap_or_default();
-                if let Some(later) = answer_as_found(connection, session, answer, found, &message) {
-                    connection.append(&finish(later));
+            match step {
+                Step::Continue => continue,
+                // Other calls have been answered: they run one after another here.
+                Step::Cancel(id) => {
+                    threads.streams.cancel(&id);
+                    continue;
                 }
-                continue;
-            }
-            Step::Read { after_message: true } => clock.restart(),
-            Step::Read { after_message: false } => {}
-        }
-        let partial = connection.is_partial();
-        match clock.read(stream, connection.room(), partial, timeouts) {
-            Ok(None) => return Ok(None),
-            Ok(Some(0)) => ended = true,
-            Ok(Some(count)) => connection.received(count),
-            Err(error) if is_timeout(&error) && !partial => {
-                if !connection.ask() {
-                    close_silent(connection, false);
-                    out.write(stream, connection.output(), timeouts.write, None)?;
-                    return close(stream, timeouts, clock);
+                Step::Credit(id, total) => {
+                    threads.streams.grant(&id, total);
+                    continue;
                 }
+                Step::Http => return Ok(Some(End::Http)),
+                Step::Close { .. } => {
+                    threads.end(out.stops(), timeouts.linger);
+                    return close(&**stream, timeouts, clock);
+                }
+                Step::Run(later) => {
+                    match later.into_feed() {
+                        Err(later) => connection.append(&finish(later)),
+                        Ok(feed) => {
+                            let line = Line {
+                                stream: Arc::clone(stream),
+                                out: Arc::clone(out),
+                                framing: connection.framing().unwrap_or(Framing::Raw),
+                                notices: connection.framing().filter(|_| session.can_be_told()),
+                                limit: timeouts.write,
+                            };
+                            let most = connection.limits().max_streams;
+                            if let Err(refusal) = threads.start(feed, most, line) {
+                                connection.append(&refusal);
+                            }
+                        }
+                    }
+                    continue;
+                }
+                Step::Ask(asked) => {
+                    let (asking, message) = *asked;
+                    let found = wait(Box::pin(asking), None).unwrap_or_default();
+                    if let Some(later) = answer_as_found(connection, session, answer, found, &message)
+                    {
+                        connection.append(&finish(later));
+                    }
+                    continue;
+                }
+                Step::Read { after_message: true } => clock.restart(),
+                Step::Read { after_message: false } => {}
             }
-            Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
-            Err(error) if is_timeout(&error) => {
-                refuse_late(connection, session, answer, timeouts.message);
-                out.write(stream, connection.output(), timeouts.write, None)?;
-                return close(stream, timeouts, clock);
+            let partial = connection.is_partial();
+            match clock.read(&**stream, connection.room(), partial, timeouts) {
+                Ok(None) => return Ok(None),
+                Ok(Some(0)) => {
+                    ended = true;
+                    threads.end(out.stops(), timeouts.linger);
+                }
+                Ok(Some(count)) => connection.received(count),
+                Err(error) if is_timeout(&error) && !partial => {
+                    if threads.streams.are_busy() || threads.streams.end_starved(timeouts.idle) {
+                        clock.restart_now();
+                    } else if !connection.ask() {
+                        close_silent(connection, false);
+                        out.write(&**stream, connection.output(), timeouts.write, None)?;
+                        return close(&**stream, timeouts, clock);
+                    }
+                }
+                Err(error) if is_timeout(&error) && connection.is_undecided() => ended = true,
+                Err(error) if is_timeout(&error) => {
+                    refuse_late(connection, session, answer, timeouts.message);
+                    out.write(&**stream, connection.output(), timeouts.write, None)?;
+                    return close(&**stream, timeouts, clock);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
 }

@@ -21,6 +21,8 @@ mod pile;
 #[cfg(feature = "tokio")]
 mod presence;
 mod step;
+mod stream_threads;
+mod streams;
 mod timeouts;
 mod voice;
 mod wait;
@@ -33,6 +35,7 @@ pub(crate) use linger::Linger;
 #[cfg(unix)]
 pub(crate) use once::{Once, answer_once, answer_partial};
 pub(crate) use step::End;
+pub(crate) use stream_threads::StreamThreads;
 pub(crate) use timeouts::Timeouts;
 pub(crate) use voice::Voice;
 pub(crate) use wait::wait;

@@ -27,9 +27,12 @@ pub(crate) fn answer_once<A: Answer>(
     match advance(connection, session, answer, ended, &Voice::default()) {
         Step::Read { .. } => Once::Waits,
         Step::Http => Once::Http,
-        Step::Continue | Step::Run(_) | Step::Ask(_) | Step::Cancel(_) | Step::Close { .. } => {
-            Once::Answered
-        }
+        Step::Continue
+        | Step::Run(_)
+        | Step::Ask(_)
+        | Step::Cancel(_)
+        | Step::Credit(..)
+        | Step::Close { .. } => Once::Answered,
     }
 }
 

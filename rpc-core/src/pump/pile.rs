@@ -24,7 +24,7 @@ impl Pile {
     }
 
     /// Lets a call begin when there is room, and puts its reply there.
-    pub(super) async fn put(&self, reply: impl Future<Output = Vec<u8>>) -> Vec<u8> {
+    pub(super) async fn put<R: AsRef<[u8]>>(&self, reply: impl Future<Output = R>) -> R {
         while self.is_full() {
             let room = self.room.notified();
             // There may be some since this was asked.
@@ -33,7 +33,7 @@ impl Pile {
             }
         }
         let reply = reply.await;
-        self.bytes.fetch_add(reply.len(), Ordering::AcqRel);
+        self.bytes.fetch_add(reply.as_ref().len(), Ordering::AcqRel);
         reply
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Session};
 use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Connection, Fault, Framing, Protocol, ProtocolError, code};
+use crate::protocol::{Connection, Credit, Fault, Framing, Protocol, ProtocolError, code};
 
 use super::not_http;
 use super::voice::Voice;
@@ -24,6 +24,8 @@ pub(super) enum Step {
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
+    /// There is room for more of the stream that the call with this id answers with.
+    Credit(String, Credit),
     /// Hand the connection over: its first bytes begin HTTP.
     Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
@@ -102,6 +104,7 @@ pub(super) fn advance<A: Answer>(
                 return Step::Close { last };
             }
             Answered::Cancel { id } => return Step::Cancel(id),
+            Answered::Credit { id, total } => return Step::Credit(id, total),
             Answered::Later(later) => return Step::Run(later),
             Answered::Asks(asking) => {
                 let message = connection.message(&message).to_vec();

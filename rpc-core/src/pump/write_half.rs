@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ pub(crate) struct WriteHalf {
     framing: Mutex<Option<Framing>>,
     /// How many times something has been written.
     writes: AtomicU64,
+    /// How many streams are written by threads of their own.
+    streams: AtomicUsize,
+    /// Whether the server stops.
+    stops: AtomicBool,
     /// Whether the peer is to be told that the server stops, behind what is written next or now.
     owes_notice: AtomicBool,
     /// Whether somebody else serves the connection now, and knows when the server stops.
@@ -73,6 +77,7 @@ impl WriteHalf {
     /// Tells the peer that the server is about to stop, if it can be told. One that has been answered
     /// nothing yet, whose first call may be on its way, is told with its first reply.
     pub(crate) fn say_draining<S: Stream>(&self, stream: &S) -> bool {
+        self.stops.store(true, Ordering::SeqCst);
         self.owes_notice.store(true, Ordering::SeqCst);
         if self.is_handed_over() || self.writes() == 0 {
             return true;
@@ -84,6 +89,26 @@ impl WriteHalf {
             Err(TryLockError::WouldBlock) => return true,
         };
         !self.owes_notice.swap(false, Ordering::SeqCst) || say_stopping(stream, *framing)
+    }
+
+    /// Whether the server stops.
+    pub(super) fn stops(&self) -> bool {
+        self.stops.load(Ordering::SeqCst)
+    }
+
+    /// Takes note of a stream that a thread of its own writes.
+    pub(super) fn begin_stream(&self) {
+        self.streams.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Takes note that one has ended.
+    pub(super) fn end_stream(&self) {
+        self.streams.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether streams are open, which may be silent for as long as they like.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.streams.load(Ordering::SeqCst) > 0
     }
 
     /// Takes note that somebody else serves the connection from now on.

@@ -146,6 +146,11 @@ impl CallContext {
         Self { must_not_block: false, interest: Some(Arc::downgrade(interest)), ..self.clone() }
     }
 
+    /// The same for a call that somebody waits for as long as they hold the `interest`.
+    pub(super) fn awaited_by(&self, interest: &Arc<()>) -> Self {
+        Self { interest: Some(Arc::downgrade(interest)), ..self.clone() }
+    }
+
     /// Says whether functions may block this thread; as things begin, they may.
     #[cfg(feature = "tokio")]
     pub(crate) fn may_block(&mut self, may: bool) {

@@ -10,7 +10,7 @@ use crate::protocol::{Call, Fault, code};
 use super::policy::Policy;
 use super::{
     Allow, Bound, Deferred, Described, Export, Function, Handler, Instance, Method, MethodHandler,
-    Outcome, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
+    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
 };
 use super::{reply, signature};
 
@@ -33,15 +33,22 @@ pub(super) const BLOCKS: u8 = 1;
 /// It asks who calls.
 pub(super) const ASKS: u8 = 2;
 
+/// It answers with items.
+pub(super) const STREAMS: u8 = 4;
+
 #[derive(Clone)]
 enum Run {
     Exported(Handler),
     Shared(Arc<Shared>),
+    /// A method that answers with items.
+    Stream(Arc<Stream>),
 }
 
 type Shared = dyn Fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<Option<Deferred>, Fault>
     + Send
     + Sync;
+
+type Stream = dyn Fn(&Bound<'_, '_>, &Scope<'_>, Outlet) -> Result<Deferred, Fault> + Send + Sync;
 
 impl Entry {
     /// What is to be thought of before it runs; 0 of most.
@@ -53,7 +60,7 @@ impl Entry {
     /// Has it ask who calls, where it has to.
     pub(super) fn ask(&self, policy: &Policy) {
         let asks = if policy.guards(&self.signature.allow) { ASKS } else { 0 };
-        self.care.store(blocks(&self.signature) | asks, Ordering::Relaxed);
+        self.care.store(care(&self.signature) | asks, Ordering::Relaxed);
     }
 
     /// An exported function.
@@ -110,19 +117,25 @@ impl Entry {
             signature.to_mut().name = Cow::Owned(format!("{prefix}.{}", method.signature.name));
         }
         let instance = Arc::clone(instance);
+        let run = match method.handler {
+            MethodHandler::Plain(run) => Run::Shared(Arc::new(move |bound, scope, reply| {
+                run(&instance, bound, scope, reply)?;
+                Ok(None)
+            })),
+            MethodHandler::Async(run) => Run::Shared(Arc::new(move |bound, scope, _| {
+                run(Arc::clone(&instance), bound, scope).map(Some)
+            })),
+            MethodHandler::Stream(run) => Run::Stream(Arc::new(move |bound, scope, outlet| {
+                run(Arc::clone(&instance), bound, scope, outlet)
+            })),
+        };
         Self {
             signature,
             described: method.described,
             states: method.states,
             row: 0,
             care: AtomicU8::new(0),
-            run: Run::Shared(Arc::new(move |bound, scope, reply| match method.handler {
-                MethodHandler::Plain(run) => {
-                    run(&instance, bound, scope, reply)?;
-                    Ok(None)
-                }
-                MethodHandler::Async(run) => run(Arc::clone(&instance), bound, scope).map(Some),
-            })),
+            run,
         }
     }
 
@@ -161,6 +174,47 @@ impl Entry {
             Run::Exported(Handler::Plain(run)) => run(&bound, scope, reply).map(|()| None),
             Run::Exported(Handler::Async(run)) => run(&bound, scope).map(Some),
             Run::Shared(run) => run(&bound, scope, reply),
+            Run::Exported(Handler::Stream(_)) | Run::Stream(_) => Err(no_stream(call.method())),
+        }
+    }
+
+    /// Begins a call of a function that answers with items, and answers for the function if it panics.
+    #[inline(never)]
+    pub(super) fn open(
+        &self,
+        call: &Call<'_>,
+        scope: &Scope<'_>,
+        reply: &mut Reply<'_>,
+    ) -> Outcome {
+        reply.answers(&self.signature, scope.context());
+        let outlet = Outlet::of(scope.context());
+        let context = outlet.tell(scope.context());
+        let scope = Scope { context: &context, states: scope.states };
+        match caught(|| self.begin(call, &scope, outlet.clone())) {
+            None => panicked(call.method()).into(),
+            Some(Err(fault)) => fault.into(),
+            Some(Ok(rest)) => {
+                let blocks = self.signature.is_blocking() && context.must_not_block();
+                Outcome::stream(call, rest, outlet, blocks)
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        call: &Call<'_>,
+        scope: &Scope<'_>,
+        outlet: Outlet,
+    ) -> Result<Deferred, Fault> {
+        let mut bound = Bound::new(&self.signature, call);
+        bound.bind(&self.signature, call)?;
+        if scope.context().is_late() {
+            return Err(late_to_begin(call.method()).refusing());
+        }
+        match &self.run {
+            Run::Exported(Handler::Stream(run)) => run(&bound, scope, outlet),
+            Run::Stream(run) => run(&bound, scope, outlet),
+            Run::Exported(_) | Run::Shared(_) => Err(no_stream(call.method())),
         }
     }
 
@@ -190,8 +244,17 @@ pub(crate) fn late_to_begin(method: &str) -> Fault {
     Fault::new(code::TIMED_OUT, format!("`{method}`: its time was up before it began"))
 }
 
-fn blocks(signature: &Signature) -> u8 {
-    if signature.is_blocking() { BLOCKS } else { 0 }
+/// What is told where a function's signature and what runs it do not fit, which no generated code has.
+#[cold]
+fn no_stream(method: &str) -> Fault {
+    let message = format!("`{method}`: its signature does not say whether it answers with items");
+    Fault::new(code::INTERNAL_ERROR, message).refusing()
+}
+
+/// What is to be thought of before it runs, whoever calls.
+fn care(signature: &Signature) -> u8 {
+    let blocks = if signature.is_blocking() { BLOCKS } else { 0 };
+    blocks | if signature.is_stream() { STREAMS } else { 0 }
 }
 
 impl Clone for Entry {

@@ -7,7 +7,7 @@ use crate::protocol::json::Place;
 
 use super::state::States;
 use super::{
-    Bound, CallContext, Deferred, Described, Reply, Signature, State, StateKey, StateType,
+    Bound, CallContext, Deferred, Described, Outlet, Reply, Signature, State, StateKey, StateType,
 };
 
 /// One exported function.
@@ -30,6 +30,8 @@ pub enum Handler {
     Plain(fn(&Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
     /// An asynchronous function: decodes now, runs later.
     Async(fn(&Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    /// A function that answers with items: decodes now, runs later.
+    Stream(fn(&Bound<'_, '_>, &Scope<'_>, Outlet) -> Result<Deferred, Fault>),
 }
 
 /// What a handler may ask for besides the arguments.
@@ -97,4 +99,6 @@ pub enum MethodHandler<T> {
     Plain(fn(&T, &Bound<'_, '_>, &Scope<'_>, &mut Reply<'_>) -> Result<(), Fault>),
     /// An asynchronous method.
     Async(fn(Arc<T>, &Bound<'_, '_>, &Scope<'_>) -> Result<Deferred, Fault>),
+    /// A method that answers with items.
+    Stream(fn(Arc<T>, &Bound<'_, '_>, &Scope<'_>, Outlet) -> Result<Deferred, Fault>),
 }

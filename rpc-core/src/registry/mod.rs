@@ -32,12 +32,14 @@ mod functions;
 mod identity;
 mod interface;
 mod into_bytes;
+pub(crate) mod items;
 mod kept_text;
 mod library_types;
 mod metadata;
 mod name_hash;
 mod nearest;
 mod outcome;
+mod outlet;
 mod panics;
 mod permissions;
 mod policy;
@@ -91,7 +93,8 @@ pub use library_types::{LibraryContext, LibraryState, Standard};
 #[cfg(feature = "mcp")]
 pub(crate) use nearest::nearest;
 pub use outcome::{Deferred, Ended, Outcome};
-pub(crate) use outcome::{Job, Progress, Rest};
+pub(crate) use outcome::{Job, Progress, Rest, Source};
+pub use outlet::Outlet;
 pub(crate) use panics::{caught, panicked, tell as tell_of_panic, watch as watch_panics};
 pub use reply::{Reply, to_text};
 pub use returned::{

@@ -5,11 +5,11 @@ use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::protocol::{Call, Fault, code};
 
-use super::{Reply, caught, panicked};
+use super::{Outlet, Reply, caught, panicked};
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.
 pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
@@ -108,6 +108,14 @@ impl Outcome {
     /// for as long as somebody waits for it.
     pub(crate) fn blocking(call: &Call<'_>, job: Job, interest: Arc<()>) -> Self {
         Self(Progress::Later(Box::new(Rest::new(call, Work::Blocking(job, interest)))))
+    }
+
+    /// The call answers with items, which go to the outlet while `rest` is polled; where it `blocks`, each time on a
+    /// thread that may be blocked.
+    pub(super) fn stream(call: &Call<'_>, rest: Deferred, outlet: Outlet, blocks: bool) -> Self {
+        let mut rest = Rest::new(call, Work::Waiting(rest));
+        rest.source = Some(Source { outlet, blocks });
+        Self(Progress::Later(Box::new(rest)))
     }
 
     /// Shows `look` how the call ends, once: now, or when it has. `reply` is the one that the call was
@@ -224,6 +232,14 @@ pub(crate) struct Rest {
     method: Arc<str>,
     work: Work,
     wrappers: Vec<Wrapper>,
+    source: Option<Source>,
+}
+
+/// Where the items of a call come from.
+pub(crate) struct Source {
+    pub(crate) outlet: Outlet,
+    /// Whether whoever asks for them blocks their thread.
+    pub(crate) blocks: bool,
 }
 
 type Wrapper = Box<dyn FnOnce(Deferred) -> Deferred + Send>;
@@ -237,7 +253,7 @@ enum Work {
 
 impl Rest {
     fn new(call: &Call<'_>, work: Work) -> Self {
-        Self { method: call.method().into(), work, wrappers: Vec::new() }
+        Self { method: call.method().into(), work, wrappers: Vec::new(), source: None }
     }
 
     /// The name of the function called.
@@ -245,10 +261,25 @@ impl Rest {
         &self.method
     }
 
+    /// Where its items come from, if it answers with any.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
+    }
+
     /// The whole rest, for which `block` runs what blocks a thread. A panic in it is a fault.
     pub(crate) fn run(self, block: &impl Fn(Job) -> Deferred) -> Deferred {
-        let Self { method, work, wrappers } = self;
+        let Self { method, work, wrappers, source } = self;
         let rest: Deferred = match work {
+            // All of its items go into one array, which has room for each when it comes.
+            Work::Waiting(rest) if source.is_some_and(|source| source.blocks) => {
+                let mut rest = Guarded::new(rest, &method);
+                block(Box::new(move || {
+                    match Pin::new(&mut rest).poll(&mut Context::from_waker(Waker::noop())) {
+                        Poll::Ready(result) => result,
+                        Poll::Pending => Err(panicked(&rest.method)),
+                    }
+                }))
+            }
             Work::Waiting(rest) => Box::pin(Guarded::new(rest, &method)),
             Work::Blocking(job, interest) => {
                 let rest = block(job);
@@ -259,12 +290,30 @@ impl Rest {
                 })
             }
         };
-        // Each layer sees the fault that a panic in a layer below it becomes.
-        wrappers.into_iter().fold(rest, |rest, wrapper| match caught(|| wrapper(rest)) {
-            Some(rest) => Box::pin(Guarded::new(rest, &method)),
-            None => Box::pin(future::ready(Err(panicked(&method)))),
-        })
+        wrapped(rest, wrappers, &method)
     }
+
+    /// The whole rest of a call whose items travel as they come, and where they come from.
+    pub(crate) fn into_stream(self) -> Result<(Deferred, Source), Self> {
+        match self {
+            Self { method, work: Work::Waiting(rest), wrappers, source: Some(source) }
+                if source.outlet.is_stream() =>
+            {
+                let rest = Box::pin(Guarded::new(rest, &method));
+                Ok((wrapped(rest, wrappers, &method), source))
+            }
+            other => Err(other),
+        }
+    }
+}
+
+/// Puts around the rest of a call what layers have for it. Each sees the fault that a panic in a layer below it
+/// becomes.
+fn wrapped(rest: Deferred, wrappers: Vec<Wrapper>, method: &Arc<str>) -> Deferred {
+    wrappers.into_iter().fold(rest, |rest, wrapper| match caught(|| wrapper(rest)) {
+        Some(rest) => Box::pin(Guarded::new(rest, method)),
+        None => Box::pin(future::ready(Err(panicked(method)))),
+    })
 }
 
 /// A future that ends in a fault where it panics.

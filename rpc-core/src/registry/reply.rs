@@ -49,7 +49,7 @@ fn write_result<T: Serialize + ?Sized>(
 }
 
 #[cold]
-fn unsent(place: Place, error: &WriteError) -> Fault {
+pub(super) fn unsent(place: Place, error: &WriteError) -> Fault {
     match error {
         WriteError::TooDeep => Fault::new(
             code::REPLY_TOO_LARGE,

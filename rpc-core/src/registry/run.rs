@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Misuse;
 use crate::protocol::{Call, Fault, OwnedCall, code};
 
-use super::entry::{ASKS, BLOCKS, Entry, late_to_begin};
+use super::entry::{ASKS, BLOCKS, Entry, STREAMS, late_to_begin};
 use super::{CallContext, Dispatch, FunctionRegistry, Outcome, Reply, Scope};
 
 impl Dispatch for FunctionRegistry {
@@ -24,6 +24,9 @@ impl Dispatch for FunctionRegistry {
             // Before anything is said of the arguments.
             if care & ASKS != 0 && !self.lets(&entry.signature, context) {
                 return self.refuse(entry, call, context, reply);
+            }
+            if care & STREAMS != 0 {
+                return entry.open(call, &Scope { context, states: &self.states }, reply);
             }
             if care & BLOCKS != 0 && context.must_not_block() {
                 return self.leave(entry, call, context, reply);

@@ -66,6 +66,8 @@ pub struct SignatureOptions {
     pub blocking: bool,
     /// It is an `async fn`.
     pub is_async: bool,
+    /// It answers with any number of items, one after another.
+    pub streams: bool,
     /// It changes nothing.
     pub read_only: bool,
     /// Whether it may destroy what is there, or only adds to it; `None` where that is not said.
@@ -84,6 +86,7 @@ impl SignatureOptions {
         idempotent: false,
         blocking: false,
         is_async: false,
+        streams: false,
         read_only: false,
         destructive: None,
         open_world: None,
@@ -186,6 +189,11 @@ impl Signature {
     /// Whether it is an `async fn`.
     pub fn is_async(&self) -> bool {
         self.options.is_async
+    }
+
+    /// Whether it answers with any number of items, one after another, rather than with one result.
+    pub fn is_stream(&self) -> bool {
+        self.options.streams
     }
 
     /// Whether it was declared to block its thread.

@@ -15,7 +15,7 @@ use crate::protocol::Connection;
 use crate::pump::blocking::{self, Clock};
 #[cfg(feature = "tls")]
 use crate::pump::write_all;
-use crate::pump::{End, Timeouts, write_wait};
+use crate::pump::{End, StreamThreads, Timeouts, write_wait};
 use crate::timing::LEFT;
 #[cfg(unix)]
 use crate::transport::Socket;
@@ -33,6 +33,8 @@ pub(super) struct Conversation {
     connection: Connection,
     session: Session,
     clock: Clock,
+    /// Those of its calls that answer with streams.
+    threads: StreamThreads,
     timeouts: Timeouts,
     /// How long others wait for the thread; `None` where there are no others.
     slice: Option<Duration>,
@@ -100,6 +102,7 @@ impl Conversation {
             connection,
             session,
             clock,
+            threads: StreamThreads::default(),
             timeouts,
             slice,
             given_up: false,
@@ -173,15 +176,17 @@ impl Conversation {
     }
 
     fn pump_with<A: Answer>(&mut self, answer: &A) -> io::Result<Option<End>> {
-        blocking::go_on(
-            &**self.open.stream(),
-            self.open.write_half(),
-            &mut self.connection,
-            &mut self.session,
+        let pump = blocking::Pump {
+            stream: self.open.stream(),
+            out: self.open.write_half(),
+            connection: &mut self.connection,
+            session: &mut self.session,
             answer,
-            &self.timeouts,
-            &mut self.clock,
-        )
+            timeouts: &self.timeouts,
+            clock: &mut self.clock,
+            threads: &mut self.threads,
+        };
+        pump.go_on()
     }
 
     /// Goes on with a connection whose peer does not speak TLS, or no more.

@@ -93,6 +93,7 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
             Answered::Cancel { id } => self.calls.cancel(&id),
             Answered::Later(later) => out = wait(later.reply(), None).unwrap_or_default(),
             Answered::Asks(_)
+            | Answered::Credit { .. }
             | Answered::Nothing
             | Answered::Broken
             | Answered::Reply
@@ -119,7 +120,10 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
             let mut out = Vec::new();
             match ask_and_answer(&*answer, &copy, &mut session, &mut out) {
                 Answered::Later(later) => out = finish(later, &begun.call),
-                Answered::Nothing | Answered::Cancel { .. } | Answered::Asks(_) => return,
+                Answered::Nothing
+                | Answered::Cancel { .. }
+                | Answered::Credit { .. }
+                | Answered::Asks(_) => return,
                 Answered::Reply | Answered::Broken | Answered::Last => {}
             }
             if begun.end() {

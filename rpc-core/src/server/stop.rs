@@ -93,7 +93,7 @@ impl fmt::Debug for OnLoop {
 #[derive(Debug)]
 struct Connected {
     stream: Arc<AnyStream>,
-    write_half: WriteHalf,
+    write_half: Arc<WriteHalf>,
     /// How many times something had been written when it was looked at last.
     seen: AtomicU64,
 }
@@ -323,7 +323,7 @@ impl Stop {
     fn enter(self: &Arc<Self>, connections: &mut Connections, stream: AnyStream) -> Open {
         let connection = Arc::new(Connected {
             stream: Arc::new(stream),
-            write_half: WriteHalf::default(),
+            write_half: Arc::default(),
             seen: AtomicU64::new(0),
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -348,7 +348,8 @@ impl Connected {
     /// Whether nothing has been written since this was asked last.
     fn is_silent(&self) -> bool {
         let writes = self.write_half.writes();
-        self.seen.swap(writes, Ordering::Relaxed) == writes && !self.write_half.is_handed_over()
+        let is_silent = self.seen.swap(writes, Ordering::Relaxed) == writes;
+        is_silent && !self.write_half.is_handed_over() && !self.write_half.has_streams()
     }
 }
 
@@ -399,7 +400,7 @@ impl Open {
         &self.connection.stream
     }
 
-    pub(super) fn write_half(&self) -> &WriteHalf {
+    pub(super) fn write_half(&self) -> &Arc<WriteHalf> {
         &self.connection.write_half
     }
 

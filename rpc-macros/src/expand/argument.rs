@@ -30,7 +30,8 @@ impl Arguments {
             (0..parameters.len()).map(|index| Ident::new(&format!("argument_{index}"), hidden()));
         let names: Vec<_> = names.collect();
         let decoded = parameters.iter().enumerate();
-        let decoded = decoded.map(|(index, parameter)| decode(index, parameter, function.is_async));
+        let decoded =
+            decoded.map(|(index, parameter)| decode(index, parameter, function.outlives()));
         let mut taken = quote_spanned! {hidden()=>
             #(
                 let ::core::option::Option::Some(#names) = #decoded else {
@@ -41,7 +42,7 @@ impl Arguments {
         let passed = parameters.iter().zip(&names).enumerate();
         let passed = passed.map(|(index, (parameter, name))| {
             let default = default::evaluate(index, parameter, function);
-            pass(parameter, name, default, function.is_async)
+            pass(parameter, name, default, function.outlives())
         });
         let mut passed: Vec<_> = passed.collect();
         let kept = parameters
@@ -62,7 +63,7 @@ impl Arguments {
                 Provided::Context { written } => {
                     let context = quote_spanned!(hidden()=> scope.context());
                     let context = of_library(written, "LibraryContext", &context);
-                    if function.is_async {
+                    if function.outlives() {
                         (quote!(::core::clone::Clone::clone(#context)), quote!(&#name))
                     } else {
                         (context, quote!(#name))

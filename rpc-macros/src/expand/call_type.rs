@@ -45,10 +45,14 @@ fn definition(function: &Function) -> TokenStream {
     if is_reading() {
         return editor::definition(function, &about);
     }
+    let unused = match function.items {
+        Some(_) => "nothing is sent until `.call()`",
+        None => "nothing is sent until `.call()`, `.start()` or `.notify()`",
+    };
     quote! {
         #[doc = #about]
         #(#conditions)*
-        #[must_use = "nothing is sent until `.call()`, `.start()` or `.notify()`"]
+        #[must_use = #unused]
         pub struct #call<'c, __S, #(#states),*>(
             pub(super) &'c __S,
             #(pub(super) #states),*
@@ -183,6 +187,19 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let value = &function.outcome.value;
     let error = outcome::error(function);
     // A type that cannot travel is an error where it is named, and none here.
+    if function.items.is_some() {
+        let opening = quote!(__rpc::Opening<#value, #error>);
+        return quote! {
+            /// Makes the call, and returns before its items are there.
+            #visibility fn #call(self) -> <__S as #opening>::Opened
+            where
+                __S: #opening,
+                #(#bounds,)*
+            {
+                <__S as #opening>::open(#given)
+            }
+        };
+    }
     let calling = quote!(__rpc::Calling<#value, #error>);
     let starting = quote!(__rpc::Starting<#value, #error>);
     quote! {

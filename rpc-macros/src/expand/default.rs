@@ -26,10 +26,10 @@ pub(super) fn evaluate(
         }});
     }
     if let Some(owner) = function.owner.as_ref().filter(|_| may_name_self(default)) {
-        return Some(of_owner(parameter, default, owner, function.is_async));
+        return Some(of_owner(parameter, default, owner, function.outlives()));
     }
-    let lifetime = match passing(parameter, function.is_async) {
-        Passing::Owned => lifetime(function.is_async),
+    let lifetime = match passing(parameter, function.outlives()) {
+        Passing::Owned => lifetime(function.outlives()),
         _ => parse_quote!('_),
     };
     let ty = types::with_lifetime(&parameter.ty, &lifetime).0;

@@ -21,7 +21,7 @@ use crate::types;
 pub(super) fn table(function: &Function) -> TokenStream {
     let parameters = function.parameters.iter().map(|parameter| described(parameter, function));
     let result = result(function);
-    let error = match &function.outcome.error {
+    let error = match &function.failing().error {
         Some(error) => {
             let error = schema(error, Some(error), &quote!(__rpc::Shape::Unknown));
             quote!(::core::option::Option::Some(#error))
@@ -58,8 +58,8 @@ fn result(function: &Function) -> TokenStream {
     let outcome = &function.outcome;
     let written = match outcome.told {
         Told::Nothing => None,
-        Told::Result { .. } => value_of_result(&function.result),
-        Told::Plain | Told::Value => Some(&function.result),
+        Told::Result { .. } => value_of_result(function.written()),
+        Told::Plain | Told::Value => Some(function.written()),
     };
     let shape = match written {
         // Only the type tells whether an alias is of bytes.
@@ -70,7 +70,21 @@ fn result(function: &Function) -> TokenStream {
         Some(written) if types::has_bytes(written) => quote!(__rpc::Shape::Bytes),
         Some(written) => shape(&in_static(written)),
     };
-    schema(&outcome.value, Some(written.unwrap_or(&function.result)), &shape)
+    let schema =
+        schema(&outcome.value, Some(written.unwrap_or_else(|| function.written())), &shape);
+    if function.items.is_some() { list(function, &schema) } else { schema }
+}
+
+/// Writes what is known of all items of an answer, as a caller gets them who takes them in one.
+fn list(function: &Function, item: &TokenStream) -> TokenStream {
+    let name = spell(&function.result);
+    quote! {
+        __rpc::SchemaOf {
+            name: #name,
+            whole: ::core::option::Option::None,
+            shape: __rpc::Shape::List { of: &#item },
+        }
+    }
 }
 
 /// The `T` of a `Result<T, E>` that is written out.
@@ -192,7 +206,11 @@ fn example(example: &Example, function: &Function) -> TokenStream {
     });
     let result = match result {
         Some(value) => {
-            let value = of_type(&function.outcome.value, value);
+            let ty = &function.outcome.value;
+            let value = match &function.items {
+                Some(_) => shown(&Held { ty: quote!([#ty]), is_lent: false }, value),
+                None => of_type(ty, value),
+            };
             quote!(::core::option::Option::Some(|| #value))
         }
         None => quote!(::core::option::Option::None),

@@ -49,7 +49,7 @@ pub(super) fn definition(function: &Function, docs: &str) -> TokenStream {
 
 /// Writes its methods, and a type with the keywords as fields, which is what `!` makes of a call.
 pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
-    let Function { visibility, outcome, .. } = function;
+    let Function { visibility, .. } = function;
     let call = function.call_type();
     let rpc = quote!(__rpc);
     let (mut setters, mut keywords) = (TokenStream::new(), TokenStream::new());
@@ -81,27 +81,11 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
             #visibility #name: #ty,
         });
     }
-    let value = &outcome.value;
+    let ends = ends(function, error);
     quote! {
         impl<'c, __S: __rpc::Stub> #call<'c, __S> {
             #setters
-            /// Makes the call.
-            #visibility fn call(self) -> __rpc::OutcomeOf<__S, #value, #error> {
-                loop {}
-            }
-            /// Sends the call, and returns before its result is there.
-            #visibility fn start(
-                self,
-            ) -> ::core::result::Result<
-                <__S as __rpc::Starting<#value, #error>>::Pending,
-                __rpc::Error,
-            > {
-                loop {}
-            }
-            /// Sends the call and wants no reply: nobody is told what becomes of it.
-            #visibility fn notify(self) -> __rpc::OutcomeOf<__S, (), __rpc::Error> {
-                loop {}
-            }
+            #ends
         }
         #gathers
         #visibility struct __Keywords {
@@ -112,6 +96,39 @@ pub(super) fn methods(function: &Function, error: &TokenStream) -> TokenStream {
             fn not(self) -> __Keywords {
                 loop {}
             }
+        }
+    }
+}
+
+/// Writes the methods that send the call.
+fn ends(function: &Function, error: &TokenStream) -> TokenStream {
+    let Function { visibility, outcome, items, .. } = function;
+    let value = &outcome.value;
+    if items.is_some() {
+        return quote! {
+            /// Makes the call, and returns before its items are there.
+            #visibility fn call(self) -> <__S as __rpc::Opening<#value, #error>>::Opened {
+                loop {}
+            }
+        };
+    }
+    quote! {
+        /// Makes the call.
+        #visibility fn call(self) -> __rpc::OutcomeOf<__S, #value, #error> {
+            loop {}
+        }
+        /// Sends the call, and returns before its result is there.
+        #visibility fn start(
+            self,
+        ) -> ::core::result::Result<
+            <__S as __rpc::Starting<#value, #error>>::Pending,
+            __rpc::Error,
+        > {
+            loop {}
+        }
+        /// Sends the call and wants no reply: nobody is told what becomes of it.
+        #visibility fn notify(self) -> __rpc::OutcomeOf<__S, (), __rpc::Error> {
+            loop {}
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
     let result = spell(&function.result);
+    let streams = function.items.is_some();
     let (idempotent, blocking, read_only) =
         (options.idempotent, options.blocking, options.read_only);
     let [destructive, open_world, mcp] =
@@ -41,6 +42,7 @@ pub(super) fn signature(function: &Function) -> TokenStream {
                 idempotent: #idempotent,
                 blocking: #blocking,
                 is_async: #is_async,
+                streams: #streams,
                 read_only: #read_only,
                 destructive: #destructive,
                 open_world: #open_world,
@@ -112,7 +114,11 @@ pub(super) fn entry(function: &Function) -> TokenStream {
     });
     let described = described::table(function);
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
-    let handler = if function.is_async { quote!(Async) } else { quote!(Plain) };
+    let handler = match (&function.items, function.is_async) {
+        (Some(_), _) => quote!(Stream),
+        (None, true) => quote!(Async),
+        (None, false) => quote!(Plain),
+    };
     quote! {
         signature: &#signature,
         described: #described,

@@ -11,6 +11,7 @@ mod function;
 mod gathering;
 mod hygiene;
 mod interface;
+mod items;
 mod module;
 mod outcome;
 mod server;

@@ -33,8 +33,8 @@ pub(super) fn definition(function: &Function) -> TokenStream {
 
 /// Writes what says, where the function's own error is named, whether it is one for others too.
 fn cause(function: &Function) -> Option<TokenStream> {
-    let Function { conditions, outcome: Outcome { error, .. }, .. } = function;
-    let error = error.as_ref()?;
+    let Function { conditions, .. } = function;
+    let error = function.failing().error.as_ref()?;
     Some(quote! {
         #(#conditions)*
         __rpc::inventory::submit! {{
@@ -63,7 +63,7 @@ fn checks(function: &Function) -> TokenStream {
 
 /// Writes the type of the error that a call may end in.
 pub(super) fn error(function: &Function) -> TokenStream {
-    let outcome = &function.outcome;
+    let outcome = function.failing();
     match &outcome.error {
         None => quote!(__rpc::Error),
         Some(error) if outcome.may_be_words() => {
@@ -77,6 +77,35 @@ pub(super) fn error(function: &Function) -> TokenStream {
 /// Writes the expression that makes the `Result` of a call of what a function returned; `None` where
 /// that is the value itself.
 pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenStream> {
+    let standard = standard(outcome, returned);
+    if outcome.told != Told::Nothing {
+        return failing(outcome, &standard);
+    }
+    let span = outcome.span().resolved_at(hidden());
+    let is_bytes = is_bytes(&outcome.whole, &quote!(__rpc));
+    let sent = quote_spanned!(span=> #standard.map(__rpc::Sent::<#is_bytes>::into_sent));
+    failing(outcome, &sent)
+}
+
+/// Writes the same of the opening of a stream, whose value is no value to be sent.
+pub(super) fn opening(outcome: &Outcome, returned: &TokenStream) -> Option<TokenStream> {
+    failing(outcome, &standard(outcome, returned))
+}
+
+/// Writes the `Result` of the standard library that what a function returned is.
+fn standard(outcome: &Outcome, returned: &TokenStream) -> TokenStream {
+    if outcome.told != Told::Nothing {
+        // rustc points at the whole type where it is another of that name.
+        let whole = outcome.whole.span().resolved_at(hidden());
+        return quote_spanned!(whole=> __rpc::StandardResult::into_standard(#returned));
+    }
+    let span = outcome.span().resolved_at(hidden());
+    let what = what(&outcome.whole, &quote!(__rpc));
+    quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned))
+}
+
+/// Writes the same `Result` with the error that a call ends in; `None` where there is none.
+fn failing(outcome: &Outcome, result: &TokenStream) -> Option<TokenStream> {
     let error = outcome.error.as_ref()?;
     let span = outcome.span().resolved_at(hidden());
     let is_lent = outcome.told == Told::Result { is_lent: true };
@@ -88,19 +117,12 @@ pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenS
     } else {
         quote_spanned!(span=> .map_err(__rpc::CallError::Function))
     };
-    let returned = if outcome.told == Told::Nothing {
-        let what = what(&outcome.whole, &quote!(__rpc));
+    if outcome.told == Told::Nothing {
         let is_text = is_text(&outcome.whole, &quote!(__rpc));
-        let is_bytes = is_bytes(&outcome.whole, &quote!(__rpc));
-        let returned = quote_spanned!(span=> __rpc::Returned::<#what>::into_result(#returned));
-        let returned = quote_spanned!(span=> #returned.map(__rpc::Sent::<#is_bytes>::into_sent));
-        quote_spanned!(span=> #returned.map_err(__rpc::OwnedError::<#is_text>::into_owned))
-    } else {
-        // rustc points at the whole type where it is another of that name.
-        let whole = outcome.whole.span().resolved_at(hidden());
-        quote_spanned!(whole=> __rpc::StandardResult::into_standard(#returned))
-    };
-    Some(quote!(#returned #failure))
+        let owned = quote_spanned!(span=> .map_err(__rpc::OwnedError::<#is_text>::into_owned));
+        return Some(quote!(#result #owned #failure));
+    }
+    Some(quote!(#result #failure))
 }
 
 /// Writes the number that says how an error travels.

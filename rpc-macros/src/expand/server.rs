@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::argument::Arguments;
 use super::hygiene::hidden;
-use super::outcome;
+use super::{items, outcome};
 use crate::function::Function;
 use crate::names;
 use crate::outcome::Told;
@@ -21,6 +21,23 @@ pub(super) fn server(function: &Function) -> TokenStream {
     let ident = &function.ident;
     let span = function.outcome.span().resolved_at(hidden());
     let wait = function.is_async.then(|| quote_spanned!(span=> .await));
+    if let Some(items) = &function.items {
+        let called = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
+        let send = items::send(function, items, &called);
+        // rustc points at the function where its items cannot be sent between threads.
+        let later = quote_spanned!(ident.span()=> __rpc::later(async move { #places #send }));
+        return quote_spanned! {hidden()=>
+            fn #server #generics(
+                #parameter
+                bound: &__rpc::Bound<'_, '_>,
+                scope: &__rpc::Scope<'_>,
+                outlet: __rpc::Outlet,
+            ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
+                #taken
+                ::core::result::Result::Ok(#later)
+            }
+        };
+    }
     let mut returned = quote_spanned!(span=> #callee #ident(#argument #(#passed),*) #wait);
     if function.outcome.told != Told::Nothing && types::has_bytes(&function.result) {
         returned = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned));
@@ -98,7 +115,7 @@ impl Receiver {
                 (quote!(<__Self: #bounds>), quote!(#service<__Self>), callee, quote!(#this.0))
             }
         };
-        let ty = if function.is_async { quote!(::std::sync::Arc<#ty>) } else { quote!(&#ty) };
+        let ty = if function.outlives() { quote!(::std::sync::Arc<#ty>) } else { quote!(&#ty) };
         Self { generics, parameter: quote!(#this: #ty,), callee, argument: quote!(&#place,) }
     }
 }

@@ -1,0 +1,136 @@
+//! The streams of a connection that a thread reads and writes: each has a thread of its own while it lasts, so that the
+//! connection is read from meanwhile.
+
+use std::net::Shutdown;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::json_rpc::{Feed, Part};
+use crate::protocol::{Fault, Framing, code};
+use crate::registry::Outlet;
+use crate::transport::Stream;
+
+use super::streams::Streams;
+use super::wait::wait;
+use super::write_half::WriteHalf;
+
+/// The streams of a connection, and their threads.
+#[derive(Debug, Default)]
+pub(crate) struct StreamThreads {
+    pub(super) streams: Streams,
+    running: Arc<Running>,
+}
+
+/// How many threads run.
+#[derive(Debug, Default)]
+struct Running {
+    count: Mutex<usize>,
+    none: Condvar,
+}
+
+/// Where the messages of streams are written.
+pub(super) struct Line<S> {
+    pub(super) stream: Arc<S>,
+    pub(super) out: Arc<WriteHalf>,
+    /// In which framing.
+    pub(super) framing: Framing,
+    /// How the peer can be told something that it did not ask for, if it can.
+    pub(super) notices: Option<Framing>,
+    /// How long it may take to take them.
+    pub(super) limit: Duration,
+}
+
+impl StreamThreads {
+    /// Starts a stream; where it cannot be, what its caller is told.
+    pub(super) fn start<S: Stream>(
+        &mut self,
+        feed: Box<Feed>,
+        most: usize,
+        line: Line<S>,
+    ) -> Result<(), Vec<u8>> {
+        const NO_THREAD: &str = "the server can make no thread for the stream now (memory, `ulimit -u` or \
+                                 `TasksMax=` are used up); try again later";
+        let feed = self.streams.open(feed, most)?;
+        let runs = Runs::begin(&self.running, &line.out, feed.outlet().clone());
+        // Kept for the case that there is no thread.
+        let kept = Arc::new(Mutex::new(Some(feed)));
+        let taken = Arc::clone(&kept);
+        let run = move || {
+            let feed = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _runs = runs;
+            if let Some(feed) = feed
+                && serve(feed, &line).is_err()
+            {
+                let _ = line.stream.shutdown(Shutdown::Both);
+            }
+        };
+        if thread::Builder::new().name("rpc stream".to_owned()).spawn(run).is_ok() {
+            return Ok(());
+        }
+        let feed = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let fault = Fault::new(code::OVERLOADED, NO_THREAD).refusing();
+        Err(feed.map(|feed| feed.refuse(&fault)).unwrap_or_default())
+    }
+
+    /// Ends all streams, as when the peer sends nothing more. Where the server `stops`, their callers are told, if
+    /// that takes no longer than `limit`.
+    pub(super) fn end(&mut self, stops: bool, limit: Duration) {
+        self.streams.end(stops);
+        if stops {
+            let waited = self.running.none.wait_timeout_while(self.running.lock(), limit, |count| *count > 0);
+            drop(waited);
+        }
+    }
+}
+
+impl Running {
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that runs for as long as this lives.
+struct Runs {
+    running: Arc<Running>,
+    out: Arc<WriteHalf>,
+    outlet: Outlet,
+}
+
+impl Runs {
+    fn begin(running: &Arc<Running>, out: &Arc<WriteHalf>, outlet: Outlet) -> Self {
+        *running.lock() += 1;
+        out.begin_stream();
+        Self { running: Arc::clone(running), out: Arc::clone(out), outlet }
+    }
+}
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.outlet.cut(None);
+        self.out.end_stream();
+        let mut count = self.running.lock();
+        *count -= 1;
+        if *count == 0 {
+            self.running.none.notify_all();
+        }
+    }
+}
+
+/// Writes what a call answers with, until its end.
+fn serve<S: Stream>(feed: Box<Feed>, line: &Line<S>) -> std::io::Result<()> {
+    let (mut next, mut framed) = (Some(feed), Vec::new());
+    while let Some(feed) = next {
+        let (left, late) = (feed.left(), feed.late());
+        let part: Part = wait(Box::pin(feed.next()), left).unwrap_or(late);
+        framed.clear();
+        if !part.message.is_empty() {
+            line.framing.begin(&mut framed);
+            framed.extend_from_slice(&part.message);
+            line.framing.end(&mut framed, 0);
+            line.out.write(&*line.stream, &framed, line.limit, line.notices)?;
+        }
+        next = part.feed;
+    }
+    Ok(())
+}
