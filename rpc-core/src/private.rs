@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 pub use crate::__described as described;
 pub use crate::client::{
     Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs,
-    List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, TypedArguments,
+    List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, Streaming, TypedArguments,
 };
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Place;
@@ -112,6 +112,24 @@ impl<S: Pipelined, T: DeserializeOwned + Send + 'static, E: FromError> Starting<
         given: G,
     ) -> Result<Self::Pending, Error> {
         Pipelined::start(self, Invocation::new(signature, given))
+    }
+}
+
+/// A stub that opens streams whose items are `T`s and whose error is an `E`.
+pub trait Opening<T, E> {
+    /// What opening comes to.
+    type Opened;
+
+    /// Calls an exported function that answers with items.
+    fn open<G: GivenArguments>(&self, signature: &'static Signature, given: G) -> Self::Opened;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Streaming, T: DeserializeOwned + Send + 'static, E: FromError> Opening<T, E> for S {
+    type Opened = S::Opened<T, E>;
+
+    fn open<G: GivenArguments>(&self, signature: &'static Signature, given: G) -> Self::Opened {
+        Streaming::open(self, Invocation::new(signature, given))
     }
 }
 

@@ -18,6 +18,7 @@ use super::Invocation;
 use super::credentials::{Credential, Credentials};
 use super::http::Target;
 use super::websocket::Resource;
+use super::window::Amount;
 
 /// Settings of a client that is to be connected.
 ///
@@ -62,6 +63,8 @@ pub struct ClientBuilder {
     pub(super) has_dialect: bool,
     /// How often a call may be redirected.
     pub(super) redirects: u32,
+    /// How much of each stream may be on its way.
+    pub(super) stream_window: Amount,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -103,6 +106,7 @@ impl Default for ClientBuilder {
             connections: 6,
             has_dialect: false,
             redirects: 0,
+            stream_window: Amount { items: 16_384, bytes: 128 * 1024 },
             timeout_travels: false,
             listener: None,
             url: None,
@@ -221,6 +225,24 @@ impl ClientBuilder {
     pub fn follow_redirects(mut self) -> Self {
         self.redirects = 5;
         self
+    }
+
+    /// Lets the other side send this much of a [stream](super::Streaming) before its reader has taken any: items, and
+    /// bytes of their JSON text. 16 384 items and 128 KiB by default, and one of each at least. Half of it
+    /// taken, as much is asked for again.
+    ///
+    /// So much memory is what a stream takes whose reader stops, beside the batch that is being read; one item
+    /// more may come, of any size within [`Limits::max_message_bytes`], where a byte of the window is left.
+    /// A larger window keeps a stream going over a slow line: items come no faster than a window in each
+    /// round trip.
+    pub fn stream_window(mut self, items: u64, bytes: u64) -> Self {
+        self.stream_window = Amount { items: items.max(1), bytes: bytes.max(1) };
+        self
+    }
+
+    /// Whether a function can answer with items, one after another, rather than with one array.
+    pub(super) fn has_streams(&self) -> bool {
+        self.target.is_none() && self.dialect.has_streams()
     }
 
     /// Speaks TLS in this way to a `tls://`, `https://` or `wss://` address (feature `tls`): with other

@@ -32,6 +32,7 @@ mod identify;
 #[cfg(feature = "tokio")]
 mod in_process;
 mod invocation;
+mod items;
 mod keywords;
 mod kind;
 mod local;
@@ -41,6 +42,7 @@ mod metadata;
 mod mock;
 mod multiplexer;
 mod names;
+mod open;
 mod outcomes;
 mod owned;
 mod owned_call;
@@ -53,14 +55,17 @@ mod refusal;
 pub(crate) mod rpc_client;
 mod secret;
 mod send;
+mod streaming;
 pub(crate) mod stub;
 #[cfg(feature = "tower")]
 mod tower;
 mod tries;
+mod unpack;
 mod upload;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
+mod window;
 mod with_metadata;
 mod within;
 mod wrappers;
@@ -69,7 +74,7 @@ pub use any::{AnyAsyncClient, AnyClient};
 #[cfg(feature = "tokio")]
 pub(crate) use asynchronous::AsyncRpcClient;
 #[cfg(feature = "tokio")]
-pub use asynchronous::{AsyncBatching, CallFuture, CallFutures, Calls};
+pub use asynchronous::{AsyncBatching, AsyncItems, CallFuture, CallFutures, Calls};
 pub use at::At;
 pub use batch::{Batch, Promise, Promised};
 pub use batching::Batching;
@@ -90,6 +95,7 @@ pub use in_process::AsyncInProcess;
 #[doc(hidden)]
 pub use invocation::{Argument, Gather, GivenArguments, TypedArguments};
 pub use invocation::{Given, GivenArgs, GivenKwargs, Invocation, Omitted};
+pub use items::Items;
 #[doc(hidden)]
 pub use keywords::{
     Also, GatheredBy, GathersKeywords, Keywords, OneType, TakesKeyword, TakesKeywords, ValueProbe,
@@ -104,6 +110,7 @@ pub use prepare::{Prepare, Prepared, Preparing};
 pub use raw_json::RawJson;
 pub(crate) use rpc_client::RpcClient;
 pub use secret::Secret;
+pub use streaming::Streaming;
 pub(crate) use stub::Stub;
 pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]

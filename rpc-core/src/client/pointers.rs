@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub};
+use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub};
 
 macro_rules! pointer {
     ($pointer:ty) => {
@@ -36,6 +36,18 @@ macro_rules! pointer {
                 invocation: Invocation<'_, A>,
             ) -> Result<S::Pending<T, E>, Error> {
                 (**self).start(invocation)
+            }
+        }
+
+        impl<S: Streaming> Streaming for $pointer {
+            type Items<T: DeserializeOwned + Send + 'static, E: FromError> = S::Items<T, E>;
+            type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = S::Opened<T, E>;
+
+            fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+            ) -> S::Opened<T, E> {
+                (**self).open(invocation)
             }
         }
     };

@@ -187,7 +187,7 @@ impl<T: Transport> RpcClient<T> {
     }
 
     /// Calls once, or again where the connection was lost and nothing can have run twice.
-    fn call<A: Arguments, R: DeserializeOwned>(
+    pub(super) fn call<A: Arguments, R: DeserializeOwned>(
         &self,
         invocation: &Invocation<'_, A>,
     ) -> Result<R, Error> {

@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Stub, WithMetadata, Within};
+use super::{
+    At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub, WithMetadata, Within,
+};
 
 impl<S: Stub> Stub for At<S> {
     type Kind = S::Kind;
@@ -38,6 +40,19 @@ impl<S: Notify> Notify for At<S> {
     }
 }
 
+impl<S: Streaming> Streaming for At<S> {
+    type Items<T: DeserializeOwned + Send + 'static, E: FromError> = S::Items<T, E>;
+    type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = S::Opened<T, E>;
+
+    fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> S::Opened<T, E> {
+        let method = self.name(&invocation);
+        self.stub.open(invocation.renamed(&method))
+    }
+}
+
 impl<S: Stub> Stub for Within<S> {
     type Kind = S::Kind;
 
@@ -66,6 +81,18 @@ impl<S: Notify> Notify for Within<S> {
     }
 }
 
+impl<S: Streaming> Streaming for Within<S> {
+    type Items<T: DeserializeOwned + Send + 'static, E: FromError> = S::Items<T, E>;
+    type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = S::Opened<T, E>;
+
+    fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> S::Opened<T, E> {
+        self.stub.open(invocation.within(self.timeout))
+    }
+}
+
 impl<S: Stub> Stub for WithMetadata<S> {
     type Kind = S::Kind;
 
@@ -91,5 +118,17 @@ impl<S: Pipelined> Pipelined for WithMetadata<S> {
 impl<S: Notify> Notify for WithMetadata<S> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> OutcomeOf<S, ()> {
         self.pass(invocation, S::notify)
+    }
+}
+
+impl<S: Streaming> Streaming for WithMetadata<S> {
+    type Items<T: DeserializeOwned + Send + 'static, E: FromError> = S::Items<T, E>;
+    type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = S::Opened<T, E>;
+
+    fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> S::Opened<T, E> {
+        self.pass(invocation, S::open)
     }
 }

@@ -5,6 +5,7 @@
 //! connection may mix them.
 
 mod incoming;
+mod items;
 mod json_rpc;
 mod members;
 mod native;
@@ -22,6 +23,7 @@ mod write;
 pub(crate) mod xml_rpc;
 
 pub(crate) use incoming::{Elements, Incoming, Rare, Unreadable};
+pub(crate) use items::ItemBatch;
 #[cfg(feature = "mcp")]
 pub(crate) use parts::{append, write_fault_object};
 pub(crate) use read::{read_call, read_element};
@@ -31,9 +33,7 @@ pub(crate) use reply::{
 };
 pub(crate) use reply_id::ReplyId;
 pub(crate) use request::Request;
-#[cfg(feature = "tokio")]
-pub(crate) use write::write_cancel;
-pub(crate) use write::{write_metadata, write_notice};
+pub(crate) use write::{end_stream_call, write_cancel, write_credit, write_metadata, write_notice};
 
 use crate::protocol::Protocol;
 

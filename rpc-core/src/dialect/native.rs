@@ -16,10 +16,24 @@ pub(super) const ITEMS: &[u8] = b"{\"items\":[";
 pub(super) const DRAINING: &[u8] = b"{\"notice\":\"draining\"}";
 
 /// What a client says when nobody waits for a call's result any more.
-#[cfg(feature = "tokio")]
 pub(super) fn write_cancel(out: &mut Vec<u8>, id: u64) {
     out.extend_from_slice(b"{\"cancel\":");
     append(out, &id);
+    out.push(b'}');
+}
+
+/// What a client says when more of a stream may be sent: so many items and bytes since it began.
+pub(super) fn write_credit(out: &mut Vec<u8>, id: u64, items: u64, bytes: u64) {
+    out.extend_from_slice(b"{\"credit\":");
+    append(out, &id);
+    write_amounts(out, b",\"items\":", items, bytes);
+}
+
+fn write_amounts(out: &mut Vec<u8>, before: &[u8], items: u64, bytes: u64) {
+    out.extend_from_slice(before);
+    append(out, &items);
+    out.extend_from_slice(b",\"bytes\":");
+    append(out, &bytes);
     out.push(b'}');
 }
 
@@ -60,20 +74,36 @@ pub(super) fn begin_call(
 /// Appends the end of a call.
 pub(super) fn end_call(out: &mut Vec<u8>, ending: Ending) {
     match ending {
-        Ending::Id(id, timeout) => {
-            out.extend_from_slice(b",\"id\":");
-            append(out, &id);
-            // Rounded up, and left out where it is beyond what a server reads.
-            let ms = timeout.map(|timeout| timeout.as_nanos().div_ceil(1_000_000));
-            if let Some(ms) = ms.and_then(|ms| u64::try_from(ms).ok()) {
-                out.extend_from_slice(b",\"timeout_ms\":");
-                append(out, &ms);
-            }
-        }
+        Ending::Id(id, timeout) => write_id(out, id, timeout),
         Ending::Notify => out.extend_from_slice(b",\"notify\":true"),
         Ending::Nothing => {}
     }
     out.push(b'}');
+}
+
+/// Appends the end of a call that is answered with items, of which so many may be sent to begin with.
+pub(super) fn end_stream_call(
+    out: &mut Vec<u8>,
+    id: u64,
+    timeout: Option<Duration>,
+    items: u64,
+    bytes: u64,
+) {
+    write_id(out, id, timeout);
+    write_amounts(out, b",\"stream\":{\"items\":", items, bytes);
+    out.push(b'}');
+}
+
+#[inline]
+fn write_id(out: &mut Vec<u8>, id: u64, timeout: Option<Duration>) {
+    out.extend_from_slice(b",\"id\":");
+    append(out, &id);
+    // Rounded up, and left out where it is beyond what a server reads.
+    let ms = timeout.map(|timeout| timeout.as_nanos().div_ceil(1_000_000));
+    if let Some(ms) = ms.and_then(|ms| u64::try_from(ms).ok()) {
+        out.extend_from_slice(b",\"timeout_ms\":");
+        append(out, &ms);
+    }
 }
 
 /// Appends what stands behind a result or a fault.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::protocol::json::{Kind, Reader, Span};
 use crate::protocol::{Fault, Limits, ProtocolError};
 
+use super::items::ItemBatch;
 use super::read_fault::read_fault;
 use super::reply_id::ReplyId;
 use super::{Dialect, json_rpc};
@@ -14,6 +15,8 @@ use super::{Dialect, json_rpc};
 pub(crate) enum FromServer<'m> {
     /// The reply to a call.
     Reply(ReplyMessage<'m>),
+    /// Items of the stream that a call of this id opened.
+    Items(ReplyId<'m>, ItemBatch),
     /// The notice that the server is about to stop.
     Draining,
     /// A call or a notification, of a server that expects more of its clients than this one does.
@@ -74,6 +77,12 @@ impl OwnedText {
             _ => Kept::Long(text.to_owned()),
         };
         Self { text, has_escapes }
+    }
+
+    /// The items that it is, where it is an array.
+    pub(crate) fn items(&self) -> Option<ItemBatch> {
+        let mut reader = Reader::new(self.text(), Limits::MAX_DEPTH);
+        ItemBatch::read(&mut reader).ok()
     }
 
     /// The text.
@@ -260,7 +269,7 @@ fn read_object<'m>(
         Dialect::XmlRpc => return Err(ProtocolError::NotAReply("it is JSON".to_owned())),
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
-    let (mut method, mut version) = (None, None);
+    let (mut method, mut version, mut items) = (None, None, None);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
@@ -276,6 +285,9 @@ fn read_object<'m>(
             "jsonrpc" => once(&mut version, reader.value()?, "jsonrpc")?,
             "method" if dialect == Dialect::JsonRpc => {
                 once(&mut method, reader.value()?, "method")?;
+            }
+            "items" if dialect.has_streams() && reader.kind()? == Kind::Array => {
+                once(&mut items, ItemBatch::read(reader)?, "items")?;
             }
             _ => {
                 reader.value()?;
@@ -301,6 +313,9 @@ fn read_object<'m>(
         (Some(error), _) => Err(read_fault(error.text)),
         (None, Some(result)) => Ok(ResultText::of(result)),
         (None, None) => {
+            if let Some(items) = items {
+                return Ok(FromServer::Items(ReplyId::of(id), items));
+            }
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }
     };

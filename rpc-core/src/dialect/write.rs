@@ -39,6 +39,11 @@ impl Dialect {
         }
     }
 
+    /// Whether a function can answer with items, one after another, rather than with one array.
+    pub(crate) fn has_streams(self) -> bool {
+        matches!(self, Self::Native)
+    }
+
     /// Appends what stands before a result.
     pub(crate) fn begin_result(self, out: &mut Vec<u8>) {
         out.extend_from_slice(match self {
@@ -103,11 +108,34 @@ pub(crate) fn write_metadata<'m>(
 }
 
 /// Appends, as a whole message, that nobody waits for a call's result any more.
-#[cfg(feature = "tokio")]
 pub(crate) fn write_cancel(out: &mut Vec<u8>, framing: Framing, id: u64) {
     let start = out.len();
     framing.begin_call(out);
     native::write_cancel(out, id);
+    framing.end_call(out, start);
+}
+
+/// Appends the end of a call that is answered with items, of which so many and so many bytes may be sent to
+/// begin with.
+pub(crate) fn end_stream_call(
+    out: &mut Vec<u8>,
+    id: u64,
+    timeout: Option<Duration>,
+    (items, bytes): (u64, u64),
+) {
+    native::end_stream_call(out, id, timeout, items, bytes);
+}
+
+/// Appends, as a whole message, that so many items and bytes of a stream may be sent since it began.
+pub(crate) fn write_credit(
+    out: &mut Vec<u8>,
+    framing: Framing,
+    id: u64,
+    (items, bytes): (u64, u64),
+) {
+    let start = out.len();
+    framing.begin_call(out);
+    native::write_credit(out, id, items, bytes);
     framing.end_call(out, start);
 }
 

@@ -351,8 +351,8 @@ pub(crate) fn problem(text: &str, error: &serde_json::Error) -> String {
     problem_at(String::new(), text, error)
 }
 
-/// The same of a text that is itself at a place in an argument.
-fn problem_at(mut place: String, text: &str, error: &serde_json::Error) -> String {
+/// The same of a text that is itself at a place in a value.
+pub(crate) fn problem_at(mut place: String, text: &str, error: &serde_json::Error) -> String {
     place += &path(text, error);
     let said = error.to_string();
     // serde_json's `at line 1 column 5` counts from the argument, not from the message.

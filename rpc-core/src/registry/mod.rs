@@ -61,9 +61,9 @@ mod xml_types;
 pub use allow::Allow;
 pub use authenticate::{Authenticate, Log, Or, TakingBasic, Unauthenticated};
 pub use bind::Bound;
-pub(crate) use bind::problem;
 #[cfg(feature = "mcp")]
 pub(crate) use bind::shorten;
+pub(crate) use bind::{problem, problem_at};
 pub use bytes::Bytes;
 pub use caller::PeerCredentials;
 pub(crate) use caller::ResponseForm;

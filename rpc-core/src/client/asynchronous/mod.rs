@@ -7,6 +7,8 @@ mod connection;
 mod driver;
 mod greeting;
 mod io;
+mod items;
+mod open;
 mod pool;
 mod shared;
 mod spare;
@@ -21,6 +23,7 @@ use serde::de::DeserializeOwned;
 pub use batch::CallFutures;
 pub use batching::AsyncBatching;
 pub use call::{CallFuture, Calls};
+pub use items::AsyncItems;
 use shared::{Dial, Shared};
 
 use crate::error::Error;

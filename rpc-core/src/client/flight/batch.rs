@@ -60,10 +60,11 @@ impl<W> Flight<W> {
             array.push(b',');
         }
         let call = self.next_call;
-        let message = Message { dialect: self.dialect, method, id: Some(call), timeout };
+        let message = Message { dialect: self.dialect, method };
         let taken = if is_first { 0 } else { start + 2 };
         let limit = self.limits.max_message_bytes.saturating_sub(taken);
-        let written = message.append(array, start, limit, write);
+        let end = |dialect: Dialect, out: &mut Vec<u8>| dialect.end_call(out, Some(call), timeout);
+        let written = message.append(array, start, limit, write, end);
         written.unwrap_or_else(|panic| resume_unwind(panic))?;
         self.begin(InFlight {
             starts_at: self.queued,

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Duration;
 
 use crate::dialect::Dialect;
 use crate::error::Misuse;
@@ -12,12 +11,10 @@ use crate::protocol::ArgumentError;
 pub(super) struct Message<'m> {
     pub(super) dialect: Dialect,
     pub(super) method: &'m str,
-    pub(super) id: Option<u64>,
-    pub(super) timeout: Option<Duration>,
 }
 
 impl Message<'_> {
-    /// Appends it, of at most `limit` bytes; `write` writes all but its end. Where it cannot be written,
+    /// Appends it, of at most `limit` bytes; `write` writes all but its end, and `end` that. Where it cannot be written,
     /// because a user's type panics for one, `out` is cut to `start`: half a call must not go out with
     /// the next one.
     pub(super) fn append(
@@ -26,11 +23,12 @@ impl Message<'_> {
         start: usize,
         limit: usize,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+        end: impl FnOnce(Dialect, &mut Vec<u8>),
     ) -> thread::Result<Result<(), Misuse>> {
         let body = out.len();
         let write = AssertUnwindSafe(|| {
             write(self.dialect, out).map_err(Misuse::Argument)?;
-            self.dialect.end_call(out, self.id, self.timeout);
+            end(self.dialect, out);
             let size = out.len() - body;
             if size > limit {
                 return Err(Misuse::CallTooLarge { method: self.method.to_owned(), size, limit });

@@ -13,6 +13,7 @@ mod reply;
 mod said;
 mod saying;
 mod send;
+mod streams;
 
 use std::collections::hash_map::Entry;
 use std::time::Duration;
@@ -30,6 +31,8 @@ use super::lost::Lost;
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
 use said::Said;
+pub(super) use streams::Arrived;
+use streams::Arriving;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub(super) struct Flight<W> {
     /// Without ids, the call that the next reply answers.
     next_reply: u64,
     calls: CallMap<InFlight<W>>,
+    /// What has come for those of the calls that are answered with items.
+    streams: CallMap<Arriving>,
     /// What came and was no call's.
     dropped: Dropped,
     /// What is to be written.
@@ -90,6 +95,7 @@ impl<W> Flight<W> {
             next_call: 0,
             next_reply: 0,
             calls: CallMap::default(),
+            streams: CallMap::default(),
             dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,

@@ -44,6 +44,10 @@ impl<W> Flight<W> {
             let read = read.map_err(|error| Lost::Protocol(inbound.broken(&message, error)))?;
             let ReplyMessage { id, outcome } = match read {
                 FromServer::Reply(reply) => reply,
+                FromServer::Items(id, items) => {
+                    self.receive_items(id, items, awake);
+                    continue;
+                }
                 FromServer::Draining => {
                     self.closing = true;
                     continue;

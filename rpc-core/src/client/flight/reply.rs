@@ -54,6 +54,13 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// The result's text; `doing` says of which call, at which peer.
+    pub(super) fn text(self, doing: impl FnOnce() -> String) -> Result<OwnedText, Error> {
+        self.0.map_err(|error| named(error, doing))
+    }
+}
+
 /// The error of a call, naming it and its peer where what came was no reply.
 #[cold]
 fn named(error: Error, doing: impl FnOnce() -> String) -> Error {

@@ -3,9 +3,7 @@
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use crate::dialect::Dialect;
-#[cfg(feature = "tokio")]
-use crate::dialect::write_cancel;
+use crate::dialect::{Dialect, write_cancel};
 use crate::error::{Error, Misuse};
 use crate::protocol::ArgumentError;
 
@@ -39,7 +37,9 @@ impl<W> Flight<W> {
             return Err(refusal);
         }
         let call = self.next_call;
-        let starts_at = self.queue(wants_result.then_some(call), method, timeout, write)?;
+        let id = wants_result.then_some(call);
+        let end = |dialect: Dialect, out: &mut Vec<u8>| dialect.end_call(out, id, timeout);
+        let starts_at = self.queue(method, write, end)?;
         self.begin(InFlight { starts_at, wants_result, waiter, reply: None });
         Ok(call)
     }
@@ -70,19 +70,19 @@ impl<W> Flight<W> {
         method: &str,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
-        let starts_at = self.queue(None, method, None, write)?;
+        let end = |dialect: Dialect, out: &mut Vec<u8>| dialect.end_call(out, None, None);
+        let starts_at = self.queue(method, write, end)?;
         if !self.dialect.has_ids() {
             self.next_call += 1;
         }
         Ok(starts_at)
     }
 
-    fn queue(
+    pub(super) fn queue(
         &mut self,
-        id: Option<u64>,
         method: &str,
-        timeout: Option<Duration>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
+        end: impl FnOnce(Dialect, &mut Vec<u8>),
     ) -> Result<u64, Error> {
         if let Some(lost) = &self.lost {
             return Err(lost.to_error(&self.doing(method), false));
@@ -92,8 +92,8 @@ impl<W> Flight<W> {
         if self.exchange.is_none() {
             self.framing.begin_call(out);
         }
-        let message = Message { dialect: self.dialect, method, id, timeout };
-        let written = message.append(out, start, self.limits.max_message_bytes, write);
+        let message = Message { dialect: self.dialect, method };
+        let written = message.append(out, start, self.limits.max_message_bytes, write, end);
         if !matches!(written, Ok(Ok(()))) {
             self.exchange.as_mut().map(Exchange::give_back);
         }
@@ -114,8 +114,15 @@ impl<W> Flight<W> {
     #[cfg(feature = "tokio")]
     pub(in crate::client) fn cancel(&mut self, call: u64) {
         self.abandon(call);
+        if self.calls.remove(&call).is_some() {
+            self.say_cancelled(call);
+        }
+    }
+
+    /// Tells the other side that a call is given up, where it can be told.
+    pub(super) fn say_cancelled(&mut self, call: u64) {
         let can_say_so = self.dialect.has_notices() && self.exchange.is_none();
-        if self.calls.remove(&call).is_some() && can_say_so && self.lost.is_none() {
+        if can_say_so && self.lost.is_none() {
             let start = self.outgoing.len();
             write_cancel(&mut self.outgoing, self.framing, call);
             self.queued += (self.outgoing.len() - start) as u64;

@@ -9,6 +9,7 @@ mod greeting;
 #[cfg(all(loom, test))]
 mod interleavings;
 mod one_call;
+mod stream;
 mod sync;
 
 use std::collections::VecDeque;

@@ -123,6 +123,11 @@ impl<'a> Reader<'a> {
         Ok(Span { text: &self.text[start..self.at], start, has_escapes: self.has_escapes })
     }
 
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.text.len() - self.at
+    }
+
     /// Whether an escape has stood in a string so far.
     pub(crate) fn has_escapes(&self) -> bool {
         self.has_escapes

@@ -1,0 +1,149 @@
+//! How much of a stream may be on its way: what its reader grants, and what has come of that.
+
+use crate::dialect::ItemBatch;
+
+/// Items, and bytes of their JSON texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub(super) items: u64,
+    pub(super) bytes: u64,
+}
+
+/// What the reader of a stream has taken and granted, since the stream began.
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    window: Amount,
+    taken: Amount,
+    granted: Amount,
+}
+
+impl Grants {
+    /// Begins with a whole window.
+    pub(super) fn new(window: Amount) -> Self {
+        Self { window, taken: Amount::default(), granted: window }
+    }
+
+    /// Takes note that the reader has taken an item of so many bytes. What is to be granted now: as soon as
+    /// half of the window is used up, a whole one beyond what was taken.
+    pub(super) fn take(&mut self, bytes: u64) -> Option<Amount> {
+        let Self { window, taken, granted } = self;
+        taken.items += 1;
+        taken.bytes = taken.bytes.saturating_add(bytes);
+        let is_half_used =
+            |window: u64, taken: u64, granted: u64| granted.saturating_sub(taken) <= window / 2;
+        if !is_half_used(window.items, taken.items, granted.items)
+            && !is_half_used(window.bytes, taken.bytes, granted.bytes)
+        {
+            return None;
+        }
+        *granted = Amount {
+            items: taken.items.saturating_add(window.items),
+            bytes: taken.bytes.saturating_add(window.bytes),
+        };
+        Some(*granted)
+    }
+}
+
+/// What has come of a stream, and may come.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) received: Amount,
+    granted: Amount,
+}
+
+impl Account {
+    pub(super) fn new(granted: Amount) -> Self {
+        Self { received: Amount::default(), granted }
+    }
+
+    /// Lets so much come in all.
+    pub(super) fn grant(&mut self, granted: Amount) {
+        self.granted = granted;
+    }
+
+    /// Takes note of items that have come; `false` where they may not have. The last of them may be of any
+    /// size where a byte was left before it.
+    pub(super) fn receive(&mut self, batch: &ItemBatch) -> bool {
+        let Self { received, granted } = self;
+        let before_last = received.bytes + (batch.bytes - batch.last);
+        received.items += batch.count;
+        received.bytes += batch.bytes;
+        received.items <= granted.items && before_last < granted.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Amount, Grants};
+    use crate::dialect::ItemBatch;
+
+    /// Numbers that are the same each time.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % end
+        }
+    }
+
+    /// A server that sends as it may and a reader that takes as it likes, in any order.
+    fn run(seed: u64) {
+        let mut numbers = Numbers(seed);
+        let window = Amount { items: 1 + numbers.below(20), bytes: 1 + numbers.below(200) };
+        let largest = 1 + numbers.below(300);
+        let (mut grants, mut account) = (Grants::new(window), Account::new(window));
+        // What the server knows, which is what has been granted some time before.
+        let (mut known, mut sent, mut taken) = (window, Amount::default(), Amount::default());
+        let mut on_its_way = std::collections::VecDeque::new();
+        let mut waiting = std::collections::VecDeque::new();
+        for _ in 0..1000 {
+            match numbers.below(3) {
+                0 if sent.items < known.items && sent.bytes < known.bytes => {
+                    let bytes = 1 + numbers.below(largest);
+                    (sent.items, sent.bytes) = (sent.items + 1, sent.bytes + bytes);
+                    let batch = ItemBatch { count: 1, bytes, last: bytes, ..ItemBatch::default() };
+                    assert!(account.receive(&batch), "{account:?} {batch:?}");
+                    waiting.push_back(bytes);
+                }
+                1 => known = on_its_way.pop_front().unwrap_or(known),
+                _ => {
+                    let Some(bytes) = waiting.pop_front() else {
+                        let all_are_known = on_its_way.is_empty();
+                        let may_send = sent.items < known.items && sent.bytes < known.bytes;
+                        assert!(may_send || !all_are_known, "nobody can go on: {grants:?}");
+                        continue;
+                    };
+                    (taken.items, taken.bytes) = (taken.items + 1, taken.bytes + bytes);
+                    if let Some(granted) = grants.take(bytes) {
+                        assert_eq!(granted.items, taken.items + window.items);
+                        assert_eq!(granted.bytes, taken.bytes + window.bytes);
+                        account.grant(granted);
+                        on_its_way.push_back(granted);
+                    }
+                }
+            }
+            assert!(sent.items - taken.items <= window.items);
+            assert!(sent.bytes - taken.bytes < window.bytes + largest);
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_ever_and_no_more_is_on_its_way_than_a_window_and_an_item() {
+        (1..2000).for_each(run);
+    }
+
+    #[test]
+    fn what_comes_beyond_the_credit_is_known() {
+        let batch = |count, bytes, last| ItemBatch { count, bytes, last, ..ItemBatch::default() };
+        let account = || Account::new(Amount { items: 2, bytes: 10 });
+        assert!(account().receive(&batch(2, 1000, 991)));
+        assert!(!account().receive(&batch(2, 1000, 990)));
+        assert!(!account().receive(&batch(3, 3, 1)));
+        let mut account = account();
+        assert!(account.receive(&batch(1, 10, 10)));
+        assert!(!account.receive(&batch(1, 1, 1)));
+    }
+}

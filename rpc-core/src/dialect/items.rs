@@ -1,0 +1,76 @@
+//! Items of a stream that came together: in one message, or as the array that is a result.
+
+use crate::protocol::json::{Reader, Span};
+use crate::protocol::{Limits, ProtocolError};
+
+/// The JSON texts of items, one after another, of which the reader takes one at a time.
+#[derive(Debug, Default)]
+pub(crate) struct ItemBatch {
+    /// A comma behind each.
+    text: String,
+    at: usize,
+    /// How many items there were.
+    pub(crate) count: u64,
+    /// Bytes of all of them, and of the last.
+    pub(crate) bytes: u64,
+    pub(crate) last: u64,
+}
+
+impl ItemBatch {
+    /// Reads the array that comes next. White space between its items is not kept.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ProtocolError> {
+        let mut batch = Self { text: String::with_capacity(reader.left()), ..Self::default() };
+        reader.array(|reader| {
+            let item = reader.value()?;
+            batch.text.push_str(item);
+            batch.text.push(',');
+            batch.count += 1;
+            batch.last = item.len() as u64;
+            batch.bytes += batch.last;
+            Ok::<_, ProtocolError>(())
+        })?;
+        Ok(batch)
+    }
+
+    /// Whether all items were taken.
+    #[cfg(all(feature = "streams", feature = "tokio"))]
+    pub(crate) fn is_taken(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    /// Takes the next item.
+    pub(crate) fn next(&mut self) -> Option<Span<'_>> {
+        // It was walked when it came.
+        let item = Reader::new(self.text.get(self.at..)?, Limits::MAX_DEPTH).span().ok()?;
+        self.at += item.text.len() + 1;
+        Some(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ItemBatch;
+    use crate::protocol::json::Reader;
+
+    #[test]
+    fn items_are_taken_one_by_one_as_they_stood() {
+        let items = [r#"{"a":[1, 2]}"#, "-1.5e3", r#""a,b\"]""#, "null", "[]", "7"];
+        for between in ["", " ", "\n\t "] {
+            let array =
+                format!("[{between}{}{between}]", items.join(&format!("{between},{between}")));
+            let mut batch = ItemBatch::read(&mut Reader::new(&array, 128)).unwrap();
+            assert_eq!((batch.count, batch.last), (6, 1));
+            assert_eq!(batch.bytes, items.iter().map(|item| item.len() as u64).sum::<u64>());
+            for item in items {
+                let span = batch.next().unwrap();
+                assert_eq!((span.text, span.has_escapes), (item, item.contains('\\')));
+            }
+            assert!(batch.next().is_none());
+        }
+        let mut none = ItemBatch::read(&mut Reader::new("[ ]", 128)).unwrap();
+        assert_eq!(none.count, 0);
+        assert!(none.next().is_none());
+        assert!(ItemBatch::read(&mut Reader::new("{}", 128)).is_err());
+        assert!(ItemBatch::read(&mut Reader::new("[1,]", 128)).is_err());
+    }
+}
