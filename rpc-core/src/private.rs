@@ -23,6 +23,8 @@ pub use crate::registry::{
     to_text, travels,
 };
 
+#[cfg(feature = "streams")]
+pub use crate::registry::map_stream;
 #[cfg(feature = "schema")]
 pub use crate::{__error_of as error_of, __schema_of as schema_of};
 #[cfg(feature = "schema")]
@@ -164,6 +166,33 @@ pub fn result_to_text<F: Outcome, T: Serialize>(
     result: Result<T, F::Error>,
 ) -> Result<String, Fault> {
     to_text(place, &result.map_err(own_fault)?)
+}
+
+/// Takes the items of a function that may fail before the first of them.
+///
+/// # Errors
+///
+/// The function's own error.
+pub fn opened<F: Outcome, I, E: OneError<F::Error>>(opening: Result<I, E>) -> Result<I, Fault> {
+    opening.map_err(|error| own_fault(error.into_one()))
+}
+
+/// The error of an opening, which is that of the items too.
+#[diagnostic::on_unimplemented(
+    message = "a function that answers with many items has one error, and this one has two",
+    label = "is the error of the opening, and an item has another",
+    note = "make both the same type: an enum, where there are several reasons"
+)]
+pub trait OneError<E> {
+    /// Makes that of it.
+    fn into_one(self) -> E;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E> OneError<E> for E {
+    fn into_one(self) -> E {
+        self
+    }
 }
 
 /// The fault that a function's own error travels as.

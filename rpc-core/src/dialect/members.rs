@@ -82,10 +82,7 @@ impl Member {
     /// Whether JSON-RPC, which ignores members it does not know, knows it not. Metadata is understood
     /// there, but nobody need mean ours by it.
     fn is_unknown_to_json_rpc(self) -> bool {
-        matches!(
-            self,
-            Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes
-        )
+        matches!(self, Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes)
     }
 }
 
@@ -323,7 +320,9 @@ impl<'r, 'a> Members<'r, 'a> {
             }
             if self.has(Credit) && !self.has(MethodName) && !self.has(In) {
                 if self.is_no_credit {
-                    self.mistake("`items` and `bytes` of a credit must be whole numbers".to_owned());
+                    self.mistake(
+                        "`items` and `bytes` of a credit must be whole numbers".to_owned(),
+                    );
                 } else {
                     let id = self.credit.unwrap_or("null");
                     return Ok(Incoming::Rare(Rare::Credit(id, self.total)));

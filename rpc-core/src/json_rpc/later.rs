@@ -84,10 +84,14 @@ impl Later {
     /// What the call answers with, where that comes in parts.
     pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
         match self {
-            Self { work: Work::Call(aside, rest), order, limit, then } => match rest.into_stream() {
-                Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
-                Err(rest) => Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then }),
-            },
+            Self { work: Work::Call(aside, rest), order, limit, then } => {
+                match rest.into_stream() {
+                    Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
+                    Err(rest) => {
+                        Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then })
+                    }
+                }
+            }
             other => Err(other),
         }
     }

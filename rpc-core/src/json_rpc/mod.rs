@@ -152,7 +152,9 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 (request.dialect, request.id)
             }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Credit(..) | Rare::Reply)) => (session.dialect(), None),
+            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Credit(..) | Rare::Reply)) => {
+                (session.dialect(), None)
+            }
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

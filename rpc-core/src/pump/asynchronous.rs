@@ -15,9 +15,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{
-    Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session,
-};
+use crate::json_rpc::{Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::registry::{Job, caught};
 use crate::timing::{LEFT, LINGER};
@@ -28,8 +26,8 @@ use super::buffers;
 use super::incoming::{read, read_rest};
 use super::linger::Linger;
 use super::pile::Pile;
-use super::streams::Streams;
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
+use super::streams::Streams;
 use super::timeouts::Timeouts;
 
 pub(crate) use super::presence::Presence;

@@ -11,8 +11,8 @@ use crate::protocol::{Connection, Framing};
 use crate::transport::Stream;
 
 use super::linger::Linger;
-use super::stream_threads::{Line, StreamThreads};
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
+use super::stream_threads::{Line, StreamThreads};
 use super::timeouts::Timeouts;
 use super::wait::wait;
 use super::write::{AGAIN, is_timeout};
@@ -87,7 +87,8 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                 Step::Ask(asked) => {
                     let (asking, message) = *asked;
                     let found = wait(Box::pin(asking), None).unwrap_or_default();
-                    if let Some(later) = answer_as_found(connection, session, answer, found, &message)
+                    if let Some(later) =
+                        answer_as_found(connection, session, answer, found, &message)
                     {
                         connection.append(&finish(later));
                     }

@@ -78,7 +78,10 @@ impl StreamThreads {
     pub(super) fn end(&mut self, stops: bool, limit: Duration) {
         self.streams.end(stops);
         if stops {
-            let waited = self.running.none.wait_timeout_while(self.running.lock(), limit, |count| *count > 0);
+            let waited =
+                self.running
+                    .none
+                    .wait_timeout_while(self.running.lock(), limit, |count| *count > 0);
             drop(waited);
         }
     }

@@ -10,7 +10,8 @@ use crate::protocol::{Call, Fault, code};
 use super::policy::Policy;
 use super::{
     Allow, Bound, Deferred, Described, Export, Function, Handler, Instance, Method, MethodHandler,
-    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught, panicked,
+    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught,
+    panicked,
 };
 use super::{reply, signature};
 
@@ -200,12 +201,7 @@ impl Entry {
         }
     }
 
-    fn begin(
-        &self,
-        call: &Call<'_>,
-        scope: &Scope<'_>,
-        outlet: Outlet,
-    ) -> Result<Deferred, Fault> {
+    fn begin(&self, call: &Call<'_>, scope: &Scope<'_>, outlet: Outlet) -> Result<Deferred, Fault> {
         let mut bound = Bound::new(&self.signature, call);
         bound.bind(&self.signature, call)?;
         if scope.context().is_late() {

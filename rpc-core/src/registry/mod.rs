@@ -35,6 +35,8 @@ mod into_bytes;
 pub(crate) mod items;
 mod kept_text;
 mod library_types;
+#[cfg(feature = "streams")]
+mod map_stream;
 mod metadata;
 mod name_hash;
 mod nearest;
@@ -90,6 +92,8 @@ pub use identity::Identity;
 pub use interface::{Interface, MoreMethods};
 pub use into_bytes::{BytesProbe, IntoBytes, NoBytes, Sent};
 pub use library_types::{LibraryContext, LibraryState, Standard};
+#[cfg(feature = "streams")]
+pub use map_stream::map_stream;
 #[cfg(feature = "mcp")]
 pub(crate) use nearest::nearest;
 pub use outcome::{Deferred, Ended, Outcome};

@@ -47,7 +47,6 @@ enum Way {
     Array,
 }
 
-
 /// As many bytes of items at least travel together, where they come quickly.
 const PART: usize = 32 * 1024;
 
