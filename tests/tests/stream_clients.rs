@@ -3,11 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use rpc_core::{
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{EVERY_FRAMING, Fake, Model, Peer, run};
 use tokio::runtime::Runtime;
 
@@ -48,77 +47,69 @@ impl<T: DeserializeOwned + Send + 'static> Iterator for Items<T> {
 }
 
 impl Client {
-    fn both(address: impl ToString, settings: &ClientBuilder) -> [Self; 2] {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let blocking = settings.clone().connect(address.to_string()).unwrap();
-        let client = runtime.block_on(settings.clone().connect_async(address)).unwrap();
-        [Self::Blocking(blocking), Self::Async(client, Arc::new(runtime))]
+    /// A blocking client, or an asynchronous one.
+    fn new(address: impl ToString, settings: &ClientBuilder, is_async: bool) -> Self {
+        let settings = settings.clone();
+        if !is_async {
+            return Self::Blocking(settings.connect(address).unwrap());
+        }
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+        let client = runtime.block_on(settings.connect_async(address)).unwrap();
+        Self::Async(client, Arc::new(runtime))
     }
 
     fn stream<T: DeserializeOwned + Send + 'static>(&self, argument: u64) -> Items<T> {
-        self.try_stream(argument, None).unwrap()
+        self.try_stream(argument).unwrap()
     }
 
     fn try_stream<T: DeserializeOwned + Send + 'static>(
         &self,
         argument: u64,
-        within: Option<Duration>,
     ) -> Result<Items<T>, Error> {
-        let within = within.unwrap_or(Duration::from_secs(3600));
         Ok(match self {
-            Self::Blocking(client) => Items::Blocking(match within.as_secs() {
-                3600 => client.stream("count", args![argument], kwargs! {})?,
-                _ => client.within(within).stream("count", args![argument], kwargs! {})?,
-            }),
+            Self::Blocking(client) => {
+                Items::Blocking(client.stream("count", args![argument], kwargs! {})?)
+            }
             Self::Async(client, runtime) => {
-                let opened = match within.as_secs() {
-                    3600 => client.stream("count", args![argument], kwargs! {}),
-                    _ => client.within(within).stream("count", args![argument], kwargs! {}),
-                };
+                let opened = client.stream("count", args![argument], kwargs! {});
                 Items::Async(runtime.block_on(opened)?, Arc::clone(runtime))
             }
         })
     }
 
-    fn echo(&self, argument: u64) -> u64 {
+    fn stream_within(&self, limit: Duration) -> Items<u64> {
+        match self {
+            Self::Blocking(client) => {
+                Items::Blocking(client.within(limit).stream("count", args![3], kwargs! {}).unwrap())
+            }
+            Self::Async(client, runtime) => {
+                let opened = client.within(limit).stream("count", args![3], kwargs! {});
+                Items::Async(runtime.block_on(opened).unwrap(), Arc::clone(runtime))
+            }
+        }
+    }
+
+    fn echo(&self, argument: u64) -> Result<u64, Error> {
         match self {
             Self::Blocking(client) => client.call("echo", args![argument], kwargs! {}),
             Self::Async(client, runtime) => {
                 runtime.block_on(client.call("echo", args![argument], kwargs! {}))
             }
         }
-        .unwrap()
     }
 }
 
-/// Has both kinds of clients talk, one after another, to servers that do `converse` for each connection.
+/// Has both kinds of clients talk to a server each that does `converse` for each connection.
 fn with_both(
     settings: &ClientBuilder,
     converse: impl FnMut(Peer) + Clone + Send + 'static,
     test: impl Fn(&Client),
 ) {
-    for index in 0..2 {
+    for is_async in [false, true] {
         let server = Fake::start(Framing::LengthPrefix, converse.clone());
-        let address = server.address();
-        let client = one(address, settings, index);
-        test(&client);
-        drop(client);
+        test(&Client::new(server.address(), settings, is_async));
     }
-}
-
-/// A blocking client, or an asynchronous one.
-fn one(address: SocketAddr, settings: &ClientBuilder, index: usize) -> Client {
-    if index == 0 {
-        return Client::Blocking(settings.clone().connect(address).unwrap());
-    }
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
-    let client = runtime.block_on(settings.clone().connect_async(address)).unwrap();
-    Client::Async(client, Arc::new(runtime))
 }
 
 fn settings() -> ClientBuilder {
@@ -222,7 +213,7 @@ fn numbers(peer: &mut Peer) {
 #[test]
 fn items_come_in_order_until_the_end_in_every_framing() {
     for framing in EVERY_FRAMING {
-        for index in 0..2 {
+        for is_async in [false, true] {
             let server = Fake::start(framing, |mut peer| {
                 let call = peer.receive().unwrap();
                 let end = r#","id":0,"stream":{"items":16384,"bytes":131072}}"#;
@@ -233,7 +224,7 @@ fn items_come_in_order_until_the_end_in_every_framing() {
                 peer.send(r#"{"res":null,"id":0}"#);
                 assert_eq!(peer.receive(), None);
             });
-            let client = one(server.address(), &settings().framing(framing), index);
+            let client = Client::new(server.address(), &settings().framing(framing), is_async);
             let mut items = client.stream::<u64>(3);
             assert_eq!(items.by_ref().collect::<Result<Vec<_>, _>>().unwrap(), [3, 2, 1, 0]);
             assert!(items.next().is_none());
@@ -304,7 +295,7 @@ fn a_reader_that_stops_keeps_no_other_call_waiting() {
         let mut stopped = client.stream::<u64>(1000);
         assert_eq!(stopped.next().unwrap().unwrap(), 0);
         for n in 0..100 {
-            assert_eq!(client.echo(n), n);
+            assert_eq!(client.echo(n).unwrap(), n);
         }
         let other: Result<Vec<_>, _> = client.stream::<u64>(500).collect();
         assert!(other.unwrap().into_iter().eq(0..500));
@@ -331,11 +322,11 @@ fn a_stream_that_is_dropped_is_cancelled_and_what_is_on_its_way_is_dropped() {
     with_both(&settings(), serve, |client| {
         // Before its first item, and between two.
         drop(client.stream::<u64>(9));
-        assert_eq!(client.echo(7), 7);
+        assert_eq!(client.echo(7).unwrap(), 7);
         let mut items = client.stream::<u64>(9);
         assert_eq!(items.next().unwrap().unwrap(), 0);
         drop(items);
-        assert_eq!(client.echo(8), 8);
+        assert_eq!(client.echo(8).unwrap(), 8);
     });
 }
 
@@ -354,7 +345,7 @@ fn a_stream_that_is_over_is_not_cancelled() {
         assert_eq!(items.next().unwrap().unwrap(), 0);
         assert!(items.next().is_none());
         drop(items);
-        assert_eq!(client.echo(8), 8);
+        assert_eq!(client.echo(8).unwrap(), 8);
     });
 }
 
@@ -418,13 +409,7 @@ fn a_connection_that_was_lost_before_is_replaced_to_open_a_stream() {
         }
     };
     with_both(&settings(), serve, |client| {
-        let said = match client {
-            Client::Blocking(client) => client.call::<u64>("echo", args![1], kwargs! {}),
-            Client::Async(client, runtime) => {
-                runtime.block_on(client.call::<u64>("echo", args![1], kwargs! {}))
-            }
-        };
-        said.unwrap_err();
+        client.echo(1).unwrap_err();
         assert_eq!(client.stream::<u64>(3).next().unwrap().unwrap(), 5);
     });
 }
@@ -441,35 +426,57 @@ fn a_time_bounds_the_whole_stream_and_travels() {
         assert_eq!(peer.receive(), None);
     };
     with_both(&settings(), serve, |client| {
-        let items = client.try_stream::<u64>(3, Some(Duration::from_millis(300)));
-        let items: Vec<_> = items.unwrap().collect();
+        let items: Vec<_> = client.stream_within(Duration::from_millis(300)).collect();
         let [Ok(1), Err(error)] = &items[..] else { panic!("{items:?}") };
         assert!(error.is_timeout() && error.may_have_run(), "{error}");
-        assert_eq!(client.echo(4), 4);
+        assert_eq!(client.echo(4).unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_time_that_is_over_ends_a_stream_whose_items_go_on_coming() {
+    let serve = |mut peer: Peer| {
+        peer.receive().unwrap();
+        let endless = Flow { id: 0, sent: 0, bytes: 0, total: u64::MAX, credit: (10, 1000) };
+        let mut flow = endless;
+        loop {
+            while flow.may_send() {
+                flow.advance(&mut peer, 1, &|n| n.to_string());
+            }
+            let message = receive(&mut peer).unwrap();
+            let Some(items) = message["items"].as_u64() else {
+                assert_eq!(message["cancel"], 0);
+                break;
+            };
+            flow.credit = (items, message["bytes"].as_u64().unwrap());
+        }
+        assert_eq!(peer.receive(), None);
+    };
+    with_both(&settings().stream_window(10, 1000), serve, |client| {
+        let mut items = client.stream_within(Duration::from_millis(100)).skip_while(Result::is_ok);
+        assert!(items.next().unwrap().unwrap_err().is_timeout());
+        assert!(items.next().is_none());
     });
 }
 
 #[test]
 fn the_timeout_of_calls_bounds_no_stream() {
     let (go, wait) = channel::<()>();
-    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let wait = Arc::new(Mutex::new(wait));
     let serve = move |mut peer: Peer| {
         let call = peer.receive().unwrap();
-        assert!(!call.contains("timeout_ms"), "{call}");
-        let wait: &Receiver<()> = &wait.lock().unwrap();
-        wait.recv().unwrap();
+        assert!(!call.contains("\"id\":0,\"timeout_ms"), "{call}");
+        // A call is not answered.
+        peer.receive().unwrap();
+        wait.lock().unwrap().recv().unwrap();
         peer.send(r#"{"res":[1],"id":0}"#);
-        assert_eq!(peer.receive(), None);
+        while peer.receive().is_some() {}
     };
     with_both(&settings().call_timeout(Duration::from_millis(10)), serve, |client| {
         let mut items = client.stream::<u64>(3);
-        let go = go.clone();
-        let later = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(50));
-            go.send(()).unwrap();
-        });
+        assert!(client.echo(1).unwrap_err().is_timeout());
+        go.send(()).unwrap();
         assert_eq!(items.next().unwrap().unwrap(), 1);
-        later.join().unwrap();
     });
 }
 
@@ -480,20 +487,18 @@ fn what_comes_beyond_the_credit_ends_the_stream_alone() {
         peer.send(r#"{"items":[1],"id":0}"#);
         peer.send(r#"{"items":[2,3,4],"id":0}"#);
         peer.send(r#"{"items":[5],"id":0}"#);
-        let call = loop {
-            let message = receive(&mut peer).unwrap();
-            if message["method_name"].is_string() {
-                break message;
-            }
-            assert_eq!(message["cancel"], 0);
-        };
+        // The call may have left before.
+        let mut messages = [receive(&mut peer).unwrap(), receive(&mut peer).unwrap()];
+        messages.sort_by_key(|message| message["cancel"].is_null());
+        let [cancel, call] = messages;
+        assert_eq!(cancel, json!({ "cancel": 0 }));
         peer.send(&format!(r#"{{"res":6,"id":{}}}"#, call["id"]));
         assert_eq!(peer.receive(), None);
     };
     with_both(&settings().stream_window(3, 1000), serve, |client| {
         let mut items = client.stream::<u64>(3);
         // All has come by then.
-        assert_eq!(client.echo(6), 6);
+        assert_eq!(client.echo(6).unwrap(), 6);
         assert_eq!(items.next().unwrap().unwrap(), 1);
         let error = items.next().unwrap().unwrap_err().to_string();
         assert!(error.contains("credit") && error.contains("`count`"), "{error}");
@@ -560,7 +565,8 @@ fn where_there_are_no_streams_all_items_come_as_one_array() {
         (settings().dialect(Dialect::Native), format!("ws://{address}")),
     ];
     for (settings, address) in ways {
-        for client in Client::both(&address, &settings) {
+        for is_async in [false, true] {
+            let client = Client::new(&address, &settings, is_async);
             let items: Result<Vec<u64>, _> = client.stream(5).collect();
             assert_eq!(items.unwrap(), [0, 1, 2, 3, 4]);
             let items: Vec<_> = client.stream::<u64>(200).collect();
@@ -575,22 +581,18 @@ fn where_there_are_no_streams_all_items_come_as_one_array() {
 }
 
 #[test]
-fn nobody_at_the_other_end_is_what_opening_says() {
-    let server = Fake::start(Framing::LengthPrefix, |mut peer| {
-        peer.receive().unwrap();
-    });
-    let address = server.address();
-    for index in 0..2 {
-        let server = Fake::start(Framing::LengthPrefix, |_| ());
+fn that_nobody_is_there_is_what_opening_says() {
+    for is_async in [false, true] {
+        let server = Fake::start(Framing::LengthPrefix, drop);
         let settings = settings().connect_timeout(Duration::from_millis(100));
-        let client = one(server.address(), &settings, index);
+        let client = Client::new(server.address(), &settings, is_async);
         drop(server);
-        let error = client.try_stream::<u64>(1, None).map(|mut items| items.next()).err();
-        // Where the connection has not been found lost yet, the stream is, at its beginning.
-        assert!(error.is_none_or(|error| !error.may_have_run()));
+        // The connection is found lost.
+        client.echo(1).unwrap_err();
+        let Err(error) = client.try_stream::<u64>(1) else { panic!("a stream") };
+        assert!(!error.may_have_run());
+        assert!(matches!(error, Error::Io(error) if error.kind() == IoErrorKind::Connect));
     }
-    drop(Peer::connect(address, Framing::LengthPrefix));
-    Peer::connect(address, Framing::LengthPrefix).send("{}");
 }
 
 #[test]
@@ -685,9 +687,9 @@ fn many_streams_and_calls_of_many_tasks_share_a_connection() {
 #[test]
 fn a_stream_outlives_the_client_that_opened_it() {
     let serve = |mut peer: Peer| numbers(&mut peer);
-    for index in 0..2 {
+    for is_async in [false, true] {
         let server = Fake::start(Framing::LengthPrefix, serve);
-        let client = one(server.address(), &settings().stream_window(4, 100), index);
+        let client = Client::new(server.address(), &settings().stream_window(4, 100), is_async);
         let items = client.stream::<u64>(100);
         let runtime = match &client {
             Client::Async(_, runtime) => Some(Arc::clone(runtime)),
@@ -747,7 +749,7 @@ proptest! {
         sizes in prop::collection::vec(0_usize..120, 1..80),
         most in 1_u64..20,
         stops in prop::collection::vec(0_usize..80, 0..4),
-        index in 0_usize..2,
+        is_async in any::<bool>(),
     ) {
         let total = sizes.len() as u64;
         let texts: Vec<String> = sizes.iter().map(|size| "x".repeat(*size)).collect();
@@ -757,11 +759,11 @@ proptest! {
             serve_streams(&mut peer, most, &item, &mut |_, _| ());
         });
         let settings = settings().stream_window(window.0, window.1);
-        let client = one(server.address(), &settings, index);
+        let client = Client::new(server.address(), &settings, is_async);
         let mut items = client.stream::<String>(total);
         for (n, text) in texts.iter().enumerate() {
             if stops.contains(&n) {
-                prop_assert_eq!(client.echo(n as u64), n as u64);
+                prop_assert_eq!(client.echo(n as u64).unwrap(), n as u64);
             }
             prop_assert_eq!(&items.next().unwrap().unwrap(), text);
         }

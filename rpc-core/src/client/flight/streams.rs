@@ -106,16 +106,20 @@ impl<W> Flight<W> {
 
     /// Whether something has come of a stream that was not taken yet.
     pub(in crate::client) fn has_arrived(&self, call: u64) -> bool {
-        self.streams.get(&call).is_none_or(|stream| !stream.batches.is_empty())
-            || self.calls.get(&call).is_none_or(|call| call.reply.is_some())
+        self.has_ended(call)
+            || self.streams.get(&call).is_none_or(|stream| !stream.batches.is_empty())
+    }
+
+    /// Whether a stream's end has come, which may not have been taken yet.
+    pub(in crate::client) fn has_ended(&self, call: u64) -> bool {
+        self.lost.is_some() || self.calls.get(&call).is_none_or(|call| call.reply.is_some())
     }
 
     /// Lets so much of a stream come, since it began.
     pub(in crate::client) fn grant(&mut self, call: u64, granted: Amount) {
-        let is_over = self.calls.get(&call).is_none_or(|call| call.reply.is_some());
+        let has_ended = self.has_ended(call);
         if let Some(stream) = self.streams.get_mut(&call)
-            && !is_over
-            && self.lost.is_none()
+            && !has_ended
         {
             stream.account.grant(granted);
             let start = self.outgoing.len();
