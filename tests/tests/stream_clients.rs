@@ -616,9 +616,13 @@ fn wrappers_of_clients_open_streams() {
         opened.unwrap().collect::<Result<Vec<_>, _>>().unwrap()
     };
     let shared = Arc::new(client);
-    assert_eq!(take(shared.stream("count", args![], kwargs! {})), [0]);
-    assert_eq!(take((&shared).stream("count", args![], kwargs! {})), [1]);
-    assert_eq!(take(Box::new(&shared).stream("count", args![], kwargs! {})), [2]);
+    assert_eq!(take(opened(&*shared)), [0]);
+    assert_eq!(take(opened(Box::new(&*shared))), [1]);
+    assert_eq!(take(opened(shared)), [2]);
+}
+
+fn opened<S: Streaming>(stub: S) -> S::Opened<u64, Error> {
+    stub.stream("count", args![], kwargs! {})
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl<W> Flight<W> {
             return;
         }
         awake.extend(entry.waiter.take());
-        if stream.account.receive(&items) {
+        if stream.account.receive(items.count, items.bytes, items.last) {
             stream.batches.push_back(items);
         } else {
             let problem =
