@@ -11,8 +11,10 @@ mod cutting_proxy;
 mod doorman;
 #[cfg(unix)]
 mod editor;
+mod either_client;
 mod example;
 mod fake;
+mod flow;
 mod folder;
 mod foreign;
 #[cfg(unix)]
@@ -48,8 +50,10 @@ pub use cutting_proxy::CuttingProxy;
 pub use doorman::{Doorman, Guarded};
 #[cfg(unix)]
 pub use editor::Editor;
+pub use either_client::{EitherClient, EitherItems, with_both};
 pub use example::{example, example_names};
 pub use fake::{Fake, Received};
+pub use flow::{Flow, serve_flows, serve_numbers};
 pub use folder::Folder;
 pub use foreign::{Language, Report, all_good, browser, language_server, mcp};
 #[cfg(unix)]
