@@ -57,7 +57,7 @@ mod written;
 mod xml_types;
 
 pub use allow::Allow;
-pub use authenticate::{Authenticate, Log, Or, TakingBasic, Unauthenticated};
+pub use authenticate::{Authenticate, Log, Or, TakingBasic, Unauthenticated, Upkeep};
 pub use bind::Bound;
 pub(crate) use bind::problem;
 #[cfg(feature = "mcp")]
