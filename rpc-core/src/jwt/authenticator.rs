@@ -137,7 +137,8 @@ impl Jwt {
                 let claims = token.payload().ok().as_deref().and_then(Claims::read);
                 claims.is_some_and(|claims| self.rules.judge(claims, now).is_ok())
             };
-            if is_ours() && sets.iter().any(|(set, keys)| set.may_know_more(keys)) {
+            let ask = |soon, (set, keys): &(&JwkSet, Arc<[Jwk]>)| soon | set.may_know_more(keys);
+            if is_ours() && sets.iter().fold(false, ask) {
                 return Err(fetching().into());
             }
             return wrong("the token is signed with a key that is not known here (`kid`)");
