@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Misuse;
-use crate::protocol::{Again, Fault, code};
+use crate::json_rpc::come_again;
+use crate::protocol::Fault;
 use crate::registry::{Authenticate, Credentials, Identity, Log, Unauthenticated, Upkeep};
 
 use super::claims::Claims;
@@ -110,14 +111,14 @@ impl Jwt {
 
     fn check_signature(&self, token: &Token<'_>, now: SystemTime) -> Result<(), Unauthenticated> {
         let wrong = |reason: &str| Err(Unauthenticated::new(reason));
-        let mut unknown = None;
+        let mut missing = None;
         let sets: Vec<(&JwkSet, Arc<[Jwk]>)> = self
             .sets
             .iter()
             .filter_map(|set| match set.keys() {
                 Ok(keys) => Some((set, keys)),
                 Err(fault) => {
-                    unknown.get_or_insert(fault);
+                    missing.get_or_insert(fault);
                     None
                 }
             })
@@ -129,7 +130,7 @@ impl Jwt {
         let meant: Vec<_> =
             sets.iter().flat_map(|(_, keys)| keys.iter()).filter(is_meant).collect();
         if meant.is_empty() {
-            if let Some(fault) = unknown {
+            if let Some(fault) = missing {
                 return Err(fault.into());
             }
             // Of what nobody knows the key of this decides one thing alone: whether keys are fetched for it.
@@ -159,9 +160,9 @@ impl Jwt {
 
 /// Has a caller come again whose key may be among those that are being fetched.
 fn fetching() -> Fault {
-    const SOON: u64 = 1000;
+    const SOON: Duration = Duration::from_secs(1);
     let why = "the token is signed with a key that is not known here yet (`kid`), and keys are being fetched";
-    Fault::new(code::OVERLOADED, why).with_data(&Again { retry_after_ms: SOON })
+    come_again(why, SOON)
 }
 
 impl Authenticate for Jwt {
@@ -174,7 +175,7 @@ impl Authenticate for Jwt {
     fn check(&self) -> Result<(), Misuse> {
         if self.sets.is_empty() {
             return Err(problem(
-                "there is no key; give it some: `.keys(JwkSet::from_file(\"jwks.json\")?)`",
+                "there is no key; give it some: `.keys(JwkSet::from_file(\"jwks.json\")?)`, or `JwkSet::from_url`",
             ));
         }
         self.rules.check()

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::client::Get;
 use crate::error::Misuse;
-use crate::protocol::{Again, Fault, code};
+use crate::json_rpc::come_again;
+use crate::protocol::{Fault, code};
 use crate::registry::{Log, Upkeep};
 
 use super::board::Board;
@@ -63,8 +64,9 @@ impl Remote {
             return Err(Fault::new(code::INTERNAL_ERROR, problem));
         }
         if self.board.age() > self.keep {
+            const SOON: Duration = Duration::from_secs(5);
             const STALE: &str = "the keys that tokens are checked with are stale: their server has not given them for too long";
-            return Err(come_again(STALE));
+            return Err(come_again(STALE, SOON));
         }
         Ok(self.latest())
     }
@@ -184,11 +186,6 @@ fn fetch(get: &Get) -> Result<(Vec<u8>, Arc<[Jwk]>), String> {
     Ok((text, keys))
 }
 
-fn come_again(why: &str) -> Fault {
-    const SOON: u64 = 5000;
-    Fault::new(code::OVERLOADED, why).with_data(&Again { retry_after_ms: SOON })
-}
-
 /// Which keys came and which went; `None` where they are the same.
 fn changes(before: &[Jwk], now: &[Jwk]) -> Option<String> {
     let of = |those: &[Jwk], others: &[Jwk], verb: &str| {
@@ -206,9 +203,7 @@ fn names<'k>(keys: impl Iterator<Item = &'k Jwk>) -> Option<String> {
     const LONG: usize = 80;
     let mut names: Vec<_> = keys
         .map(|key| match key.id() {
-            Some(id) => {
-                format!("`{}`", id.chars().take(LONG).collect::<String>().escape_debug())
-            }
+            Some(id) => format!("`{}`", id.chars().take(LONG).collect::<String>()),
             None => "one without `kid`".to_owned(),
         })
         .collect();
