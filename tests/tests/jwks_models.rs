@@ -102,7 +102,7 @@ fn a_key_that_is_not_known_is_fetched_once_for_all() {
 #[test]
 fn keys_change_with_time_and_are_stale_when_they_cannot_be_fetched_for_long() {
     let (old, new) = (Signer::ec("old"), Signer::ed("new"));
-    let options = "--keys-every-ms 1000 --keys-for-ms 3000";
+    let options = "--keys-every-ms 1000 --keys-for-ms 5000";
     each(&MODELS, &keys(&[&old]), options, |model, server, keys_at| {
         assert!(is_ada(&greet(server, &ada(&old))), "{model}");
         keys_at.say(keys(&[&new]));

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Read;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -155,8 +157,26 @@ fn who_fetches_ends_when_nobody_needs_it_and_is_missed_where_nobody_does() {
     let threads: Vec<_> = upkeep.into_iter().map(|work| thread::spawn(move || work())).collect();
     jwt.authenticate(&Credentials::said(&said)).unwrap();
     drop(jwt);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     assert_eq!(server.asked(), 1);
+}
+
+#[test]
+fn over_a_network_nothing_is_asked_for_in_plain_text() {
+    // An address of this machine by which others may reach it, if it has one.
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    let known = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr());
+    let Some(own) = known.ok().map(|own| own.ip()).filter(|ip| !ip.is_loopback()) else {
+        return println!("skipped: this machine has no address but that of itself");
+    };
+    let listener = TcpListener::bind((own, 0)).unwrap();
+    let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+    let said = JwkSet::from_url(&url).unwrap_err().to_string();
+    assert!(said.contains(&url) && said.contains("`https://`"), "{said}");
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(!matches!(stream.read(&mut [0]), Ok(1..)));
 }
 
 /// What a server says in its log.

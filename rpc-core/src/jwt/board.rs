@@ -121,7 +121,7 @@ impl Board {
         }
         text.truncate(size);
         fence(Ordering::SeqCst);
-        let is_whole = version % 2 == 0 && self.get(VERSION) == version;
+        let is_whole = version.is_multiple_of(2) && self.get(VERSION) == version;
         is_whole.then_some((version, text))
     }
 
