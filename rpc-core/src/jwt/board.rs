@@ -137,7 +137,7 @@ impl Board {
         }
         let last = self.get(ASKED_AT);
         if last != 0 && self.since(ASKED_AT) < PAUSE {
-            return self.get(FAILS) != 0;
+            return self.is_asked() || self.get(FAILS) != 0;
         }
         let place = &self.numbers[ASKED_AT];
         if place.compare_exchange(last, self.now(), Ordering::AcqRel, Ordering::Relaxed).is_ok() {

@@ -1,5 +1,6 @@
 //! Keys from an address, fetched again and again by one thread for all processes of a server.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -174,7 +175,10 @@ fn tend(remote: &Weak<Remote>, board: &Board) {
         wait = remote.every.saturating_sub(board.age()).max(again.unwrap_or_default());
         if wait.is_zero() || board.is_asked() {
             tried = Some(Instant::now());
-            remote.refresh(&mut trouble);
+            // Lines are said by the program's own code, which may panic.
+            if catch_unwind(AssertUnwindSafe(|| remote.refresh(&mut trouble))).is_err() {
+                board.fail();
+            }
             wait = Duration::ZERO;
         }
     }

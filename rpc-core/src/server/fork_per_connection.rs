@@ -153,13 +153,12 @@ impl<A: Answer> Parent<'_, A> {
     /// Has a process do what is done beside calls.
     fn tend(&mut self) {
         let Self { children, listener, service, refusals, upkeep, .. } = self;
-        let made = children.tend(upkeep, |child| {
+        let said = children.tend(upkeep, |child| {
             child.let_go(listener);
             refusals.let_go();
         });
-        if let Err(error) = made {
-            let why = exhausted::of_processes(error);
-            service.say(&format!("no process can be made for what is done beside calls: {why}"));
+        if let Some(line) = said {
+            service.say(&line);
         }
     }
 

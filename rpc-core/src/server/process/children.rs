@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::registry::Upkeep;
+use crate::server::exhausted;
 use crate::server::listener::listen_failed;
 use crate::server::upkeep;
 
@@ -62,28 +63,38 @@ impl<T> Children<T> {
     }
 
     /// Has a process do `upkeep` beside those that serve: makes it where there is none, or it has ended. It lets go of what it
-    /// is not to keep.
+    /// is not to keep. Returns what is to be said of that.
     pub(in crate::server) fn tend(
         &mut self,
         upkeep: &[Upkeep],
         let_go: impl FnOnce(&Child),
-    ) -> io::Result<()> {
+    ) -> Option<String> {
         const PAUSE: Duration = Duration::from_secs(1);
-        let has_ended = self.tender.is_some_and(|tender| sys::ended(tender).is_some());
-        if upkeep.is_empty() || self.tender.is_some() && !has_ended {
-            return Ok(());
+        let ended = self.tender.and_then(sys::ended);
+        if upkeep.is_empty() || self.tender.is_some() && ended.is_none() {
+            return None;
         }
-        let tender = self.make(|child| {
+        let made = self.make(|child| {
             let_go(&child);
             child.mind(None, || sys::exit_now(0))?;
-            if has_ended {
+            if ended.is_some() {
                 // One that ends at once again is not to be made all the time.
                 thread::sleep(PAUSE);
             }
             upkeep::tend(upkeep)
         });
-        self.tender = Some(tender?);
-        Ok(())
+        // The number of one that has ended may be another's by now.
+        self.tender = made.as_ref().ok().copied();
+        match (made, ended) {
+            (Err(error), _) => {
+                let why = exhausted::of_processes(error);
+                Some(format!("no process can be made for what is done beside calls: {why}"))
+            }
+            (Ok(_), Some(how)) => Some(format!(
+                "the process for what is done beside calls has ended ({how}); another takes its place"
+            )),
+            (Ok(_), None) => None,
+        }
     }
 
     fn make(&self, work: impl FnOnce(Child) -> io::Result<()>) -> io::Result<Pid> {

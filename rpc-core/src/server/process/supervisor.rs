@@ -207,9 +207,9 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     /// Has a process do what is done beside workers.
     fn tend(&mut self) {
         let listener = self.listener;
-        if let Err(error) = self.children.tend(&self.pool.upkeep, |child| child.let_go(listener)) {
-            let why = exhausted::of_processes(error);
-            self.log.say(&format!("no process can be made for what is done beside calls: {why}"));
+        let said = self.children.tend(&self.pool.upkeep, |child| child.let_go(listener));
+        if let Some(line) = said {
+            self.log.say(&line);
         }
     }
 
