@@ -407,6 +407,7 @@ fn a_server_that_stops_ends_streams_with_an_error_of_its_own() {
         let last = thread::spawn(move || endless.next());
         let begun = Instant::now();
         server.stop();
+        server.wait().unwrap();
         assert!(begun.elapsed() < Duration::from_secs(20));
         let error = last.join().unwrap().unwrap().unwrap_err();
         assert_eq!(error.fault().map(rpc_core::Fault::code), Some(code::SHUTTING_DOWN), "{error}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Misuse;
 use crate::protocol::{Credit, Fault};
-use crate::registry::Log;
+use crate::registry::{Log, Upkeep};
 
 use super::identify::{Asking, Found};
 use super::later::Later;
@@ -55,6 +55,11 @@ pub trait Answer: Send + Sync + 'static {
     fn log_to(&self, log: &Log) {
         let _ = log;
     }
+
+    /// Says what has to be done beside messages for as long as a server serves. A layer passes on what is said by what it is around.
+    fn upkeep(&self) -> Vec<Upkeep> {
+        Vec::new()
+    }
 }
 
 /// A stack that several servers share.
@@ -77,6 +82,10 @@ impl<T: Answer> Answer for Arc<T> {
 
     fn log_to(&self, log: &Log) {
         (**self).log_to(log);
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        (**self).upkeep()
     }
 }
 

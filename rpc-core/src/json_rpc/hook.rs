@@ -7,7 +7,9 @@ use std::time::{Instant, SystemTime};
 use crate::dialect::Request;
 use crate::error::Misuse;
 use crate::protocol::{Fault, code};
-use crate::registry::{CallContext, Ended, FunctionRegistry, Log, Statistics, Tally, TallyAside};
+use crate::registry::{
+    CallContext, Ended, FunctionRegistry, Log, Statistics, Tally, TallyAside, Upkeep,
+};
 
 use super::caller_limits::{CallerLimits, InFlight};
 use super::finished::FinishedCall;
@@ -100,6 +102,11 @@ impl Hook {
         if let Some(asks) = &self.asks {
             asks.log_to(log);
         }
+    }
+
+    /// What has to be done beside calls.
+    pub(super) fn upkeep(&self) -> Vec<Upkeep> {
+        self.asks.as_ref().map(Asks::upkeep).unwrap_or_default()
     }
 
     /// What is asked who makes calls.

@@ -47,7 +47,7 @@ pub use session::Session;
 use crate::dialect::{Dialect, Incoming, Rare, Request, Unreadable, read_call};
 use crate::error::Misuse;
 use crate::protocol::Fault;
-use crate::registry::{Dispatch, Log};
+use crate::registry::{Dispatch, Log, Upkeep};
 
 use batch::answer_batch;
 use budget::Budget;
@@ -186,5 +186,9 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         if let Some(hook) = &self.hook {
             hook.log_to(log);
         }
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        self.hook.as_ref().map(Hook::upkeep).unwrap_or_default()
     }
 }
