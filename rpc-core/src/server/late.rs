@@ -11,8 +11,8 @@ use crate::registry::CallContext;
 use crate::transport::{Socket, Stream};
 
 use super::busy::Busy;
-use super::refusals::respond;
 use super::settings::Settings;
+use super::unread_request::refuse_request;
 
 const SAID: &str = "the server stops, and has not run the call";
 
@@ -44,7 +44,7 @@ fn tell<A: Answer>(
     stream.set_nonblocking(true)?;
     let ended = read(stream, &mut connection)?;
     let words = match answer_once(&mut connection, &mut session, answer, ended) {
-        Once::Http => respond(&connection.into_received(), answer.fault()),
+        Once::Http => refuse_request(&connection.into_received(), answer, &mut session),
         Once::Waits if !connection.is_partial() => return Ok(()),
         once => {
             if once == Once::Waits {

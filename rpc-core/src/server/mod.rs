@@ -69,6 +69,8 @@ mod turns;
 #[cfg(not(unix))]
 #[path = "without_poll.rs"]
 mod turns;
+#[cfg(unix)]
+mod unread_request;
 #[cfg(feature = "http")]
 mod web;
 #[cfg(all(unix, feature = "http"))]

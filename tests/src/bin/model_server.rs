@@ -111,6 +111,12 @@ fn main() -> Result<(), Error> {
             write(&file, &format!("hook: {} {} -> {ended}\n", call.protocol(), call.method()));
         });
     }
+    if let Some(path) = options.get("--records") {
+        let file = File::options().append(true).create(true).open(path).expect("a file");
+        server = server.on_call(move |call| {
+            write(&file, &(serde_json::to_string(call).expect("a record") + "\n"));
+        });
+    }
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
     }
