@@ -113,5 +113,5 @@ pub use crate::http::{ReplyBody, RpcService};
 pub use crate::json_rpc::{FinishedCall, KeptArguments};
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Tools;
-pub use crate::proxy::{InvalidProxy, TrustedProxies};
+pub use crate::proxy::{ForwardingHeader, InvalidProxy, TrustedProxies};
 pub use crate::throttle::Rate;
