@@ -73,7 +73,7 @@ impl<D: Dispatch> JsonRpc<D> {
         session.note_caller(dialect, id.is_some());
         if let Some(fault) = session.disabled(dialect) {
             let what = (request.call.method(), id);
-            self.tell_refused(&session.context, dialect.name(), what, &fault);
+            self.tell_uncalled(&session.context, dialect, what, &fault);
             dialect.write_fault(out, id, &fault);
             return Answered::Reply;
         }
@@ -127,7 +127,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
             }
         };
         let what = (request.call.method(), id);
-        self.tell_refused(&session.context, dialect.name(), what, &fault);
+        self.tell_uncalled(&session.context, dialect, what, &fault);
         dialect.write_fault(out, id, &fault);
         Answered::Reply
     }

@@ -1,0 +1,155 @@
+//! A caller who leaves while it is found out who calls is told of: what they asked for, and that nothing has run.
+
+#![allow(clippy::unwrap_used)]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use rpc_core::RpcServer;
+use rpc_core::identity::{Credentials, Identity};
+use rpc_core::protocol::Framing;
+use rpc_core::server::{KeptArguments, Tools};
+use serde_json::{Value, json};
+use tests::{HttpPeer, McpPeer, Model, Peer, WebSocket, until};
+use tokio::sync::watch;
+
+const CALL: &str =
+    r#"{"jsonrpc":"2.0","method":"whoami","id":7,"metadata":{"authorization":"Bearer x"}}"#;
+
+/// A server that is asked who calls and does not answer before it is `open`, and what it tells of.
+struct Asked {
+    records: Arc<Mutex<Vec<Value>>>,
+    asked: watch::Receiver<usize>,
+    open: watch::Sender<bool>,
+    address: SocketAddr,
+    server: rpc_core::server::ServerHandle,
+}
+
+impl Asked {
+    fn start(model: Model) -> Self {
+        let records = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&records);
+        let (open, gate) = watch::channel(false);
+        let (asks, asked) = watch::channel(0);
+        let asks = Arc::new(asks);
+        let server = RpcServer::exported()
+            .mcp(Tools::all())
+            .authenticate_async(move |_: Credentials<'static>| {
+                let (mut gate, asks) = (gate.clone(), Arc::clone(&asks));
+                async move {
+                    asks.send_modify(|count| *count += 1);
+                    let _ = gate.wait_for(|open| *open).await;
+                    Ok(Identity::new("ada"))
+                }
+            })
+            .keep_arguments(KeptArguments::of(["metadata"]))
+            .on_call(move |call| told.lock().unwrap().push(serde_json::to_value(call).unwrap()));
+        let server = model.start(server);
+        let address = server.address().socket_addr().unwrap();
+        Self { records, asked, open, address, server }
+    }
+
+    /// The record of what `peer` has asked for, which leaves then.
+    fn record(&self, asked: usize, peer: impl Sized) -> Value {
+        until("it is asked", || *self.asked.borrow() >= asked);
+        assert_eq!(self.records.lock().unwrap().len(), 0);
+        drop(peer);
+        until("it is told of", || !self.records.lock().unwrap().is_empty());
+        let mut records = std::mem::take(&mut *self.records.lock().unwrap());
+        assert_eq!(records.len(), 1, "{records:?}");
+        records.remove(0)
+    }
+}
+
+fn assert_refused(record: &Value, function: &str, protocol: &str, id: &Value) {
+    for (member, expected) in [
+        ("function", &json!(function)),
+        ("protocol", &json!(protocol)),
+        ("id", id),
+        ("outcome", &json!("refused")),
+        ("code", &json!(-32002)),
+        ("may_have_run", &json!(false)),
+        ("identity", &Value::Null),
+        ("caller_address", &json!("127.0.0.1")),
+    ] {
+        assert_eq!(&record[member], expected, "{member}: {record}");
+    }
+}
+
+fn post(body: &str) -> String {
+    let headers = "Content-Type: application/json\r\nAuthorization: Bearer x\r\n";
+    HttpPeer::post(headers, body)
+}
+
+#[test]
+fn by_every_protocol() {
+    let server = Asked::start(Model::EventLoop);
+    let mut peer = Peer::connect(server.address, Framing::Raw);
+    peer.send(CALL);
+    assert_refused(&server.record(1, peer), "whoami", "json-rpc", &json!(7));
+    let mut peer = Peer::connect(server.address, Framing::LengthPrefix);
+    peer.send(r#"{"method_name":"rpc.authenticate","method_args":["Bearer x"]}"#);
+    assert_refused(&server.record(2, peer), "rpc.authenticate", "native", &Value::Null);
+    let mut peer = Peer::connect(server.address, Framing::Raw);
+    peer.send(&format!("[{CALL}]"));
+    assert_refused(&server.record(3, peer), "", "json-rpc", &Value::Null);
+    let mut peer = Peer::connect(server.address, Framing::Raw);
+    let multicall = r#"{"jsonrpc":"2.0","method":"system.multicall","params":[[]],"id":1,"metadata":{"authorization":"Bearer x"}}"#;
+    peer.send(multicall);
+    assert_refused(&server.record(4, peer), "system.multicall", "json-rpc", &json!(1));
+    let mut socket = WebSocket::open(server.address, "Authorization: Bearer x\r\n").unwrap();
+    socket.send(r#"{"jsonrpc":"2.0","method":"whoami","id":"x"}"#);
+    assert_refused(&server.record(5, socket), "whoami", "json-rpc", &json!("x"));
+}
+
+#[test]
+fn by_http_in_every_model() {
+    Model::each(|model| {
+        let server = Asked::start(model);
+        let mut peer = HttpPeer::connect(server.address);
+        peer.write(post(r#"{"jsonrpc":"2.0","method":"whoami","id":1}"#).as_bytes());
+        assert_refused(&server.record(1, peer), "whoami", "json-rpc", &json!(1));
+        let mut peer = McpPeer::connect(server.address);
+        let params = json!({"name": "whoami", "arguments": {}, "_meta": McpPeer::meta()});
+        let headers = McpPeer::headers("tools/call", Some("whoami"));
+        let headers = format!("{headers}Authorization: Bearer x\r\n");
+        peer.send(&headers, &McpPeer::body("tools/call", &params));
+        assert_refused(&server.record(2, peer), "whoami", "mcp", &json!(1));
+    });
+}
+
+#[test]
+fn who_waits_is_told_of_once_and_as_who_they_are() {
+    Model::each(|model| {
+        let server = Asked::start(model);
+        let mut peer = Peer::connect(server.address, Framing::Raw);
+        peer.send(CALL);
+        until("it is asked", || *server.asked.borrow() >= 1);
+        server.open.send(true).unwrap();
+        assert!(peer.receive().unwrap().contains("ada"), "{model:?}");
+        assert!(peer.ask(&format!("[{CALL}]")).contains("ada"), "{model:?}");
+        drop(peer);
+        let Asked { server, records, .. } = server;
+        drop(server);
+        let records = records.lock().unwrap();
+        let ends: Vec<_> =
+            records.iter().map(|record| (&record["outcome"], &record["identity"])).collect();
+        assert_eq!(ends, vec![(&json!("returned"), &json!("ada")); 2], "{model:?}: {records:?}");
+    });
+}
+
+/// What is still asked about when the server stops is told of as what has not run.
+#[test]
+fn a_server_that_stops_tells_of_it_too() {
+    let server = Asked::start(Model::EventLoop);
+    let mut peer = Peer::connect(server.address, Framing::Raw);
+    peer.send(CALL);
+    until("it is asked", || *server.asked.borrow() >= 1);
+    let Asked { server, records, open: _open, .. } = server;
+    drop(server);
+    let records = records.lock().unwrap();
+    assert_eq!(records.len(), 1, "{records:?}");
+    let record = &records[0];
+    let expected = (&json!("refused"), &json!(false), &json!("whoami"));
+    assert_eq!((&record["outcome"], &record["may_have_run"], &record["function"]), expected);
+}
