@@ -49,6 +49,7 @@ use crate::registry::{Dispatch, Log};
 
 use batch::answer_batch;
 use budget::Budget;
+use caller_limits::CallerLimits;
 use hook::Hook;
 use run::run;
 
@@ -175,6 +176,10 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         self.hook.as_ref().map_or(Ok(()), Hook::check)?;
         self.check_kept_arguments()?;
         self.dispatch.check()
+    }
+
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        self.caller_limits().map(CallerLimits::settings).unwrap_or_default()
     }
 
     fn log_to(&self, log: &Log) {
