@@ -1,5 +1,6 @@
 //! What a server is told of the proxies in front of it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::error::Misuse;
@@ -15,6 +16,20 @@ pub(super) struct ProxySettings {
 }
 
 impl ProxySettings {
+    /// The proxies that are believed, where this peer is one of them.
+    pub(super) fn trusted_at(
+        &self,
+        peer: Option<SocketAddr>,
+        is_unix: bool,
+    ) -> Option<&Arc<TrustedProxies>> {
+        let trusted = self.trusted.as_ref()?;
+        let is_trusted = match peer {
+            Some(peer) => trusted.trusts(peer.ip()),
+            None => is_unix && trusted.trusts_unix(),
+        };
+        is_trusted.then_some(trusted)
+    }
+
     pub(super) fn trust(&mut self, proxies: TrustedProxies) {
         let proxies = proxies.writing(self.header);
         self.trusted = (!proxies.is_empty()).then(|| Arc::new(proxies));
