@@ -18,7 +18,7 @@ const CALL: &str =
     r#"{"jsonrpc":"2.0","method":"whoami","id":7,"metadata":{"authorization":"Bearer x"}}"#;
 
 /// A server that is asked who calls and does not answer before it is `open`, and what it tells of.
-struct Asked {
+struct Asking {
     records: Arc<Mutex<Vec<Value>>>,
     asked: watch::Receiver<usize>,
     open: watch::Sender<bool>,
@@ -26,7 +26,7 @@ struct Asked {
     server: rpc_core::server::ServerHandle,
 }
 
-impl Asked {
+impl Asking {
     fn start(model: Model) -> Self {
         let records = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&records);
@@ -88,7 +88,7 @@ fn post(body: &str) -> String {
 fn over_a_stream_it_is_told_of_as_what_has_run() {
     Model::each(|model| {
         for message in [CALL.to_owned(), format!("[{CALL}]")] {
-            let server = Asked::start(model);
+            let server = Asking::start(model);
             let mut peer = Peer::connect(server.address, Framing::Raw);
             peer.send(&message);
             until("it is asked", || *server.asked.borrow() >= 1);
@@ -106,7 +106,7 @@ fn over_a_stream_it_is_told_of_as_what_has_run() {
 #[test]
 fn by_http_in_every_model() {
     Model::each(|model| {
-        let server = Asked::start(model);
+        let server = Asking::start(model);
         let mut peer = HttpPeer::connect(server.address);
         peer.write(post(r#"{"jsonrpc":"2.0","method":"whoami","id":1}"#).as_bytes());
         assert_refused(&server.record(1, peer), "whoami", "json-rpc", &json!(1));
@@ -133,7 +133,7 @@ fn by_http_in_every_model() {
 #[test]
 fn who_waits_is_told_of_once_and_as_who_they_are() {
     Model::each(|model| {
-        let server = Asked::start(model);
+        let server = Asking::start(model);
         let mut peer = Peer::connect(server.address, Framing::Raw);
         peer.send(CALL);
         until("it is asked", || *server.asked.borrow() >= 1);
@@ -141,7 +141,7 @@ fn who_waits_is_told_of_once_and_as_who_they_are() {
         assert!(peer.receive().unwrap().contains("ada"), "{model:?}");
         assert!(peer.ask(&format!("[{CALL}]")).contains("ada"), "{model:?}");
         drop(peer);
-        let Asked { server, records, .. } = server;
+        let Asking { server, records, .. } = server;
         drop(server);
         let records = records.lock().unwrap();
         let ends: Vec<_> =
@@ -153,11 +153,11 @@ fn who_waits_is_told_of_once_and_as_who_they_are() {
 /// What is still asked about when the server stops is told of as what has not run.
 #[test]
 fn a_server_that_stops_tells_of_it_too() {
-    let server = Asked::start(Model::EventLoop);
+    let server = Asking::start(Model::EventLoop);
     let mut peer = Peer::connect(server.address, Framing::Raw);
     peer.send(CALL);
     until("it is asked", || *server.asked.borrow() >= 1);
-    let Asked { server, records, open: _open, .. } = server;
+    let Asking { server, records, open: _open, .. } = server;
     drop(server);
     let records = records.lock().unwrap();
     assert_eq!(records.len(), 1, "{records:?}");

@@ -79,7 +79,9 @@ fn converse(mut ask: impl FnMut(&str) -> String) {
         assert_eq!(replies.len(), batch.len());
         let (last, refused) = replies.split_last().unwrap();
         assert_eq!(last["id"], 1);
-        refused.iter().for_each(|reply| assert_refused(&reply.to_string()));
+        for reply in refused {
+            assert_refused(&reply.to_string());
+        }
     }
 }
 

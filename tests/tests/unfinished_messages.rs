@@ -212,7 +212,7 @@ fn of_a_body_in_gzip_what_came_is_let_go_of_when_it_is_inflated() {
     let mut noise = 1_u32;
     let noise = std::iter::repeat_with(|| {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        char::from(b'0' + (noise >> 24) as u8 % 64)
+        char::from(b'0' + noise.to_be_bytes()[0] % 64)
     });
     let noise: String = noise.filter(|c| *c != '\\').take(7 * MIB).collect();
     // What came grows to 8 MiB, and so does what it was: there is room for both, and then for one and what came of another.

@@ -116,7 +116,7 @@ impl<D: Dispatch> JsonRpc<D> {
             return Answered::Asks(asking);
         };
         let asked = listener.asks(Record::of_message(context, protocol, what));
-        Answered::Asks(asking.then(|| asked.is_found()))
+        Answered::Asks(asking.then(|| asked.found()))
     }
 
     /// Tells of the calls that run that nobody waits for them any more.

@@ -43,7 +43,7 @@ pub(super) struct Asked(Option<(Arc<Listener>, u64)>);
 
 impl Asked {
     /// Says that it was found out: the message is told of as what becomes of it.
-    pub(super) fn is_found(mut self) {
+    pub(super) fn found(mut self) {
         if let Some((listener, number)) = self.0.take() {
             listener.lock().calls.remove(&number);
         }
