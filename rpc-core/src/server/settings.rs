@@ -52,6 +52,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Whether connections speak TLS.
     #[cfg(unix)]
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self))]
     pub(super) fn speaks_tls(&self) -> bool {
         #[cfg(feature = "tls")]
         return self.tls.accepting.is_some();
