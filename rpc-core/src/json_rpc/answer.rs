@@ -51,6 +51,12 @@ pub trait Answer: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The settings that bound what each caller may do, as far as each process of a server counts alone. A layer passes on those of
+    /// what it is around.
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Is given, before a server serves, what says lines to those who operate it. A layer passes it on to what it is around.
     fn log_to(&self, log: &Log) {
         let _ = log;
@@ -78,6 +84,10 @@ impl<T: Answer> Answer for Arc<T> {
 
     fn check(&self) -> Result<(), Misuse> {
         (**self).check()
+    }
+
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        (**self).limits_of_processes()
     }
 
     fn log_to(&self, log: &Log) {

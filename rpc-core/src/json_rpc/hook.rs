@@ -254,7 +254,7 @@ impl Begun<'_> {
             let arguments = kept.and_then(|kept| kept.of_call(call, registry));
             let (method, id) = (call.method().into(), request.id.map(Into::into));
             let (began, at, context) = (*began, *at, context.clone());
-            let record = Record { method, id, context, arguments, began, at };
+            let record = Record { method, id, context, arguments, began, at, may_run: true };
             *number = Some(listener.begin(record));
         }
     }

@@ -69,6 +69,8 @@ mod turns;
 #[cfg(not(unix))]
 #[path = "without_poll.rs"]
 mod turns;
+#[cfg(unix)]
+mod unread_request;
 mod upkeep;
 #[cfg(feature = "http")]
 mod web;
@@ -116,5 +118,5 @@ pub use crate::http::{ReplyBody, RpcService};
 pub use crate::json_rpc::{FinishedCall, KeptArguments};
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Tools;
-pub use crate::proxy::{InvalidProxy, TrustedProxies};
+pub use crate::proxy::{ForwardingHeader, InvalidProxy, TrustedProxies};
 pub use crate::throttle::Rate;

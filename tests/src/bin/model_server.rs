@@ -103,6 +103,18 @@ fn identifying<D: Dispatch>(
     })
 }
 
+/// The same server, which writes a record of every call into a file.
+fn recording<D: Dispatch>(
+    server: TcpServer<JsonRpc<D>>,
+    path: Option<&str>,
+) -> TcpServer<JsonRpc<D>> {
+    let Some(path) = path else { return server };
+    let file = File::options().append(true).create(true).open(path).expect("a file");
+    server.on_call(move |call| {
+        write(&file, &(serde_json::to_string(call).expect("a record") + "\n"));
+    })
+}
+
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let options: HashMap<_, _> = arguments
@@ -124,6 +136,7 @@ fn main() -> Result<(), Error> {
             write(&file, &format!("hook: {} {} -> {ended}\n", call.protocol(), call.method()));
         });
     }
+    server = recording(server, options.get("--records").copied());
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
     }
