@@ -13,7 +13,7 @@ use super::answer::Answered;
 use super::as_somebody::{As, identify};
 use super::aside::{Aside, write_fault};
 use super::budget::Budget;
-use super::hook::{Begun, Hook, Unwatched, Watching};
+use super::hook::{Begun, Counted, Hook, Unwatched, Watching};
 use super::identify::{Greeted, Refused};
 use super::later::Later;
 use super::layer::JsonRpc;
@@ -28,9 +28,10 @@ pub(super) fn run_function<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    match json_rpc.hook {
+    match &json_rpc.hook {
         None => run_unwatched(json_rpc, request, budget, session, out),
-        Some(_) => run_counted(json_rpc, request, budget, session, out),
+        Some(hook) if hook.only_counts() => run_counted(json_rpc, request, budget, session, out),
+        Some(_) => run_told(json_rpc, request, budget, session, out),
     }
 }
 
@@ -55,12 +56,10 @@ fn run_counted<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    match json_rpc.hook.as_ref().and_then(Hook::only_counts) {
-        Some(mut counted) => {
-            run_with(&json_rpc.dispatch, request, budget, session, out, &mut counted)
-        }
-        None => run_told(json_rpc, request, budget, session, out),
-    }
+    let Some(hook) = &json_rpc.hook else {
+        return run_unwatched(json_rpc, request, budget, session, out);
+    };
+    run_with(&json_rpc.dispatch, request, budget, session, out, &mut Counted::new(hook))
 }
 
 /// The same where somebody is told of them, it is asked who makes them, or they are limited.
