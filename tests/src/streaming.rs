@@ -1,5 +1,7 @@
 //! The exported functions that answer with streams.
 
+#![allow(clippy::unused_async)]
+
 use std::pin::Pin;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Functions that answer with many items, over sockets: in every model, by both clients and by hand.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::unused_async)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -128,16 +128,15 @@ fn converse(address: &str) {
         values(both!(address, |c| call!(c.words("lent to it", between = "t")))),
         ["len", " ", "o i", ""]
     );
-    let many = values(both!(address, |c| call!(c.numbers(1, 100_000))));
-    assert!(many.iter().copied().eq(1..=100_000));
+    let many = values(both!(address, |c| call!(c.numbers(1, 20_000))));
+    assert!(many.iter().copied().eq(1..=20_000));
     let sizes = vec![1, 9 * 1024 * 1024, 0, 70_000, 3];
     let pieces = values(both!(address, |c| call!(c.pieces(sizes.clone()))));
     assert!(pieces.iter().map(String::len).eq(sizes));
     assert_eq!(values(both!(address, |c| call!(c.paced(1, 5)))), [0, 1, 2, 3, 4]);
     assert_eq!(values(both!(address, |c| call!(c.some(2)))), [0, 1]);
-    for refused in [both!(address, |c| call!(c.some(0)))] {
-        assert!(matches!(refused[..], [Err(CallError::Function(Refusal::Missing(1)))]));
-    }
+    let refused = both!(address, |c| call!(c.some(0)));
+    assert!(matches!(refused[..], [Err(CallError::Function(Refusal::Missing(1)))]));
     for count in [0, 2, 5000] {
         let mut items = both!(address, |c| call!(c.few(count)));
         let last = items.pop().unwrap().unwrap_err();
@@ -386,7 +385,9 @@ fn a_connection_has_no_more_streams_than_it_may() {
         let server = model.start(server.limits(limits));
         let client = RpcClient::connect(server.address()).unwrap();
         let mut kept: Vec<_> = (0..2).map(|_| call!(client.silent()).unwrap()).collect();
-        kept.iter_mut().for_each(|stream| _ = stream.next().unwrap().unwrap());
+        for stream in &mut kept {
+            stream.next().unwrap().unwrap();
+        }
         let refused = call!(client.numbers(1, 3)).unwrap().next().unwrap().unwrap_err();
         assert!(refused.to_string().contains("`Limits::max_streams`"), "{refused}");
         kept.pop();

@@ -1,6 +1,8 @@
 //! Replies that take time, and what must be done for them.
 
 use std::fmt;
+use std::future;
+use std::mem;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -81,19 +83,16 @@ impl Later {
         self
     }
 
-    /// What the call answers with, where that comes in parts.
-    pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
-        match self {
-            Self { work: Work::Call(aside, rest), order, limit, then } => {
-                match rest.into_stream() {
-                    Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
-                    Err(rest) => {
-                        Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then })
-                    }
-                }
-            }
-            other => Err(other),
+    /// Takes what the call answers with, where that comes in parts.
+    pub(crate) fn take_feed(&mut self) -> Option<Box<Feed>> {
+        let Work::Call(_, rest) = &self.work else { return None };
+        if !rest.is_stream() {
+            return None;
         }
+        let nothing = Work::Waiting(Box::pin(future::ready(Vec::new())));
+        let Work::Call(aside, rest) = mem::replace(&mut self.work, nothing) else { return None };
+        let (limit, then) = (self.limit.take(), self.then.take());
+        Some(Box::new(Feed::new(aside, rest.into_stream()?, limit, then)))
     }
 
     /// Whether it may overtake other replies.
