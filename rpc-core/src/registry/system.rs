@@ -374,6 +374,9 @@ struct Description<'s> {
     /// The note of its `#[deprecated]`.
     #[serde(skip_serializing_if = "str::is_empty")]
     deprecation: &'s str,
+    /// Whether it answers with any number of items, which come as a stream for who asks for one.
+    #[serde(skip_serializing_if = "is_not_said")]
+    streams: bool,
     #[serde(skip_serializing_if = "is_not_said")]
     idempotent: bool,
     #[serde(skip_serializing_if = "is_not_said")]
@@ -421,6 +424,7 @@ impl<'s> Description<'s> {
             result: signature.result(),
             deprecated: signature.deprecation().is_some(),
             deprecation: signature.deprecation().unwrap_or_default(),
+            streams: signature.is_stream(),
             idempotent: signature.is_idempotent(),
             read_only: signature.is_read_only(),
             destructive: signature.is_destructive(),
