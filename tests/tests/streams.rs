@@ -454,3 +454,16 @@ fn a_reader_who_takes_nothing_for_the_idle_timeout_is_told() {
         assert_eq!(peer.receive().unwrap(), r#"{"res":null,"id":1}"#);
     });
 }
+
+#[test]
+fn a_worker_with_a_long_stream_is_not_taken_for_one_that_hangs() {
+    let options = "--model prefork --workers 1 --busy-timeout-ms 300 --silent x";
+    let server = Served::start(env!("CARGO_BIN_EXE_model_server"), options);
+    let client = RpcClient::connect(server.address()).unwrap();
+    let mut stream = call!(client.paced(250, 6)).unwrap();
+    for n in 0..6 {
+        assert_eq!(stream.next().unwrap().unwrap(), n);
+        assert_eq!(call!(client.add(1, 2)).unwrap(), 13);
+    }
+    assert!(stream.next().is_none());
+}

@@ -83,10 +83,14 @@ impl Later {
         self
     }
 
+    /// Whether the call answers with parts.
+    pub(crate) fn is_feed(&self) -> bool {
+        matches!(&self.work, Work::Call(_, rest) if rest.is_stream())
+    }
+
     /// Takes what the call answers with, where that comes in parts.
     pub(crate) fn take_feed(&mut self) -> Option<Box<Feed>> {
-        let Work::Call(_, rest) = &self.work else { return None };
-        if !rest.is_stream() {
+        if !self.is_feed() {
             return None;
         }
         let nothing = Work::Waiting(Box::pin(future::ready(Vec::new())));
