@@ -12,8 +12,9 @@ use crate::protocol::{Arguments, ArrayWriter, Call, Fault, ObjectWriter, Protoco
 use crate::pump::wait;
 use crate::registry::{CallContext, Dispatch, FunctionRegistry, Progress, Reply, Rest, problem};
 
+use super::local_items::LocalItems;
 use super::mock::InOrder;
-use super::{Blocking, FromError, Invocation, Notify, Stub};
+use super::{Blocking, FromError, Invocation, Notify, Streaming, Stub};
 
 /// Functions and layers are tested as they are called: with typed proxies and by name, through the
 /// same arguments and results as over a socket. `AsyncInProcess` does the same
@@ -72,6 +73,30 @@ impl Notify for FunctionRegistry {
 impl<D: Dispatch> Notify for JsonRpc<D> {
     fn notify<A: Arguments>(&self, invocation: Invocation<'_, A>) -> Result<(), Error> {
         LocalCall::of(self.dispatch(), &invocation).map(|call| drop(call.run(self.dispatch())))
+    }
+}
+
+impl Streaming for FunctionRegistry {
+    type Items<T: DeserializeOwned + Send + 'static, E: FromError> = LocalItems<T, E>;
+    type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = Result<LocalItems<T, E>, E>;
+
+    fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<LocalItems<T, E>, E> {
+        LocalItems::open(self, &invocation).map_err(E::from_error)
+    }
+}
+
+impl<D: Dispatch> Streaming for JsonRpc<D> {
+    type Items<T: DeserializeOwned + Send + 'static, E: FromError> = LocalItems<T, E>;
+    type Opened<T: DeserializeOwned + Send + 'static, E: FromError> = Result<LocalItems<T, E>, E>;
+
+    fn open<A: Arguments, T: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+    ) -> Result<LocalItems<T, E>, E> {
+        LocalItems::open(self.dispatch(), &invocation).map_err(E::from_error)
     }
 }
 

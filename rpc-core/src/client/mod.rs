@@ -38,6 +38,7 @@ mod items;
 mod keywords;
 mod kind;
 mod local;
+mod local_items;
 mod lost;
 mod members;
 mod metadata;
@@ -106,6 +107,7 @@ pub use keywords::{
     WhateverSerialises,
 };
 pub use kind::{Async, Blocking, Boxed, BoxedCall, Futures, Kind};
+pub use local_items::LocalItems;
 pub use outcomes::{Outcomes, Promises};
 pub use owned_call::OwnedCall;
 pub use pending::Pending;
