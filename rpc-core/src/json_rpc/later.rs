@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
-use super::aside::Aside;
+use super::aside::{Aside, Notifies};
 use super::caller_limits::InFlight;
 use super::feed::Feed;
 use super::reply::{Order, Reply};
@@ -44,9 +44,18 @@ impl Later {
     }
 
     /// Makes a reply of the rest of a call.
-    pub(super) fn call(aside: Aside, rest: Box<Rest>) -> Self {
-        if let Some(source) = rest.source() {
+    pub(super) fn call(mut aside: Aside, mut rest: Box<Rest>) -> Self {
+        if let Some(source) = rest.source_mut() {
             source.outlet.bound(aside.limit());
+            if !aside.can_subscribe() {
+                source.subscription = None;
+            }
+            if source.subscription.is_some() && aside.is_part() {
+                let fault = not_alone(aside.method());
+                let order = Order::of(aside.id());
+                let refused = async move { aside.reply(Err(fault)) };
+                return Self::of(Work::Waiting(Box::pin(refused)), order);
+            }
         }
         let order = Order::of(aside.id());
         Self::of(Work::Call(Box::new(aside), rest), order)
@@ -84,9 +93,10 @@ impl Later {
     /// What the call answers with, where that comes in parts.
     pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
         match self {
-            Self { work: Work::Call(aside, rest), order, limit, then } => {
+            Self { work: Work::Call(aside, mut rest), order, limit, then } => {
+                let notifies = rest.source_mut().and_then(Notifies::begin);
                 match rest.into_stream() {
-                    Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
+                    Ok(stream) => Ok(Box::new(Feed::new(aside, stream, notifies, limit, then))),
                     Err(rest) => {
                         Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then })
                     }
@@ -145,6 +155,15 @@ impl Later {
     pub fn reply(self) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
         self.reply_with(&|job| Box::pin(async { job() }))
     }
+}
+
+/// The refusal of a call that would begin a subscription, and has others beside it.
+#[cold]
+fn not_alone(method: &str) -> Fault {
+    let message = format!(
+        "`{method}` is answered with a subscription, and is called alone: not in a batch with other calls"
+    );
+    Fault::invalid_request(message).refusing()
 }
 
 /// The same job, which holds something until it has ended, whether or not somebody still waits for it.

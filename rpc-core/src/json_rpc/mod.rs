@@ -34,7 +34,7 @@ mod xml_rpc;
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
 pub(crate) use come_again::come_again;
-pub(crate) use feed::{Feed, Part};
+pub(crate) use feed::{Feed, Part, Said};
 pub use finished::FinishedCall;
 pub use identify::{Asking, Found};
 pub use kept_arguments::KeptArguments;

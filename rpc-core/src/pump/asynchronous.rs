@@ -15,7 +15,9 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session};
+use crate::json_rpc::{
+    Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Said, Session,
+};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::registry::{Job, caught};
 use crate::timing::{LEFT, LINGER};
@@ -40,8 +42,8 @@ enum Event {
     Turn(Vec<u8>),
     /// It is found out who has sent the message that all others wait for.
     Found(Found, Vec<u8>),
-    /// A reply that may overtake others is there.
-    Reply(Vec<u8>),
+    /// A reply that may overtake others is there, or more of one.
+    Reply(Said),
     /// The server is about to stop.
     Stopping,
     /// The peer's time is up.
@@ -81,7 +83,7 @@ enum Turn {
 
 /// What has run comes to.
 struct Came {
-    reply: Vec<u8>,
+    said: Said,
     /// Of how many calls it is the reply.
     calls: usize,
     /// What follows, of a call that answers with a stream.
@@ -90,7 +92,7 @@ struct Came {
 
 impl AsRef<[u8]> for Came {
     fn as_ref(&self) -> &[u8] {
-        &self.reply
+        self.said.as_ref()
     }
 }
 
@@ -161,7 +163,7 @@ impl UnderWay {
         }
         self.calls += calls;
         let pile = Arc::clone(&self.pile);
-        let came = async move { Came { reply: reply.await, calls, feed: None } };
+        let came = async move { Came { said: reply.await.into(), calls, feed: None } };
         let abort = self.running.spawn(async move { pile.put(came).await });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
@@ -176,8 +178,8 @@ impl UnderWay {
     fn feed(&mut self, feed: Box<Feed>) {
         let pile = Arc::clone(&self.pile);
         let came = async move {
-            let Part { message, feed } = next_part(feed).await;
-            Came { reply: message, calls: 0, feed }
+            let Part { said, feed } = next_part(feed).await;
+            Came { said, calls: 0, feed }
         };
         self.running.spawn(async move { pile.put(came).await });
     }
@@ -188,15 +190,15 @@ impl UnderWay {
     }
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
-    fn came(&mut self, ran: Result<Came, JoinError>) -> Vec<u8> {
-        let Came { reply, calls, feed } =
-            ran.unwrap_or(Came { reply: Vec::new(), calls: 1, feed: None });
+    fn came(&mut self, ran: Result<Came, JoinError>) -> Said {
+        let Came { said, calls, feed } =
+            ran.unwrap_or(Came { said: Said::default(), calls: 1, feed: None });
         self.calls -= calls;
-        self.pile.take(&reply);
+        self.pile.take(said.as_ref());
         if let Some(feed) = feed {
             self.feed(feed);
         }
-        reply
+        said
     }
 
     /// Whether no more messages are read.
@@ -267,6 +269,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
         self.connection.written();
         Ok(())
+    }
+
+    fn append_all(&mut self, said: &Said) {
+        said.messages().for_each(|message| self.connection.append(message));
     }
 
     /// Answers what has arrived, and says whether that was the end.
@@ -424,15 +430,15 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                     self.connection.append(&under_way.start(later, &limits));
                 }
             }
-            Event::Reply(reply) => {
+            Event::Reply(said) => {
                 under_way.since = Instant::now();
-                self.connection.append(&reply);
+                self.append_all(&said);
                 // The others stay where they are counted.
                 while !self.connection.is_full()
                     && let Some(reply) = under_way.running.try_join_next()
                 {
-                    let reply = under_way.came(reply);
-                    self.connection.append(&reply);
+                    let said = under_way.came(reply);
+                    self.append_all(&said);
                 }
             }
             Event::Stopping => {
@@ -547,7 +553,7 @@ async fn next_part(feed: Box<Feed>) -> Part {
         }
         let runtime = Handle::current();
         let asked = caught(|| spawn_blocking(move || runtime.block_on(feed.next())));
-        let nothing = Part { message: Vec::new(), feed: None };
+        let nothing = Part { said: Said::default(), feed: None };
         match asked {
             Some(asked) => asked.await.unwrap_or(nothing),
             None => nothing,

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, notification};
 use crate::protocol::json::{Place, write_at};
 use crate::protocol::{Credit, Fault, Limits, code};
 
@@ -25,8 +25,11 @@ struct Shared {
 
 struct State {
     way: Way,
-    /// The JSON texts of the items that nobody has taken, with what stands before them, and a comma behind each.
+    /// The JSON texts of the items that nobody has taken, with what stands before them, and a comma behind each; or
+    /// a notification of each.
     waiting: Vec<u8>,
+    /// What those notifications have in common, where there are any.
+    notices: Option<Notices>,
     /// Whoever waits for room.
     producer: Option<Waker>,
     /// Whoever asks for the next items.
@@ -47,6 +50,14 @@ enum Way {
     Array,
 }
 
+/// Items that travel as notifications.
+struct Notices {
+    /// What stands before each item.
+    head: Vec<u8>,
+    /// Where those that wait end.
+    ends: Vec<usize>,
+}
+
 /// As many bytes of items at least travel together, where they come quickly.
 const PART: usize = 32 * 1024;
 
@@ -54,8 +65,10 @@ impl Outlet {
     /// The outlet of a call with this context, which says how much of a stream is wanted, if one is.
     pub(super) fn of(context: &CallContext) -> Self {
         let way = match context.get::<Credit>() {
-            Some(&granted) => Way::Stream { granted, sent: Credit::default() },
-            None => Way::Array,
+            Some(&granted) if context.protocol() != Dialect::JsonRpc.name() => {
+                Way::Stream { granted, sent: Credit::default() }
+            }
+            _ => Way::Array,
         };
         let mut place = context.place();
         // The array around each.
@@ -63,6 +76,7 @@ impl Outlet {
         let state = State {
             way,
             waiting: Vec::new(),
+            notices: None,
             producer: None,
             taker: None,
             interest: Some(Arc::new(())),
@@ -88,6 +102,13 @@ impl Outlet {
     /// Has all items go into one array, for a caller who cannot take them as they come.
     pub(crate) fn gather(&self) {
         self.lock().way = Way::Array;
+    }
+
+    /// Has each item travel as it comes, in a notification that begins with this.
+    pub(crate) fn notify(&self, head: Vec<u8>) {
+        let mut state = self.lock();
+        state.way = Way::Stream { granted: Credit::ENDLESS, sent: Credit::default() };
+        state.notices = Some(Notices { head, ends: Vec::new() });
     }
 
     /// Takes note of who asks for the next items, when there are none.
@@ -135,13 +156,17 @@ impl Outlet {
         matches!(self.lock().way, Way::Stream { granted, sent } if !granted.lets(sent))
     }
 
-    /// Takes the items that wait, as the part of a message that stands before its end.
-    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+    /// Takes the items that wait, as the part of a message that stands before its end; or as notifications, and where
+    /// each of them ends.
+    pub(crate) fn take(&self) -> Option<(Vec<u8>, Option<Vec<usize>>)> {
         let mut state = self.lock();
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
-            items.pop();
-            items
+            let ends = state.notices.as_mut().map(|notices| mem::take(&mut notices.ends));
+            if ends.is_none() {
+                items.pop();
+            }
+            (items, ends)
         })
     }
 
@@ -170,20 +195,35 @@ impl Outlet {
     pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<(), Fault> {
         let place = self.0.place;
         let mut state = self.lock();
-        let State { way, waiting, limit, .. } = &mut *state;
-        if waiting.is_empty() {
+        let State { way, waiting, notices, limit, .. } = &mut *state;
+        let before = waiting.len();
+        if let Some(notices) = notices {
+            waiting.extend_from_slice(&notices.head);
+        } else if waiting.is_empty() {
             waiting.extend_from_slice(match way {
                 Way::Stream { .. } => Dialect::items_head(),
                 Way::Array => b"[",
             });
         }
         let start = waiting.len();
-        write_at(place, waiting, item).map_err(|error| unsent(place, &error))?;
+        if let Err(error) = write_at(place, waiting, item) {
+            waiting.truncate(before);
+            return Err(unsent(place, &error));
+        }
         let size = waiting.len() - start;
-        waiting.push(b',');
+        match notices {
+            Some(notices) => {
+                waiting.extend_from_slice(notification::ITEM_END);
+                notices.ends.push(waiting.len());
+            }
+            None => waiting.push(b','),
+        }
         match way {
             Way::Stream { .. } if size + PART > (*limit).max(2 * PART) => {
-                waiting.truncate(start);
+                waiting.truncate(before);
+                if let Some(notices) = notices {
+                    notices.ends.pop();
+                }
                 Err(item_too_large(size, *limit))
             }
             Way::Stream { sent, .. } => {
