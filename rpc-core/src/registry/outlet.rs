@@ -111,6 +111,12 @@ impl Outlet {
         state.notices = Some(Notices { head, ends: Vec::new() });
     }
 
+    /// Whether each item travels in a notification. Whoever subscribes wants to see one before there is another, for
+    /// which the function may wait however long.
+    pub(super) fn notifies(&self) -> bool {
+        self.lock().notices.is_some()
+    }
+
     /// Takes note of who asks for the next items, when there are none.
     pub(crate) fn watch(&self, taker: &Waker) {
         let mut state = self.lock();
