@@ -47,6 +47,8 @@ pub struct Invocation<'a, A> {
     pub(super) idempotent: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) metadata: &'a [(String, String)],
+    /// What ends the subscription that it begins, where that is said by name.
+    pub(super) unsubscribe: Option<&'a str>,
     /// The arguments once more, where they are owned.
     pub(super) owned: Option<&'a Arc<OwnedArguments>>,
 }
@@ -61,8 +63,18 @@ impl<'a, A: Arguments> Invocation<'a, A> {
             idempotent: false,
             timeout: None,
             metadata: &[],
+            unsubscribe: None,
             owned: None,
         }
+    }
+
+    /// The same call, which begins a subscription in JSON-RPC, ended by calling `unsubscribe` with its id.
+    #[must_use]
+    pub fn unsubscribed_by<'b>(self, unsubscribe: &'b str) -> Invocation<'b, A>
+    where
+        'a: 'b,
+    {
+        Invocation { unsubscribe: Some(unsubscribe), ..self }
     }
 
     /// The same call of a function of another name, for stubs that add a prefix.
@@ -105,6 +117,7 @@ impl<'a, A: Arguments> Invocation<'a, A> {
             idempotent: self.idempotent,
             timeout: self.timeout,
             metadata: self.metadata,
+            unsubscribe: self.unsubscribe,
             owned: None,
         }
     }
@@ -149,6 +162,14 @@ impl<'a, A: Arguments> Invocation<'a, A> {
     }
 }
 
+impl<'a, A> Invocation<'a, A> {
+    /// What is called to end the subscription that this begins, if it begins one.
+    pub(super) fn unsubscribe(&self) -> Option<Cow<'a, str>> {
+        let of_signature = || self.signature?.unsubscribe_of(self.method);
+        self.unsubscribe.map(Cow::Borrowed).or_else(of_signature)
+    }
+}
+
 impl OwnedArguments {
     /// Writes the arguments of a call.
     pub(super) fn of(invocation: &Invocation<'_, impl Arguments>) -> Result<Self, ArgumentError> {
@@ -167,6 +188,7 @@ impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
             idempotent: signature.is_idempotent(),
             timeout: None,
             metadata: &[],
+            unsubscribe: None,
             owned: None,
         }
     }

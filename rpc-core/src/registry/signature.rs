@@ -211,11 +211,16 @@ impl Signature {
     ///
     /// Where the function does not say, it follows from its name: that of `eth_subscribe` is `eth_unsubscribe`, of
     /// `accountSubscribe` it is `accountUnsubscribe`, and of `ticks` it is `ticks_unsubscribe`.
-    pub fn unsubscribe(&self) -> Option<Cow<'_, str>> {
+    pub fn unsubscribe(&self) -> Option<Cow<'static, str>> {
+        self.unsubscribe_of(&self.name)
+    }
+
+    /// The same where it is called by this name.
+    pub(crate) fn unsubscribe_of(&self, name: &str) -> Option<Cow<'static, str>> {
         self.options.subscription?;
         Some(match self.options.unsubscribe {
             Some(name) => Cow::Borrowed(name),
-            None => Cow::Owned(unsubscribe(&self.name)),
+            None => Cow::Owned(unsubscribe(name)),
         })
     }
 

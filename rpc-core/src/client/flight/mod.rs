@@ -14,6 +14,7 @@ mod said;
 mod saying;
 mod send;
 mod streams;
+mod subscriptions;
 
 use std::collections::hash_map::Entry;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(super) use reply::{Own, Reply};
 use said::Said;
 pub(super) use streams::Arrived;
 use streams::Arriving;
+use subscriptions::Subscriptions;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub(super) struct Flight<W> {
     calls: CallMap<InFlight<W>>,
     /// What has come for those of the calls that are answered with items.
     streams: CallMap<Arriving>,
+    /// Which of those are subscriptions, once there has been one.
+    subscriptions: Option<Box<Subscriptions>>,
     /// What came and was no call's.
     dropped: Dropped,
     /// What is to be written.
@@ -96,6 +100,7 @@ impl<W> Flight<W> {
             next_reply: 0,
             calls: CallMap::default(),
             streams: CallMap::default(),
+            subscriptions: None,
             dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,

@@ -31,20 +31,38 @@ pub(in crate::client) enum Arrived {
     Nothing,
 }
 
+impl Arriving {
+    /// Keeps items that have come; `false` where there are more than may be.
+    pub(super) fn receive(&mut self, items: ItemBatch) -> bool {
+        let may_come = self.account.receive(&items);
+        if may_come {
+            self.batches.push_back(items);
+        }
+        may_come
+    }
+}
+
 impl<W> Flight<W> {
-    /// Queues a call that is answered with items, and returns its number. So many may be sent to begin with.
+    /// Queues a call that is answered with items, and returns its number. So many may be sent to begin with; where
+    /// it begins a subscription of JSON-RPC, that is ended by calling `unsubscribe`, and so many are kept.
     pub(in crate::client) fn open(
         &mut self,
         method: &str,
         timeout: Option<Duration>,
         window: Amount,
+        unsubscribe: Option<&str>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         self.has_room()?;
         let call = self.next_call;
         let amounts = (window.items, window.bytes);
-        let starts_at =
-            self.queue(method, write, |_, out| end_stream_call(out, call, timeout, amounts))?;
+        let starts_at = self.queue(method, write, |dialect, out| match unsubscribe {
+            None => end_stream_call(out, call, timeout, amounts),
+            Some(_) => dialect.end_call(out, Some(call), None),
+        })?;
+        if let Some(unsubscribe) = unsubscribe {
+            self.ask(call, unsubscribe);
+        }
         let arriving = Arriving { batches: VecDeque::new(), account: Account::new(window) };
         self.streams.insert(call, arriving);
         self.begin(InFlight { starts_at, wants_result: true, waiter: None, reply: None });
@@ -67,9 +85,7 @@ impl<W> Flight<W> {
             return;
         }
         awake.extend(entry.waiter.take());
-        if stream.account.receive(&items) {
-            stream.batches.push_back(items);
-        } else {
+        if !stream.receive(items) {
             let problem =
                 "more items came than the stream's credit allows; the stream was cancelled";
             entry.reply = Some(Reply(Err(ProtocolError::NotAReply(problem.to_owned()).into())));
@@ -118,6 +134,9 @@ impl<W> Flight<W> {
             && self.lost.is_none()
         {
             stream.account.grant(granted);
+            if !self.dialect.has_streams() {
+                return;
+            }
             let start = self.outgoing.len();
             let amounts = (granted.items, granted.bytes);
             write_credit(&mut self.outgoing, self.framing, call, amounts);
@@ -128,7 +147,9 @@ impl<W> Flight<W> {
     /// Gives a stream up, and tells the other side so unless it has ended it.
     pub(in crate::client) fn close_stream(&mut self, call: u64) {
         self.streams.remove(&call);
-        if self.calls.remove(&call).is_some_and(|call| call.reply.is_none()) {
+        if self.calls.remove(&call).is_some_and(|call| call.reply.is_none())
+            && !self.end_subscription(call)
+        {
             self.say_cancelled(call);
         }
     }
