@@ -341,6 +341,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             }
             _ => {
                 read_rest(self.stream, self.connection).await?;
+                under_way.streams.end(true);
                 under_way.ended = true;
             }
         }

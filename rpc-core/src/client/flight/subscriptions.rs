@@ -18,6 +18,8 @@ pub(super) struct Subscriptions {
     asked: CallMap<String>,
     /// What has begun, by the JSON text of its id.
     begun: HashMap<String, Begun>,
+    /// The ids of what was given up, of which some may still be on its way, and the calls that end it.
+    ending: Vec<(u64, String)>,
     /// What came before the id that it is for.
     early: Vec<(String, News)>,
     /// Whether that was more than is kept.
@@ -34,7 +36,7 @@ impl Subscriptions {
     /// Keeps what came for an id that nobody knows yet.
     fn keep(&mut self, id: &str, news: News) {
         const MOST: usize = 1024;
-        if self.asked.is_empty() {
+        if self.asked.is_empty() || self.ending.iter().any(|(_, given_up)| given_up == id) {
             return;
         }
         if self.early.len() < MOST {
@@ -77,7 +79,10 @@ impl<W> Flight<W> {
         awake: &mut Vec<W>,
     ) -> bool {
         let Some(subscriptions) = &mut self.subscriptions else { return false };
-        let Some(unsubscribe) = subscriptions.asked.remove(&call) else { return false };
+        let Some(unsubscribe) = subscriptions.asked.remove(&call) else {
+            subscriptions.ending.retain(|(ends, _)| *ends != call);
+            return false;
+        };
         let id = match outcome {
             Ok(result) => result.as_str(),
             Err(_) => "",
@@ -177,5 +182,8 @@ impl<W> Flight<W> {
         };
         // Where it cannot be sent, the connection is lost, and all of its subscriptions with it.
         let _ = self.queue(method, write, |dialect, out| dialect.end_call(out, Some(call), None));
+        if let Some(subscriptions) = &mut self.subscriptions {
+            subscriptions.ending.push((call, id.to_owned()));
+        }
     }
 }
