@@ -45,6 +45,13 @@ fn halves(mut of: u64) -> impl Iterator<Item = Result<u64, String>> {
     })
 }
 
+/// Does not begin with a number that is odd.
+#[rpc_export(subscription = "halves")]
+async fn even_halves(of: u64) -> Result<impl Iterator<Item = u64>, String> {
+    tokio::task::yield_now().await;
+    if of.is_multiple_of(2) { Ok(std::iter::once(of / 2)) } else { Err(format!("{of} is odd")) }
+}
+
 /// Panics after an item.
 #[rpc_export(subscription = "halves")]
 fn breaks() -> impl Iterator<Item = u64> {
@@ -258,6 +265,15 @@ fn what_goes_wrong_is_the_last_that_is_told() {
             assert_eq!(last["params"]["subscription"], id);
             assert_eq!(last["params"]["error"]["code"], -32603, "{last}");
             // What is refused is no subscription.
+            caller.call("even_halves", &json!([3]), 3);
+            let refusal = caller.receive();
+            assert_eq!(
+                (&refusal["id"], &refusal["error"]["message"]),
+                (&json!(3), &json!("3 is odd"))
+            );
+            let id = caller.subscribe("even_halves", &json!([4]));
+            assert_eq!(caller.receive(), item("halves", id, 2));
+            assert_eq!(caller.receive(), error("halves", id, 0, ENDED));
             caller.call("halves", &json!(["x"]), 3);
             assert_eq!(caller.receive()["error"]["code"], -32602);
         });

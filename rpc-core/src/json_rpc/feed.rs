@@ -125,8 +125,9 @@ impl Feed {
     /// What is said last.
     fn end(&mut self, outcome: Result<&str, Fault>) -> Vec<u8> {
         match &self.notifies {
-            None => self.aside.reply(outcome),
-            Some(notifies) => self.aside.last_notice(outcome, notifies),
+            // Where it fails before it has begun, there is no subscription.
+            Some(notifies) if self.first.is_none() => self.aside.last_notice(outcome, notifies),
+            _ => self.aside.reply(outcome),
         }
     }
 
@@ -138,9 +139,6 @@ impl Feed {
 
     /// What is said next, and whether it is the last.
     fn poll(&mut self, task: &mut Context<'_>) -> Poll<(Said, bool)> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready((first.into(), false));
-        }
         let outlet = &self.source.outlet;
         if self.ended.is_none() && !outlet.is_cut() {
             match self.rest.as_mut().poll(task) {
@@ -152,6 +150,11 @@ impl Feed {
             let fault = outlet.take_fault();
             let message = fault.map(|fault| self.end(Err(fault))).unwrap_or_default();
             return Poll::Ready((message.into(), true));
+        }
+        if (outlet.is_open() || matches!(self.ended, Some(Ok(_))))
+            && let Some(first) = self.first.take()
+        {
+            return Poll::Ready((first.into(), false));
         }
         if let Some((mut bytes, ends)) = outlet.take() {
             if ends.is_none() {

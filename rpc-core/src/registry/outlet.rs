@@ -56,6 +56,8 @@ struct Notices {
     head: Vec<u8>,
     /// Where those that wait end.
     ends: Vec<usize>,
+    /// Whether the function has begun, and is to be asked for items.
+    is_open: bool,
 }
 
 /// As many bytes of items at least travel together, where they come quickly.
@@ -108,13 +110,18 @@ impl Outlet {
     pub(crate) fn notify(&self, head: Vec<u8>) {
         let mut state = self.lock();
         state.way = Way::Stream { granted: Credit::ENDLESS, sent: Credit::default() };
-        state.notices = Some(Notices { head, ends: Vec::new() });
+        state.notices = Some(Notices { head, ends: Vec::new(), is_open: false });
     }
 
     /// Whether each item travels in a notification. Whoever subscribes wants to see one before there is another, for
     /// which the function may wait however long.
     pub(super) fn notifies(&self) -> bool {
         self.lock().notices.is_some()
+    }
+
+    /// Whether the function has begun, and so can be subscribed to.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().notices.as_ref().is_some_and(|notices| notices.is_open)
     }
 
     /// Takes note of who asks for the next items, when there are none.
@@ -179,6 +186,12 @@ impl Outlet {
     /// Is ready when another item may be sent; where those before are to be `seen` at once, when they have been.
     pub(super) fn poll_ready(&self, seen: bool, task: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
+        if let Some(notices) = state.notices.as_mut().filter(|notices| !notices.is_open) {
+            // Its caller is told before it is asked for an item, which may take long.
+            notices.is_open = true;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Way::Stream { granted, sent } = state.way else { return Poll::Ready(()) };
         let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
         if !is_part && granted.lets(sent) && state.interest.is_some() {

@@ -1,6 +1,4 @@
-//! jsonrpsee's server, to be subscribed to: it prints its address, and serves until its input ends.
-
-use std::io::Read;
+//! jsonrpsee's server, to be subscribed to: it prints its address.
 
 use jsonrpsee_server::{RpcModule, Server, SubscriptionMessage};
 use serde_json::value::to_raw_value;
@@ -28,8 +26,5 @@ async fn main() {
         .expect("a name of its own");
     let server = Server::builder().build("127.0.0.1:0").await.expect("a free port");
     println!("{}", server.local_addr().expect("an address"));
-    let handle = server.start(module);
-    let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
-    let _ = ended.await;
-    let _ = handle.stop();
+    server.start(module).stopped().await;
 }
