@@ -68,15 +68,6 @@ impl<'a, A: Arguments> Invocation<'a, A> {
         }
     }
 
-    /// The same call, which begins a subscription in JSON-RPC, ended by calling `unsubscribe` with its id.
-    #[must_use]
-    pub fn unsubscribed_by<'b>(self, unsubscribe: &'b str) -> Invocation<'b, A>
-    where
-        'a: 'b,
-    {
-        Invocation { unsubscribe: Some(unsubscribe), ..self }
-    }
-
     /// The same call of a function of another name, for stubs that add a prefix.
     #[must_use]
     pub fn renamed<'b>(self, method: &'b str) -> Invocation<'b, A>
@@ -159,14 +150,6 @@ impl<'a, A: Arguments> Invocation<'a, A> {
     /// Whether the function may safely be run twice.
     pub fn is_idempotent(&self) -> bool {
         self.idempotent
-    }
-}
-
-impl<'a, A> Invocation<'a, A> {
-    /// What is called to end the subscription that this begins, if it begins one.
-    pub(super) fn unsubscribe(&self) -> Option<Cow<'a, str>> {
-        let of_signature = || self.signature?.unsubscribe_of(self.method);
-        self.unsubscribe.map(Cow::Borrowed).or_else(of_signature)
     }
 }
 

@@ -14,6 +14,7 @@ mod said;
 mod saying;
 mod send;
 mod streams;
+mod subscribing;
 mod subscriptions;
 
 use std::collections::hash_map::Entry;
