@@ -30,7 +30,7 @@ fn halves(mut of: u64) -> impl Iterator<Item = Result<u64, String>> {
 
 /// Has a number every few milliseconds, for ever: a client that lags is none of this test.
 #[rpc_export(blocking, subscription = "numbered")]
-fn numbers(counts: State<Arc<AtomicUsize>>, from: u64) -> impl Iterator<Item = u64> {
+fn slow_numbers(counts: State<Arc<AtomicUsize>>, from: u64) -> impl Iterator<Item = u64> {
     counts.fetch_add(1, Ordering::SeqCst);
     let alive = Alive(Arc::clone(&counts));
     (from..).inspect(move |_| {

@@ -30,7 +30,7 @@ fn halves(mut of: u64) -> impl Iterator<Item = Result<u64, String>> {
 }
 
 #[rpc_export(subscription = "numbers")]
-fn numbers(alive: State<Arc<AtomicUsize>>) -> impl Iterator<Item = u64> {
+fn all_numbers(alive: State<Arc<AtomicUsize>>) -> impl Iterator<Item = u64> {
     alive.fetch_add(1, Ordering::SeqCst);
     let alive = Alive(Arc::clone(&alive));
     (0..).inspect(move |_| _ = &alive)
@@ -74,7 +74,7 @@ fn typed_callers_get_the_items_of_a_subscription_as_those_of_a_stream() {
                 other => panic!("{other:?}"),
             }
             assert!(halved.next().is_none());
-            let mut numbers = call!(client.numbers()).unwrap();
+            let mut numbers = call!(client.all_numbers()).unwrap();
             assert!((0..50).eq(numbers.by_ref().take(50).map(Result::unwrap)));
             let sum: i64 = client.call("add", args![1, 2], kwargs! {}).unwrap();
             assert_eq!(sum, 13);
@@ -98,7 +98,7 @@ fn typed_callers_get_the_items_of_a_subscription_as_those_of_a_stream() {
                     assert_eq!(counted.next().await.unwrap().unwrap(), number);
                 }
                 assert!(counted.next().await.is_none());
-                let mut numbers = call!(client.numbers()).await.unwrap();
+                let mut numbers = call!(client.all_numbers()).await.unwrap();
                 assert_eq!(numbers.next().await.unwrap().unwrap(), 0);
                 let sum: i64 = client.call("add", args![1, 2], kwargs! {}).await.unwrap();
                 assert_eq!(sum, 13);

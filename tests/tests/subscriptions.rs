@@ -21,7 +21,7 @@ fn subscribe_count(to: u64) -> impl Iterator<Item = u64> {
 
 /// Counts for ever.
 #[rpc_export(name = "numbers_subscribe", subscription = "numbers", unsubscribe = "numbers_end")]
-fn numbers(alive: State<Arc<AtomicUsize>>) -> impl Iterator<Item = u64> {
+fn endless_numbers(alive: State<Arc<AtomicUsize>>) -> impl Iterator<Item = u64> {
     let alive = Alive::begin(&alive);
     (0..).inspect(move |_| _ = &alive)
 }
@@ -54,7 +54,7 @@ async fn even_halves(of: u64) -> Result<impl Iterator<Item = u64>, String> {
 
 /// Panics after an item.
 #[rpc_export(subscription = "halves")]
-fn breaks() -> impl Iterator<Item = u64> {
+fn breaks_off() -> impl Iterator<Item = u64> {
     (1..).inspect(|number| assert!(*number < 2, "as it should"))
 }
 
@@ -259,7 +259,7 @@ fn what_goes_wrong_is_the_last_that_is_told() {
             let mut last = error("halves", id, 1, "3 is odd");
             last["params"]["error"]["data"] = "3 is odd".into();
             assert_eq!(caller.receive(), last);
-            let id = caller.subscribe("breaks", &json!([]));
+            let id = caller.subscribe("breaks_off", &json!([]));
             assert_eq!(caller.receive(), item("halves", id, 1));
             let last = caller.receive();
             assert_eq!(last["params"]["subscription"], id);

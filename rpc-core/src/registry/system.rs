@@ -186,7 +186,7 @@ impl FunctionRegistry {
         let Some((row, (signature, system))) = found else {
             return Err(self.not_found(call.method(), context));
         };
-        reply.begins(u32::try_from(row).unwrap_or(u32::MAX));
+        reply.begins(u32::try_from(row).unwrap_or(u32::MAX), &self.statistics);
         reply.goes_to(context);
         #[cfg(feature = "mcp")]
         if let (System::ListMethods, Some(asked)) = (system, context.get()) {
@@ -260,7 +260,7 @@ impl FunctionRegistry {
         names.extend(SYSTEM.iter().map(|(signature, _)| signature.name().to_owned()));
         names.push(OTHER.to_owned());
         let statistics = Arc::new(Statistics::new(names, make)?);
-        Ok(Arc::clone(self.statistics.get_or_init(|| statistics)))
+        Ok(Arc::clone(self.statistics.keep(statistics)))
     }
 
     /// What has been counted.

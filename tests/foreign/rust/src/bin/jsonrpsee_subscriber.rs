@@ -48,7 +48,7 @@ async fn main() {
     check("to the end", take(&mut counted.expect("an id"), 10).await, json!([1, 2, 3, "end"]));
     let halves = subscribe("halves", 12, "halves_unsubscribe").await;
     check("to an error", take(&mut halves.expect("an id"), 10).await, json!([6, 3, "end"]));
-    let numbers = subscribe("numbers", 5, "numbers_unsubscribe").await;
+    let numbers = subscribe("slow_numbers", 5, "slow_numbers_unsubscribe").await;
     let mut numbers = numbers.expect("an id");
     check("without end", take(&mut numbers, 3).await, json!([5, 6, 7]));
     let sum = client.request::<Value, _>("alive", ArrayParams::new()).await.expect("a reply");
