@@ -88,24 +88,7 @@ impl Function {
                 "a stream does not block its thread: take off `blocking`, or return an iterator",
             );
         }
-        if items.is_none()
-            && let Some(name) = options.subscription.as_ref()
-        {
-            mistakes.at(
-                name,
-                "what is subscribed to are items: return `impl Iterator<Item = …>` or \
-                 `impl Stream<Item = …>`, or take off `subscription`",
-            );
-        }
-        if options.subscription.is_none()
-            && let Some(name) = options.unsubscribe.as_ref()
-        {
-            mistakes.at(
-                name,
-                "`unsubscribe` says how a subscription is ended: add `subscription = \"…\"`, the name of \
-                 its notifications",
-            );
-        }
+        check::subscription(&options, items.is_some(), mistakes);
         if let Some(destructive) = options.destructive.as_ref().filter(|it| it.value)
             && options.read_only
         {

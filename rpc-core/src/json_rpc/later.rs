@@ -91,6 +91,7 @@ impl Later {
     }
 
     /// What the call answers with, where that comes in parts.
+    #[expect(clippy::result_large_err, reason = "most replies are no feed, and go on as they are")]
     pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
         match self {
             Self { work: Work::Call(aside, mut rest), order, limit, then } => {

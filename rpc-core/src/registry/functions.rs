@@ -179,7 +179,7 @@ impl FunctionRegistry {
             self.unsubscribes.iter().filter(|(name, _)| self.known_by(name)).collect();
         taken.sort_unstable();
         taken.first().map_or(Ok(()), |(name, function)| {
-            let (name, function) = (name.to_string(), function.to_string());
+            let (name, function) = ((*name).clone(), (*function).clone());
             Err(Misuse::UnsubscribeTaken { name, function })
         })
     }

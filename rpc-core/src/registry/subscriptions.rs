@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::dialect::Dialect;
 use crate::protocol::{Call, Credit, Fault};
 
-use super::{CallContext, FunctionRegistry, Outlet};
+use super::{CallContext, ConnectionValues, FunctionRegistry, Outlet};
 
 /// Calls of a connection that are answered with the id of a subscription, by that id.
 #[derive(Default)]
@@ -79,16 +79,15 @@ impl FunctionRegistry {
         context: &CallContext,
     ) -> Option<Result<bool, Fault>> {
         let function = self.unsubscribes.get(call.method())?;
-        let open = context.connection().and_then(|values| values.get::<Subscriptions>());
+        let open = context.connection().and_then(ConnectionValues::get::<Subscriptions>);
         if open.is_none() && self.lists_allowed_only() {
             // They have not been told that there is such a function.
             return None;
         }
         let by_name = call.keyword().iter().map(|(_, text)| text);
         let mut arguments = call.positional().iter().chain(by_name);
-        let id = match (arguments.next(), arguments.next()) {
-            (Some(id), None) => id,
-            _ => return Some(Err(one_id(call.method(), function))),
+        let (Some(id), None) = (arguments.next(), arguments.next()) else {
+            return Some(Err(one_id(call.method(), function)));
         };
         // One of another form is as good as unknown.
         let id = id.trim_matches('"').parse();
