@@ -308,8 +308,7 @@ fn large_items_travel_one_by_one() {
 #[test]
 fn a_connection_has_so_many_subscriptions_at_most() {
     Model::each(|model| {
-        let mut limits = Limits::default();
-        limits.max_streams = 2;
+        let limits = Limits { max_streams: 2, ..Limits::default() };
         let server =
             model.start(RpcServer::exported().share(Arc::new(AtomicUsize::new(0))).limits(limits));
         let mut caller = Caller::over(&server, Framing::Raw);
