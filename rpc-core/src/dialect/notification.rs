@@ -60,6 +60,19 @@ pub(crate) enum News {
     End(Result<(), Fault>),
 }
 
+impl News {
+    /// How many bytes of text it keeps.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Item(item) => item.bytes,
+            Self::End(Ok(())) => 0,
+            Self::End(Err(fault)) => {
+                (fault.message().len() + fault.data().map_or(0, str::len)) as u64
+            }
+        }
+    }
+}
+
 /// Reads a notification: the JSON text of the subscription's id, and what is said of it. `None` where it is about
 /// something else.
 pub(crate) fn read(message: &[u8], depth: usize) -> Option<(&str, News)> {

@@ -31,11 +31,15 @@ impl Subscriptions {
     /// Keeps what came for an id that nobody knows yet.
     pub(super) fn keep(&mut self, id: &str, news: News) {
         const MOST: usize = 1024;
+        const MOST_BYTES: u64 = 1024 * 1024;
         if self.asked.is_empty() || self.ending.iter().any(|(_, given_up)| given_up == id) {
             return;
         }
-        if self.early.len() < MOST {
-            self.early.push((id.to_owned(), news));
+        let bytes = |(id, news): &(String, News)| id.len() as u64 + news.bytes();
+        let kept: u64 = self.early.iter().map(bytes).sum();
+        let next = (id.to_owned(), news);
+        if self.early.len() < MOST && kept + bytes(&next) <= MOST_BYTES {
+            self.early.push(next);
         } else {
             self.early.clear();
             self.has_lost = true;
