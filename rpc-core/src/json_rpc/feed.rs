@@ -10,7 +10,7 @@ use crate::protocol::Fault;
 use crate::registry::{Deferred, Outlet, Source};
 
 use super::aside::{Aside, Notifies};
-use super::later::Then;
+use super::reply::Then;
 
 /// What a call answers with, a message at a time.
 pub(crate) struct Feed {

@@ -10,7 +10,7 @@ use crate::registry::{Deferred, Job, Rest};
 use super::aside::{Aside, Notifies};
 use super::caller_limits::InFlight;
 use super::feed::Feed;
-use super::reply::{Order, Reply};
+use super::reply::{Order, Reply, Then};
 use super::side_by_side::side_by_side;
 
 /// A reply that takes time.
@@ -22,9 +22,6 @@ pub struct Later {
     limit: Option<(Duration, Vec<u8>)>,
     then: Option<Then>,
 }
-
-/// What is done with the reply before it is sent.
-pub(super) type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;
 
 /// What must be done for a reply.
 enum Work {

@@ -57,6 +57,7 @@ mod system;
 mod text;
 #[cfg(feature = "auth")]
 mod tokens;
+mod unsubscribing;
 mod whence;
 mod written;
 mod xml_types;
