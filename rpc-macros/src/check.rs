@@ -10,6 +10,7 @@ use syn::{
 use crate::items::{self, Source, Written};
 use crate::mistakes::Mistakes;
 use crate::names;
+use crate::options::Options;
 use crate::parameter::{Parameter, Takes};
 use crate::place::Owner;
 use crate::types;
@@ -107,6 +108,23 @@ fn value(ty: &Type, mistakes: &mut Mistakes) {
     });
     if !has_items {
         named_types(ty, mistakes);
+    }
+}
+
+/// Checks that what is said of subscriptions is said of a function that has items.
+pub(crate) fn subscription(options: &Options, has_items: bool, mistakes: &mut Mistakes) {
+    match (&options.subscription, &options.unsubscribe) {
+        (Some(name), _) if !has_items => mistakes.at(
+            name,
+            "what is subscribed to are items: return `impl Iterator<Item = …>` or \
+             `impl Stream<Item = …>`, or take off `subscription`",
+        ),
+        (None, Some(name)) => mistakes.at(
+            name,
+            "`unsubscribe` says how a subscription is ended: add `subscription = \"…\"`, the name of \
+             its notifications",
+        ),
+        _ => {}
     }
 }
 

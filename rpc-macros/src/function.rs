@@ -88,6 +88,7 @@ impl Function {
                 "a stream does not block its thread: take off `blocking`, or return an iterator",
             );
         }
+        check::subscription(&options, items.is_some(), mistakes);
         if let Some(destructive) = options.destructive.as_ref().filter(|it| it.value)
             && options.read_only
         {

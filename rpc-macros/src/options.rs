@@ -33,6 +33,10 @@ pub(crate) struct Options {
     pub(crate) mcp: Option<LitBool>,
     /// Who may call it, or what stands in it; the nearest counts.
     pub(crate) allow: Option<Allow>,
+    /// What its items are called that callers in JSON-RPC subscribe to.
+    pub(crate) subscription: Option<LitStr>,
+    /// What is called to end such a subscription, when not what follows from its own name.
+    pub(crate) unsubscribe: Option<LitStr>,
     /// Calls that show what it does, as they are written.
     pub(crate) written_examples: Vec<Expr>,
     /// Whether it is not exported, unlike its neighbours.
@@ -68,7 +72,7 @@ macro_rules! functions {
     ($($more:literal),*) => {
         &[
             "name", "reply", "idempotent", "blocking", "read_only", "destructive", "open_world",
-            "mcp", "allow", "example", $($more),*
+            "mcp", "allow", "subscription", "unsubscribe", "example", $($more),*
         ]
     };
 }
@@ -174,6 +178,8 @@ impl Options {
                 Some(_) => Err(given_twice(&key)),
                 None => Ok(()),
             },
+            "subscription" => set(&mut self.subscription, &key, input, check_name),
+            "unsubscribe" => set(&mut self.unsubscribe, &key, input, check_name),
             "example" => {
                 let mut example = None;
                 set(&mut example, &key, input, |_| Ok(()))?;

@@ -63,6 +63,31 @@ impl Drop for Program {
 }
 
 #[test]
+fn whoever_subscribes_gets_lines_until_they_end_it() {
+    let mut program = Program::start(&[]);
+    program.write(br#"{"jsonrpc":"2.0","method":"letters_subscribe","params":["ab"],"id":7}"#);
+    program.write(b"\n");
+    let id = program.line();
+    let id = id.strip_prefix(r#"{"jsonrpc":"2.0","result":"#).unwrap();
+    let id: u64 = id.strip_suffix(r#","id":7}"#).unwrap().parse().unwrap();
+    let item = |letter| {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"letters","params":{{"subscription":{id},"result":"{letter}"}}}}"#
+        )
+    };
+    for letter in ["a", "b", "a", "b"] {
+        assert_eq!(program.line(), item(letter));
+    }
+    let ends =
+        format!(r#"{{"jsonrpc":"2.0","method":"letters_unsubscribe","params":[{id}],"id":8}}"#);
+    program.write(format!("{ends}\n").as_bytes());
+    while program.line() != r#"{"jsonrpc":"2.0","result":true,"id":8}"# {}
+    program.write(format!("{ADD}\n").as_bytes());
+    while program.line() != SUM {}
+    assert_eq!(program.finish(), ("over\n".to_owned(), String::new()));
+}
+
+#[test]
 fn lines_are_answered_with_lines_until_the_input_ends() {
     let mut program = Program::start(&[]);
     for _ in 0..3 {

@@ -1,5 +1,6 @@
 //! A client's settings, and what they say of its connections and calls.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -243,6 +244,16 @@ impl ClientBuilder {
     /// Whether a function can answer with items, one after another, rather than with one array.
     pub(super) fn has_streams(&self) -> bool {
         self.target.is_none() && self.dialect.has_streams()
+    }
+
+    /// What ends the subscription that a call begins, where it can begin one: in JSON-RPC, on a connection that is not
+    /// of single requests.
+    pub(super) fn unsubscribe<'i, A>(
+        &self,
+        invocation: &Invocation<'i, A>,
+    ) -> Option<Cow<'i, str>> {
+        let may_begin = self.target.is_none() && self.dialect == Dialect::JsonRpc;
+        if may_begin { invocation.unsubscribe() } else { None }
     }
 
     /// Speaks TLS in this way to a `tls://`, `https://` or `wss://` address (feature `tls`): with other

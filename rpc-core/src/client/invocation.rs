@@ -47,6 +47,8 @@ pub struct Invocation<'a, A> {
     pub(super) idempotent: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) metadata: &'a [(String, String)],
+    /// What ends the subscription that it begins, where that is said by name.
+    pub(super) unsubscribe: Option<&'a str>,
     /// The arguments once more, where they are owned.
     pub(super) owned: Option<&'a Arc<OwnedArguments>>,
 }
@@ -61,6 +63,7 @@ impl<'a, A: Arguments> Invocation<'a, A> {
             idempotent: false,
             timeout: None,
             metadata: &[],
+            unsubscribe: None,
             owned: None,
         }
     }
@@ -105,6 +108,7 @@ impl<'a, A: Arguments> Invocation<'a, A> {
             idempotent: self.idempotent,
             timeout: self.timeout,
             metadata: self.metadata,
+            unsubscribe: self.unsubscribe,
             owned: None,
         }
     }
@@ -167,6 +171,7 @@ impl<G: GivenArguments> Invocation<'static, TypedArguments<G>> {
             idempotent: signature.is_idempotent(),
             timeout: None,
             metadata: &[],
+            unsubscribe: None,
             owned: None,
         }
     }

@@ -96,7 +96,7 @@ impl Running {
                     None => Err(self.call.too_late()),
                     Some((Some(items), state)) => {
                         self.state = state;
-                        return arrived(&items);
+                        return arrived(&items.0);
                     }
                     Some((None, State::Ended(ended))) => ended,
                     Some((None, _)) => Ok("null".to_owned()),

@@ -60,6 +60,7 @@ mod secret;
 mod send;
 mod streaming;
 pub(crate) mod stub;
+mod subscribing;
 #[cfg(feature = "tower")]
 mod tower;
 mod tries;

@@ -23,8 +23,9 @@ impl<T: Transport> Streaming for RpcClient<T> {
         &self,
         invocation: Invocation<'_, A>,
     ) -> Result<Items<T::Stream, R, E>, E> {
-        let opened = if self.settings().has_streams() {
-            self.open_stream(&invocation)
+        let unsubscribe = self.settings().unsubscribe(&invocation);
+        let opened = if self.settings().has_streams() || unsubscribe.is_some() {
+            self.open_stream(&invocation, unsubscribe.as_deref())
         } else {
             self.have_all(&invocation)
         };
@@ -36,6 +37,7 @@ impl<T: Transport> RpcClient<T> {
     fn open_stream<A: Arguments, R, E>(
         &self,
         invocation: &Invocation<'_, A>,
+        unsubscribe: Option<&str>,
     ) -> Result<Items<T::Stream, R, E>, Error> {
         // That of calls bounds how long it takes to be sent, and no stream.
         let sent_by = self.deadline(invocation);
@@ -43,7 +45,7 @@ impl<T: Transport> RpcClient<T> {
         let deadline = limit.and_then(|limit| Deadline::after(Instant::now(), limit));
         let mut tries = Tries::default();
         loop {
-            match self.send_open(invocation, sent_by, deadline) {
+            match self.send_open(invocation, unsubscribe, sent_by, deadline) {
                 Ok(items) => return Ok(items),
                 // It cannot have been sent.
                 Err(error) => {
@@ -58,6 +60,7 @@ impl<T: Transport> RpcClient<T> {
     fn send_open<A: Arguments, R, E>(
         &self,
         invocation: &Invocation<'_, A>,
+        unsubscribe: Option<&str>,
         sent_by: Option<Deadline>,
         deadline: Option<Deadline>,
     ) -> Result<Items<T::Stream, R, E>, Error> {
@@ -67,7 +70,7 @@ impl<T: Transport> RpcClient<T> {
         settings.check_metadata(metadata)?;
         settings.check_size(invocation)?;
         let connection = self.shared.connections.get(sent_by)?;
-        let sent = connection.open(method, timeout, window, sent_by, |out| {
+        let sent = connection.open(method, timeout, window, sent_by, unsubscribe, |out| {
             settings.begin_call(out, method, invocation.arguments(), metadata)
         });
         let (connection, call) = match sent {
@@ -75,9 +78,10 @@ impl<T: Transport> RpcClient<T> {
             Err(error) => {
                 let folded = self.fold(error, invocation, sent_by)?;
                 let connection = self.shared.connections.get(sent_by)?;
-                let call = connection.open(method, timeout, window, sent_by, |out| {
-                    settings.begin_call(out, method, &folded, metadata)
-                })?;
+                let call =
+                    connection.open(method, timeout, window, sent_by, unsubscribe, |out| {
+                        settings.begin_call(out, method, &folded, metadata)
+                    })?;
                 (connection, call)
             }
         };

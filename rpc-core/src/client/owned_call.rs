@@ -134,6 +134,7 @@ impl OwnedCall {
             idempotent: self.idempotent,
             timeout: self.timeout,
             metadata: &self.metadata,
+            unsubscribe: None,
             owned: Some(&self.arguments),
         }
     }

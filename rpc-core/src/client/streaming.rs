@@ -56,4 +56,34 @@ pub trait Streaming: Stub {
     ) -> Self::Opened<T, Error> {
         self.open(Invocation::of(method, ByName { args, kwargs }))
     }
+
+    /// Subscribes by name, to a server of JSON-RPC whose items come in notifications: `method` is answered with an
+    /// id, by which the items are known, and `unsubscribe` is called with it when the stream is dropped.
+    ///
+    /// Such a server waits for nobody: where the reader stops, no more items are kept than
+    /// [`ClientBuilder::stream_window`](super::ClientBuilder::stream_window) says, and then the stream ends with an
+    /// error that says so. In other dialects, and over HTTP, this is [`stream`](Self::stream).
+    ///
+    /// ```no_run
+    /// use rpc_core::client::{Dialect, Streaming};
+    /// use rpc_core::{RpcClient, args, kwargs};
+    /// use serde_json::Value;
+    ///
+    /// let node = RpcClient::builder().dialect(Dialect::JsonRpc).connect("ws://127.0.0.1:8546")?;
+    /// let heads = node.subscribe::<Value>("eth_subscribe", args!["newHeads"], kwargs! {}, "eth_unsubscribe")?;
+    /// for head in heads {
+    ///     println!("{}", head?["number"]);
+    /// }
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    fn subscribe<T: DeserializeOwned + Send + 'static>(
+        &self,
+        method: &str,
+        args: impl Args,
+        kwargs: impl Kwargs,
+        unsubscribe: &str,
+    ) -> Self::Opened<T, Error> {
+        let call = Invocation::of(method, ByName { args, kwargs });
+        self.open(call.unsubscribed_by(unsubscribe))
+    }
 }

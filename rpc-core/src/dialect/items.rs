@@ -32,6 +32,12 @@ impl ItemBatch {
         Ok(batch)
     }
 
+    /// Takes the JSON text of one item.
+    pub(super) fn one(item: &str) -> Self {
+        let bytes = item.len() as u64;
+        Self { text: format!("{item},"), at: 0, count: 1, bytes, last: bytes }
+    }
+
     /// Whether all items were taken.
     #[cfg(all(feature = "streams", feature = "tokio"))]
     pub(crate) fn is_taken(&self) -> bool {

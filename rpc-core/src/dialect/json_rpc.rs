@@ -53,6 +53,12 @@ pub(super) fn end(out: &mut Vec<u8>, id: Option<&str>) {
 /// Appends a fault.
 pub(super) fn write_fault(out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
     out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"error\":");
+    write_error(out, fault);
+    end(out, id);
+}
+
+/// Appends the object of a fault.
+pub(super) fn write_error(out: &mut Vec<u8>, fault: &Fault) {
     match standard_message(fault.code()) {
         Some(message) if fault.data().is_none() => {
             let standard = Fault::new(fault.code(), message);
@@ -62,7 +68,6 @@ pub(super) fn write_fault(out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
         }
         _ => write_fault_object(out, fault),
     }
-    end(out, id);
 }
 
 /// Turns an error as it was sent into the fault it was before.

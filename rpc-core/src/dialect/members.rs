@@ -384,7 +384,6 @@ impl<'r, 'a> Members<'r, 'a> {
         let request = &mut *self.request;
         request.dialect = Dialect::JsonRpc;
         request.timeout = None;
-        self.stream = None;
         // Without an id it is a notification (section 4.1); `null` is one.
         request.wants_reply = request.id.is_some();
     }

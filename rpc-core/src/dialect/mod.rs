@@ -9,6 +9,7 @@ mod items;
 mod json_rpc;
 mod members;
 mod native;
+pub(crate) mod notification;
 mod params;
 mod parts;
 mod ping;

@@ -102,6 +102,14 @@ impl<'m> ResultText<'m> {
         Self::At { text, has_escapes }
     }
 
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::At { text, .. } => text,
+            Self::Made(text) => text,
+        }
+    }
+
     /// The same apart from its message.
     pub(crate) fn apart(self) -> OwnedText {
         match self {

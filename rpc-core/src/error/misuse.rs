@@ -30,6 +30,16 @@ pub enum Misuse {
         /// Where they are.
         places: Box<[String; 2]>,
     },
+    /// A function has the name by which subscriptions to the items of one are ended.
+    #[error(
+        "`{name}` ends the subscriptions to `{function}`, and is a function's name too; give the former another: #[rpc_export(…, unsubscribe = \"…\")]"
+    )]
+    UnsubscribeTaken {
+        /// The name.
+        name: String,
+        /// The function that is subscribed to.
+        function: String,
+    },
     /// A function asks for shared state that the server was not given.
     #[error(
         "`{function}` needs a shared `{ty}`; give the server one with `.share(…)` before it starts"

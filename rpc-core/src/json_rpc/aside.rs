@@ -2,13 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::dialect::{Dialect, Request};
+use crate::dialect::{Dialect, Request, notification};
 use crate::protocol::Fault;
-use crate::registry::{Ended, Whence, tell_of_panic};
+use crate::registry::{Ended, Source, Subscription, Whence, tell_of_panic};
 
 use super::budget::Budget;
 use super::caller_limits::InFlight;
 use super::hook::Watch;
+
+/// The subscription that a call is answered with.
+pub(super) struct Notifies {
+    pub(super) id: u64,
+    pub(super) subscription: Subscription,
+}
+
+impl Notifies {
+    /// Begins the subscription that there can be.
+    pub(super) fn begin(source: &mut Source) -> Option<Self> {
+        let subscription = source.subscription.take()?;
+        let id = subscription.begin(&source.outlet);
+        source.outlet.notify(notification::item_head(subscription.notification, id));
+        Some(Self { id, subscription })
+    }
+}
 
 /// Puts the reply of a call together that has outlived its message.
 pub(super) struct Aside {
@@ -61,6 +77,57 @@ impl Aside {
     /// Its place among the calls of its caller that are in flight.
     pub(super) fn held(&self) -> Option<InFlight> {
         self.watch.as_ref()?.held().cloned()
+    }
+
+    /// Whether its caller can be answered with the id of a subscription: it is of a call of JSON-RPC that wants a reply.
+    pub(super) fn can_subscribe(&self) -> bool {
+        self.dialect == Dialect::JsonRpc && self.wants_reply
+    }
+
+    /// Whether it is one of several in a message.
+    pub(super) fn is_part(&self) -> bool {
+        self.budget.is_shared()
+    }
+
+    /// The name of the function.
+    pub(super) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The reply that says which subscription the call has begun, and does not end it.
+    pub(super) fn subscribed(&self, subscription: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.dialect.begin_result(&mut out);
+        out.extend_from_slice(subscription.to_string().as_bytes());
+        self.dialect.end_result(&mut out, self.id(), &self.name);
+        out
+    }
+
+    /// The last notification of a subscription, and the end of the call.
+    pub(super) fn last_notice(
+        &mut self,
+        outcome: Result<&str, Fault>,
+        Notifies { id, subscription }: &Notifies,
+    ) -> Vec<u8> {
+        let (mut out, name) = (Vec::new(), subscription.notification);
+        match &outcome {
+            Ok(_) => notification::write_end(&mut out, name, *id, subscription.says_end),
+            Err(fault) => {
+                tell_of_panic(fault, self.dialect.name(), || self.whence, self.id());
+                let too_deep = self.budget.too_deep(fault, &self.method);
+                let fault = too_deep.as_ref().unwrap_or(fault);
+                notification::write_fault(&mut out, name, *id, fault);
+                if !self.budget.takes(out.len()) {
+                    let fault = self.budget.refusal_of(fault, &self.method, out.len());
+                    out.clear();
+                    notification::write_fault(&mut out, name, *id, &fault);
+                }
+            }
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.end(Ended::of(outcome.as_ref().copied()));
+        }
+        out
     }
 
     /// Puts the reply together, of a result's text or a fault.

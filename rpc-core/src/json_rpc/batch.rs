@@ -71,11 +71,11 @@ fn answer_element<D: Dispatch>(
             session.context.begin(request.dialect.name(), None, budget.outer());
             return run(json_rpc, &request, budget, session, out);
         }
-        Ok(Incoming::Rare(Rare::CallWith { metadata: Some(metadata), .. }))
+        Ok(Incoming::Rare(Rare::CallWith { metadata, .. }))
             if request.dialect == Dialect::JsonRpc =>
         {
             session.context.begin(request.dialect.name(), None, budget.outer());
-            return run(json_rpc, &request, budget, &session.saying(metadata), out);
+            return run(json_rpc, &request, budget, &session.with(metadata, None), out);
         }
         Ok(Incoming::Rare(Rare::Reply)) => return Answered::Nothing,
         Ok(_) => {

@@ -73,6 +73,11 @@ impl Budget {
         }
     }
 
+    /// Whether others take from it.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// As many bytes a reply may have, were it alone.
     pub(super) fn limit(&self) -> usize {
         self.limit

@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
-use super::aside::Aside;
+use super::aside::{Aside, Notifies};
 use super::caller_limits::InFlight;
 use super::feed::Feed;
-use super::reply::{Order, Reply};
+use super::reply::{Order, Reply, Then};
 use super::side_by_side::side_by_side;
 
 /// A reply that takes time.
@@ -24,9 +24,6 @@ pub struct Later {
     limit: Option<(Duration, Vec<u8>)>,
     then: Option<Then>,
 }
-
-/// What is done with the reply before it is sent.
-pub(super) type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;
 
 /// What must be done for a reply.
 enum Work {
@@ -46,9 +43,18 @@ impl Later {
     }
 
     /// Makes a reply of the rest of a call.
-    pub(super) fn call(aside: Aside, rest: Box<Rest>) -> Self {
-        if let Some(source) = rest.source() {
+    pub(super) fn call(mut aside: Aside, mut rest: Box<Rest>) -> Self {
+        if let Some(source) = rest.source_mut() {
             source.outlet.bound(aside.limit());
+            if !aside.can_subscribe() {
+                source.subscription = None;
+            }
+            if source.subscription.is_some() && aside.is_part() {
+                let fault = not_alone(aside.method());
+                let order = Order::of(aside.id());
+                let refused = async move { aside.reply(Err(fault)) };
+                return Self::of(Work::Waiting(Box::pin(refused)), order);
+            }
         }
         let order = Order::of(aside.id());
         Self::of(Work::Call(Box::new(aside), rest), order)
@@ -90,13 +96,15 @@ impl Later {
 
     /// Takes what the call answers with, where that comes in parts.
     pub(crate) fn take_feed(&mut self) -> Option<Box<Feed>> {
-        if !self.is_feed() {
+        let Work::Call(_, rest) = &mut self.work else { return None };
+        let notifies = rest.source_mut().and_then(Notifies::begin);
+        if !rest.is_stream() {
             return None;
         }
         let nothing = Work::Waiting(Box::pin(future::ready(Vec::new())));
         let Work::Call(aside, rest) = mem::replace(&mut self.work, nothing) else { return None };
         let (limit, then) = (self.limit.take(), self.then.take());
-        Some(Box::new(Feed::new(aside, rest.into_stream()?, limit, then)))
+        Some(Box::new(Feed::new(aside, rest.into_stream()?, notifies, limit, then)))
     }
 
     /// Whether it may overtake other replies.
@@ -148,6 +156,15 @@ impl Later {
     pub fn reply(self) -> Pin<Box<dyn Future<Output = Vec<u8>> + Send>> {
         self.reply_with(&|job| Box::pin(async { job() }))
     }
+}
+
+/// The refusal of a call that would begin a subscription, and has others beside it.
+#[cold]
+fn not_alone(method: &str) -> Fault {
+    let message = format!(
+        "`{method}` is answered with a subscription, and is called alone: not in a batch with other calls"
+    );
+    Fault::invalid_request(message).refusing()
 }
 
 /// The same job, which holds something until it has ended, whether or not somebody still waits for it.

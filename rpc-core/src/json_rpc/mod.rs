@@ -34,6 +34,8 @@ mod xml_rpc;
 pub use answer::{Answer, Answered};
 pub(crate) use call::{run_guarded, too_late};
 pub(crate) use come_again::come_again;
+#[cfg(feature = "tokio")]
+pub(crate) use feed::Said;
 pub(crate) use feed::{Feed, Part};
 pub use finished::FinishedCall;
 pub use identify::{Asking, Found};

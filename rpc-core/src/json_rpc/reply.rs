@@ -21,3 +21,6 @@ impl Order {
         id.map_or(Self::InTurn, |id| Self::ById(id.to_owned()))
     }
 }
+
+/// What is done with a reply before it is sent.
+pub(super) type Then = Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>;

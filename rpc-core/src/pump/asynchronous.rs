@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Session};
+use crate::json_rpc::{Answer, Answered, Said, Session};
 use crate::protocol::Connection;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
@@ -97,6 +97,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         Ok(())
     }
 
+    fn append_all(&mut self, said: &Said) {
+        said.messages().for_each(|message| self.connection.append(message));
+    }
+
     /// Answers what has arrived, and says whether that was the end.
     async fn advance(&mut self, under_way: &mut UnderWay) -> io::Result<Option<End>> {
         const AT_ONCE: usize = 32;
@@ -163,6 +167,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             }
             _ => {
                 read_rest(self.stream, self.connection).await?;
+                under_way.streams.end(true);
                 under_way.ended = true;
             }
         }
@@ -252,15 +257,15 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                     self.connection.append(&under_way.start(later, &limits));
                 }
             }
-            Event::Reply(reply) => {
+            Event::Reply(said) => {
                 under_way.since = Instant::now();
-                self.connection.append(&reply);
+                self.append_all(&said);
                 // The others stay where they are counted.
                 while !self.connection.is_full()
                     && let Some(reply) = under_way.running.try_join_next()
                 {
-                    let reply = under_way.came(reply);
-                    self.connection.append(&reply);
+                    let said = under_way.came(reply);
+                    self.append_all(&said);
                 }
             }
             Event::Stopping => {

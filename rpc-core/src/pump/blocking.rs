@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::json_rpc::{Answer, Later, Session};
-use crate::protocol::{Connection, Framing};
+use crate::protocol::Connection;
 use crate::transport::Stream;
 
 use super::linger::Linger;
@@ -65,22 +65,10 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                     threads.end(out.stops(), timeouts.linger);
                     return close(&**stream, timeouts, clock);
                 }
-                Step::Run(mut later) => {
-                    let Some(feed) = later.take_feed() else {
-                        connection.append(&finish(later));
-                        continue;
-                    };
-                    let line = Line {
-                        stream: Arc::clone(stream),
-                        out: Arc::clone(out),
-                        framing: connection.framing().unwrap_or(Framing::Raw),
-                        notices: connection.framing().filter(|_| session.can_be_told()),
-                        limit: timeouts.write,
-                    };
+                Step::Run(later) => {
+                    let line = Line::of(connection, session, (stream, out), timeouts);
                     let most = connection.limits().max_streams;
-                    if let Err(refusal) = threads.start(feed, most, line) {
-                        connection.append(&refusal);
-                    }
+                    connection.append(&run(later, threads, most, line));
                     continue;
                 }
                 Step::Ask(asked) => {
@@ -89,7 +77,9 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                     if let Some(later) =
                         answer_as_found(connection, session, answer, found, &message)
                     {
-                        connection.append(&finish(later));
+                        let line = Line::of(connection, session, (stream, out), timeouts);
+                        let most = connection.limits().max_streams;
+                        connection.append(&run(later, threads, most, line));
                     }
                     continue;
                 }
@@ -132,6 +122,19 @@ fn say_unread(error: &io::Error, session: &Session, timeouts: &Timeouts) {
     // The operating system has an error of this kind, too.
     if error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none() {
         session.context.unread(timeouts.write);
+    }
+}
+
+/// Does what must be done for a reply, or has a thread do it where there are several; returns what is said now.
+fn run<S: Stream>(
+    mut later: Later,
+    threads: &mut StreamThreads,
+    most: usize,
+    line: Line<S>,
+) -> Vec<u8> {
+    match later.take_feed() {
+        None => finish(later),
+        Some(feed) => threads.start(feed, most, line).err().unwrap_or_default(),
     }
 }
 

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use crate::json_rpc::{Feed, Later, Part};
+use crate::json_rpc::{Feed, Later, Part, Said};
 use crate::protocol::{Fault, code};
 use crate::registry::{Job, caught};
 
@@ -50,7 +50,7 @@ pub(super) async fn next_part(feed: Box<Feed>) -> Part {
         }
         let runtime = Handle::current();
         let asked = caught(|| spawn_blocking(move || runtime.block_on(feed.next())));
-        let nothing = Part { message: Vec::new(), feed: None };
+        let nothing = Part { said: Said::default(), feed: None };
         match asked {
             Some(asked) => asked.await.unwrap_or(nothing),
             None => nothing,

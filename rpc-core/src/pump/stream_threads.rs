@@ -6,12 +6,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::json_rpc::{Feed, Part};
-use crate::protocol::{Fault, Framing, code};
+use crate::json_rpc::{Feed, Part, Session};
+use crate::protocol::{Connection, Fault, Framing, code};
 use crate::registry::Outlet;
 use crate::transport::Stream;
 
 use super::streams::Streams;
+use super::timeouts::Timeouts;
 use super::wait::wait;
 use super::write_half::WriteHalf;
 
@@ -31,14 +32,32 @@ struct Running {
 
 /// Where the messages of streams are written.
 pub(super) struct Line<S> {
-    pub(super) stream: Arc<S>,
-    pub(super) out: Arc<WriteHalf>,
+    stream: Arc<S>,
+    out: Arc<WriteHalf>,
     /// In which framing.
-    pub(super) framing: Framing,
+    framing: Framing,
     /// How the peer can be told something that it did not ask for, if it can.
-    pub(super) notices: Option<Framing>,
+    notices: Option<Framing>,
     /// How long it may take to take them.
-    pub(super) limit: Duration,
+    limit: Duration,
+}
+
+impl<S> Line<S> {
+    /// That of a connection.
+    pub(super) fn of(
+        connection: &Connection,
+        session: &Session,
+        (stream, out): (&Arc<S>, &Arc<WriteHalf>),
+        timeouts: &Timeouts,
+    ) -> Self {
+        Self {
+            stream: Arc::clone(stream),
+            out: Arc::clone(out),
+            framing: connection.framing().unwrap_or(Framing::Raw),
+            notices: connection.framing().filter(|_| session.can_be_told()),
+            limit: timeouts.write,
+        }
+    }
 }
 
 impl StreamThreads {
@@ -127,10 +146,13 @@ fn serve<S: Stream>(feed: Box<Feed>, line: &Line<S>) -> std::io::Result<()> {
         let (left, late) = (feed.left(), feed.late());
         let part: Part = wait(Box::pin(feed.next()), left).unwrap_or(late);
         framed.clear();
-        if !part.message.is_empty() {
+        for message in part.said.messages().filter(|message| !message.is_empty()) {
+            let start = framed.len();
             line.framing.begin(&mut framed);
-            framed.extend_from_slice(&part.message);
-            line.framing.end(&mut framed, 0);
+            framed.extend_from_slice(message);
+            line.framing.end(&mut framed, start);
+        }
+        if !framed.is_empty() {
             line.out.write(&*line.stream, &framed, line.limit, line.notices)?;
         }
         next = part.feed;

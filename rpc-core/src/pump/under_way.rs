@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use crate::json_rpc::{Asking, Feed, Found, Later, Order, Part, Reply};
+use crate::json_rpc::{Asking, Feed, Found, Later, Order, Part, Reply, Said};
 use crate::protocol::Limits;
 
 use super::ahead::Pace;
@@ -27,8 +27,8 @@ pub(super) enum Event {
     Turn(Vec<u8>),
     /// It is found out who has sent the message that all others wait for.
     Found(Found, Vec<u8>),
-    /// A reply that may overtake others is there.
-    Reply(Vec<u8>),
+    /// A reply that may overtake others is there, or more of one.
+    Reply(Said),
     /// The server is about to stop.
     Stopping,
     /// The peer's time is up.
@@ -68,7 +68,7 @@ impl Turn {
 
 /// What has run comes to.
 pub(super) struct Came {
-    reply: Vec<u8>,
+    said: Said,
     /// Of how many calls it is the reply.
     calls: usize,
     /// What follows, of a call that answers with a stream.
@@ -77,7 +77,7 @@ pub(super) struct Came {
 
 impl AsRef<[u8]> for Came {
     fn as_ref(&self) -> &[u8] {
-        &self.reply
+        self.said.as_ref()
     }
 }
 
@@ -147,7 +147,7 @@ impl UnderWay {
         }
         self.calls += calls;
         let pile = Arc::clone(&self.pile);
-        let came = async move { Came { reply: reply.await, calls, feed: None } };
+        let came = async move { Came { said: reply.await.into(), calls, feed: None } };
         let abort = self.running.spawn(async move { pile.put(came).await });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
@@ -162,8 +162,8 @@ impl UnderWay {
     pub(super) fn feed(&mut self, feed: Box<Feed>) {
         let pile = Arc::clone(&self.pile);
         let came = async move {
-            let Part { message, feed } = next_part(feed).await;
-            Came { reply: message, calls: 0, feed }
+            let Part { said, feed } = next_part(feed).await;
+            Came { said, calls: 0, feed }
         };
         self.running.spawn(async move { pile.put(came).await });
     }
@@ -174,15 +174,15 @@ impl UnderWay {
     }
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
-    pub(super) fn came(&mut self, ran: Result<Came, JoinError>) -> Vec<u8> {
-        let Came { reply, calls, feed } =
-            ran.unwrap_or(Came { reply: Vec::new(), calls: 1, feed: None });
+    pub(super) fn came(&mut self, ran: Result<Came, JoinError>) -> Said {
+        let Came { said, calls, feed } =
+            ran.unwrap_or(Came { said: Said::default(), calls: 1, feed: None });
         self.calls -= calls;
-        self.pile.take(&reply);
+        self.pile.take(said.as_ref());
         if let Some(feed) = feed {
             self.feed(feed);
         }
-        reply
+        said
     }
 
     /// Whether no more messages are read.

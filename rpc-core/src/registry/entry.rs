@@ -10,8 +10,8 @@ use crate::protocol::{Call, Fault, code};
 use super::policy::Policy;
 use super::{
     Allow, Bound, Deferred, Described, Export, Function, Handler, Instance, Method, MethodHandler,
-    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, StateType, caught,
-    panicked,
+    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, Source, StateType,
+    Subscription, caught, panicked,
 };
 use super::{reply, signature};
 
@@ -196,7 +196,9 @@ impl Entry {
             Some(Err(fault)) => fault.into(),
             Some(Ok(rest)) => {
                 let blocks = self.signature.is_blocking() && context.must_not_block();
-                Outcome::stream(call, rest, outlet, blocks)
+                let subscription = self.signature.options.subscription;
+                let subscription = subscription.and_then(|name| Subscription::of(name, &context));
+                Outcome::stream(call, rest, Source { outlet, blocks, subscription })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct FunctionRegistry {
     pub(super) statistics: Kept,
     /// Who may call what.
     pub(super) policy: Policy,
+    /// What is called to end subscriptions, and of which function.
+    pub(super) unsubscribes: HashMap<String, String>,
     /// What is told of all functions.
     pub(super) answers: Answers,
     #[cfg(feature = "schema")]
@@ -171,6 +173,17 @@ impl FunctionRegistry {
         self.ordered().into_iter().map(|entry| &*entry.signature)
     }
 
+    /// Refuses functions with the names by which subscriptions are ended.
+    pub(super) fn check_subscriptions(&self) -> Result<(), Misuse> {
+        let mut taken: Vec<_> =
+            self.unsubscribes.iter().filter(|(name, _)| self.known_by(name)).collect();
+        taken.sort_unstable();
+        taken.first().map_or(Ok(()), |(name, function)| {
+            let (name, function) = ((*name).clone(), (*function).clone());
+            Err(Misuse::UnsubscribeTaken { name, function })
+        })
+    }
+
     /// The functions, ordered by name.
     pub(super) fn ordered(&self) -> Vec<&Entry> {
         let mut entries: Vec<&Entry> = self.functions.iter().collect();
@@ -225,6 +238,9 @@ impl FunctionRegistry {
     fn put(&mut self, mut entry: Entry) {
         entry.row = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
         entry.ask(&self.policy);
+        if let Some(name) = entry.signature.unsubscribe() {
+            self.unsubscribes.insert(name.into_owned(), entry.signature.name().to_owned());
+        }
         self.functions.insert(entry);
     }
 

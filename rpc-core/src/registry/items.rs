@@ -21,8 +21,9 @@ pub(crate) async fn send_all<I: Iterator, T: Serialize>(
     checked: impl Fn(I::Item) -> Result<T, Fault>,
 ) -> Result<String, Fault> {
     let mut pace = Pace::begin();
+    let are_news = outlet.notifies();
     loop {
-        let (seen, mut has_waited) = (pace.is_slow(), false);
+        let (seen, mut has_waited) = (pace.is_slow() || are_news, false);
         poll_fn(|task| {
             let ready = outlet.poll_ready(seen, task);
             has_waited |= ready.is_pending();

@@ -52,10 +52,12 @@ mod shown;
 mod signature;
 mod state;
 mod stats;
+mod subscriptions;
 mod system;
 mod text;
 #[cfg(feature = "auth")]
 mod tokens;
+mod unsubscribing;
 mod whence;
 mod written;
 mod xml_types;
@@ -110,6 +112,7 @@ pub(crate) use shown::AskedForTools;
 pub use signature::{Parameter, ParameterKind, Signature, SignatureOptions};
 pub use state::{State, StateKey, StateType};
 pub(crate) use stats::{Statistics, Tally, TallyAside};
+pub(crate) use subscriptions::Subscription;
 pub(crate) use system::MULTICALL;
 pub use text::Text;
 #[cfg(feature = "auth")]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::protocol::{Call, Fault, code};
 
-use super::{Outlet, Reply, caught, panicked};
+use super::{Outlet, Reply, Subscription, caught, panicked};
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.
 pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
@@ -110,11 +110,11 @@ impl Outcome {
         Self(Progress::Later(Box::new(Rest::new(call, Work::Blocking(job, interest)))))
     }
 
-    /// The call answers with items, which go to the outlet while `rest` is polled; where it `blocks`, each time on a
-    /// thread that may be blocked.
-    pub(super) fn stream(call: &Call<'_>, rest: Deferred, outlet: Outlet, blocks: bool) -> Self {
+    /// The call answers with items, which go to the outlet of the source while `rest` is polled; where that `blocks`,
+    /// each time on a thread that may be blocked.
+    pub(super) fn stream(call: &Call<'_>, rest: Deferred, source: Source) -> Self {
         let mut rest = Rest::new(call, Work::Waiting(rest));
-        rest.source = Some(Source { outlet, blocks });
+        rest.source = Some(source);
         Self(Progress::Later(Box::new(rest)))
     }
 
@@ -240,6 +240,8 @@ pub(crate) struct Source {
     pub(crate) outlet: Outlet,
     /// Whether whoever asks for them blocks their thread.
     pub(crate) blocks: bool,
+    /// How its caller can be answered at once, and get the items in notifications.
+    pub(crate) subscription: Option<Subscription>,
 }
 
 type Wrapper = Box<dyn FnOnce(Deferred) -> Deferred + Send>;
@@ -264,6 +266,11 @@ impl Rest {
     /// Where its items come from, if it answers with any.
     pub(crate) fn source(&self) -> Option<&Source> {
         self.source.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn source_mut(&mut self) -> Option<&mut Source> {
+        self.source.as_mut()
     }
 
     /// The whole rest, for which `block` runs what blocks a thread. A panic in it is a fault.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, notification};
 use crate::protocol::json::{Place, write_at};
 use crate::protocol::{Credit, Fault, Limits, code};
 
@@ -25,8 +25,11 @@ struct Shared {
 
 struct State {
     way: Way,
-    /// The JSON texts of the items that nobody has taken, with what stands before them, and a comma behind each.
+    /// The JSON texts of the items that nobody has taken, with what stands before them, and a comma behind each; or
+    /// a notification of each.
     waiting: Vec<u8>,
+    /// What those notifications have in common, where there are any.
+    notices: Option<Notices>,
     /// Whoever waits for room.
     producer: Option<Waker>,
     /// Whoever asks for the next items.
@@ -47,6 +50,16 @@ enum Way {
     Array,
 }
 
+/// Items that travel as notifications.
+struct Notices {
+    /// What stands before each item.
+    head: Vec<u8>,
+    /// Where those that wait end.
+    ends: Vec<usize>,
+    /// Whether the function has begun, and is to be asked for items.
+    is_open: bool,
+}
+
 /// As many bytes of items at least travel together, where they come quickly.
 const PART: usize = 32 * 1024;
 
@@ -54,8 +67,10 @@ impl Outlet {
     /// The outlet of a call with this context, which says how much of a stream is wanted, if one is.
     pub(super) fn of(context: &CallContext) -> Self {
         let way = match context.get::<Credit>() {
-            Some(&granted) => Way::Stream { granted, sent: Credit::default() },
-            None => Way::Array,
+            Some(&granted) if context.protocol() != Dialect::JsonRpc.name() => {
+                Way::Stream { granted, sent: Credit::default() }
+            }
+            _ => Way::Array,
         };
         let mut place = context.place();
         // The array around each.
@@ -63,6 +78,7 @@ impl Outlet {
         let state = State {
             way,
             waiting: Vec::new(),
+            notices: None,
             producer: None,
             taker: None,
             interest: Some(Arc::new(())),
@@ -88,6 +104,24 @@ impl Outlet {
     /// Has all items go into one array, for a caller who cannot take them as they come.
     pub(crate) fn gather(&self) {
         self.lock().way = Way::Array;
+    }
+
+    /// Has each item travel as it comes, in a notification that begins with this.
+    pub(crate) fn notify(&self, head: Vec<u8>) {
+        let mut state = self.lock();
+        state.way = Way::Stream { granted: Credit::ENDLESS, sent: Credit::default() };
+        state.notices = Some(Notices { head, ends: Vec::new(), is_open: false });
+    }
+
+    /// Whether each item travels in a notification. Whoever subscribes wants to see one before there is another, for
+    /// which the function may wait however long.
+    pub(super) fn notifies(&self) -> bool {
+        self.lock().notices.is_some()
+    }
+
+    /// Whether the function has begun, and so can be subscribed to.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().notices.as_ref().is_some_and(|notices| notices.is_open)
     }
 
     /// Takes note of who asks for the next items, when there are none.
@@ -135,19 +169,29 @@ impl Outlet {
         matches!(self.lock().way, Way::Stream { granted, sent } if !granted.lets(sent))
     }
 
-    /// Takes the items that wait, as the part of a message that stands before its end.
-    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+    /// Takes the items that wait, as the part of a message that stands before its end; or as notifications, and where
+    /// each of them ends.
+    pub(crate) fn take(&self) -> Option<(Vec<u8>, Option<Vec<usize>>)> {
         let mut state = self.lock();
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
-            items.pop();
-            items
+            let ends = state.notices.as_mut().map(|notices| mem::take(&mut notices.ends));
+            if ends.is_none() {
+                items.pop();
+            }
+            (items, ends)
         })
     }
 
     /// Is ready when another item may be sent; where those before are to be `seen` at once, when they have been.
     pub(super) fn poll_ready(&self, seen: bool, task: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
+        if let Some(notices) = state.notices.as_mut().filter(|notices| !notices.is_open) {
+            // Its caller is told before it is asked for an item, which may take long.
+            notices.is_open = true;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Way::Stream { granted, sent } = state.way else { return Poll::Ready(()) };
         let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
         if !is_part && granted.lets(sent) && state.interest.is_some() {
@@ -170,9 +214,11 @@ impl Outlet {
     pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<(), Fault> {
         let place = self.0.place;
         let mut state = self.lock();
-        let State { way, waiting, limit, .. } = &mut *state;
+        let State { way, waiting, notices, limit, .. } = &mut *state;
         let before = waiting.len();
-        if before == 0 {
+        if let Some(notices) = notices {
+            waiting.extend_from_slice(&notices.head);
+        } else if waiting.is_empty() {
             waiting.extend_from_slice(match way {
                 Way::Stream { .. } => Dialect::items_head(),
                 Way::Array => b"[",
@@ -184,10 +230,19 @@ impl Outlet {
             return Err(unsent(place, &error));
         }
         let size = waiting.len() - start;
-        waiting.push(b',');
+        match notices {
+            Some(notices) => {
+                waiting.extend_from_slice(notification::ITEM_END);
+                notices.ends.push(waiting.len());
+            }
+            None => waiting.push(b','),
+        }
         match way {
             Way::Stream { .. } if size + PART > (*limit).max(2 * PART) => {
                 waiting.truncate(before);
+                if let Some(notices) = notices {
+                    notices.ends.pop();
+                }
                 Err(item_too_large(size, *limit))
             }
             Way::Stream { sent, .. } => {

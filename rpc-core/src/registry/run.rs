@@ -48,6 +48,7 @@ impl Dispatch for FunctionRegistry {
             return Err(twins.clone());
         }
         self.check_permissions()?;
+        self.check_subscriptions()?;
         let mut entries = self.ordered().into_iter();
         entries.try_for_each(|entry| self.states.check(entry.signature.name(), entry.states))
     }

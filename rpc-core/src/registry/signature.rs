@@ -76,6 +76,10 @@ pub struct SignatureOptions {
     pub open_world: Option<bool>,
     /// Whether language models may be offered it as a tool; `None` where that is not said.
     pub mcp: Option<bool>,
+    /// What the items are called that callers in JSON-RPC subscribe to; `None` where they get all of them in one array.
+    pub subscription: Option<&'static str>,
+    /// What is called to end such a subscription; `None` where that follows from the function's name.
+    pub unsubscribe: Option<&'static str>,
     /// The permissions of which a caller needs one; none where that is not said.
     pub allow: &'static [&'static str],
 }
@@ -91,6 +95,8 @@ impl SignatureOptions {
         destructive: None,
         open_world: None,
         mcp: None,
+        subscription: None,
+        unsubscribe: None,
         allow: &[],
     };
 }
@@ -196,6 +202,28 @@ impl Signature {
         self.options.streams
     }
 
+    /// What the notifications are called that callers in JSON-RPC get its items in, where they subscribe to them.
+    pub fn subscription(&self) -> Option<&str> {
+        self.options.subscription
+    }
+
+    /// What is called in JSON-RPC to end a subscription to its items, where there are any.
+    ///
+    /// Where the function does not say, it follows from its name: that of `eth_subscribe` is `eth_unsubscribe`, of
+    /// `accountSubscribe` it is `accountUnsubscribe`, and of `ticks` it is `ticks_unsubscribe`.
+    pub fn unsubscribe(&self) -> Option<Cow<'static, str>> {
+        self.unsubscribe_of(&self.name)
+    }
+
+    /// The same where it is called by this name.
+    pub(crate) fn unsubscribe_of(&self, name: &str) -> Option<Cow<'static, str>> {
+        self.options.subscription?;
+        Some(match self.options.unsubscribe {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(unsubscribe(name)),
+        })
+    }
+
     /// Whether it was declared to block its thread.
     pub fn is_blocking(&self) -> bool {
         self.options.blocking
@@ -232,6 +260,16 @@ impl Signature {
     pub fn deprecation(&self) -> Option<&str> {
         self.deprecated
     }
+}
+
+/// What is called to end a subscription that a call of this name begins.
+fn unsubscribe(name: &str) -> String {
+    for (begins, ends) in [("subscribe", "unsubscribe"), ("Subscribe", "Unsubscribe")] {
+        if let Some(at) = name.rfind(begins) {
+            return format!("{}{ends}{}", &name[..at], &name[at + begins.len()..]);
+        }
+    }
+    format!("{name}_unsubscribe")
 }
 
 /// How many parameters can be given by position. As in Python, those behind a variadic one can be given

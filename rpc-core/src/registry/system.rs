@@ -146,7 +146,16 @@ impl FunctionRegistry {
         context: &CallContext,
         reply: &mut Reply<'_>,
     ) -> Result<(), Fault> {
+        if let Some(was_open) = self.unsubscribe(call, context) {
+            reply.goes_to(context);
+            return reply.send(&was_open?);
+        }
         self.answer_by(self.system(call.method()), call, context, reply)
+    }
+
+    /// Whether something is served under this name.
+    pub(super) fn known_by(&self, name: &str) -> bool {
+        self.functions.contains(name) || self.system(name).is_some()
     }
 
     /// Answers a call of a function that is as good as unknown to its caller.

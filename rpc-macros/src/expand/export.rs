@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::LitBool;
 use syn::spanned::Spanned;
+use syn::{LitBool, LitStr};
 
 use super::described;
 use crate::allow::Allow;
@@ -16,10 +16,7 @@ use crate::spelling::{self, spell};
 pub(super) fn signature(function: &Function) -> TokenStream {
     let Function { name, options, is_async, .. } = function;
     let ident = names::signature(&function.ident);
-    let reply = match &options.reply {
-        Some(reply) => quote!(::core::option::Option::Some(#reply)),
-        None => quote!(::core::option::Option::None),
-    };
+    let reply = text(options.reply.as_ref());
     let doc = function.docs.join("\n");
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
@@ -29,6 +26,8 @@ pub(super) fn signature(function: &Function) -> TokenStream {
         (options.idempotent, options.blocking, options.read_only);
     let [destructive, open_world, mcp] =
         [&options.destructive, &options.open_world, &options.mcp].map(|it| choice(it.as_ref()));
+    let [subscription, unsubscribe] =
+        [&options.subscription, &options.unsubscribe].map(|it| text(it.as_ref()));
     let allow = options.allow.as_ref().map_or_else(|| quote!(&[]), Allow::slice);
     let deprecated = function.deprecated.as_ref().map(|note| quote!(.deprecated(#note)));
     quote! {
@@ -47,11 +46,20 @@ pub(super) fn signature(function: &Function) -> TokenStream {
                 destructive: #destructive,
                 open_world: #open_world,
                 mcp: #mcp,
+                subscription: #subscription,
+                unsubscribe: #unsubscribe,
                 allow: #allow,
             },
         )
         #deprecated
         .at(::core::module_path!(), ::core::concat!(::core::file!(), ":", ::core::line!()));
+    }
+}
+
+fn text(text: Option<&LitStr>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
     }
 }
 

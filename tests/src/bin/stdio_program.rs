@@ -13,6 +13,12 @@ fn print(text: &str) -> bool {
     Command::new("echo").arg(text).status().is_ok_and(|status| status.success())
 }
 
+/// Has the letters of a text again and again.
+#[rpc_export(subscription = "letters")]
+fn letters_subscribe(text: String) -> impl Iterator<Item = char> {
+    text.chars().collect::<Vec<_>>().into_iter().cycle()
+}
+
 fn main() -> Result<(), Error> {
     let mut server = RpcServer::exported();
     let has = |option: &str| std::env::args().any(|argument| argument == option);

@@ -33,8 +33,9 @@ impl Streaming for AsyncRpcClient {
         invocation: Invocation<'_, A>,
     ) -> BoxedCall<AsyncItems<T, E>, E> {
         let method = invocation.name();
-        if self.shared.settings.has_streams() {
-            let opening = Opening::new(&self.shared, &invocation, method);
+        let unsubscribe = self.shared.settings.unsubscribe(&invocation).map(Cow::into_owned);
+        if self.shared.settings.has_streams() || unsubscribe.is_some() {
+            let opening = Opening::new(&self.shared, &invocation, method, unsubscribe);
             return Box::pin(async {
                 let opened = match opening {
                     Ok(opening) => opening.open().await,
@@ -56,6 +57,8 @@ struct Opening {
     limit: Option<Duration>,
     patience: Option<Duration>,
     message: Written,
+    /// What ends the subscription that it begins.
+    unsubscribe: Option<String>,
 }
 
 /// The message but for its end.
@@ -76,6 +79,7 @@ impl Opening {
         client: &Arc<Shared>,
         invocation: &Invocation<'_, A>,
         method: Cow<'static, str>,
+        unsubscribe: Option<String>,
     ) -> Result<Self, Error> {
         let (settings, metadata) = (&client.settings, invocation.metadata());
         settings.check_metadata(metadata)?;
@@ -93,11 +97,11 @@ impl Opening {
         };
         let limit = invocation.timeout();
         let patience = limit.or(settings.call_timeout);
-        Ok(Self { client: Arc::clone(client), method, limit, patience, message })
+        Ok(Self { client: Arc::clone(client), method, limit, patience, message, unsubscribe })
     }
 
     async fn open<T, E>(self) -> Result<AsyncItems<T, E>, Error> {
-        let Self { client, method, limit, patience, message } = self;
+        let Self { client, method, limit, patience, message, unsubscribe } = self;
         let now = Instant::now();
         let ends = |limit: Option<Duration>| Deadline::after(now, limit?);
         let (deadline, sent_by) = (ends(limit), ends(patience));
@@ -113,7 +117,7 @@ impl Opening {
                 Some(connection) => connection,
                 None => Arc::clone(&client).connection(sent_by).await?,
             };
-            match connection.open(message, window) {
+            match connection.open(message, window, unsubscribe.as_deref()) {
                 Ok(call) => {
                     return Ok(AsyncItems::open(method, window, connection, call, deadline));
                 }
@@ -153,10 +157,15 @@ impl Shared {
 
 impl Connection {
     /// Queues a call that is answered with items, and returns its number.
-    fn open(&self, message: Message<'_>, window: Amount) -> Result<u64, Error> {
+    fn open(
+        &self,
+        message: Message<'_>,
+        window: Amount,
+        unsubscribe: Option<&str>,
+    ) -> Result<u64, Error> {
         self.with(|state| {
             let Message { method, bytes, timeout, deadline } = message;
-            let call = state.flight.open(method, timeout, window, |_, out| {
+            let call = state.flight.open(method, timeout, window, unsubscribe, |_, out| {
                 out.extend_from_slice(bytes);
                 Ok(())
             });

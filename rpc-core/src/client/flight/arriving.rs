@@ -25,6 +25,15 @@ pub(in crate::client) enum Arrived {
 }
 
 impl Arriving {
+    /// Keeps items that have come; `false` where there are more than may be.
+    pub(super) fn receive(&mut self, items: ItemBatch) -> bool {
+        let may_come = self.account.receive(items.count, items.bytes, items.last);
+        if may_come {
+            self.batches.push_back(items);
+        }
+        may_come
+    }
+
     /// So much may come to begin with.
     pub(super) fn new(window: Amount) -> Self {
         Self { batches: VecDeque::new(), account: Account::new(window) }

@@ -15,6 +15,8 @@ mod said;
 mod saying;
 mod send;
 mod streams;
+mod subscribing;
+mod subscriptions;
 
 use std::collections::hash_map::Entry;
 use std::time::Duration;
@@ -34,6 +36,7 @@ use arriving::Arriving;
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
 use said::Said;
+use subscriptions::Subscriptions;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -52,6 +55,8 @@ pub(super) struct Flight<W> {
     calls: CallMap<InFlight<W>>,
     /// What has come for those of the calls that are answered with items.
     streams: CallMap<Arriving>,
+    /// Which of those are subscriptions, once there has been one.
+    subscriptions: Option<Box<Subscriptions>>,
     /// What came and was no call's.
     dropped: Dropped,
     /// What is to be written.
@@ -97,6 +102,7 @@ impl<W> Flight<W> {
             next_reply: 0,
             calls: CallMap::default(),
             streams: CallMap::default(),
+            subscriptions: None,
             dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,

@@ -52,7 +52,12 @@ impl<W> Flight<W> {
                     self.closing = true;
                     continue;
                 }
-                FromServer::Call => continue,
+                FromServer::Call => {
+                    if self.subscriptions.is_some() {
+                        self.receive_notification(bytes, awake);
+                    }
+                    continue;
+                }
             };
             self.closing |= outcome.as_ref().is_err_and(|fault| closes(fault.code()));
             let call = match (id, &outcome) {
@@ -68,6 +73,9 @@ impl<W> Flight<W> {
                     continue;
                 }
             };
+            if self.subscriptions.is_some() && self.subscribed(call, &outcome, awake) {
+                continue;
+            }
             if own == Some(call) && self.calls.remove(&call).is_some() {
                 found = Some(Own::Read(outcome.map(ResultText::apart).map_err(Error::from)));
             } else if let Some(entry) = self.calls.get_mut(&call)

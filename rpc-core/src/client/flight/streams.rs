@@ -15,19 +15,26 @@ use super::reply::Reply;
 use super::{Flight, InFlight, Progress};
 
 impl<W> Flight<W> {
-    /// Queues a call that is answered with items, and returns its number. So many may be sent to begin with.
+    /// Queues a call that is answered with items, and returns its number. So many may be sent to begin with; where
+    /// it begins a subscription of JSON-RPC, that is ended by calling `unsubscribe`, and so many are kept.
     pub(in crate::client) fn open(
         &mut self,
         method: &str,
         timeout: Option<Duration>,
         window: Amount,
+        unsubscribe: Option<&str>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         self.has_room()?;
         let call = self.next_call;
         let amounts = (window.items, window.bytes);
-        let starts_at =
-            self.queue(method, write, |_, out| end_stream_call(out, call, timeout, amounts))?;
+        let starts_at = self.queue(method, write, |dialect, out| match unsubscribe {
+            None => end_stream_call(out, call, timeout, amounts),
+            Some(_) => dialect.end_call(out, Some(call), None),
+        })?;
+        if let Some(unsubscribe) = unsubscribe {
+            self.ask(call, unsubscribe);
+        }
         self.streams.insert(call, Arriving::new(window));
         self.begin(InFlight { starts_at, wants_result: true, waiter: None, reply: None });
         Ok(call)
@@ -49,9 +56,7 @@ impl<W> Flight<W> {
             return;
         }
         awake.extend(entry.waiter.take());
-        if stream.account.receive(items.count, items.bytes, items.last) {
-            stream.batches.push_back(items);
-        } else {
+        if !stream.receive(items) {
             let problem =
                 "more items came than the stream's credit allows; the stream was cancelled";
             entry.reply = Some(Reply(Err(ProtocolError::NotAReply(problem.to_owned()).into())));
@@ -104,6 +109,9 @@ impl<W> Flight<W> {
             && !has_ended
         {
             stream.account.grant(granted);
+            if !self.dialect.has_streams() {
+                return;
+            }
             let start = self.outgoing.len();
             let amounts = (granted.items, granted.bytes);
             write_credit(&mut self.outgoing, self.framing, call, amounts);
@@ -114,7 +122,9 @@ impl<W> Flight<W> {
     /// Gives a stream up, and tells the other side so unless it has ended it.
     pub(in crate::client) fn close_stream(&mut self, call: u64) {
         self.streams.remove(&call);
-        if self.calls.remove(&call).is_some_and(|call| call.reply.is_none()) {
+        if self.calls.remove(&call).is_some_and(|call| call.reply.is_none())
+            && !self.end_subscription(call)
+        {
             self.say_cancelled(call);
         }
     }

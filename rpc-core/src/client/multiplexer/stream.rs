@@ -21,10 +21,11 @@ impl<S: Stream> Multiplexer<S> {
         timeout: Option<Duration>,
         window: Amount,
         deadline: Option<Deadline>,
+        unsubscribe: Option<&str>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state.flight.open(method, timeout, window, |_, out| write(out))?;
+        let call = state.flight.open(method, timeout, window, unsubscribe, |_, out| write(out))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }

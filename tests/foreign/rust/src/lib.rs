@@ -36,7 +36,8 @@ pub trait Caller {
     fn batch(&self, calls: &[(&str, Value)]) -> Result<Vec<Value>, Refusal>;
 }
 
-fn check(name: &str, found: impl Into<Value>, expected: impl Into<Value>) {
+/// Prints whether what was found is what was expected.
+pub fn check(name: &str, found: impl Into<Value>, expected: impl Into<Value>) {
     let (found, expected) = (found.into(), expected.into());
     let detail: String = found.to_string().chars().take(500).collect();
     println!("{}", json!({ "check": name, "ok": found == expected, "detail": detail }));
