@@ -16,6 +16,7 @@ use crate::protocol::Fault;
 
 use crate::protocol::{Share, reserve};
 
+use super::items::Items;
 use super::traffic::Running;
 
 /// A body up to this size is small.
@@ -95,6 +96,8 @@ pub(super) async fn skip_small<B: Body>(mut body: Pin<&mut B>) {
 pub struct ReplyBody {
     rest: Bytes,
     running: Option<Running>,
+    /// What comes instead, where it comes by and by.
+    items: Option<Box<Items>>,
 }
 
 impl ReplyBody {
@@ -104,13 +107,22 @@ impl ReplyBody {
     /// The same, known as waiting to be taken until it has been.
     pub(super) fn held(self, mut running: Running) -> Self {
         running.waits(self.rest.len());
+        if self.items.is_some() {
+            running.begins_stream();
+        }
         Self { running: Some(running), ..self }
     }
 }
 
 impl From<Vec<u8>> for ReplyBody {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { rest: bytes.into(), running: None }
+        Self { rest: bytes.into(), running: None, items: None }
+    }
+}
+
+impl From<Box<Items>> for ReplyBody {
+    fn from(items: Box<Items>) -> Self {
+        Self { items: Some(items), ..Self::default() }
     }
 }
 
@@ -120,8 +132,20 @@ impl Body for ReplyBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let body = &mut *self;
+        if let Some(items) = &mut body.items {
+            let part = items.poll(task);
+            if let Some(running) = &mut body.running {
+                // What was given away before has been taken, or there would be no asking for more.
+                running.waits(match &part {
+                    Poll::Ready(Some(part)) => part.len(),
+                    _ => 0,
+                });
+            }
+            return part.map(|part| part.map(|part| Ok(Frame::data(part))));
+        }
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
@@ -135,10 +159,13 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_empty() && self.items.as_ref().is_none_or(|items| items.is_over())
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.items.is_some() {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.rest.len() as u64)
     }
 }

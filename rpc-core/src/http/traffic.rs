@@ -1,7 +1,7 @@
 //! What is under way on one connection, for whoever looks whether its peer is too slow.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -21,6 +21,8 @@ pub(super) struct Traffic {
     taken: Notify,
     /// Whether others wait for the thread that serves the connection.
     crowded: AtomicBool,
+    /// How many of the requests are answered with items, which come by and by.
+    streams: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,7 @@ impl Traffic {
             multiplexed,
             taken: Notify::new(),
             crowded: AtomicBool::new(false),
+            streams: AtomicUsize::new(0),
         }
     }
 
@@ -96,7 +99,7 @@ impl Traffic {
         state.running += 1;
         state.arriving += 1;
         state.head = false;
-        Running { traffic: Arc::clone(self), arriving: true, waiting: 0 }
+        Running { traffic: Arc::clone(self), arriving: true, waiting: 0, is_stream: false }
     }
 
     /// Gives the peer its time anew, where nothing is under way.
@@ -141,6 +144,11 @@ impl Traffic {
 
     pub(super) fn is_crowded(&self) -> bool {
         self.crowded.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is a reply that need not be taken whole within a time.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
     }
 
     /// Whether requests come side by side.
@@ -212,6 +220,8 @@ pub(super) struct Running {
     arriving: bool,
     /// Bytes of its reply that have not been taken.
     waiting: usize,
+    /// Whether it is answered with items.
+    is_stream: bool,
 }
 
 impl Running {
@@ -219,6 +229,13 @@ impl Running {
     pub(super) fn arrived(&mut self) {
         if mem::take(&mut self.arriving) {
             self.traffic.state().arriving -= 1;
+        }
+    }
+
+    /// Takes note that it is answered with items.
+    pub(super) fn begins_stream(&mut self) {
+        if !mem::replace(&mut self.is_stream, true) {
+            self.traffic.streams.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -234,6 +251,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.is_stream {
+            self.traffic.streams.fetch_sub(1, Ordering::Relaxed);
+        }
         let mut state = self.traffic.state();
         state.running -= 1;
         state.arriving -= usize::from(self.arriving);

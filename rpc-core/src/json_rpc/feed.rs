@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::dialect::Dialect;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Outlet, Source};
 
@@ -98,8 +97,7 @@ impl Feed {
             let message = fault.map(|fault| self.aside.reply(Err(fault))).unwrap_or_default();
             return Poll::Ready((message, true));
         }
-        if let Some(mut items) = outlet.take() {
-            Dialect::end_items(&mut items, self.aside.id());
+        if let Some(items) = outlet.take(self.aside.id()) {
             return Poll::Ready((items, false));
         }
         match self.ended.take() {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+use crate::dialect::ItemForm;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
@@ -94,6 +96,21 @@ impl Later {
             }
             other => Err(other),
         }
+    }
+
+    /// The same by a way that has items come in the form that the caller asks for, if they do.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_feed_as(
+        self,
+        form: impl FnOnce() -> Option<ItemForm>,
+    ) -> Result<(Box<Feed>, ItemForm), Self> {
+        let Work::Call(aside, rest) = &self.work else { return Err(self) };
+        let source = rest.source().filter(|_| aside.takes_items());
+        let Some((source, form)) = source.and_then(|source| Some((source, form()?))) else {
+            return Err(self);
+        };
+        source.outlet.write_as(form);
+        Ok((self.into_feed()?, form))
     }
 
     /// Whether it may overtake other replies.

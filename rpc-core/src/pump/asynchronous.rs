@@ -15,7 +15,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session};
+use crate::json_rpc::{Answer, Asking, Feed, Found, Later, Order, Part, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
 use crate::registry::{Job, caught};
 use crate::timing::{LEFT, LINGER};
@@ -499,34 +499,6 @@ pub(crate) async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
     Ok(End::Closed)
 }
 
-/// Most replies have no more bytes.
-const USUAL: usize = 256;
-
-/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
-#[cfg_attr(not(feature = "http"), allow(dead_code))]
-pub(crate) async fn settle<A: Answer>(
-    answer: &Arc<A>,
-    mut session: Session,
-    message: impl AsRef<[u8]>,
-) -> Vec<u8> {
-    let mut out = Vec::with_capacity(USUAL);
-    let mut answered = answer.answer(message.as_ref(), &mut session, &mut out);
-    if let Answered::Asks(asking) = answered {
-        let found = asking.await;
-        answered = answer.answer_as_found(found, message.as_ref(), &mut session, &mut out);
-    }
-    match answered {
-        Answered::Later(later) => finish(later).await,
-        Answered::Reply
-        | Answered::Broken
-        | Answered::Last
-        | Answered::Nothing
-        | Answered::Asks(_)
-        | Answered::Credit { .. }
-        | Answered::Cancel { .. } => out,
-    }
-}
-
 /// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
 /// where none is wanted. What blocks a thread runs on one of the runtime's own.
 pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
@@ -539,7 +511,7 @@ pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
 }
 
 /// The next part of what a call answers with, for which its caller waits no longer than they have said.
-async fn next_part(feed: Box<Feed>) -> Part {
+pub(crate) async fn next_part(feed: Box<Feed>) -> Part {
     let (left, late) = (feed.left(), feed.late());
     let next = async move {
         if !feed.blocks() {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::dialect::Dialect;
+use crate::dialect::ItemForm;
 use crate::protocol::json::{Place, write_at};
 use crate::protocol::{Credit, Fault, Limits, code};
 
@@ -42,9 +42,15 @@ struct State {
 /// How the items travel.
 enum Way {
     /// As they come, as far as there is credit.
-    Stream { granted: Credit, sent: Credit },
+    Stream { granted: Credit, sent: Credit, form: ItemForm },
     /// All in one array.
     Array,
+}
+
+impl Way {
+    fn stream(granted: Credit, form: ItemForm) -> Self {
+        Self::Stream { granted, sent: Credit::default(), form }
+    }
 }
 
 /// As many bytes of items at least travel together, where they come quickly.
@@ -54,7 +60,7 @@ impl Outlet {
     /// The outlet of a call with this context, which says how much of a stream is wanted, if one is.
     pub(super) fn of(context: &CallContext) -> Self {
         let way = match context.get::<Credit>() {
-            Some(&granted) => Way::Stream { granted, sent: Credit::default() },
+            Some(&granted) => Way::stream(granted, ItemForm::Messages),
             None => Way::Array,
         };
         let mut place = context.place();
@@ -88,6 +94,12 @@ impl Outlet {
     /// Has all items go into one array, for a caller who cannot take them as they come.
     pub(crate) fn gather(&self) {
         self.lock().way = Way::Array;
+    }
+
+    /// Has items travel as they come, in this form, to somebody who takes a part when they have room for it.
+    #[cfg(feature = "http")]
+    pub(crate) fn write_as(&self, form: ItemForm) {
+        self.lock().way = Way::stream(Credit::ENDLESS, form);
     }
 
     /// Takes note of who asks for the next items, when there are none.
@@ -132,15 +144,16 @@ impl Outlet {
 
     /// Whether the function waits until its caller has room for more.
     pub(crate) fn is_starved(&self) -> bool {
-        matches!(self.lock().way, Way::Stream { granted, sent } if !granted.lets(sent))
+        matches!(self.lock().way, Way::Stream { granted, sent, .. } if !granted.lets(sent))
     }
 
-    /// Takes the items that wait, as the part of a message that stands before its end.
-    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+    /// Takes the items that wait, as one part of what the call with this id answers with.
+    pub(crate) fn take(&self, id: Option<&str>) -> Option<Vec<u8>> {
         let mut state = self.lock();
+        let Way::Stream { form, .. } = state.way else { return None };
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
-            items.pop();
+            form.end_part(&mut items, id);
             items
         })
     }
@@ -148,7 +161,7 @@ impl Outlet {
     /// Is ready when another item may be sent; where those before are to be `seen` at once, when they have been.
     pub(super) fn poll_ready(&self, seen: bool, task: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let Way::Stream { granted, sent } = state.way else { return Poll::Ready(()) };
+        let Way::Stream { granted, sent, .. } = state.way else { return Poll::Ready(()) };
         let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
         if !is_part && granted.lets(sent) && state.interest.is_some() {
             return Poll::Ready(());
@@ -171,29 +184,42 @@ impl Outlet {
         let place = self.0.place;
         let mut state = self.lock();
         let State { way, waiting, limit, .. } = &mut *state;
-        if waiting.is_empty() {
-            waiting.extend_from_slice(match way {
-                Way::Stream { .. } => Dialect::items_head(),
-                Way::Array => b"[",
-            });
+        let before = waiting.len();
+        let is_first = before == 0;
+        match way {
+            Way::Stream { form, sent, .. } => {
+                if is_first {
+                    form.begin_part(waiting);
+                }
+                form.begin_item(waiting, sent.items + 1);
+            }
+            Way::Array if is_first => waiting.push(b'['),
+            Way::Array => {}
         }
         let start = waiting.len();
-        write_at(place, waiting, item).map_err(|error| unsent(place, &error))?;
+        if let Err(error) = write_at(place, waiting, item) {
+            waiting.truncate(before);
+            return Err(unsent(place, &error));
+        }
         let size = waiting.len() - start;
-        waiting.push(b',');
         match way {
             Way::Stream { .. } if size + PART > (*limit).max(2 * PART) => {
-                waiting.truncate(start);
-                Err(item_too_large(size, *limit))
+                waiting.truncate(before);
+                return Err(item_too_large(size, *limit));
             }
-            Way::Stream { sent, .. } => {
+            Way::Stream { form, sent, .. } => {
+                form.end_item(waiting, start);
                 sent.items += 1;
                 sent.bytes += size as u64;
-                Ok(())
             }
-            Way::Array if waiting.len() > *limit => Err(too_large(*limit)),
-            Way::Array => Ok(()),
+            Way::Array => {
+                waiting.push(b',');
+                if waiting.len() > *limit {
+                    return Err(too_large(*limit));
+                }
+            }
         }
+        Ok(())
     }
 
     /// What the call returns when all items have been sent: the array of them, or nothing.

@@ -88,6 +88,7 @@ impl<A: Answer> Service<A> {
             readiness,
             voice: voice.clone(),
             memory: self.memory.clone(),
+            streams: Arc::default(),
             #[cfg(feature = "docs-page")]
             docs_page: self.settings.docs_page,
         };
@@ -200,6 +201,8 @@ impl<A: Answer> TcpServer<A> {
         let service = self.into_unbound("service");
         let (mut session, _) = service.begin(None, None);
         session.context.may_block(false);
+        // Which requests are of one connection is not known.
+        session.limits.max_streams = usize::MAX;
         Ok(RpcService::new(Exchange {
             answer: service.answer,
             session,
@@ -208,6 +211,7 @@ impl<A: Answer> TcpServer<A> {
             readiness: Readiness::While(Box::new(|| true)),
             voice: Voice::default(),
             memory: service.memory,
+            streams: Arc::default(),
             #[cfg(feature = "docs-page")]
             docs_page: service.settings.docs_page,
         }))
