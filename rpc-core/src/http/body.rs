@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
@@ -136,15 +136,17 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let body = &mut *self;
         if let Some(items) = &mut body.items {
-            let part = items.poll(task);
+            // The function may take its time for the next item, and hold this thread meanwhile: what there is goes first.
             if let Some(running) = &mut body.running {
-                // What was given away before has been taken, or there would be no asking for more.
-                running.waits(match &part {
-                    Poll::Ready(Some(part)) => part.len(),
-                    _ => 0,
-                });
+                running.waits(0);
+                ready!(running.poll_written(task));
             }
-            return part.map(|part| part.map(|part| Ok(Frame::data(part))));
+            let part = ready!(items.poll(task));
+            if let (Some(running), Some(part)) = (&mut body.running, &part) {
+                running.gives();
+                running.waits(part.len());
+            }
+            return Poll::Ready(part.map(|part| Ok(Frame::data(part))));
         }
         if self.rest.is_empty() {
             return Poll::Ready(None);

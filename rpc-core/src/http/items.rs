@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -23,8 +22,6 @@ pub(super) struct Items {
     next: Mutex<Option<Next>>,
     form: ItemForm,
     outlet: Outlet,
-    /// Whether something was given away that may not be written yet.
-    has_given: bool,
     /// Rings when nothing has been said for long, where that can be said.
     alarm: Option<(Pin<Box<Sleep>>, Instant)>,
     /// Let go of with this.
@@ -44,8 +41,6 @@ impl Items {
             next: Mutex::new(Some(Box::pin(next_part(feed)))),
             form,
             outlet,
-            // The head of the response.
-            has_given: true,
             alarm,
             _held: Box::new(held),
         })
@@ -58,11 +53,6 @@ impl Items {
 
     /// The next bytes of the body; `None` behind the last.
     pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        // The function may take its time for the next item, and hold this thread meanwhile: what there is goes first.
-        if mem::take(&mut self.has_given) {
-            task.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let slot = self.next.get_mut().unwrap_or_else(PoisonError::into_inner);
         while let Some(next) = slot {
             let Poll::Ready(Part { message, feed }) = next.as_mut().poll(task) else {
@@ -72,7 +62,6 @@ impl Items {
             *slot = feed.map(|feed| Box::pin(next_part(feed)) as Next);
             if !message.is_empty() {
                 let part = if is_last { self.form.end(message) } else { message };
-                self.has_given = true;
                 if let Some((_, since)) = &mut self.alarm {
                     *since = Instant::now();
                 }
@@ -91,7 +80,6 @@ impl Items {
             if left.is_zero() {
                 *since = Instant::now();
                 *alarm = rings_in(STILL_THERE);
-                self.has_given = true;
                 return Poll::Ready(Bytes::from_static(NOTHING));
             }
             *alarm = rings_in(left);

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use hyper::header::HeaderMap;
@@ -23,6 +24,15 @@ pub(super) struct Traffic {
     crowded: AtomicBool,
     /// How many of the requests are answered with items, which come by and by.
     streams: AtomicUsize,
+    flushes: Mutex<Flushes>,
+}
+
+/// How often all that was given away has been written, while requests were answered with items.
+#[derive(Debug, Default)]
+struct Flushes {
+    count: u64,
+    /// Those who wait for the next time.
+    waiting: Vec<Waker>,
 }
 
 #[derive(Debug)]
@@ -78,6 +88,7 @@ impl Traffic {
             taken: Notify::new(),
             crowded: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
+            flushes: Mutex::default(),
         }
     }
 
@@ -99,7 +110,7 @@ impl Traffic {
         state.running += 1;
         state.arriving += 1;
         state.head = false;
-        Running { traffic: Arc::clone(self), arriving: true, waiting: 0, is_stream: false }
+        Running { traffic: Arc::clone(self), arriving: true, waiting: 0, unwritten: None }
     }
 
     /// Gives the peer its time anew, where nothing is under way.
@@ -112,6 +123,13 @@ impl Traffic {
 
     /// Takes note that everything that was given away has been written, and says whether that is new.
     pub(super) fn written(&self) -> bool {
+        if self.is_streaming() {
+            let mut flushes = self.flushes();
+            flushes.count += 1;
+            let waiting = mem::take(&mut flushes.waiting);
+            drop(flushes);
+            waiting.into_iter().for_each(Waker::wake);
+        }
         mem::take(&mut self.state().unwritten)
     }
 
@@ -195,6 +213,10 @@ impl Traffic {
         }
     }
 
+    fn flushes(&self) -> MutexGuard<'_, Flushes> {
+        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -220,8 +242,8 @@ pub(super) struct Running {
     arriving: bool,
     /// Bytes of its reply that have not been taken.
     waiting: usize,
-    /// Whether it is answered with items.
-    is_stream: bool,
+    /// Of one that is answered with items, how often all had been written when the last of them were given away.
+    unwritten: Option<u64>,
 }
 
 impl Running {
@@ -234,9 +256,23 @@ impl Running {
 
     /// Takes note that it is answered with items.
     pub(super) fn begins_stream(&mut self) {
-        if !mem::replace(&mut self.is_stream, true) {
-            self.traffic.streams.fetch_add(1, Ordering::Relaxed);
+        self.traffic.streams.fetch_add(1, Ordering::Relaxed);
+        self.gives();
+    }
+
+    /// Takes note that some of them are given away.
+    pub(super) fn gives(&mut self) {
+        self.unwritten = Some(self.traffic.flushes().count);
+    }
+
+    /// Is ready when those have been written that were given away.
+    pub(super) fn poll_written(&self, task: &Context<'_>) -> Poll<()> {
+        let mut flushes = self.traffic.flushes();
+        if self.unwritten != Some(flushes.count) {
+            return Poll::Ready(());
         }
+        flushes.waiting.push(task.waker().clone());
+        Poll::Pending
     }
 
     /// Takes note of how much of the reply has not been taken.
@@ -251,7 +287,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.is_stream {
+        if self.unwritten.is_some() {
             self.traffic.streams.fetch_sub(1, Ordering::Relaxed);
         }
         let mut state = self.traffic.state();
