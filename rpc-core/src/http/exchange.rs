@@ -19,6 +19,7 @@ use crate::protocol::Coding;
 use crate::protocol::{Fault, Memory, ProtocolError, Share, code};
 use crate::pump::settle::{Settled, settle};
 use crate::pump::{Voice, too_many};
+use crate::registry::Caller;
 
 use super::accept::items_wanted;
 use super::body::{ReplyBody, Unread, read, skip_small};
@@ -56,11 +57,21 @@ pub(crate) struct Exchange<A> {
 }
 
 /// Whether new work is taken.
+#[derive(Clone)]
 pub(crate) enum Readiness {
     /// As long as this says so.
-    While(Box<dyn Fn() -> bool + Send + Sync>),
+    While(Arc<dyn Fn() -> bool + Send + Sync>),
     /// No: every call is answered that there is no room for it.
     Busy,
+}
+
+impl Readiness {
+    fn says_ready(&self) -> bool {
+        match self {
+            Self::While(so) => so(),
+            Self::Busy => false,
+        }
+    }
 }
 
 /// Tells the functions of a request that nobody waits any more, as soon as it is dropped.
@@ -99,10 +110,7 @@ impl<A> Exchange<A> {
 
     /// Whether new work is taken.
     pub(super) fn is_ready(&self) -> bool {
-        match &self.readiness {
-            Readiness::While(so) => so(),
-            Readiness::Busy => false,
-        }
+        self.readiness.says_ready()
     }
 }
 
@@ -196,7 +204,9 @@ impl<A: Answer> Exchange<A> {
             return Err(feed.refuse(&too_many(limit)));
         }
         let waiting = Waiting(Some(Arc::clone(requester)));
-        Ok(Items::new(feed, form, (waiting, place)))
+        let (readiness, caller) = (self.readiness.clone(), Arc::clone(requester));
+        let is_cut_off = move || !readiness.says_ready() && caller.is_gone();
+        Ok(Items::new(feed, form, is_cut_off, (waiting, place)))
     }
 
     /// Answers a request that carries a message.

@@ -22,6 +22,8 @@ pub(super) struct Items {
     next: Mutex<Option<Next>>,
     form: ItemForm,
     outlet: Outlet,
+    /// Whether the server has given its caller up, which the function may have seen and ended.
+    is_cut_off: Box<dyn Fn() -> bool + Send + Sync>,
     /// Rings when nothing has been said for long, where that can be said.
     alarm: Option<(Pin<Box<Sleep>>, Instant)>,
     /// Let go of with this.
@@ -34,13 +36,19 @@ type Next = Pin<Box<dyn Future<Output = Part> + Send>>;
 const NOTHING: &[u8] = b":\n\n";
 
 impl Items {
-    pub(super) fn new(feed: Box<Feed>, form: ItemForm, held: impl Any + Send + Sync) -> Box<Self> {
+    pub(super) fn new(
+        feed: Box<Feed>,
+        form: ItemForm,
+        is_cut_off: impl Fn() -> bool + Send + Sync + 'static,
+        held: impl Any + Send + Sync,
+    ) -> Box<Self> {
         let alarm = (form == ItemForm::Events).then(|| (rings_in(STILL_THERE), Instant::now()));
         let outlet = feed.outlet().clone();
         Box::new(Self {
             next: Mutex::new(Some(Box::pin(next_part(feed)))),
             form,
             outlet,
+            is_cut_off: Box::new(is_cut_off),
             alarm,
             _held: Box::new(held),
         })
@@ -60,6 +68,10 @@ impl Items {
             };
             let is_last = feed.is_none();
             *slot = feed.map(|feed| Box::pin(next_part(feed)) as Next);
+            if is_last && (self.is_cut_off)() {
+                // A stream that was ended so is not to look whole.
+                return Poll::Ready(None);
+            }
             if !message.is_empty() {
                 let part = if is_last { self.form.end(message) } else { message };
                 if let Some((_, since)) = &mut self.alarm {

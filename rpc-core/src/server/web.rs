@@ -78,7 +78,7 @@ impl<A: Answer> Service<A> {
             Readiness::Busy
         } else {
             let stop = Arc::clone(self.stop());
-            Readiness::While(Box::new(move || !stop.is_stopping()))
+            Readiness::While(Arc::new(move || !stop.is_stopping()))
         };
         let exchange = Exchange {
             answer: Arc::clone(&self.answer),
@@ -208,7 +208,7 @@ impl<A: Answer> TcpServer<A> {
             session,
             guard: service.settings.guard,
             body_timeout: service.settings.timeouts.message,
-            readiness: Readiness::While(Box::new(|| true)),
+            readiness: Readiness::While(Arc::new(|| true)),
             voice: Voice::default(),
             memory: service.memory,
             streams: Arc::default(),
