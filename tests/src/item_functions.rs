@@ -88,14 +88,11 @@ pub async fn item_and_silence(path: String) -> impl Stream<Item = u64> {
 /// Counts up until nobody wants more, and makes a file then.
 #[rpc_export]
 pub fn items_until_left(path: String, context: &CallContext) -> impl Iterator<Item = u64> {
-    let context = context.clone();
+    let (context, left) = (context.clone(), Left(path));
     (1..).take_while(move |_| {
+        let _held = &left;
         thread::sleep(Duration::from_millis(2));
-        let is_left = context.is_cancelled();
-        if is_left {
-            drop(Left(path.clone()));
-        }
-        !is_left
+        !context.is_cancelled()
     })
 }
 

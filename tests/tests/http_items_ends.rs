@@ -159,6 +159,29 @@ fn who_reads_slowly_and_goes_on_is_not_late() {
 }
 
 #[test]
+fn who_takes_nothing_is_late() {
+    Model::each(|model| {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let telling = Arc::clone(&told);
+        let server = RpcServer::exported()
+            .write_timeout(Duration::from_millis(300))
+            .on_call(move |call| telling.lock().unwrap().push(call.ended().to_string()));
+        let server = model.start(server);
+        let said = call("endless_items", &json!([number()]));
+        let _reader = ItemReader::call(server.address(), LINES, &said);
+        until("the call is given up", || told.lock().unwrap().len() == 1);
+        run(async {
+            let mut sender = connect(server.address()).await;
+            let _response = ask(&mut sender, said).await;
+            let known = Arc::clone(&told);
+            let given_up = move || until("it is given up", || known.lock().unwrap().len() == 2);
+            tokio::task::spawn_blocking(given_up).await.unwrap();
+        });
+        assert_eq!(*told.lock().unwrap(), ["cancelled", "cancelled"], "{model:?}");
+    });
+}
+
+#[test]
 fn a_silent_stream_is_no_idle_connection_and_says_that_it_is_there() {
     Model::each(|model| {
         let limit = Duration::from_millis(500);
@@ -321,7 +344,7 @@ fn pages_read_items_as_the_guide_says() {
         let address = server.address().to_string();
         let (_, port) = address.rsplit_once(':').unwrap();
         let lines = Running::lines(node.arg(port).arg(&left));
-        let expected = ["5000 5000 1", "items_until_error 2 -32000", "items_doan 0 -32601", "1"];
+        let expected = ["5000 5000 1", "items_until_error 2 1", "items_doan 0 -32601", "1"];
         assert_eq!(lines, expected, "{model}");
         until("the function has learnt it", || Path::new(&left).exists());
     }

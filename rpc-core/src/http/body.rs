@@ -135,28 +135,28 @@ impl Body for ReplyBody {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let body = &mut *self;
-        if let Some(items) = &mut body.items {
+        if body.rest.is_empty()
+            && let Some(items) = &mut body.items
+        {
             // The function may take its time for the next item, and hold this thread meanwhile: what there is goes first.
             if let Some(running) = &mut body.running {
-                running.waits(0);
                 ready!(running.poll_written(task));
+                running.waits(0);
             }
-            let part = ready!(items.poll(task));
-            if let (Some(running), Some(part)) = (&mut body.running, &part) {
-                running.gives();
-                running.waits(part.len());
-            }
-            return Poll::Ready(part.map(|part| Ok(Frame::data(part))));
+            body.rest = ready!(items.poll(task)).unwrap_or_default();
         }
-        if self.rest.is_empty() {
+        if body.rest.is_empty() {
             return Poll::Ready(None);
         }
         // The part given away last has been taken, or there would be no asking for another.
-        let waiting = self.rest.len();
-        if let Some(running) = &mut self.running {
+        let waiting = body.rest.len();
+        if let Some(running) = &mut body.running {
             running.waits(waiting);
+            if body.items.is_some() {
+                running.gives();
+            }
         }
-        let part = self.rest.split_to(waiting.min(Self::PART));
+        let part = body.rest.split_to(waiting.min(Self::PART));
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 

@@ -271,7 +271,9 @@ impl Running {
         if self.unwritten != Some(flushes.count) {
             return Poll::Ready(());
         }
-        flushes.waiting.push(task.waker().clone());
+        if !flushes.waiting.iter().any(|waiting| waiting.will_wake(task.waker())) {
+            flushes.waiting.push(task.waker().clone());
+        }
         Poll::Pending
     }
 
