@@ -24,7 +24,10 @@ impl ItemForm {
     }
 
     /// Appends what stands before an item, the first of which has the number 1.
-    #[cfg_attr(not(feature = "http"), allow(clippy::unused_self, unused_variables))]
+    #[cfg_attr(
+        not(feature = "http"),
+        allow(clippy::ptr_arg, clippy::unused_self, unused_variables)
+    )]
     pub(crate) fn begin_item(self, out: &mut Vec<u8>, number: u64) {
         match self {
             Self::Messages => {}

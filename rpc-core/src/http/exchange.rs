@@ -206,7 +206,7 @@ impl<A: Answer> Exchange<A> {
         let waiting = Waiting(Some(Arc::clone(requester)));
         let (readiness, caller) = (self.readiness.clone(), Arc::clone(requester));
         let is_cut_off = move || !readiness.says_ready() && caller.is_gone();
-        Ok(Items::new(feed, form, is_cut_off, (waiting, place)))
+        Ok(Box::new(Items::new(feed, form, is_cut_off, (waiting, place))))
     }
 
     /// Answers a request that carries a message.

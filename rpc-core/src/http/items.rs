@@ -41,17 +41,17 @@ impl Items {
         form: ItemForm,
         is_cut_off: impl Fn() -> bool + Send + Sync + 'static,
         held: impl Any + Send + Sync,
-    ) -> Box<Self> {
+    ) -> Self {
         let alarm = (form == ItemForm::Events).then(|| (rings_in(STILL_THERE), Instant::now()));
         let outlet = feed.outlet().clone();
-        Box::new(Self {
+        Self {
             next: Mutex::new(Some(Box::pin(next_part(feed)))),
             form,
             outlet,
             is_cut_off: Box::new(is_cut_off),
             alarm,
             _held: Box::new(held),
-        })
+        }
     }
 
     /// Whether the last part has been given away.

@@ -98,19 +98,17 @@ impl Later {
         }
     }
 
-    /// The same by a way that has items come in the form that the caller asks for, if they do.
+    /// Has the items of a call come in the form that the caller asks for, where it answers with items; in which, if any.
     #[cfg(feature = "http")]
-    pub(crate) fn into_feed_as(
-        self,
+    pub(crate) fn write_items_as(
+        &self,
         form: impl FnOnce() -> Option<ItemForm>,
-    ) -> Result<(Box<Feed>, ItemForm), Self> {
-        let Work::Call(aside, rest) = &self.work else { return Err(self) };
-        let source = rest.source().filter(|_| aside.takes_items());
-        let Some((source, form)) = source.and_then(|source| Some((source, form()?))) else {
-            return Err(self);
-        };
+    ) -> Option<ItemForm> {
+        let Work::Call(aside, rest) = &self.work else { return None };
+        let source = rest.source().filter(|_| aside.takes_items())?;
+        let form = form()?;
         source.outlet.write_as(form);
-        Ok((self.into_feed()?, form))
+        Some(form)
     }
 
     /// Whether it may overtake other replies.

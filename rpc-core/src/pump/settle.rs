@@ -33,9 +33,12 @@ pub(crate) async fn settle<A: Answer>(
         answered = answer.answer_as_found(found, message.as_ref(), &mut session, &mut out);
     }
     match answered {
-        Answered::Later(later) => match later.into_feed_as(form) {
-            Ok((feed, form)) => return Settled::Items(feed, form),
-            Err(later) => return Settled::Reply(finish(later).await),
+        Answered::Later(later) => match later.write_items_as(form) {
+            None => Settled::Reply(finish(later).await),
+            Some(form) => match later.into_feed() {
+                Ok(feed) => Settled::Items(feed, form),
+                Err(later) => Settled::Reply(finish(later).await),
+            },
         },
         Answered::Reply
         | Answered::Broken
