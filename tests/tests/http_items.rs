@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::net::TcpListener;
+use std::thread;
+
 use rpc_core::server::Tools;
 use rpc_core::{Error, RpcServer};
 use serde_json::{Value, json};
-use tests::{Gate, HttpPeer, ItemReader, McpPeer, Model, Response, run};
+use tests::{Gate, HttpPeer, ItemReader, McpPeer, Model, OwnStream, Response, run};
 
 const EVENTS: &str = "text/event-stream";
 const LINES: &str = "application/x-ndjson";
@@ -232,6 +235,31 @@ fn items_are_not_compressed_and_pages_that_may_call_may_read_them() {
     let (events, _) = reader.rest();
     assert_eq!(events.matches("\ndata: ").count(), 5001);
     assert!(events.contains("id: 5000\ndata: 1\n\nevent: end\n"));
+}
+
+#[test]
+fn items_come_over_any_stream() {
+    for is_own in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let server = RpcServer::exported();
+            if is_own {
+                server.serve_stream(OwnStream(stream))
+            } else {
+                server.serve_stream(stream)
+            }
+        });
+        let gate = Gate::closed();
+        let call = json_rpc("items_past_gate_blocking", &json!([gate.number()]));
+        let mut reader = ItemReader::call(address, LINES, &call);
+        assert_eq!(reader.until("\n"), "{\"item\":1}\n");
+        gate.open();
+        assert!(reader.rest().0.starts_with("{\"item\":2}\n{\"jsonrpc\""));
+        drop(reader);
+        server.join().unwrap().unwrap();
+    }
 }
 
 #[test]

@@ -288,6 +288,26 @@ fn a_connection_has_as_many_streams_as_it_may() {
 }
 
 #[test]
+fn a_stream_is_a_call_in_flight_until_it_ends() {
+    Model::each(|model| {
+        // One connection after another would have the second wait.
+        if model == Model::SingleThread {
+            return;
+        }
+        let server = model.start(RpcServer::exported().limit_calls_in_flight_per_address(1));
+        let folder = Folder::new();
+        let said = call("item_and_silence", &json!([folder.file("left")]));
+        let mut reader = ItemReader::call(server.address(), LINES, &said);
+        reader.until("{\"item\":1}\n");
+        let mut peer = HttpPeer::connect(server.address());
+        let add = call("add", &json!([1, 2]));
+        assert_eq!(peer.ask(&add).status, 429, "{model:?}");
+        drop(reader);
+        until("the place is free", || peer.ask(&add).status == 200);
+    });
+}
+
+#[test]
 fn the_end_is_counted_and_told() {
     Model::each(|model| {
         let told = Arc::new(Mutex::new(Vec::new()));
