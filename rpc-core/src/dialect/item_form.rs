@@ -1,6 +1,8 @@
 //! How the items of a call are written that travel as they come, and what is said behind the last of them.
 
 use super::native;
+#[cfg(feature = "http")]
+use super::parts::append;
 
 /// What the items of a call are written in, where they travel as they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,9 @@ impl ItemForm {
             Self::Messages => {}
             #[cfg(feature = "http")]
             Self::Events => {
-                out.extend_from_slice(format!("id: {number}\ndata: ").as_bytes());
+                out.extend_from_slice(b"id: ");
+                append(out, &number);
+                out.extend_from_slice(b"\ndata: ");
             }
             #[cfg(feature = "http")]
             Self::Lines => out.extend_from_slice(b"{\"item\":"),
