@@ -7,6 +7,7 @@
 
 mod chart;
 mod contenders;
+mod counting;
 mod cpu;
 mod descriptors;
 mod figures;
@@ -30,7 +31,7 @@ use std::error::Error;
 
 use run::Run;
 
-const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | handshakes [CONTENDER …] | scale … | --smoke";
+const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | handshakes [CONTENDER …] | counting | scale … | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -42,6 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["memory", ref names @ ..] => idle::compare(names),
         #[cfg(feature = "tls")]
         ["handshakes", ref names @ ..] => handshakes::compare(names),
+        ["counting"] => counting::compare(),
+        ["counting-server", model, counts] => counting::serve(model, counts),
         ["scale", ref words @ ..] => scale::run(words),
         ["scale-server", ref words @ ..] => scale::serve(words),
         ["--smoke"] => smoke::run(),

@@ -1,5 +1,7 @@
 //! The exported functions that the example programs serve and call.
 
+#[cfg(feature = "streams")]
+mod clock;
 mod program;
 #[cfg(feature = "tasks")]
 pub mod tasks;
@@ -9,6 +11,8 @@ use std::time::Duration;
 
 use rpc_core::{CallContext, rpc_export};
 
+#[cfg(feature = "streams")]
+pub use clock::{Tick, ticks};
 pub use program::program;
 
 /// Adds three numbers.
@@ -86,4 +90,10 @@ pub fn block_ms(ms: u64) -> u64 {
 pub async fn nap_ms(ms: u64) -> u64 {
     tokio::time::sleep(Duration::from_millis(ms)).await;
     ms
+}
+
+/// Counts down to 1.
+#[rpc_export(mcp, read_only, open_world = false)]
+pub fn countdown(from: u64) -> impl Iterator<Item = u64> {
+    (1..=from).rev()
 }

@@ -54,6 +54,7 @@
 //! | `schema` | JSON Schemas of parameters and results, and `rpc.discover` |
 //! | `docs-page` (with `http`, `schema`) | a page in the browser that shows the functions and calls them |
 //! | `mcp` (with `schema`) | functions as tools for language models |
+//! | `streams` | `futures_core::Stream` for streams of items |
 //! | `chrono`, `jiff` | conversions of [`DateTime`](types::DateTime) |
 //!
 //! None is on by default. They only add: what works without one works with it.
@@ -81,7 +82,7 @@
 //! | module | has |
 //! |---|---|
 //! | [`server`] | the six models ([`SingleThread`](server::SingleThread), [`Prefork`](server::Prefork), …), [`Listen`](server::Listen), [`Accept`](server::Accept), a tower service for other HTTP servers |
-//! | [`client`] | [`ClientBuilder`](client::ClientBuilder), [`Dialect`](client::Dialect), batches, notifications, [`OwnedCall`](client::OwnedCall), [`Policy`](client::Policy), [`AnyClient`](client::AnyClient), tower |
+//! | [`client`] | [`ClientBuilder`](client::ClientBuilder), [`Dialect`](client::Dialect), batches, notifications, [streams](client::Streaming), [`OwnedCall`](client::OwnedCall), [`Policy`](client::Policy), [`AnyClient`](client::AnyClient), tower |
 //! | `description` (feature `schema`) | `Service`, what a service says of itself |
 //! | [`identity`] | [`Identity`](identity::Identity), who calls, and [`Authenticate`](identity::Authenticate), who decides that, and [`Allow`](identity::Allow), who may call |
 //! | `jwt` (feature `jwt`) | `Jwt`, which checks JSON Web Tokens, and the keys that it checks them with |

@@ -195,6 +195,17 @@ impl<E> OneError<E> for E {
     }
 }
 
+/// What no stub of a function that answers with many items is.
+#[diagnostic::on_unimplemented(
+    message = "a function that answers with many items is called by `call!`, which waits for none of them",
+    label = "has no `start!`, and no `notify!`"
+)]
+pub trait EndsInOneValue {}
+
+// Without an implementation rustc would advise to write one.
+#[diagnostic::do_not_recommend]
+impl EndsInOneValue for Omitted {}
+
 /// The fault that a function's own error travels as.
 fn own_fault(error: impl FromError) -> Fault {
     error.into_fault().not_refusing()

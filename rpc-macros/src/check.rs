@@ -7,7 +7,7 @@ use syn::{
     Signature, Type,
 };
 
-use crate::items::{Source, Written};
+use crate::items::{self, Source, Written};
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
@@ -62,21 +62,33 @@ pub(crate) fn signature(signature: &Signature, owner: Option<&Owner>, mistakes: 
 /// Checks that a result says what it is, and what its items are where it is many.
 fn result(ty: &Type, mistakes: &mut Mistakes) {
     let Some((items, opening)) = Written::of(ty) else {
+        if items::is_more(ty) {
+            let advice = "what has many items is an `impl Iterator<Item = …>` or an \
+                          `impl Stream<Item = …>` for its callers: write that";
+            return mistakes.at(ty, advice);
+        }
         return value(ty, mistakes);
+    };
+    let name = match items.source {
+        Source::Iterator => "Iterator",
+        Source::Stream => "Stream",
     };
     match items.item {
         Some(item) => value(item, mistakes),
-        None => mistakes.at(ty, "say what the items are: `impl Iterator<Item = …>`"),
+        None => mistakes.at(items.ty, format!("say what the items are: `{name}<Item = …>`")),
     }
     if let Some(opening) = opening {
         named_types(&opening, mistakes);
     }
     if items.is_boxed && !items.is("Send") {
-        mistakes
-            .at(ty, "the items of a `dyn` are sent from any thread: it says so, `dyn … + Send`");
+        let advice = format!(
+            "items are taken on any thread of the server: write `dyn {name}<Item = …> + Send`"
+        );
+        mistakes.at(items.ty, advice);
     }
     if items.is_boxed && items.source == Source::Stream && !items.is_pinned {
-        mistakes.at(ty, "a stream in a box is pinned: `Pin<Box<dyn Stream<Item = …> + Send>>`");
+        mistakes
+            .at(items.ty, "a stream in a box is pinned: `Pin<Box<dyn Stream<Item = …> + Send>>`");
     }
 }
 

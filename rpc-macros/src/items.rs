@@ -19,7 +19,7 @@ pub(crate) struct Items {
 }
 
 /// What items come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     Iterator,
     Stream,
@@ -39,6 +39,8 @@ impl Items {
 
 /// How items are spelt: `impl Iterator<…>`, or a box of a `dyn Iterator<…>`.
 pub(crate) struct Written<'t> {
+    /// The whole of it.
+    pub(crate) ty: &'t Type,
     pub(crate) source: Source,
     pub(crate) item: Option<&'t Type>,
     /// What stands between the `+`.
@@ -67,7 +69,7 @@ impl<'t> Written<'t> {
     pub(crate) fn at(ty: &'t Type) -> Option<Self> {
         let of = |bounds, is_boxed, is_pinned| {
             let (source, item) = traits(bounds).find_map(source)?;
-            Some(Self { source, item, bounds, is_boxed, is_pinned })
+            Some(Self { ty, source, item, bounds, is_boxed, is_pinned })
         };
         match types::bare(ty) {
             Type::ImplTrait(it) => of(&it.bounds, false, false),
@@ -82,6 +84,15 @@ impl<'t> Written<'t> {
     /// Whether `name` is among the bounds.
     pub(crate) fn is(&self, name: &str) -> bool {
         traits(self.bounds).any(|segment| segment.ident == name)
+    }
+}
+
+/// Whether a result is an `impl` of a trait that is more than an iterator or a stream.
+pub(crate) fn is_more(result: &Type) -> bool {
+    let ends = |name: String| name.ends_with("Iterator") || name.ends_with("Stream");
+    match types::bare(result_of(result).unwrap_or(result)) {
+        Type::ImplTrait(it) => traits(&it.bounds).any(|of| ends(of.ident.to_string())),
+        _ => false,
     }
 }
 
@@ -160,4 +171,74 @@ fn source(of: &PathSegment) -> Option<(Source, Option<&Type>)> {
         _ => None,
     };
     Some((source, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+
+    use super::*;
+
+    /// What gives the items, what one is, and what opening comes to.
+    type Read = (Source, String, Option<String>);
+
+    fn read(result: Type) -> Option<Read> {
+        let text = |ty: &Type| ty.to_token_stream().to_string().replace(' ', "");
+        let (written, opening) = Written::of(&result)?;
+        Some((written.source, text(written.item?), opening.as_ref().map(text)))
+    }
+
+    fn found(source: Source, item: &str, opening: Option<&str>) -> Read {
+        (source, item.to_owned(), opening.map(str::to_owned))
+    }
+
+    #[test]
+    fn items_are_found_however_they_are_written() {
+        use Source::{Iterator, Stream};
+        let of_u64 = Some(found(Iterator, "u64", None));
+        assert_eq!(read(parse_quote!(impl Iterator<Item = u64>)), of_u64);
+        assert_eq!(read(parse_quote!((impl Send + core::iter::Iterator<Item = u64> + '_))), of_u64);
+        assert_eq!(read(parse_quote!(impl Iterator<Item = u64> + use<'a>)), of_u64);
+        assert_eq!(read(parse_quote!(Box<dyn std::iter::Iterator<Item = u64> + Send>)), of_u64);
+        assert_eq!(read(parse_quote!(std::boxed::Box<dyn Iterator<Item = u64> + '_>)), of_u64);
+        let stream = Some(found(Stream, "Result<A,E>", None));
+        assert_eq!(read(parse_quote!(impl futures_core::Stream<Item = Result<A, E>>)), stream);
+        assert_eq!(read(parse_quote!(std::pin::Pin<Box<dyn Stream<Item = Result<A, E>>>>)), stream);
+        assert_eq!(
+            read(parse_quote!(Result<Box<dyn Iterator<Item = &str>>, E>)),
+            Some(found(Iterator, "&str", Some("Result<(),E>")))
+        );
+        assert_eq!(
+            read(parse_quote!(io::Result<impl Stream<Item = u8>>)),
+            Some(found(Stream, "u8", Some("io::Result<()>")))
+        );
+    }
+
+    #[test]
+    fn one_value_has_no_items() {
+        let values: [Type; 6] = [
+            parse_quote!(u64),
+            parse_quote!(Range<u64>),
+            parse_quote!(Items<Item>),
+            parse_quote!(Result<Vec<u64>, E>),
+            parse_quote!(Vec<impl Iterator<Item = u64>>),
+            parse_quote!(impl ToString),
+        ];
+        for value in values {
+            assert_eq!(read(value), None);
+        }
+    }
+
+    #[test]
+    fn only_an_impl_is_made_to_promise_that_it_can_be_sent() {
+        let promised = |mut result: Type| {
+            promise_send(&mut result);
+            result.to_token_stream().to_string().matches("Send").count()
+        };
+        assert_eq!(promised(parse_quote!(impl Iterator<Item = u64>)), 1);
+        assert_eq!(promised(parse_quote!(impl Stream<Item = u64> + Send)), 1);
+        assert_eq!(promised(parse_quote!(Result<impl Iterator<Item = u64>, E>)), 1);
+        assert_eq!(promised(parse_quote!(Box<dyn Iterator<Item = u64> + '_>)), 0);
+        assert_eq!(promised(parse_quote!(Result<u64, E>)), 0);
+    }
 }

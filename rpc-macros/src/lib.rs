@@ -245,6 +245,33 @@ use proc_macro::TokenStream;
 ///
 /// An `async fn` is called as any other. Its future must be `Send`, and owns its arguments.
 ///
+/// # Many items
+///
+/// A function answers with many items where its result is an `impl Iterator<Item = T>` or a
+/// `Box<dyn Iterator<Item = T> + Send>`, or (with the feature `streams`) an `impl Stream<Item = T>` or a
+/// `Pin<Box<dyn Stream<Item = T> + Send>>` of the crate futures-core. It may be plain or `async`. A call of it is opened without
+/// waiting, and its items come one after the other:
+///
+/// ```rust,ignore
+/// #[rpc_export]
+/// fn countdown(from: u64) -> impl Iterator<Item = u64> {
+///     (1..=from).rev()
+/// }
+///
+/// for n in call!(client.countdown(3))? {
+///     println!("{}", n?);
+/// }
+/// ```
+///
+/// Both may fail: `Result<impl Iterator<Item = T>, E>`, as a whole before the first item, and
+/// `impl Iterator<Item = Result<T, E>>`, at an item, which is then the last. A function in which both do has one
+/// error. What is said above of a result, bytes and errors holds for an item.
+///
+/// What gives the items must be `Send`; in a trait, an `impl Iterator` promises it without being asked. It owns
+/// its arguments, from which the items may borrow. An iterator that waits, as one over lines of a file does, is
+/// `blocking`. Whatever has another name is one value, so `std::ops::Range<u64>` is none of these, and an
+/// `impl Iterator` over it is.
+///
 /// # Errors
 ///
 /// Mistakes in the annotation are compile errors, all at once, each where it was made. An exported

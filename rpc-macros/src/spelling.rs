@@ -10,7 +10,14 @@ use crate::parameter::{Parameter, Takes};
 /// Spells a type or an expression on one line.
 pub(crate) fn spell(tokens: &impl ToTokens) -> String {
     let mut text = String::new();
-    write(tokens.to_token_stream(), &mut text);
+    write(tokens.to_token_stream(), &mut text, false);
+    text
+}
+
+/// Spells what a function returns, with spaces as in `impl Iterator<Item = T> + Send`.
+pub(crate) fn result(function: &Function) -> String {
+    let mut text = String::new();
+    write(function.result.to_token_stream(), &mut text, function.items.is_some());
     text
 }
 
@@ -29,13 +36,18 @@ pub(crate) fn signature(function: &Function) -> String {
     });
     let parameters: Vec<_> = parameters.collect();
     let name = names::on_the_wire(&function.ident);
-    format!("{name}({}) -> {}", parameters.join(", "), spell(&function.result))
+    format!("{name}({}) -> {}", parameters.join(", "), result(function))
 }
 
-fn write(tokens: TokenStream, text: &mut String) {
+/// Writes tokens, where `has_bounds` with spaces around the signs that stand in bounds.
+fn write(tokens: TokenStream, text: &mut String, has_bounds: bool) {
     let mut previous = None;
     for token in tokens {
-        if previous.as_ref().is_some_and(|previous| stand_apart(previous, &token, text)) {
+        let is_apart = |previous| {
+            stand_apart(previous, &token, text)
+                || has_bounds && (is_sign(previous) || is_sign(&token))
+        };
+        if previous.as_ref().is_some_and(is_apart) {
             text.push(' ');
         }
         match &token {
@@ -47,7 +59,7 @@ fn write(tokens: TokenStream, text: &mut String) {
                     Delimiter::None => ("", ""),
                 };
                 text.push_str(open);
-                write(group.stream(), text);
+                write(group.stream(), text, has_bounds);
                 text.push_str(close);
             }
             token => text.push_str(&token.to_string()),
@@ -69,6 +81,10 @@ fn stand_apart(left: &TokenTree, right: &TokenTree, text: &str) -> bool {
 
 fn is_mark(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+fn is_sign(token: &TokenTree) -> bool {
+    is_mark(token, '=') || is_mark(token, '+')
 }
 
 fn is_brace(token: &TokenTree) -> bool {

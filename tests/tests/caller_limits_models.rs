@@ -3,7 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+use std::fs::{self, File};
 use std::net::SocketAddr;
+use std::process::Command;
 use std::thread;
 
 use rpc_core::protocol::Framing;
@@ -249,6 +251,36 @@ fn over_a_unix_socket_the_user_is_counted() {
         let mut peer = Peer::connect(server.address(), Framing::Raw);
         let refused = [(); 3].map(|()| is_refused(&read(&peer.ask(&whoami()))));
         assert_eq!(refused, [false, false, true], "{model}");
+    }
+}
+
+#[test]
+fn a_server_of_several_processes_says_that_each_counts_alone() {
+    let folder = Folder::new();
+    for model in MODELS {
+        for options in ["--burst-per-address 5 --in-flight-per-identity 5 --identities now", ""] {
+            let log = folder.file(&format!("{model}{}", options.len()));
+            let mut command = Command::new(env!("CARGO_BIN_EXE_model_server"));
+            command.args(["--model", model, "--workers", "1"]).args(options.split_whitespace());
+            command.stderr(File::create(&log).unwrap());
+            let server = Served::start_by(&mut command);
+            // It is said before anybody is served.
+            Peer::connect(server.address(), Framing::Raw).ask(&whoami());
+            let said = fs::read_to_string(&log).unwrap();
+            let name = ["fork-per-connection", "prefork", "prefork-event-loop"];
+            let name =
+                name.into_iter().find(|name| model.contains("fork") && name.starts_with(model));
+            let expected = name.filter(|_| !options.is_empty()).map(|name| {
+                format!(
+                    "each process of `{name}` counts calls alone: a caller may do in each of them what \
+                     `limit_calls_per_address`, `limit_calls_in_flight_per_identity` allows"
+                )
+            });
+            match expected {
+                Some(line) => assert!(said.contains(&line), "{model}: {said}"),
+                None => assert!(!said.contains("counts calls alone"), "{model}: {said}"),
+            }
+        }
     }
 }
 

@@ -37,6 +37,12 @@ pub fn refuse(r#type: &str) -> Result<(), String> {
     Err(format!("no {}", r#type))
 }
 
+/// Counts down.
+#[rpc_export]
+pub fn countdown(from: u64) -> Result<impl Iterator<Item = u64>, String> {
+    if from == 0 { Err(String::new()) } else { Ok((1..=from).rev()) }
+}
+
 pub struct Bank;
 
 #[rpc_export]
@@ -70,6 +76,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let money = call!(bank.deposit("ada", 5, times = 2))?;
     let middle = call!(client.mean(1.0, 2.0))?;
     let refused = call!(client.refuse(type = "more"));
+    let number = call!(client.countdown(from = 3))?.next().unwrap();
+    println!("{number:?}");
     // more
     println!("{plain} {typed} {here} {money} {middle} {refused:?} {:?}", elsewhere::sums(&client));
     Ok(())
@@ -150,6 +158,7 @@ fn results_have_their_types(editor: &Editor) {
         ("let ty|ped =", "let typed: i64"),
         ("let mon|ey =", "let money: u64"),
         ("let mid|dle =", "let middle: f64"),
+        ("let num|ber =", "let number: Result<u64, CallError<String>>"),
         ("let ref|used =", "let refused: Result<(), CallError<String>>"),
     ] {
         let shown = editor.hover(place).unwrap();

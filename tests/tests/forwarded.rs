@@ -9,6 +9,7 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rpc_core::identity::{Credentials, Unauthenticated};
+use rpc_core::server::ForwardingHeader;
 use rpc_core::{CallContext, RpcServer, rpc_export};
 use serde_json::{Value, json};
 use tests::{HttpPeer, Model, Response, WebSocket, run};
@@ -110,6 +111,32 @@ fn each_stream_of_http2_has_a_caller_of_its_own() {
         let found = run(find_by_http2(address, &requests));
         let expected = FORWARDED.map(|_| json!(["127.0.0.1", "127.0.0.1"]));
         assert_eq!(found, expected, "{model:?}");
+    });
+}
+
+#[test]
+fn where_a_header_is_chosen_the_other_counts_for_nothing() {
+    const BOTH: &str = "Forwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.8\r\n";
+    Model::each(|model| {
+        for (header, expected) in [
+            (ForwardingHeader::Forwarded, ["192.0.2.7", "192.0.2.7", "127.0.0.1"]),
+            (ForwardingHeader::XForwardedFor, ["192.0.2.8", "127.0.0.1", "192.0.2.7"]),
+        ] {
+            let before = RpcServer::exported().forwarding_header(header);
+            let after = RpcServer::exported().trusted_proxies(["127.0.0.1"]).unwrap();
+            for server in
+                [before.trusted_proxies(["127.0.0.1"]).unwrap(), after.forwarding_header(header)]
+            {
+                let server = model.start(server);
+                let mut peer = HttpPeer::connect(server.address());
+                let all = [BOTH, "Forwarded: for=192.0.2.7\r\n", "X-Forwarded-For: 192.0.2.7\r\n"];
+                for (headers, address) in all.into_iter().zip(expected) {
+                    let response = post(&mut peer, headers, CALL);
+                    let expected = json!(["127.0.0.1", address]);
+                    assert_eq!(result(&response.body), expected, "{model:?} {header:?} {headers}");
+                }
+            }
+        }
     });
 }
 

@@ -183,12 +183,23 @@ fn silent_callers_who_use_the_descriptors_up_keep_nobody_else_out() {
 
 #[test]
 fn who_waits_when_a_server_stops_without_descriptors_is_told_that_nothing_has_run() {
+    wait_at_a_stop("", "");
+}
+
+#[test]
+fn so_is_who_waits_behind_a_proxy_that_has_said_from_where_they_come() {
+    let header = "PROXY TCP4 203.0.113.7 127.0.0.1 4711 80\r\n";
+    wait_at_a_stop("--trusted-proxies 127.0.0.1 --proxy-protocol x", header);
+}
+
+fn wait_at_a_stop(options: &str, header: &str) {
     let call = r#"{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}"#;
     let http = HttpPeer::post("Content-Type: application/json\r\n", call);
     for model in ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"] {
-        let mut logged = Logged::start(&format!("--model {model} --workers 1"), 65_527);
+        let mut logged = Logged::start(&format!("--model {model} --workers 1 {options}"), 65_527);
         // What it takes once, it has taken then; and it stays, so that no descriptor becomes free later.
         let mut first = Peer::connect(logged.server.address(), Framing::Raw);
+        first.write(header.as_bytes());
         assert_eq!(first.ask(ADD), SUM, "{model}");
         for process in logged.processes() {
             let is_open = |number: &usize| {
@@ -203,7 +214,7 @@ fn who_waits_when_a_server_stops_without_descriptors_is_told_that_nothing_has_ru
             .map(|words| {
                 let mut caller = TcpStream::connect(logged.server.address()).unwrap();
                 caller.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                caller.write_all(words.as_bytes()).unwrap();
+                caller.write_all([header, words].concat().as_bytes()).unwrap();
                 caller
             })
             .collect();

@@ -40,6 +40,48 @@ fn inline_links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap())
 }
 
+/// Where a paragraph's text is no code: what stands between backticks is left out, whether one or more of them.
+fn without_code(paragraph: &str) -> String {
+    let mut text = String::new();
+    let mut rest = paragraph;
+    while let Some(start) = rest.find('`') {
+        text.push_str(&rest[..start]);
+        let ticks = rest[start..].len() - rest[start..].trim_start_matches('`').len();
+        let (fence, behind) = rest[start..].split_at(ticks);
+        let end = behind.match_indices(fence).find(|(at, _)| {
+            let is_longer = behind[at + ticks..].starts_with('`') || behind[..*at].ends_with('`');
+            !is_longer
+        });
+        // Something stands in its place, so that what is around it stays apart.
+        text.push('_');
+        rest = end.map_or(behind, |(at, _)| &behind[at + ticks..]);
+    }
+    text + rest
+}
+
+/// The labels of `[label]` and `[text][label]`.
+fn labels(text: &str) -> BTreeSet<String> {
+    let mut labels = BTreeSet::new();
+    for paragraph in text.split("\n\n") {
+        let lines = paragraph.lines().filter(|line| definitions(line).is_empty());
+        let lines = lines.collect::<Vec<_>>();
+        let text = without_code(&lines.join(" "));
+        // The innermost brackets: what is around them is an image, or text.
+        for (end, _) in text.match_indices(']') {
+            let behind = &text[end + 1..];
+            let Some(start) =
+                text[..end].rfind(['[', ']']).filter(|at| text[*at..].starts_with('['))
+            else {
+                continue;
+            };
+            if !behind.starts_with(['(', '[']) {
+                labels.insert(text[start + 1..end].to_owned());
+            }
+        }
+    }
+    labels
+}
+
 /// What a heading is reached by.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
@@ -76,6 +118,32 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(count > 50, "{count}");
+}
+
+#[test]
+fn every_label_is_defined() {
+    let documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "benches/README.md"];
+    let documents = documents.map(str::to_owned).into_iter();
+    let mut undefined = Vec::new();
+    let mut count = 0;
+    for document in documents.chain(pages().into_keys().map(|name| format!("docs/{name}"))) {
+        let text = prose(&workspace().join(&document));
+        let defined = definitions(&text);
+        let labels = labels(&text);
+        count += labels.len();
+        let unknown = labels.iter().filter(|label| !defined.contains_key(label.as_str()));
+        undefined.extend(unknown.map(|label| format!("{document}: [{label}]")));
+        let unused = defined.keys().filter(|label| !labels.contains(**label));
+        undefined.extend(unused.map(|label| format!("{document}: [{label}] leads from nowhere")));
+    }
+    assert!(count > 50, "{count}");
+    assert!(undefined.is_empty(), "{undefined:#?}");
+}
+
+#[test]
+fn labels_are_found_where_they_stand() {
+    let text = "[a.md] and [text][b.md#c], `[code]`, ``[more ` code]`` ([d.md]),\n[e](f.md) ![g](h) [of\ntwo\nlines][i]\n\n[j]: k\n";
+    assert_eq!(labels(text), ["a.md", "b.md#c", "d.md", "i"].map(str::to_owned).into());
 }
 
 /// In the crate's documentation a page is another address: there `links.md` says where its labels lead.

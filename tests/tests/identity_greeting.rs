@@ -193,6 +193,38 @@ fn a_greeting_that_is_none_says_what_is_wrong_and_is_a_failed_one() {
     });
 }
 
+/// Whatever is wrong with its message.
+#[test]
+fn a_greeting_whose_message_is_no_call_is_a_failed_one() {
+    each(|server| {
+        let mut peer = connect(server);
+        for greeting_of_bob in [
+            r#"{"jsonrpc":"2.0","method":"rpc.authenticate","params":"Bearer bob","id":1}"#,
+            r#"{"jsonrpc":"2.0","method":"rpc.authenticate","params":"Bearer bob"}"#,
+            r#"{"method":"rpc.authenticate","params":["Bearer bob"],"id":1}"#,
+            r#"{"jsonrpc":"2.0","method":"rpc.authenticate","params":["Bearer bob"],"id":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"rpc.authenticate","params":["Bearer bob"],"params":[],"id":1}"#,
+            r#"{"method_name":"rpc.authenticate","method_args":"Bearer bob"}"#,
+            r#"{"method_name":"rpc.authenticate","method_args":["Bearer bob"],"timeout_ms":-1}"#,
+        ] {
+            for message in [greeting_of_bob.to_owned(), format!("[{greeting_of_bob}]")] {
+                assert_eq!(ask(&mut peer, &greeting("s3cret"))["result"], "ada");
+                let mut reply = ask(&mut peer, &message);
+                if reply.is_array() {
+                    reply = reply[0].take();
+                }
+                assert_eq!(reply["error"]["code"], -32600, "{message}: {reply}");
+                let refused = ask(&mut peer, &whoami());
+                assert_eq!(refused["error"]["code"], -32007, "{message}: {refused}");
+            }
+        }
+        // The ping dialect has one argument as it is.
+        let ping = r#"{"in":"rpc.authenticate","params":"Bearer bob"}"#;
+        assert_eq!(peer.ask(ping), r#"{"result":"bob","out":"rpc.authenticate"}"#);
+        assert_eq!(ask(&mut peer, &whoami())["result"], "bob");
+    });
+}
+
 #[test]
 fn a_panic_and_a_database_that_is_down_cost_nobody_else() {
     each(|server| {

@@ -84,6 +84,39 @@ fn in_json_rpc_what_is_no_metadata_is_a_member_that_nobody_knows() {
 }
 
 #[test]
+fn metadata_twice_is_refused_in_every_dialect_that_has_any() {
+    Model::each(|model| {
+        let server = model.start(RpcServer::exported());
+        let mut peer = Peer::connect(server.address(), Framing::Raw);
+        for second in [r#"{"trace":"8"}"#, "5", "null", r#"{"trace":7}"#] {
+            for members in [
+                format!(r#""metadata":{{"trace":"7"}},"metadata":{second}"#),
+                format!(r#""metadata":{second},"metadata":{{"trace":"7"}}"#),
+            ] {
+                let call = format!(
+                    r#"{{"jsonrpc":"2.0","method":"metadata","params":["trace"],{members},"id":1}}"#
+                );
+                let refused: Value = serde_json::from_str(&peer.ask(&call)).unwrap();
+                let error = &refused["error"];
+                let expected = (&json!(-32600), &json!("member `metadata` is given twice"));
+                assert_eq!((&error["code"], &error["data"]), expected, "{model:?} {members}");
+                let batch: Value = serde_json::from_str(&peer.ask(&format!("[{call}]"))).unwrap();
+                assert_eq!(batch[0], refused, "{model:?} {members}");
+                let call = format!(
+                    r#"{{"method_name":"metadata","method_args":["trace"],{members},"id":1}}"#
+                );
+                let refused: Value = serde_json::from_str(&peer.ask(&call)).unwrap();
+                assert_eq!(refused["error"]["code"], -32600, "{model:?} {members}");
+            }
+        }
+    });
+    let server = Model::EventLoop.start(RpcServer::exported());
+    let mut peer = Peer::connect(server.address(), Framing::Raw);
+    let ping = r#"{"in":"metadata","params":"trace","metadata":{},"metadata":{"trace":"7"}}"#;
+    assert_eq!(peer.ask(ping), r#"{"result":null,"out":"metadata"}"#);
+}
+
+#[test]
 fn the_ping_dialect_has_none() {
     let server = Model::EventLoop.start(RpcServer::exported());
     let mut peer = Peer::connect(server.address(), Framing::Raw);

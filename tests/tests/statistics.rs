@@ -282,6 +282,34 @@ fn threads_that_come_and_go_lose_no_count() {
 }
 
 #[test]
+fn more_threads_than_have_a_place_of_their_own_lose_no_count() {
+    let server = Model::ThreadPerConnection.start(RpcServer::exported().stats());
+    let clients: Vec<_> = (0..300).map(|_| RpcClient::connect(server.address()).unwrap()).collect();
+    std::thread::scope(|scope| {
+        for clients in clients.chunks(30) {
+            scope.spawn(move || {
+                for n in 0..10 {
+                    for client in clients {
+                        let _: i64 = client.call("add", args![n, 2], kwargs! {}).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let codes = clients.iter().rev().take(5).map(|client| {
+        client.call::<()>("refuse", args![42, "no", ()], kwargs! {}).unwrap_err();
+    });
+    assert_eq!(codes.count(), 5);
+    // The last one shares its place.
+    let stats = stats(&clients[299]);
+    assert_eq!(counts(of(&stats, "add")), json!([3000, 0, {}]));
+    assert_eq!(counts(of(&stats, "refuse")), json!([5, 0, { "42": 5 }]));
+    assert_eq!(counts(of(&stats, "system.stats")), json!([0, 1, {}]));
+    let timed = of(&stats, "add")["latency"]["timed"].as_u64().unwrap();
+    assert!((2560..=3000).contains(&timed), "{timed}");
+}
+
+#[test]
 fn connections_that_are_turned_away_are_counted() {
     for model in ["--model threads --max-connections 1", "--model event-loop --max-connections 1"] {
         let server = Served::start(SERVER, &format!("{model} --stats yes"));

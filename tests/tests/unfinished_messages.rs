@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rpc_core::RpcServer;
 use rpc_core::identity::{Credentials, Identity};
-use tests::{FRAMINGS, HttpPeer, Model, Peer, Process, Served, at_once, frame, until};
+use tests::{FRAMINGS, Gate, HttpPeer, Model, Peer, Process, Served, at_once, frame, until};
 use tokio::sync::Semaphore;
 
 const SERVER: &str = env!("CARGO_BIN_EXE_model_server");
@@ -192,6 +192,59 @@ fn a_body_counts_until_its_request_is_answered() {
     }
 }
 
+/// Text in gzip that is hardly smaller, since what stands in it is chance; `None` without Python.
+fn zipped(call: &str) -> Option<Vec<u8>> {
+    let zip =
+        "import gzip, sys; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read(), 1))";
+    let mut python = Command::new("python3");
+    let python = python.args(["-c", zip]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut python = python.ok()?;
+    let mut input = python.stdin.take().unwrap();
+    let call = call.to_owned();
+    let writing = thread::spawn(move || input.write_all(call.as_bytes()).unwrap());
+    let zipped = python.wait_with_output().unwrap().stdout;
+    writing.join().unwrap();
+    Some(zipped)
+}
+
+#[test]
+fn of_a_body_in_gzip_what_came_is_let_go_of_when_it_is_inflated() {
+    let mut noise = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'0' + noise.to_be_bytes()[0] % 64)
+    });
+    let noise: String = noise.filter(|c| *c != '\\').take(7 * MIB).collect();
+    // What came grows to 8 MiB, and so does what it was: there is room for both, and then for one and what came of another.
+    let server = RpcServer::exported().unfinished_bytes(27 * MIB);
+    let server = Model::EventLoop.start(server);
+    let gate = Gate::closed();
+    let call = format!(
+        r#"{{"method_name":"pass_gate_blocking","method_args":[{}],"method_kwargs":{{"number":1}},"noise":"{noise}"}}"#,
+        gate.number()
+    );
+    let Some(zipped) = zipped(&call) else { return println!("no Python: not tested") };
+    assert!(zipped.len() > 4 * MIB, "{}", zipped.len());
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
+         Content-Length: {}\r\n\r\n",
+        zipped.len()
+    );
+    let request = [head.as_bytes(), &zipped].concat();
+    let peers: Vec<_> = (1..=2)
+        .map(|count| {
+            let mut peer = HttpPeer::connect(server.address());
+            peer.write(&request);
+            gate.until_reached_by(count);
+            peer
+        })
+        .collect();
+    gate.open();
+    for mut peer in peers {
+        assert_eq!(peer.receive().unwrap().status, 200);
+    }
+}
+
 /// Every model, each process of which has a budget of its own.
 const MODELS: [&str; 6] =
     ["single", "threads", "event-loop", "fork", "prefork", "prefork-event-loop"];
@@ -228,6 +281,11 @@ fn every_model_refuses_what_its_budget_has_no_room_for() {
         for bytes in [&zipped[..], &framed[..framed.len() - 1]] {
             let told = told(&small, bytes);
             assert!(told.contains("-32000"), "{model}: {told}");
+            let figure = "unfinished ones may take 300000 bytes together";
+            assert!(
+                told.contains(figure) && told.contains("`unfinished_bytes`"),
+                "{model}: {told}"
+            );
         }
         assert_eq!(HttpPeer::connect(small.address()).ask(ADD).status, 200, "{model}");
         let large = Served::start(SERVER, &format!("--model {model} --unfinished-bytes 3000000"));

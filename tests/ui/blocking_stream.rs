@@ -1,8 +1,11 @@
+use std::pin::Pin;
+
+use futures_core::Stream;
 use rpc_core::rpc_export;
 
 #[rpc_export(blocking)]
-fn ticks() -> impl Stream<Item = u64> {
-    loop {}
+fn ticks() -> Pin<Box<dyn Stream<Item = u64> + Send>> {
+    unimplemented!()
 }
 
 #[rpc_export(blocking)]

@@ -20,9 +20,4 @@ fn refused() -> Result<Result<impl Iterator<Item = u64>, String>, String> {
     Ok(Ok(0..1))
 }
 
-#[rpc_export]
-fn lent(list: &[u64]) -> (&dyn Iterator<Item = u64>, u64) {
-    (list, 1)
-}
-
 fn main() {}

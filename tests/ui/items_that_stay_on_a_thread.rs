@@ -2,31 +2,38 @@ use std::rc::Rc;
 
 use rpc_core::rpc_export;
 
+struct Shares(Rc<u64>);
+
+impl Iterator for Shares {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        Some(*self.0)
+    }
+}
+
 #[rpc_export]
 fn shares(of: u64) -> impl Iterator<Item = u64> {
-    let shared = Rc::new(of);
-    (0..3).map(move |it| it * *shared)
+    Shares(Rc::new(of))
 }
 
 struct Bank;
 
 #[rpc_export]
 impl Bank {
-    pub fn shares(&self, of: u64) -> impl Iterator<Item = u64> {
-        let shared = Rc::new(of);
-        (0..3).map(move |it| it * *shared)
+    pub async fn shares(&self, of: u64) -> Result<impl Iterator<Item = u64>, String> {
+        Ok(Shares(Rc::new(of)))
     }
 }
 
 #[rpc_export]
-trait Shares {
+trait Api {
     fn shares(&self, of: u64) -> impl Iterator<Item = u64>;
 }
 
-impl Shares for Bank {
+impl Api for Bank {
     fn shares(&self, of: u64) -> impl Iterator<Item = u64> {
-        let shared = Rc::new(of);
-        (0..3).map(move |it| it * *shared)
+        Shares(Rc::new(of))
     }
 }
 

@@ -1,4 +1,4 @@
-use rpc_core::{RpcClient, call, notify, rpc_export, start};
+use rpc_core::{RpcClient, notify, rpc_export, start};
 
 #[rpc_export]
 fn countdown(from: u64) -> impl Iterator<Item = u64> {
@@ -6,10 +6,8 @@ fn countdown(from: u64) -> impl Iterator<Item = u64> {
 }
 
 fn calls(client: &RpcClient) {
-    let _ = start!(client.countdown(3));
+    let _ = start!(client.countdown(3)).is_ok();
     let _ = notify!(client.countdown(3));
-    let _ = call!(client.countdown());
-    client.countdown(3);
 }
 
 fn main() {}

@@ -5,9 +5,4 @@ fn lines() -> Result<impl Iterator<Item = Result<u64, String>>, u64> {
     Ok(0..1).map(|all| all.map(Ok))
 }
 
-#[rpc_export]
-fn same_by_another_name() -> Result<impl Iterator<Item = Result<u64, &'static str>>, String> {
-    Ok(0..1).map(|all| all.map(Ok))
-}
-
 fn main() {}

@@ -1,12 +1,14 @@
 //! The six server models, each as it is measured.
 
+use std::net::SocketAddr;
+
 use rpc_core::Error;
 use rpc_core::server::{
     BoundServer, EventLoop, ForkPerConnection, Prefork, PreforkEventLoop, SingleThread,
     ThreadPerConnection,
 };
 
-use super::over::Over;
+use super::over::{Over, Server};
 
 /// A server model.
 pub struct Model {
@@ -63,7 +65,15 @@ const WORKERS: usize = 16;
 
 impl Model {
     /// Serves `add` and `echo`, as [`Contender::serve`](super::Contender::serve) says.
-    pub fn serve(&self, over: Over, announce: fn(std::net::SocketAddr)) -> Result<(), Error> {
-        (self.serve)(over.bind(announce)?)
+    pub fn serve(&self, over: Over, announce: fn(SocketAddr)) -> Result<(), Error> {
+        self.serve_with(over.server()?, announce)
+    }
+
+    /// The same by a server that has been made.
+    pub fn serve_with(&self, server: Server, announce: fn(SocketAddr)) -> Result<(), Error> {
+        let server = server.bind("127.0.0.1:0")?;
+        // Always there, since it was a port that was asked for.
+        server.address().socket_addr().into_iter().for_each(announce);
+        (self.serve)(server)
     }
 }

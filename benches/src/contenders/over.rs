@@ -1,12 +1,12 @@
 //! What lies between a client and a server of ours: TCP alone, or TLS on it.
 
-use std::net::SocketAddr;
-
 use rpc_core::client::ClientBuilder;
-use rpc_core::server::BoundServer;
 #[cfg(feature = "tls")]
 use rpc_core::tls::{ClientTls, Tls};
-use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcClient, RpcServer};
+use rpc_core::{Error, FunctionRegistry, JsonRpc, RpcClient, RpcServer, TcpServer};
+
+/// A server of ours.
+pub type Server = TcpServer<JsonRpc<FunctionRegistry>>;
 
 /// What lies between.
 #[derive(Clone, Copy)]
@@ -26,20 +26,13 @@ pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tls/certific
 pub const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tls/key.pem");
 
 impl Over {
-    /// Makes a server of what is exported, and announces where it listens.
-    pub fn bind(
-        self,
-        announce: fn(SocketAddr),
-    ) -> Result<BoundServer<JsonRpc<FunctionRegistry>>, Error> {
-        let server = match self {
+    /// Makes a server of what is exported.
+    pub fn server(self) -> Result<Server, Error> {
+        Ok(match self {
             Self::Tcp => RpcServer::exported(),
             #[cfg(feature = "tls")]
             Self::Tls => RpcServer::exported().tls(Tls::from_pem(CERTIFICATE, KEY)?),
-        };
-        let server = server.bind("127.0.0.1:0")?;
-        // Always there, since it was a port that was asked for.
-        server.address().socket_addr().into_iter().for_each(announce);
-        Ok(server)
+        })
     }
 
     /// Begins to make a client.

@@ -23,6 +23,8 @@ mod empty_list;
 mod examples;
 mod flight;
 mod from_error;
+#[cfg(all(feature = "http", feature = "jwt"))]
+mod get;
 mod given_if;
 mod greeting;
 mod headers;
@@ -87,6 +89,8 @@ pub use drive::Drive;
 #[doc(hidden)]
 pub use empty_list::{EmptyList, IntoArgs, IntoTexts};
 pub use from_error::FromError;
+#[cfg(all(feature = "http", feature = "jwt"))]
+pub(crate) use get::Get;
 pub use given_if::GivenIf;
 #[doc(hidden)]
 pub use given_if::{IntoOption, IntoText};

@@ -1,7 +1,5 @@
 //! How much of a stream may be on its way: what its reader grants, and what has come of that.
 
-use crate::dialect::ItemBatch;
-
 /// Items, and bytes of their JSON texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Amount {
@@ -61,13 +59,13 @@ impl Account {
         self.granted = granted;
     }
 
-    /// Takes note of items that have come; `false` where they may not have. The last of them may be of any
-    /// size where a byte was left before it.
-    pub(super) fn receive(&mut self, batch: &ItemBatch) -> bool {
+    /// Takes note of items that have come, of so many bytes, the last of them of `last`; `false` where they
+    /// may not have. The last may be of any size where a byte was left before it.
+    pub(super) fn receive(&mut self, count: u64, bytes: u64, last: u64) -> bool {
         let Self { received, granted } = self;
-        let before_last = received.bytes + (batch.bytes - batch.last);
-        received.items += batch.count;
-        received.bytes += batch.bytes;
+        let before_last = received.bytes + (bytes - last);
+        received.items += count;
+        received.bytes += bytes;
         received.items <= granted.items && before_last < granted.bytes
     }
 }
@@ -75,7 +73,6 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::{Account, Amount, Grants};
-    use crate::dialect::ItemBatch;
 
     /// Numbers that are the same each time.
     struct Numbers(u64);
@@ -104,8 +101,7 @@ mod tests {
                 0 if sent.items < known.items && sent.bytes < known.bytes => {
                     let bytes = 1 + numbers.below(largest);
                     (sent.items, sent.bytes) = (sent.items + 1, sent.bytes + bytes);
-                    let batch = ItemBatch { count: 1, bytes, last: bytes, ..ItemBatch::default() };
-                    assert!(account.receive(&batch), "{account:?} {batch:?}");
+                    assert!(account.receive(1, bytes, bytes), "{account:?} {bytes}");
                     waiting.push_back(bytes);
                 }
                 1 => known = on_its_way.pop_front().unwrap_or(known),
@@ -137,13 +133,12 @@ mod tests {
 
     #[test]
     fn what_comes_beyond_the_credit_is_known() {
-        let batch = |count, bytes, last| ItemBatch { count, bytes, last, ..ItemBatch::default() };
         let account = || Account::new(Amount { items: 2, bytes: 10 });
-        assert!(account().receive(&batch(2, 1000, 991)));
-        assert!(!account().receive(&batch(2, 1000, 990)));
-        assert!(!account().receive(&batch(3, 3, 1)));
+        assert!(account().receive(2, 1000, 991));
+        assert!(!account().receive(2, 1000, 990));
+        assert!(!account().receive(3, 3, 1));
         let mut account = account();
-        assert!(account.receive(&batch(1, 10, 10)));
-        assert!(!account.receive(&batch(1, 1, 1)));
+        assert!(account.receive(1, 10, 10));
+        assert!(!account.receive(1, 1, 1));
     }
 }

@@ -329,9 +329,11 @@ impl Both<'_> {
         let is = |fact: &str| {
             self.functions.map(|function| function.get(fact).is_some_and(|fact| fact == true))
         };
-        for (fact, promise) in
-            [("x-idempotent", "idempotent; clients send it again"), ("x-read-only", "read-only")]
-        {
+        for (fact, promise) in [
+            ("x-idempotent", "idempotent; clients send it again"),
+            ("x-read-only", "read-only"),
+            ("x-streams", "a stream; its callers read items as they come"),
+        ] {
             match is(fact) {
                 [true, false] => {
                     let reason = format!("is no longer {promise}");

@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use crate::protocol::json::{Kind, Reader};
-use crate::protocol::{self, Fault, ProtocolError};
+use crate::protocol::{self, Fault, Limits, ProtocolError};
 
 use super::Dialect;
 use super::incoming::{Incoming, Rare, Unreadable};
@@ -93,6 +93,10 @@ const CREDENTIALS: &str = "authorization";
 pub(super) struct Members<'r, 'a> {
     seen: [bool; Member::COUNT],
     request: &'r mut Request<'a>,
+    /// The size of an id that is too long to be one.
+    long_id: Option<usize>,
+    /// Whether a second object was to say something besides the call.
+    has_two_metadata: bool,
     /// The id of a call that is given up.
     cancel: Option<&'a str>,
     /// What is said besides the call: the text of an object of strings.
@@ -119,6 +123,8 @@ impl<'r, 'a> Members<'r, 'a> {
         Self {
             seen: [false; Member::COUNT],
             request,
+            long_id: None,
+            has_two_metadata: false,
             cancel: None,
             metadata: None,
             stream: None,
@@ -144,7 +150,8 @@ impl<'r, 'a> Members<'r, 'a> {
         };
         if mem::replace(&mut self.seen[member as usize], true) {
             reader.value()?;
-            self.mistake_in(member, format!("member `{name}` is given twice"));
+            self.has_two_metadata |= matches!(member, Metadata);
+            self.mistake_in(member, twice(name));
             return Ok(());
         }
         let request = &mut *self.request;
@@ -247,6 +254,7 @@ impl<'r, 'a> Members<'r, 'a> {
         match member {
             Cancel => self.cancel = Some(id),
             Credit => self.credit = Some(id),
+            _ if id.len() > Limits::MAX_ID_BYTES => self.long_id = Some(id.len()),
             _ => self.request.id = Some(id),
         }
     }
@@ -265,6 +273,16 @@ impl<'r, 'a> Members<'r, 'a> {
             self.native_mistake.get_or_insert(message);
         } else {
             self.mistake(message);
+        }
+    }
+
+    /// Says of an id that it is too long, in a dialect that has ids.
+    fn check_id(&mut self) {
+        if let Some(size) = self.long_id {
+            self.mistake(format!(
+                "member `id` takes {size} bytes, over the limit of {} (`Limits::MAX_ID_BYTES`); give calls shorter ids",
+                Limits::MAX_ID_BYTES
+            ));
         }
     }
 
@@ -312,6 +330,7 @@ impl<'r, 'a> Members<'r, 'a> {
         }
         let dialect = self.dialect();
         if dialect == Some(Dialect::JsonRpc) {
+            self.check_id();
             self.find_mixture();
             self.finish_json_rpc();
         } else {
@@ -330,6 +349,7 @@ impl<'r, 'a> Members<'r, 'a> {
             }
             // What the ping dialect does not know it ignores, as JSON-RPC does.
             if dialect != Some(Dialect::Ping) {
+                self.check_id();
                 self.mistake = self.mistake.take().or(self.native_mistake.take());
             }
             self.find_mixture();
@@ -349,6 +369,10 @@ impl<'r, 'a> Members<'r, 'a> {
     }
 
     fn finish_json_rpc(&mut self) {
+        // Somebody in front of this server may have looked at the second.
+        if self.has_two_metadata {
+            self.mistake(twice("metadata"));
+        }
         if !self.has(JsonRpc) {
             self.mistake("the message has `method` and no `jsonrpc`: \"2.0\"".to_owned());
         } else if !self.has(Method) {
@@ -388,4 +412,8 @@ impl<'r, 'a> Members<'r, 'a> {
             request.call.positional.single(scalar);
         }
     }
+}
+
+fn twice(name: &str) -> String {
+    format!("member `{name}` is given twice")
 }

@@ -4,8 +4,8 @@
 //! Nearly every call has this form, and knowing what must come next saves looking for what might.
 //! Whatever is not in it, however slightly, is left to the walk that takes any form.
 
-use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Reader};
+use crate::protocol::{Limits, ProtocolError};
 
 use super::Dialect;
 use super::request::Request;
@@ -44,7 +44,7 @@ fn read_native<'a>(
     if !reader.step(b",\"id\":") {
         return Ok(false);
     }
-    request.id = reader.small_number();
+    request.id = reader.small_number().filter(|id| is_short(id));
     Ok(request.id.is_some() && reader.is_last(b'}'))
 }
 
@@ -107,17 +107,21 @@ pub(super) fn step_over_usual_call(reader: &mut Reader<'_>) -> Option<()> {
     has(reader.leave())
 }
 
-/// Reads an id of the kinds that clients use: a number that is not negative, or a text.
+/// Reads an id of the kinds that clients use: a number that is not negative, or a text that is not too long.
 fn id<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
-    reader.small_number().or_else(|| reader.plain_string())
+    reader.small_number().or_else(|| reader.plain_string()).filter(|id| is_short(id))
+}
+
+fn is_short(id: &str) -> bool {
+    id.len() <= Limits::MAX_ID_BYTES
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::read::{read_any, read_call};
     use super::super::{Incoming, Request};
+    use super::Limits;
     use super::step_over_usual_call;
-    use crate::protocol::Limits;
     use crate::protocol::json::Reader;
 
     /// Says all there is to a call, or how it fails.
@@ -145,6 +149,26 @@ mod tests {
             Err(_) => return,
         };
         assert_eq!(read, expected, "{:?}", String::from_utf8_lossy(message));
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_is_so_in_any_form() {
+        for size in [Limits::MAX_ID_BYTES, Limits::MAX_ID_BYTES + 1] {
+            for id in ["7".repeat(size), format!("\"{}\"", "x".repeat(size - 2))] {
+                for call in [
+                    format!(
+                        r#"{{"method_name":"a","method_args":[],"method_kwargs":{{}},"id":{id}}}"#
+                    ),
+                    format!(r#"{{"jsonrpc":"2.0","method":"a","id":{id}}}"#),
+                    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"a"}}"#),
+                ] {
+                    let mut request = Request::default();
+                    let read = read_call(call.as_bytes(), &Limits::default(), &mut request);
+                    assert_eq!(read.is_ok(), size == Limits::MAX_ID_BYTES, "{call}");
+                    assert_same(call.as_bytes(), &Limits::default());
+                }
+            }
+        }
     }
 
     const CALLS: [&str; 16] = [

@@ -3,7 +3,7 @@
 //! - To begin with: [all that `#[rpc_export]` takes](rpc_export), [testing], [errors], [how an API grows](evolution) and [is held to its contract](contract), [production], [what a server counts](statistics), [editors].
 //! - To see what a server has: [what a service tells of itself](description), [a page in a browser](docs_page), [tools for language models](mcp).
 //! - Servers: [models] and their choice, [what they promise under load and abuse](reliability), [where connections come from](connections), [TLS](tls), [what is known of callers](callers) and [who they are](identity), [by JSON Web Tokens](jwt), [who may call what](permissions), [what protects it, and from whom](security), [layers].
-//! - Clients: [addresses and dialects](clients), [TLS](tls#clients), [calls as values and policies](client_layers).
+//! - Clients: [addresses and dialects](clients), [TLS](tls#clients), [streams], [calls as values and policies](client_layers).
 //! - Protocols: [wire], [json_rpc], [http], [websocket], [xml_rpc], [mcp], and [who has been tried](interoperability).
 //!
 //! # In the repository
@@ -45,6 +45,7 @@ pages! {
     rpc_export: "rpc-export.md",
     security: "security.md",
     statistics: "statistics.md",
+    streams: "streams.md",
     testing: "testing.md",
     tls: "tls.md",
     websocket: "websocket.md",

@@ -68,7 +68,7 @@ pub(super) fn restore(body: &[u8], limit: usize, share: &mut Share) -> Result<By
     let has_room = |size| size <= SMALL || share.grow(size);
     gzip::inflate(body, limit, has_room).map(Bytes::from).map_err(|error| {
         let (status, code) = match error {
-            NotInflated::NoMemory(_) => return Unread::NoMemory,
+            NotInflated::NoMemory => return Unread::NoMemory,
             NotInflated::Broken(_) => (StatusCode::BAD_REQUEST, code::PARSE_ERROR),
             _ => (StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE),
         };

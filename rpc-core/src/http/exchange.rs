@@ -226,21 +226,25 @@ impl<A: Answer> Exchange<A> {
         let limit = session.limits.max_message_bytes;
         // Until it has been answered: whoever finds out who calls may take time, and hold many.
         let mut share = Share::of(&self.memory);
-        let mut read = pin!(read(body, limit, &mut share));
-        // Mostly it is there already, and no clock is looked at.
-        let message = match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {
-            Poll::Ready(message) => Ok(message),
-            Poll::Pending => timeout(self.body_timeout, read).await,
+        let message = {
+            let mut read = pin!(read(body, limit, &mut share));
+            // Mostly it is there already, and no clock is looked at.
+            match poll_fn(|task| Poll::Ready(read.as_mut().poll(task))).await {
+                Poll::Ready(message) => Ok(message),
+                Poll::Pending => timeout(self.body_timeout, read).await,
+            }
         };
-        // Until it has been answered: it may be much larger than what has come.
-        #[cfg(feature = "gzip")]
-        let mut inflated = None;
         let message = match coding {
             Coding::Identity => message,
             #[cfg(feature = "gzip")]
             Coding::Gzip => message.map(|read| {
-                let share = inflated.insert(Share::of(&self.memory));
-                read.and_then(|body| restore(&body, limit, share))
+                let body = read?;
+                let mut inflated = Share::of(&self.memory);
+                let restored = restore(&body, limit, &mut inflated);
+                // What has come is not kept beside what it was.
+                drop(body);
+                share = inflated;
+                restored
             }),
         };
         let unread = match message {
@@ -281,7 +285,8 @@ impl<A: Answer> Exchange<A> {
                 (StatusCode::PAYLOAD_TOO_LARGE, ProtocolError::TooLarge { size, limit }.to_fault())
             }
             Some(Unread::NoMemory) => {
-                (StatusCode::SERVICE_UNAVAILABLE, ProtocolError::NoMemory.to_fault())
+                let limit = self.memory.limit();
+                (StatusCode::SERVICE_UNAVAILABLE, ProtocolError::NoMemory { limit }.to_fault())
             }
             Some(Unread::Broken(problem)) => (
                 StatusCode::BAD_REQUEST,

@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::dialect::ItemForm;
 use crate::json_rpc::{Feed, Part};
-use crate::pump::asynchronous::next_part;
+use crate::pump::finish::next_part;
 use crate::registry::Outlet;
 use crate::timing::STILL_THERE;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Misuse;
 use crate::protocol::{Credit, Fault};
-use crate::registry::Log;
+use crate::registry::{Log, Upkeep};
 
 use super::identify::{Asking, Found};
 use super::later::Later;
@@ -51,9 +51,20 @@ pub trait Answer: Send + Sync + 'static {
         Ok(())
     }
 
+    /// The settings that bound what each caller may do, as far as each process of a server counts alone. A layer passes on those of
+    /// what it is around.
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Is given, before a server serves, what says lines to those who operate it. A layer passes it on to what it is around.
     fn log_to(&self, log: &Log) {
         let _ = log;
+    }
+
+    /// Says what has to be done beside messages for as long as a server serves. A layer passes on what is said by what it is around.
+    fn upkeep(&self) -> Vec<Upkeep> {
+        Vec::new()
     }
 }
 
@@ -75,8 +86,16 @@ impl<T: Answer> Answer for Arc<T> {
         (**self).check()
     }
 
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        (**self).limits_of_processes()
+    }
+
     fn log_to(&self, log: &Log) {
         (**self).log_to(log);
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        (**self).upkeep()
     }
 }
 

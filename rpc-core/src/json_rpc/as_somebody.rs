@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dialect::{Incoming, Rare, Request, read_element};
+use crate::dialect::{Dialect, Incoming, Rare, Request, read_element};
 #[cfg(feature = "http")]
 use crate::error::Misuse;
 use crate::protocol::{Fault, code};
@@ -12,7 +12,6 @@ use crate::registry::{
     Authenticate, CallContext, Credentials, Dispatch, Identity, Unauthenticated,
 };
 
-use super::answer::Answered;
 #[cfg(feature = "http")]
 use super::hook::Hook;
 use super::identify::{Asking, Asks, GREETING, Look, Refusal, Who, said_in};
@@ -80,6 +79,21 @@ impl<D: Dispatch> JsonRpc<D> {
         self
     }
 
+    /// Tells of a message that is refused before it comes to a call. A greeting has failed then as any other.
+    #[cold]
+    pub(super) fn tell_uncalled(
+        &self,
+        context: &CallContext,
+        dialect: Dialect,
+        (method, id): (&str, Option<&str>),
+        fault: &Fault,
+    ) {
+        if method == GREETING && self.asks().is_some() {
+            fail_greeting(context);
+        }
+        self.tell_refused(context, dialect.name(), (method, id), fault);
+    }
+
     /// What is asked who calls.
     pub(super) fn asks(&self) -> Option<&Asks> {
         self.hook.as_ref()?.asks()
@@ -120,14 +134,17 @@ pub(super) fn identify_caller(asks: &Asks, method: &str, session: &Session) -> A
     }
 }
 
+/// Takes note of a greeting that cannot be read: it has failed, and whoever has greeted before does not go on.
+fn fail_greeting(context: &CallContext) {
+    if Asks::can_be_greeted(context) {
+        Asks::greeted(context, &Who::Refused(Refusal::wrong("the greeting could not be read")));
+    }
+}
+
 /// Takes a greeting.
 fn greet(asks: &Asks, request: &Request<'_>, session: &Session) -> Result<As, Fault> {
     let context = &session.context;
-    let said = said_in(&request.call).inspect_err(|_| {
-        if Asks::can_be_greeted(context) {
-            Asks::greeted(context, &Who::Refused(Refusal::wrong("the greeting could not be read")));
-        }
-    })?;
+    let said = said_in(&request.call).inspect_err(|_| fail_greeting(context))?;
     if !Asks::can_be_greeted(context) {
         return Err(Fault::new(
             code::INVALID_REQUEST,
@@ -155,7 +172,7 @@ fn greet(asks: &Asks, request: &Request<'_>, session: &Session) -> Result<As, Fa
 /// Finds out, before the first call of a batch runs, who makes them, where that takes time; over HTTP it says that all
 /// of them are refused. `None` where they can run.
 #[cold]
-pub(super) fn identify_batch(asks: &Asks, texts: &[&str], session: &Session) -> Option<Answered> {
+pub(super) fn identify_batch(asks: &Asks, texts: &[&str], session: &Session) -> Option<Asking> {
     let found = session.found.as_deref();
     let mut waiting = Vec::new();
     match asks.look(&session.context, found) {
@@ -168,7 +185,7 @@ pub(super) fn identify_batch(asks: &Asks, texts: &[&str], session: &Session) -> 
     if asks.takes_time() {
         waiting.extend(texts.iter().filter_map(|text| waits_for(asks, text, session)));
     }
-    (!waiting.is_empty()).then(|| Answered::Asks(Asking::for_all(waiting)))
+    (!waiting.is_empty()).then(|| Asking::for_all(waiting))
 }
 
 /// What a call of a batch waits for besides.

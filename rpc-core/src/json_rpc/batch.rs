@@ -34,8 +34,9 @@ pub(super) fn answer_batch<D: Dispatch>(
         ),
         _ => {
             if let Some(asks) = json_rpc.asks() {
-                if let Some(asked) = identify_batch(asks, texts, session) {
-                    return asked;
+                if let Some(asking) = identify_batch(asks, texts, session) {
+                    let protocol = Dialect::JsonRpc.name();
+                    return json_rpc.asks_first(asking, &session.context, protocol, ("", None));
                 }
                 session.is_part = true;
             }
@@ -88,7 +89,7 @@ fn answer_element<D: Dispatch>(
         Err(Unreadable::Broken(error)) => (None, error.to_fault()),
     };
     let what = (request.call.method(), id);
-    json_rpc.tell_refused(&session.context, Dialect::JsonRpc.name(), what, &fault);
+    json_rpc.tell_uncalled(&session.context, Dialect::JsonRpc, what, &fault);
     Dialect::JsonRpc.write_fault(out, id, &fault);
     Answered::Reply
 }

@@ -13,7 +13,7 @@ use super::answer::Answered;
 use super::as_somebody::{As, identify};
 use super::aside::{Aside, write_fault};
 use super::budget::Budget;
-use super::hook::{Begun, Hook, Unwatched, Watching};
+use super::hook::{Begun, Counted, Hook, Unwatched, Watching};
 use super::identify::{Greeted, Refused};
 use super::later::Later;
 use super::layer::JsonRpc;
@@ -28,9 +28,10 @@ pub(super) fn run_function<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    match json_rpc.hook {
+    match &json_rpc.hook {
         None => run_unwatched(json_rpc, request, budget, session, out),
-        Some(_) => run_counted(json_rpc, request, budget, session, out),
+        Some(hook) if hook.only_counts() => run_counted(json_rpc, request, budget, session, out),
+        Some(_) => run_told(json_rpc, request, budget, session, out),
     }
 }
 
@@ -55,12 +56,10 @@ fn run_counted<D: Dispatch>(
     session: &Session,
     out: &mut Vec<u8>,
 ) -> Answered {
-    match json_rpc.hook.as_ref().and_then(Hook::only_counts) {
-        Some(mut counted) => {
-            run_with(&json_rpc.dispatch, request, budget, session, out, &mut counted)
-        }
-        None => run_told(json_rpc, request, budget, session, out),
-    }
+    let Some(hook) = &json_rpc.hook else {
+        return run_unwatched(json_rpc, request, budget, session, out);
+    };
+    run_with(&json_rpc.dispatch, request, budget, session, out, &mut Counted::new(hook))
 }
 
 /// The same where somebody is told of them, it is asked who makes them, or they are limited.
@@ -74,21 +73,27 @@ fn run_told<D: Dispatch>(
     out: &mut Vec<u8>,
 ) -> Answered {
     let mut begun = json_rpc.hook.as_ref().map(Hook::begin).unwrap_or_default();
-    let registry = json_rpc.dispatch.registry();
-    let Some(asks) = json_rpc.asks().filter(|_| session.identified.is_none()) else {
-        return run_limited(json_rpc, request, budget, session, out, begun);
+    let asks = json_rpc.asks().filter(|_| session.identified.is_none());
+    let made = match asks.map(|asks| identify(asks, request, session)) {
+        Some(As::Later(asking)) => {
+            let what = (request.call.method(), request.id);
+            return json_rpc.asks_first(asking, &session.context, session.context.protocol(), what);
+        }
+        made => made,
     };
-    match identify(asks, request, session) {
-        As::Call(session) => run_limited(json_rpc, request, budget, &session, out, begun),
-        As::Refused(fault) => {
-            begun.note(request, &session.context, registry);
-            run_refused(fault, request, budget, session, out, &mut begun)
+    let session = match &made {
+        Some(As::Call(session) | As::Greeting(_, session)) => session,
+        _ => session,
+    };
+    begun.note(request, &session.context, json_rpc.dispatch.registry());
+    match &made {
+        Some(As::Refused(fault)) => {
+            run_refused(fault.clone(), request, budget, session, out, &mut begun)
         }
-        As::Greeting(name, session) => {
-            begun.note(request, &session.context, registry);
-            run_with(&Greeted(name), request, budget, &session, out, &mut begun)
+        Some(As::Greeting(name, _)) => {
+            run_with(&Greeted(name.clone()), request, budget, session, out, &mut begun)
         }
-        As::Later(asking) => Answered::Asks(asking),
+        _ => run_limited(json_rpc, request, budget, session, out, begun),
     }
 }
 
@@ -101,7 +106,6 @@ fn run_limited<D: Dispatch>(
     out: &mut Vec<u8>,
     mut begun: Begun<'_>,
 ) -> Answered {
-    begun.note(request, &session.context, json_rpc.dispatch.registry());
     if let Some(limits) = json_rpc.caller_limits() {
         match limits.admit(&session.context, Instant::now()) {
             Ok(in_flight) => begun.hold(in_flight),

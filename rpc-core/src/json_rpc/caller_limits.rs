@@ -88,6 +88,15 @@ impl Default for CallerLimits {
 }
 
 impl CallerLimits {
+    /// By what they were set.
+    pub(super) fn settings(&self) -> Vec<&'static str> {
+        [self.address.settings(), self.identity.settings()]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()
+    }
+
     /// Lets a call run that is begun now, or says why not.
     pub(super) fn admit(&self, context: &CallContext, now: Instant) -> Result<InFlight, Exceeded> {
         let address = self.address.is_set().then(|| context.caller_address()).flatten();
@@ -153,8 +162,12 @@ impl Limit {
 
     /// By what it was set, if it was.
     pub(super) fn setting(&self) -> Option<&'static str> {
+        self.settings().into_iter().flatten().next()
+    }
+
+    fn settings(&self) -> [Option<&'static str>; 2] {
         let rate = self.rate.map(|_| self.of.rate_setting);
-        rate.or_else(|| self.in_flight.map(|_| self.of.in_flight_setting))
+        [rate, self.in_flight.map(|_| self.of.in_flight_setting)]
     }
 
     fn check(&self, usage: &Usage, now: Instant) -> Result<(), Exceeded> {

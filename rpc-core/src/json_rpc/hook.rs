@@ -7,7 +7,9 @@ use std::time::{Instant, SystemTime};
 use crate::dialect::Request;
 use crate::error::Misuse;
 use crate::protocol::{Fault, code};
-use crate::registry::{CallContext, Ended, FunctionRegistry, Log, Statistics, Tally, TallyAside};
+use crate::registry::{
+    CallContext, Ended, FunctionRegistry, Log, Statistics, Tally, TallyAside, Upkeep,
+};
 
 use super::caller_limits::{CallerLimits, InFlight};
 use super::finished::FinishedCall;
@@ -24,8 +26,8 @@ pub(super) struct Hook {
     statistics: Option<Arc<Statistics>>,
     asks: Option<Asks>,
     limits: Option<CallerLimits>,
-    /// What counts calls, where that is all that is done.
-    only: Option<Arc<Statistics>>,
+    /// Whether all that is done is counting.
+    only_counts: bool,
 }
 
 impl Hook {
@@ -38,12 +40,12 @@ impl Hook {
                 next(call);
             }),
         };
-        Self { listener: Some(Arc::new(listener)), only: None, ..self }
+        Self { listener: Some(Arc::new(listener)), only_counts: false, ..self }
     }
 
     /// Shows arguments to whoever is told.
     pub(super) fn keeping(self, kept: KeptArguments) -> Self {
-        Self { kept: Some(Arc::new(kept)), only: None, ..self }
+        Self { kept: Some(Arc::new(kept)), only_counts: false, ..self }
     }
 
     /// Which arguments are shown to whoever is told.
@@ -58,25 +60,24 @@ impl Hook {
 
     /// Has calls counted.
     pub(super) fn counting(self, statistics: Arc<Statistics>) -> Self {
-        let is_all = self.listener.is_none()
+        let only_counts = self.listener.is_none()
             && self.asks.is_none()
             && self.kept.is_none()
             && self.limits.is_none();
-        let only = is_all.then(|| Arc::clone(&statistics));
-        Self { statistics: Some(statistics), only, ..self }
+        Self { statistics: Some(statistics), only_counts, ..self }
     }
 
     /// Has it asked who makes calls.
     pub(super) fn asking(self, change: impl FnOnce(Asks) -> Asks) -> Self {
         let asks = change(self.asks.unwrap_or_default());
-        Self { asks: Some(asks), only: None, ..self }
+        Self { asks: Some(asks), only_counts: false, ..self }
     }
 
     /// Has it bounded how many calls each caller makes.
     pub(super) fn limiting(self, change: impl FnOnce(&mut CallerLimits)) -> Self {
         let mut limits = self.limits.unwrap_or_default();
         change(&mut limits);
-        Self { limits: Some(limits), only: None, ..self }
+        Self { limits: Some(limits), only_counts: false, ..self }
     }
 
     /// What bounds how many calls each caller makes.
@@ -102,15 +103,20 @@ impl Hook {
         }
     }
 
+    /// What has to be done beside calls.
+    pub(super) fn upkeep(&self) -> Vec<Upkeep> {
+        self.asks.as_ref().map(Asks::upkeep).unwrap_or_default()
+    }
+
     /// What is asked who makes calls.
     pub(super) fn asks(&self) -> Option<&Asks> {
         self.asks.as_ref().filter(|asks| asks.is_set())
     }
 
-    /// Begins to count a call, if that is all that is done.
+    /// Whether all that is done is counting.
     #[inline]
-    pub(super) fn only_counts(&self) -> Option<Counted<'_>> {
-        self.only.as_ref().map(Counted::new)
+    pub(super) fn only_counts(&self) -> bool {
+        self.only_counts
     }
 
     /// Begins to watch a call.
@@ -119,7 +125,7 @@ impl Hook {
             let (began, at) = (SystemTime::now(), Instant::now());
             Told { listener, kept: self.kept(), began, at, number: None }
         });
-        Begun { told, counted: self.statistics.as_ref().map(Counted::new), held: None }
+        Begun { told, counted: self.statistics.is_some().then(|| Counted::new(self)), held: None }
     }
 }
 
@@ -174,14 +180,22 @@ impl Watching for Unwatched {
 
 /// A call that is counted.
 pub(super) struct Counted<'h> {
-    statistics: &'h Arc<Statistics>,
+    /// Who counts, which few calls need to know.
+    hook: &'h Hook,
     tally: Tally,
 }
 
 impl<'h> Counted<'h> {
+    /// Begins to count a call.
     #[inline]
-    fn new(statistics: &'h Arc<Statistics>) -> Self {
-        Self { statistics, tally: Tally::new(statistics) }
+    pub(super) fn new(hook: &'h Hook) -> Self {
+        Self { hook, tally: Tally::Unfound }
+    }
+
+    /// The same call, where it outlives its message.
+    fn aside(&self, method: &str) -> Option<TallyAside> {
+        let statistics = self.hook.statistics.as_ref()?;
+        Some(self.tally.put_aside(statistics, method))
     }
 }
 
@@ -199,12 +213,12 @@ impl Watching for Counted<'_> {
         fault: Option<&'r Fault>,
         _: impl FnOnce() -> &'r str,
     ) {
-        self.tally.end(self.statistics, method, fault.map(|fault| code_of(fault, context)));
+        let code = fault.map(|fault| code_of(fault, context));
+        self.tally.end(|| self.hook.statistics.as_ref(), method, code);
     }
 
     fn put_aside(&mut self, method: &Arc<str>) -> Option<Watch> {
-        let tally = Some(self.tally.put_aside(self.statistics, method));
-        Some(Watch { told: None, tally, held: None })
+        Some(Watch { told: None, tally: self.aside(method), held: None })
     }
 }
 
@@ -247,7 +261,7 @@ impl Begun<'_> {
             let arguments = kept.and_then(|kept| kept.of_call(call, registry));
             let (method, id) = (call.method().into(), request.id.map(Into::into));
             let (began, at, context) = (*began, *at, context.clone());
-            let record = Record { method, id, context, arguments, began, at };
+            let record = Record { method, id, context, arguments, began, at, may_run: true };
             *number = Some(listener.begin(record));
         }
     }
@@ -277,8 +291,7 @@ impl Watching for Begun<'_> {
     fn put_aside(&mut self, method: &Arc<str>) -> Option<Watch> {
         let told = self.told.as_ref();
         let told = told.and_then(|told| Some((Arc::clone(told.listener), told.number?)));
-        let counted = self.counted.as_mut();
-        let tally = counted.map(|it| it.tally.put_aside(it.statistics, method));
+        let tally = self.counted.as_ref().and_then(|counted| counted.aside(method));
         Some(Watch { told, tally, held: self.held.take() })
     }
 }

@@ -1,6 +1,8 @@
 //! Replies that take time, and what must be done for them.
 
 use std::fmt;
+use std::future;
+use std::mem;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -83,19 +85,20 @@ impl Later {
         self
     }
 
-    /// What the call answers with, where that comes in parts.
-    pub(crate) fn into_feed(self) -> Result<Box<Feed>, Self> {
-        match self {
-            Self { work: Work::Call(aside, rest), order, limit, then } => {
-                match rest.into_stream() {
-                    Ok(stream) => Ok(Box::new(Feed::new(aside, stream, limit, then))),
-                    Err(rest) => {
-                        Err(Self { work: Work::Call(aside, Box::new(rest)), order, limit, then })
-                    }
-                }
-            }
-            other => Err(other),
+    /// Whether the call answers with parts.
+    pub(crate) fn is_feed(&self) -> bool {
+        matches!(&self.work, Work::Call(_, rest) if rest.is_stream())
+    }
+
+    /// Takes what the call answers with, where that comes in parts.
+    pub(crate) fn take_feed(&mut self) -> Option<Box<Feed>> {
+        if !self.is_feed() {
+            return None;
         }
+        let nothing = Work::Waiting(Box::pin(future::ready(Vec::new())));
+        let Work::Call(aside, rest) = mem::replace(&mut self.work, nothing) else { return None };
+        let (limit, then) = (self.limit.take(), self.then.take());
+        Some(Box::new(Feed::new(aside, rest.into_stream()?, limit, then)))
     }
 
     /// Has the items of a call come in the form that the caller asks for, where it answers with items; in which, if any.

@@ -10,9 +10,12 @@ use crate::mcp::Mcp;
 use crate::protocol::Fault;
 use crate::registry::{CallContext, Dispatch, Statistics};
 
+use super::answer::Answered;
 use super::finished::FinishedCall;
 use super::hook::Hook;
+use super::identify::Asking;
 use super::kept_arguments::KeptArguments;
+use super::listener::Record;
 
 /// Reads messages of every dialect, native, JSON-RPC 2.0, ping and XML-RPC, has what is in it run
 /// their calls, and writes the replies.
@@ -92,14 +95,28 @@ impl<D: Dispatch> JsonRpc<D> {
         &self,
         context: &CallContext,
         protocol: &'static str,
-        (method, id): (&str, Option<&str>),
+        what: (&str, Option<&str>),
         fault: &Fault,
     ) {
         if let Some(listener) = self.hook.as_ref().and_then(Hook::listener) {
-            let mut context = context.clone();
-            context.begin(protocol, None, 0);
-            listener.refused(method, id, context, fault);
+            listener.refused(&Record::of_message(context, protocol, what), fault);
         }
+    }
+
+    /// Has a message wait until it is found out who has sent it, and be told of where its caller does not.
+    #[cold]
+    pub(super) fn asks_first(
+        &self,
+        asking: Asking,
+        context: &CallContext,
+        protocol: &'static str,
+        what: (&str, Option<&str>),
+    ) -> Answered {
+        let Some(listener) = self.hook.as_ref().and_then(Hook::listener) else {
+            return Answered::Asks(asking);
+        };
+        let asked = listener.asks(Record::of_message(context, protocol, what));
+        Answered::Asks(asking.then(|| asked.found()))
     }
 
     /// Tells of the calls that run that nobody waits for them any more.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::protocol::{Fault, code};
@@ -33,6 +33,31 @@ pub(super) struct Record {
     pub(super) arguments: Option<Box<str>>,
     pub(super) began: SystemTime,
     pub(super) at: Instant,
+    /// Whether it is known who calls, and it may run.
+    pub(super) may_run: bool,
+}
+
+/// A message of which it is being found out who has sent it. Where this is dropped first, whoever is told hears of it: its
+/// caller has left.
+pub(super) struct Asked(Option<(Arc<Listener>, u64)>);
+
+impl Asked {
+    /// Says that it was found out: the message is told of as what becomes of it.
+    pub(super) fn found(mut self) {
+        if let Some((listener, number)) = self.0.take() {
+            listener.lock().calls.remove(&number);
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some((listener, number)) = self.0.take() {
+            let sentence = "the caller left before it was known who calls; nothing has run";
+            let fault = Fault::new(code::CANCELLED, sentence).refusing();
+            listener.end(number, Ended::Failed(&fault));
+        }
+    }
 }
 
 /// Whether a call has failed with this because nobody waited for it any more. A refusal, a panic and a function's own error
@@ -40,6 +65,21 @@ pub(super) struct Record {
 pub(super) fn is_end_of_waiting(fault: &Fault, context: &CallContext) -> bool {
     let says_so = matches!(fault.code(), code::TIMED_OUT | code::CANCELLED);
     says_so && !fault.is_refusal() && context.is_given_up()
+}
+
+impl Record {
+    /// That of a message that does not run, or not yet.
+    pub(super) fn of_message(
+        context: &CallContext,
+        protocol: &'static str,
+        (method, id): (&str, Option<&str>),
+    ) -> Self {
+        let mut context = context.clone();
+        context.begin(protocol, None, 0);
+        let (began, at) = (SystemTime::now(), Instant::now());
+        let (method, id) = (method.into(), id.map(Into::into));
+        Self { method, id, context, arguments: None, began, at, may_run: false }
+    }
 }
 
 impl Listener {
@@ -74,18 +114,13 @@ impl Listener {
     }
 
     /// Tells of what was refused before it came to a call.
-    pub(super) fn refused(
-        &self,
-        method: &str,
-        id: Option<&str>,
-        context: CallContext,
-        fault: &Fault,
-    ) {
-        let (began, at) = (SystemTime::now(), Instant::now());
-        let (method, id) = (method.into(), id.map(Into::into));
-        let record = Record { method, id, context, arguments: None, began, at };
-        let fault = fault.clone().refusing();
-        self.tell(&record, Ended::Failed(&fault), Duration::ZERO);
+    pub(super) fn refused(&self, record: &Record, fault: &Fault) {
+        self.tell(record, Ended::Failed(&fault.clone().refusing()), Duration::ZERO);
+    }
+
+    /// Takes note of a message of which it is found out who has sent it.
+    pub(super) fn asks(self: &Arc<Self>, record: Record) -> Asked {
+        Asked(Some((Arc::clone(self), self.begin(record))))
     }
 
     /// Tells of all calls that run that nobody waits for them any more.
@@ -93,8 +128,11 @@ impl Listener {
         let calls = std::mem::take(&mut self.lock().calls);
         let sentence = "the server has stopped, and waits for the call no longer; it may have run";
         let fault = Fault::new(code::SHUTTING_DOWN, sentence);
+        let sentence = "the server has stopped before it was known who calls; nothing has run";
+        let asked = Fault::new(code::SHUTTING_DOWN, sentence).refusing();
         for record in calls.into_values() {
-            self.tell(&record, Ended::Failed(&fault), record.at.elapsed());
+            let fault = if record.may_run { &fault } else { &asked };
+            self.tell(&record, Ended::Failed(fault), record.at.elapsed());
         }
     }
 

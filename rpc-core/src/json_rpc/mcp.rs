@@ -63,7 +63,11 @@ impl<D: Dispatch> JsonRpc<D> {
                 identified = session;
                 &mut *identified
             }
-            Some(As::Later(asking)) => return Answered::Asks(asking),
+            Some(As::Later(asking)) => {
+                let method = self.told_of(mcp, &asked);
+                let what = (&*method, Some(asked.id));
+                return self.asks_first(asking, &session.context, "mcp", what);
+            }
             Some(As::Refused(fault)) => {
                 self.tell_refused_mcp(mcp, &asked, session, &fault);
                 write_error(out, Some(asked.id), &in_our_words(&fault));
@@ -84,16 +88,21 @@ impl<D: Dispatch> JsonRpc<D> {
         })
     }
 
-    /// Tells of what is not looked into further, a tool by the name of its function.
+    /// Tells of what is not looked into further.
     fn tell_refused_mcp(&self, mcp: &Mcp, asked: &Asked<'_>, session: &Session, fault: &Fault) {
+        let what = (&*self.told_of(mcp, asked), Some(asked.id));
+        self.tell_refused(&session.context, "mcp", what, fault);
+    }
+
+    /// By what name it is told of: that of its function, where it calls a tool.
+    fn told_of(&self, mcp: &Mcp, asked: &Asked<'_>) -> String {
         let tool = (asked.method() == TOOLS_CALL).then(|| asked.text("name").ok().flatten());
         let tool = tool.flatten();
         let catalog = mcp.catalog(self.dispatch.registry());
         let found =
             tool.as_deref().and_then(|tool| catalog.ok()?.find(tool, &Shown::default()).ok());
         let function = found.map(|tool| tool.function.as_str()).or(tool.as_deref());
-        let method = function.unwrap_or(asked.method());
-        self.tell_refused(&session.context, "mcp", (method, Some(asked.id)), fault);
+        function.unwrap_or(asked.method()).to_owned()
     }
 
     /// Appends a fault as the answer to a message, which need not be whole.

@@ -47,10 +47,11 @@ pub use session::Session;
 use crate::dialect::{Dialect, Incoming, Rare, Request, Unreadable, read_call};
 use crate::error::Misuse;
 use crate::protocol::Fault;
-use crate::registry::{Dispatch, Log};
+use crate::registry::{Dispatch, Log, Upkeep};
 
 use batch::answer_batch;
 use budget::Budget;
+use caller_limits::CallerLimits;
 use hook::Hook;
 use run::run;
 
@@ -76,7 +77,7 @@ impl<D: Dispatch> JsonRpc<D> {
         session.note_caller(dialect, id.is_some());
         if let Some(fault) = session.disabled(dialect) {
             let what = (request.call.method(), id);
-            self.tell_refused(&session.context, dialect.name(), what, &fault);
+            self.tell_uncalled(&session.context, dialect, what, &fault);
             dialect.write_fault(out, id, &fault);
             return Answered::Reply;
         }
@@ -130,7 +131,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
             }
         };
         let what = (request.call.method(), id);
-        self.tell_refused(&session.context, dialect.name(), what, &fault);
+        self.tell_uncalled(&session.context, dialect, what, &fault);
         dialect.write_fault(out, id, &fault);
         Answered::Reply
     }
@@ -182,9 +183,17 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         self.dispatch.check()
     }
 
+    fn limits_of_processes(&self) -> Vec<&'static str> {
+        self.caller_limits().map(CallerLimits::settings).unwrap_or_default()
+    }
+
     fn log_to(&self, log: &Log) {
         if let Some(hook) = &self.hook {
             hook.log_to(log);
         }
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        self.hook.as_ref().map(Hook::upkeep).unwrap_or_default()
     }
 }

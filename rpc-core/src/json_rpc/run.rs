@@ -48,7 +48,10 @@ fn run_multicall<D: Dispatch>(
         Some(asks) => match identify(asks, request, session) {
             As::Call(session) => Ok(Some(session)),
             As::Refused(fault) => Err(fault),
-            As::Later(asking) => return Some(Answered::Asks(asking)),
+            As::Later(asking) => {
+                let what = (call.method(), *id);
+                return Some(json_rpc.asks_first(asking, &session.context, dialect.name(), what));
+            }
             As::Greeting(..) => Ok(None),
         },
     };

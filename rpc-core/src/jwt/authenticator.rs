@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Misuse;
-use crate::protocol::{Fault, code};
-use crate::registry::{Authenticate, Credentials, Identity, Log, Unauthenticated};
+use crate::json_rpc::come_again;
+use crate::protocol::Fault;
+use crate::registry::{Authenticate, Credentials, Identity, Log, Unauthenticated, Upkeep};
 
 use super::claims::Claims;
 use super::key::Jwk;
@@ -101,26 +102,46 @@ impl Jwt {
     /// Makes an identity of a token that is right now.
     fn judge(&self, token: &str, now: SystemTime) -> Result<Identity, Unauthenticated> {
         let token = Token::read(token)?;
-        self.check_signature(&token)?;
+        self.check_signature(&token, now)?;
         let claims = Claims::read(&token.payload()?).ok_or_else(|| {
             Unauthenticated::new("the token's claims are no JSON object with distinct members")
         })?;
         self.rules.judge(claims, now)
     }
 
-    fn check_signature(&self, token: &Token<'_>) -> Result<(), Unauthenticated> {
+    fn check_signature(&self, token: &Token<'_>, now: SystemTime) -> Result<(), Unauthenticated> {
         let wrong = |reason: &str| Err(Unauthenticated::new(reason));
-        let sets: Vec<Arc<[Jwk]>> = self.sets.iter().map(JwkSet::keys).collect();
+        let mut missing = None;
+        let sets: Vec<(&JwkSet, Arc<[Jwk]>)> = self
+            .sets
+            .iter()
+            .filter_map(|set| match set.keys() {
+                Ok(keys) => Some((set, keys)),
+                Err(fault) => {
+                    missing.get_or_insert(fault);
+                    None
+                }
+            })
+            .collect();
         let is_meant = |key: &&Jwk| match (key.id(), &token.key) {
             (Some(id), Some(name)) => id == name,
             _ => true,
         };
-        let meant: Vec<_> = sets.iter().flat_map(|keys| keys.iter()).filter(is_meant).collect();
-        if meant.is_empty() && sets.iter().any(|keys| keys.is_empty()) {
-            let problem = "the keys that tokens are checked with cannot be read now";
-            return Err(Fault::new(code::OVERLOADED, problem).into());
-        }
+        let meant: Vec<_> =
+            sets.iter().flat_map(|(_, keys)| keys.iter()).filter(is_meant).collect();
         if meant.is_empty() {
+            if let Some(fault) = missing {
+                return Err(fault.into());
+            }
+            // Of what nobody knows the key of this decides one thing alone: whether keys are fetched for it.
+            let is_ours = || {
+                let claims = token.payload().ok().as_deref().and_then(Claims::read);
+                claims.is_some_and(|claims| self.rules.judge(claims, now).is_ok())
+            };
+            let ask = |soon, (set, keys): &(&JwkSet, Arc<[Jwk]>)| soon | set.may_know_more(keys);
+            if is_ours() && sets.iter().fold(false, ask) {
+                return Err(fetching().into());
+            }
             return wrong("the token is signed with a key that is not known here (`kid`)");
         }
         let mut fitting = meant.into_iter().filter(|key| key.is_for(token.algorithm)).peekable();
@@ -137,6 +158,13 @@ impl Jwt {
     }
 }
 
+/// Has a caller come again whose key may be among those that are being fetched.
+fn fetching() -> Fault {
+    const SOON: Duration = Duration::from_secs(1);
+    let why = "the token is signed with a key that is not known here yet (`kid`), and keys are being fetched";
+    come_again(why, SOON)
+}
+
 impl Authenticate for Jwt {
     fn authenticate(&self, credentials: &Credentials<'_>) -> Result<Identity, Unauthenticated> {
         let token =
@@ -147,7 +175,7 @@ impl Authenticate for Jwt {
     fn check(&self) -> Result<(), Misuse> {
         if self.sets.is_empty() {
             return Err(problem(
-                "there is no key; give it some: `.keys(JwkSet::from_file(\"jwks.json\")?)`",
+                "there is no key; give it some: `.keys(JwkSet::from_file(\"jwks.json\")?)`, or `JwkSet::from_url`",
             ));
         }
         self.rules.check()
@@ -157,6 +185,10 @@ impl Authenticate for Jwt {
         for set in &self.sets {
             set.log_to(log);
         }
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        self.sets.iter().filter_map(JwkSet::upkeep).collect()
     }
 }
 

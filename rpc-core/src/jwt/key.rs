@@ -172,6 +172,13 @@ impl Jwk {
         self.algorithm.name()
     }
 
+    /// Whether it is this key, by this name.
+    #[cfg(feature = "http")]
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let of = |key: &Self| (key.id.clone(), key.algorithm, key.key.clone());
+        of(self) == of(other)
+    }
+
     pub(super) fn is_for(&self, algorithm: Algorithm) -> bool {
         self.algorithm == algorithm
     }

@@ -11,16 +11,26 @@
 
 mod algorithm;
 mod authenticator;
+#[cfg(feature = "http")]
+mod board;
 mod claims;
 mod der;
 mod json;
+#[cfg(feature = "http")]
+mod jwks_url;
 mod key;
+mod key_file;
 mod key_set;
+mod key_text;
 mod problem;
+#[cfg(feature = "http")]
+mod remote;
 mod rules;
 mod token;
 
 pub use authenticator::Jwt;
 pub use claims::Claims;
+#[cfg(feature = "http")]
+pub use jwks_url::JwksUrl;
 pub use key::Jwk;
 pub use key_set::JwkSet;

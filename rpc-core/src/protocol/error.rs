@@ -22,9 +22,13 @@ pub enum ProtocolError {
     /// There is no memory for more of a message: the operating system has none, or the unfinished messages of
     /// all connections take as much as they may.
     #[error(
-        "there is no memory for more of this message; send less, try again later, or raise `unfinished_bytes` of the server"
+        "there is no memory for more of this message{}; send less, try again later, or raise `unfinished_bytes` of the server",
+        limit.map(|limit| format!(": unfinished ones may take {limit} bytes together")).unwrap_or_default()
     )]
-    NoMemory,
+    NoMemory {
+        /// What the unfinished messages may take, in bytes, where that is bounded.
+        limit: Option<usize>,
+    },
     /// A message is nested deeper than [`Limits::max_depth`](super::Limits::max_depth).
     #[error(
         "a message nests arrays and objects deeper than the limit of {limit} levels; nest less{}",
@@ -166,7 +170,7 @@ impl ProtocolError {
     pub(crate) fn to_fault(&self) -> Fault {
         let code = match self {
             Self::TooLarge { .. } | Self::TooDeep { .. } => code::TOO_LARGE,
-            Self::NoMemory => code::OVERLOADED,
+            Self::NoMemory { .. } => code::OVERLOADED,
             _ => code::PARSE_ERROR,
         };
         Fault::new(code, self.to_string())

@@ -40,8 +40,8 @@ pub(crate) enum NotInflated {
     #[error("a body in gzip has {MEMBERS} members at most; send it as one")]
     Scattered,
     /// There is no memory for more of it.
-    #[error(transparent)]
-    NoMemory(ProtocolError),
+    #[error("there is no memory for more of the body")]
+    NoMemory,
     /// It is not gzip.
     #[error("the body is not gzip: {0}")]
     Broken(String),
@@ -90,7 +90,7 @@ fn inflate_within(
             let wanted = needed.max(2 * text.capacity());
             let more = wanted - text.len();
             if !has_room(wanted) || !reserve(&mut text, more) {
-                return Err(NotInflated::NoMemory(ProtocolError::NoMemory));
+                return Err(NotInflated::NoMemory);
             }
         }
         text.extend_from_slice(room.get(..count).unwrap_or_default());
@@ -188,7 +188,7 @@ mod tests {
             asked.push(size);
             size <= 1 << 18
         });
-        assert_eq!(restored, Err(NotInflated::NoMemory(ProtocolError::NoMemory)));
+        assert_eq!(restored, Err(NotInflated::NoMemory));
         assert!(asked.windows(2).all(|two| two[0] < two[1]) && asked.len() > 3, "{asked:?}");
     }
 }

@@ -153,7 +153,7 @@ impl Inbound {
         out: &mut Vec<u8>,
     ) -> Result<Option<Range<usize>>, ProtocolError> {
         if self.buffer.is_refused {
-            return Err(ProtocolError::NoMemory);
+            return Err(ProtocolError::NoMemory { limit: self.buffer.share.limit() });
         }
         if self.framing.is_none() {
             match Framing::sniff(self.waiting(), whole) {

@@ -43,6 +43,8 @@ pub struct Limits {
 impl Limits {
     /// The deepest nesting that can be asked for.
     pub const MAX_DEPTH: usize = 128;
+    /// The longest id that a call may have, in bytes of the text it comes as. It is kept for as long as the call runs.
+    pub const MAX_ID_BYTES: usize = 1024;
 }
 
 /// What is said behind a limit of levels.

@@ -19,6 +19,11 @@ impl Memory {
     pub(crate) fn of(limit: usize) -> Self {
         Self(Some(Arc::new(Budget { limit, used: AtomicUsize::new(0) })))
     }
+
+    /// How many bytes it has, if that is bounded.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        self.0.as_ref().map(|budget| budget.limit)
+    }
 }
 
 /// What one connection has of the budget, until this is dropped.
@@ -45,6 +50,11 @@ impl Share {
         }
         self.bytes += more;
         true
+    }
+
+    /// How many bytes the budget has, if that is bounded.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        self.of.limit()
     }
 
     /// Gives everything back.

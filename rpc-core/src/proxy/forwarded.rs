@@ -5,6 +5,19 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+/// The header in which proxies say for whom they ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ForwardingHeader {
+    /// Either of them. Where both come, and do not agree, neither counts: one of them may be the caller's. The default.
+    #[default]
+    Either,
+    /// `Forwarded` (RFC 7239) alone.
+    Forwarded,
+    /// `X-Forwarded-For` alone.
+    XForwardedFor,
+}
+
 /// The addresses in the values of `Forwarded`, the last first; `None` for one that cannot be read.
 pub(super) fn by_forwarded<'v>(values: &'v [&str]) -> impl Iterator<Item = Option<IpAddr>> + 'v {
     values.iter().rev().flat_map(|value| Elements(Some(value))).map(address_in)

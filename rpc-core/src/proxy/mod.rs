@@ -4,5 +4,6 @@ mod forwarded;
 mod header;
 mod networks;
 
+pub use forwarded::ForwardingHeader;
 pub(crate) use header::{Header, HeaderReader, Malformed};
 pub use networks::{InvalidProxy, TrustedProxies};

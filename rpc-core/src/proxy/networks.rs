@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::forwarded::{by_forwarded, by_x_forwarded_for};
+use super::forwarded::{ForwardingHeader, by_forwarded, by_x_forwarded_for};
 
 /// The proxies that a server believes: addresses and networks.
 ///
@@ -23,6 +23,7 @@ pub struct TrustedProxies {
     networks: Vec<Network>,
     /// Whether whoever connects over a Unix socket is one.
     unix: bool,
+    header: ForwardingHeader,
 }
 
 /// Addresses that begin with the same bits.
@@ -60,6 +61,22 @@ impl TrustedProxies {
         Ok(trusted)
     }
 
+    /// Has one header count alone, the one that they write, and the other be left unread: see
+    /// [`TcpServer::forwarding_header`](crate::TcpServer::forwarding_header).
+    ///
+    /// ```
+    /// use rpc_core::server::{ForwardingHeader, TrustedProxies};
+    ///
+    /// let proxies = TrustedProxies::new(["10.0.0.0/8"])?.writing(ForwardingHeader::XForwardedFor);
+    /// let caller = proxies.caller("10.0.0.2".parse()?, &["for=198.51.100.9"], &["203.0.113.7"]);
+    /// assert_eq!(caller.to_string(), "203.0.113.7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn writing(self, header: ForwardingHeader) -> Self {
+        Self { header, ..self }
+    }
+
     /// Whether nobody is believed.
     pub fn is_empty(&self) -> bool {
         self.networks.is_empty() && !self.unix
@@ -82,7 +99,7 @@ impl TrustedProxies {
     /// The addresses are gone through from the right, past proxies that are believed, to the first one that is no such
     /// proxy. What cannot be read ends that: nothing left of it counts, and the caller is the last proxy that was found.
     /// Where there are both headers and they do not agree, neither counts: a proxy that writes the one may pass on what
-    /// the caller has written into the other.
+    /// the caller has written into the other. Where [one was chosen](Self::writing), the other counts for nothing.
     pub fn caller(&self, peer: IpAddr, forwarded: &[&str], x_forwarded_for: &[&str]) -> IpAddr {
         let peer = peer.to_canonical();
         if self.trusts(peer) {
@@ -99,6 +116,11 @@ impl TrustedProxies {
         forwarded: &[&str],
         x_forwarded_for: &[&str],
     ) -> Option<IpAddr> {
+        let (forwarded, x_forwarded_for): (&[&str], &[&str]) = match self.header {
+            ForwardingHeader::Either => (forwarded, x_forwarded_for),
+            ForwardingHeader::Forwarded => (forwarded, &[]),
+            ForwardingHeader::XForwardedFor => (&[], x_forwarded_for),
+        };
         let by_forwarded = self.walk(proxy, by_forwarded(forwarded));
         let by_other = self.walk(proxy, by_x_forwarded_for(x_forwarded_for));
         match (forwarded, x_forwarded_for) {

@@ -1,52 +1,32 @@
 //! The asynchronous pump: one task, one stream; asynchronous calls run beside it.
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWrite;
-use tokio::runtime::Handle;
-use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Asking, Feed, Found, Later, Order, Part, Reply, Session};
-use crate::protocol::{Connection, Fault, Limits, code};
-use crate::registry::{Job, caught};
+use crate::json_rpc::{Answer, Session};
+use crate::protocol::Connection;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
-use super::ahead::{MANY, Pace, look_ahead};
+use super::ahead::{MANY, look_ahead};
 use super::buffers;
 use super::incoming::{read, read_rest};
 use super::linger::Linger;
-use super::pile::Pile;
 use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late};
-use super::streams::Streams;
 use super::timeouts::Timeouts;
+use super::under_way::{Event, Notice, Turn, UnderWay};
 
+pub(crate) use super::finish::on_another_thread;
 pub(crate) use super::presence::Presence;
-
-/// What a connection's task wakes up for.
-enum Event {
-    /// Bytes have come; 0 of them when the peer has ended the stream.
-    Read(io::Result<usize>),
-    /// The reply that all others wait for is there.
-    Turn(Vec<u8>),
-    /// It is found out who has sent the message that all others wait for.
-    Found(Found, Vec<u8>),
-    /// A reply that may overtake others is there.
-    Reply(Vec<u8>),
-    /// The server is about to stop.
-    Stopping,
-    /// The peer's time is up.
-    Late,
-}
 
 /// A connection at work.
 pub(crate) struct Pump<'a, A, S> {
@@ -58,158 +38,6 @@ pub(crate) struct Pump<'a, A, S> {
     pub(crate) presence: &'a Presence,
     /// Is ready when the server is about to stop.
     pub(crate) stopping: Pin<&'a mut S>,
-}
-
-/// Whether the peer is to be told that the server is about to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Notice {
-    /// The server goes on.
-    None,
-    /// As soon as it has been heard.
-    Owed,
-    /// It has been told.
-    Given,
-}
-
-/// What all other calls of a connection wait for.
-enum Turn {
-    /// A reply that no other may overtake.
-    Reply(Reply),
-    /// Who has sent this message.
-    Asking(Box<(Asking, Vec<u8>)>),
-}
-
-/// What has run comes to.
-struct Came {
-    reply: Vec<u8>,
-    /// Of how many calls it is the reply.
-    calls: usize,
-    /// What follows, of a call that answers with a stream.
-    feed: Option<Box<Feed>>,
-}
-
-impl AsRef<[u8]> for Came {
-    fn as_ref(&self) -> &[u8] {
-        &self.reply
-    }
-}
-
-/// What is under way on a connection.
-struct UnderWay {
-    /// What runs and may overtake each other.
-    running: JoinSet<Came>,
-    /// How many calls those are.
-    calls: usize,
-    /// Those that answer with streams.
-    streams: Streams,
-    /// The replies of those that have ended.
-    pile: Arc<Pile>,
-    /// How those among them that have an id are stopped.
-    aborts: HashMap<String, AbortHandle>,
-    /// The call that all others wait for.
-    turn: Option<Turn>,
-    /// Since when the peer has been silent, or at one message.
-    since: Instant,
-    partial: bool,
-    /// Whether a message has ever come.
-    heard: bool,
-    ended: bool,
-    notice: Notice,
-    /// What is said when all that runs has been answered, and then the connection closes.
-    last: Option<Vec<u8>>,
-    pace: Pace,
-}
-
-impl UnderWay {
-    fn new(limits: &Limits) -> Self {
-        Self {
-            running: JoinSet::new(),
-            calls: 0,
-            streams: Streams::default(),
-            pile: Arc::new(Pile::new(limits.max_waiting_reply_bytes)),
-            aborts: HashMap::new(),
-            turn: None,
-            since: Instant::now(),
-            partial: false,
-            heard: false,
-            ended: false,
-            notice: Notice::None,
-            last: None,
-            pace: Pace::default(),
-        }
-    }
-
-    /// Starts what must be done for a reply; for one that may not overtake others, all others wait. Returns what is
-    /// said at once instead, if anything is.
-    fn start(&mut self, later: Later, limits: &Limits) -> Vec<u8> {
-        let later = match later.into_feed() {
-            Err(later) => later,
-            Ok(feed) => match self.streams.open(feed, limits.max_streams) {
-                Ok(feed) => {
-                    self.feed(feed);
-                    return Vec::new();
-                }
-                Err(refusal) => return refusal,
-            },
-        };
-        let calls = later.calls();
-        let order = later.order().clone();
-        let reply = finish(later);
-        if order == Order::InTurn {
-            self.turn = Some(Turn::Reply(Box::pin(reply)));
-            return Vec::new();
-        }
-        self.calls += calls;
-        let pile = Arc::clone(&self.pile);
-        let came = async move { Came { reply: reply.await, calls, feed: None } };
-        let abort = self.running.spawn(async move { pile.put(came).await });
-        if let Order::ById(id) = order {
-            self.aborts.insert(id, abort);
-            if self.aborts.len() > 2 * self.running.len() + 16 {
-                self.aborts.retain(|_, call| !call.is_finished());
-            }
-        }
-        Vec::new()
-    }
-
-    /// Asks for the next part of a stream. It is not asked before the last one is on its way.
-    fn feed(&mut self, feed: Box<Feed>) {
-        let pile = Arc::clone(&self.pile);
-        let came = async move {
-            let Part { message, feed } = next_part(feed).await;
-            Came { reply: message, calls: 0, feed }
-        };
-        self.running.spawn(async move { pile.put(came).await });
-    }
-
-    /// Whether something else is waited for than the peer.
-    fn is_busy(&self) -> bool {
-        self.turn.is_some() || self.calls > 0 || self.streams.are_busy()
-    }
-
-    /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
-    fn came(&mut self, ran: Result<Came, JoinError>) -> Vec<u8> {
-        let Came { reply, calls, feed } =
-            ran.unwrap_or(Came { reply: Vec::new(), calls: 1, feed: None });
-        self.calls -= calls;
-        self.pile.take(&reply);
-        if let Some(feed) = feed {
-            self.feed(feed);
-        }
-        reply
-    }
-
-    /// Whether no more messages are read.
-    fn is_deaf(&self) -> bool {
-        self.turn.is_some() || self.ended || self.last.is_some()
-    }
-
-    fn cancel(&mut self, id: &str) {
-        self.streams.cancel(id);
-        if let Some(call) = self.aborts.remove(id) {
-            call.abort();
-        }
-    }
 }
 
 impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
@@ -465,18 +293,6 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
     }
 }
 
-impl Turn {
-    fn poll(&mut self, task: &mut Context<'_>) -> Poll<Event> {
-        match self {
-            Self::Reply(reply) => reply.as_mut().poll(task).map(Event::Turn),
-            Self::Asking(asked) => {
-                let (asking, message) = &mut **asked;
-                Pin::new(asking).poll(task).map(|found| Event::Found(found, mem::take(message)))
-            }
-        }
-    }
-}
-
 /// The moment at which a wait ends; one that no clock can tell is far away.
 fn later(since: Instant, wait: Duration) -> Instant {
     const AGES: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -497,58 +313,4 @@ pub(crate) async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
         }
     }
     Ok(End::Closed)
-}
-
-/// Does what must be done for a reply, for no longer than its caller waits, and returns it: empty
-/// where none is wanted. What blocks a thread runs on one of the runtime's own.
-pub(crate) async fn finish(mut later: Later) -> Vec<u8> {
-    let limit = later.take_limit();
-    let reply = later.reply_with(&|job| Box::pin(on_another_thread(job)));
-    match limit {
-        Some((limit, late)) => timeout(limit, reply).await.unwrap_or(late),
-        None => reply.await,
-    }
-}
-
-/// The next part of what a call answers with, for which its caller waits no longer than they have said.
-pub(crate) async fn next_part(feed: Box<Feed>) -> Part {
-    let (left, late) = (feed.left(), feed.late());
-    let next = async move {
-        if !feed.blocks() {
-            return feed.next().await;
-        }
-        let runtime = Handle::current();
-        let asked = caught(|| spawn_blocking(move || runtime.block_on(feed.next())));
-        let nothing = Part { message: Vec::new(), feed: None };
-        match asked {
-            Some(asked) => asked.await.unwrap_or(nothing),
-            None => nothing,
-        }
-    };
-    match left {
-        Some(left) => timeout(left, next).await.unwrap_or(late),
-        None => next.await,
-    }
-}
-
-/// Runs what blocks a thread on one of the runtime's own. Where nobody waits for it any more before one
-/// is free, it is not begun. Where the runtime has none and can make none, that is said.
-pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
-    struct Wanted(AbortHandle);
-    impl Drop for Wanted {
-        fn drop(&mut self) {
-            self.0.abort();
-        }
-    }
-    const NO_THREAD: &str = "the server can make no thread for the call now (memory, `ulimit -u` or \
-                             `TasksMax=` are used up); try again later";
-    const STOPS: &str = "the server stops, and has not run the call";
-    let refused = |code, why| Err(Fault::new(code, why).refusing());
-    // tokio panics then.
-    let Some(job) = caught(|| spawn_blocking(job)) else {
-        return refused(code::OVERLOADED, NO_THREAD);
-    };
-    let _wanted = Wanted(job.abort_handle());
-    // It answers for its own panics; what else ends it is that the runtime does.
-    job.await.unwrap_or_else(|_| refused(code::SHUTTING_DOWN, STOPS))
 }

@@ -65,22 +65,21 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                     threads.end(out.stops(), timeouts.linger);
                     return close(&**stream, timeouts, clock);
                 }
-                Step::Run(later) => {
-                    match later.into_feed() {
-                        Err(later) => connection.append(&finish(later)),
-                        Ok(feed) => {
-                            let line = Line {
-                                stream: Arc::clone(stream),
-                                out: Arc::clone(out),
-                                framing: connection.framing().unwrap_or(Framing::Raw),
-                                notices: connection.framing().filter(|_| session.can_be_told()),
-                                limit: timeouts.write,
-                            };
-                            let most = connection.limits().max_streams;
-                            if let Err(refusal) = threads.start(feed, most, line) {
-                                connection.append(&refusal);
-                            }
-                        }
+                Step::Run(mut later) => {
+                    let Some(feed) = later.take_feed() else {
+                        connection.append(&finish(later));
+                        continue;
+                    };
+                    let line = Line {
+                        stream: Arc::clone(stream),
+                        out: Arc::clone(out),
+                        framing: connection.framing().unwrap_or(Framing::Raw),
+                        notices: connection.framing().filter(|_| session.can_be_told()),
+                        limit: timeouts.write,
+                    };
+                    let most = connection.limits().max_streams;
+                    if let Err(refusal) = threads.start(feed, most, line) {
+                        connection.append(&refusal);
                     }
                     continue;
                 }

@@ -11,6 +11,8 @@ pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
 #[cfg(feature = "tokio")]
+pub(crate) mod finish;
+#[cfg(feature = "tokio")]
 mod incoming;
 mod linger;
 mod not_http;
@@ -26,6 +28,8 @@ mod step;
 mod stream_threads;
 mod streams;
 mod timeouts;
+#[cfg(feature = "tokio")]
+mod under_way;
 mod voice;
 mod wait;
 mod write;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dialect::ItemForm;
 use crate::json_rpc::{Answer, Answered, Feed, Session};
 
-use super::asynchronous::finish;
+use super::finish::finish;
 
 /// Most replies have no more bytes.
 const USUAL: usize = 256;
@@ -33,13 +33,13 @@ pub(crate) async fn settle<A: Answer>(
         answered = answer.answer_as_found(found, message.as_ref(), &mut session, &mut out);
     }
     match answered {
-        Answered::Later(later) => match later.write_items_as(form) {
-            None => Settled::Reply(finish(later).await),
-            Some(form) => match later.into_feed() {
-                Ok(feed) => Settled::Items(feed, form),
-                Err(later) => Settled::Reply(finish(later).await),
-            },
-        },
+        Answered::Later(mut later) => {
+            let form = later.write_items_as(form);
+            match form.and_then(|form| Some((later.take_feed()?, form))) {
+                Some((feed, form)) => Settled::Items(feed, form),
+                None => Settled::Reply(finish(later).await),
+            }
+        }
         Answered::Reply
         | Answered::Broken
         | Answered::Last

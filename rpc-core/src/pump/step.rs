@@ -148,7 +148,7 @@ fn refuse_bytes<A: Answer>(
         ProtocolError::Truncated
         | ProtocolError::TooLarge { .. }
         | ProtocolError::TooDeep { .. }
-        | ProtocolError::NoMemory => connection.partial(),
+        | ProtocolError::NoMemory { .. } => connection.partial(),
         // How many bytes have come behind these is chance.
         _ => 0..0,
     };

@@ -11,6 +11,10 @@ use super::{Credentials, Identity};
 /// Says a line to those who operate the server: what [`Authenticate::log_to`] is given.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// What has to be done beside calls for as long as a server serves: what [`Authenticate::upkeep`] names. It returns when there is nothing
+/// to do any more; where processes serve, it may be begun anew in another one.
+pub type Upkeep = Arc<dyn Fn() + Send + Sync>;
+
 /// Decides who a caller is. Closures of this form do, and what is ready-made.
 ///
 /// ```
@@ -69,6 +73,14 @@ pub trait Authenticate: Send + Sync + 'static {
     /// [log](crate::TcpServer::log). It is for what goes wrong on this side, and not for callers who are refused.
     fn log_to(&self, log: &Log) {
         let _ = log;
+    }
+
+    /// Says what has to be done beside calls so that it can decide: keys that are fetched again and again, say. A server asks for it
+    /// once, before it serves, and does each on a thread of its own; where a model makes processes, in one process for all of them.
+    ///
+    /// An authenticator around another one passes it on.
+    fn upkeep(&self) -> Vec<Upkeep> {
+        Vec::new()
     }
 
     /// Asks `other` about those whom this one does not know.
@@ -142,6 +154,12 @@ impl<A: Authenticate, B: Authenticate> Authenticate for Or<A, B> {
         self.first.log_to(log);
         self.second.log_to(log);
     }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        let mut upkeep = self.first.upkeep();
+        upkeep.extend(self.second.upkeep());
+        upkeep
+    }
 }
 
 /// One that says of itself that it understands a name and a password: made by [`Authenticate::taking_basic`].
@@ -163,6 +181,10 @@ impl<A: Authenticate> Authenticate for TakingBasic<A> {
 
     fn log_to(&self, log: &Log) {
         self.0.log_to(log);
+    }
+
+    fn upkeep(&self) -> Vec<Upkeep> {
+        self.0.upkeep()
     }
 }
 

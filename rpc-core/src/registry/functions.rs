@@ -4,7 +4,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::error::Misuse;
 use crate::protocol::{Fault, code};
@@ -15,7 +15,7 @@ use super::kept_text::Answers;
 use super::name_hash::NameHashes;
 use super::policy::Policy;
 use super::state::States;
-use super::stats::Statistics;
+use super::stats::Kept;
 use super::{CallContext, Export, Function, Instance, MoreMethods, Signature, interface};
 
 /// Functions by name: the end of every stack of layers.
@@ -46,7 +46,7 @@ pub struct FunctionRegistry {
     pub(super) states: Arc<States>,
     pub(super) twice: Option<Misuse>,
     /// What `system.stats` tells of, where calls are counted.
-    pub(super) statistics: OnceLock<Arc<Statistics>>,
+    pub(super) statistics: Kept,
     /// Who may call what.
     pub(super) policy: Policy,
     /// What is told of all functions.

@@ -61,7 +61,7 @@ mod written;
 mod xml_types;
 
 pub use allow::Allow;
-pub use authenticate::{Authenticate, Log, Or, TakingBasic, Unauthenticated};
+pub use authenticate::{Authenticate, Log, Or, TakingBasic, Unauthenticated, Upkeep};
 pub use bind::Bound;
 #[cfg(feature = "mcp")]
 pub(crate) use bind::shorten;

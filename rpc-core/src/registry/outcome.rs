@@ -293,17 +293,18 @@ impl Rest {
         wrapped(rest, wrappers, &method)
     }
 
-    /// The whole rest of a call whose items travel as they come, and where they come from.
-    pub(crate) fn into_stream(self) -> Result<(Deferred, Source), Self> {
-        match self {
-            Self { method, work: Work::Waiting(rest), wrappers, source: Some(source) }
-                if source.outlet.is_stream() =>
-            {
-                let rest = Box::pin(Guarded::new(rest, &method));
-                Ok((wrapped(rest, wrappers, &method), source))
-            }
-            other => Err(other),
-        }
+    /// Whether its items travel as they come.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.outlet.is_stream())
+    }
+
+    /// The whole rest of a call that answers with items, and where these come from.
+    pub(crate) fn into_stream(self) -> Option<(Deferred, Source)> {
+        let Self { method, work: Work::Waiting(rest), wrappers, source } = self else {
+            return None;
+        };
+        let rest = Box::pin(Guarded::new(rest, &method));
+        Some((wrapped(rest, wrappers, &method), source?))
     }
 }
 

@@ -271,3 +271,108 @@ impl fmt::Debug for Outlet {
         f.debug_struct("Outlet").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::{CallContext, Credit, Fault, Outlet, PART, code};
+
+    fn outlet(items: u64, bytes: u64) -> Outlet {
+        Outlet::of(&CallContext::default().with(Credit { items, bytes }))
+    }
+
+    fn is_ready(outlet: &Outlet) -> bool {
+        outlet.poll_ready(false, &mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    fn taken(outlet: &Outlet) -> String {
+        String::from_utf8(outlet.take().unwrap_or_default()).unwrap()
+    }
+
+    #[test]
+    fn items_are_sent_as_long_as_there_is_credit_for_one() {
+        let outlet = outlet(3, 5);
+        for item in ["ab", "c"] {
+            assert!(is_ready(&outlet));
+            outlet.send(item).unwrap();
+        }
+        // `"ab"` and `"c"` have seven bytes: the second began with four.
+        assert!(outlet.is_starved() && !is_ready(&outlet));
+        assert_eq!(taken(&outlet), r#"{"items":["ab","c""#);
+        outlet.grant(Credit { items: 1, bytes: 100 });
+        assert!(is_ready(&outlet));
+        outlet.send(&1).unwrap();
+        assert!(outlet.is_starved());
+        outlet.grant(Credit { items: 2, bytes: 1 });
+        assert!(outlet.is_starved());
+        assert_eq!(taken(&outlet), r#"{"items":[1"#);
+        assert_eq!(outlet.take(), None);
+        assert_eq!(outlet.end().unwrap(), "null");
+    }
+
+    #[test]
+    fn a_part_is_taken_before_there_is_another() {
+        let outlet = outlet(u64::MAX, u64::MAX);
+        let mut sent = 0;
+        while is_ready(&outlet) {
+            outlet.send(&"x".repeat(1000)).unwrap();
+            sent += 1;
+        }
+        assert_eq!(sent, PART.div_ceil(1003));
+        assert!(!outlet.is_starved());
+        assert!(taken(&outlet).len() < PART + 2000);
+        assert!(is_ready(&outlet));
+        outlet.send(&1).unwrap();
+        let waker = &mut Context::from_waker(Waker::noop());
+        assert_eq!(outlet.poll_ready(true, waker), Poll::Pending);
+        assert_eq!(taken(&outlet), r#"{"items":[1"#);
+    }
+
+    #[test]
+    fn who_wants_no_more_is_heard_of_in_the_function() {
+        let outlet = outlet(1, 1);
+        let context = outlet.tell(&CallContext::default());
+        assert!(!context.is_cancelled() && is_ready(&outlet));
+        outlet.cut(Some(Fault::new(code::SHUTTING_DOWN, "it stops")));
+        assert!(context.is_cancelled() && outlet.is_cut() && !is_ready(&outlet));
+        assert_eq!(outlet.take_fault().map(|fault| fault.code()), Some(code::SHUTTING_DOWN));
+        assert!(outlet.take_fault().is_none());
+    }
+
+    #[test]
+    fn an_array_has_all_items_and_a_limit() {
+        let outlet = Outlet::of(&CallContext::default());
+        assert_eq!(outlet.end().unwrap(), "[]");
+        outlet.bound(10);
+        for item in 0..4 {
+            assert!(is_ready(&outlet));
+            outlet.send(&item).unwrap();
+        }
+        assert_eq!(outlet.end().unwrap(), "[0,1,2,3]");
+        let fault = (0..9).find_map(|item| outlet.send(&item).err()).unwrap();
+        assert_eq!(fault.code(), code::REPLY_TOO_LARGE);
+        assert!(fault.message().contains("10 bytes"), "{fault}");
+    }
+
+    #[test]
+    fn a_first_item_that_cannot_be_sent_leaves_nothing() {
+        let outlet = outlet(9, 1 << 20);
+        outlet.bound(3 * PART);
+        assert!(outlet.send(&f64::NAN).is_err());
+        assert!(outlet.send(&"x".repeat(3 * PART)).is_err());
+        assert_eq!(outlet.take(), None);
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_sent_leaves_those_before_it() {
+        let outlet = outlet(9, 1 << 20);
+        outlet.bound(3 * PART);
+        outlet.send(&1).unwrap();
+        assert!(outlet.send(&f64::NAN).is_err());
+        let large = outlet.send(&"x".repeat(3 * PART)).unwrap_err();
+        assert!(large.message().contains("`Limits::max_message_bytes`"), "{large}");
+        outlet.send(&2).unwrap();
+        assert_eq!(taken(&outlet), r#"{"items":[1,2"#);
+    }
+}

@@ -10,7 +10,7 @@ use crate::protocol::json::{Place, WriteError, write_at};
 use crate::protocol::{Fault, code};
 
 use super::kept_text::KeptText;
-use super::stats::Tally;
+use super::stats::{Kept, Tally};
 use super::{CallContext, Signature};
 
 /// Takes one result and writes it where the reply is being put together, as JSON.
@@ -133,9 +133,9 @@ impl<'o> Reply<'o> {
 
     /// Has the call counted, if it is, under this row.
     #[inline]
-    pub(super) fn begins(&mut self, row: u32) {
+    pub(super) fn begins(&mut self, row: u32, statistics: &Kept) {
         if let Some(tally) = &mut self.tally {
-            tally.begin(row);
+            tally.begin(row, statistics);
         }
     }
 

@@ -18,7 +18,7 @@ impl Dispatch for FunctionRegistry {
         let Some(entry) = self.functions.get(call.method()) else {
             return self.answer_system(call, context, reply).into();
         };
-        reply.begins(entry.row);
+        reply.begins(entry.row, &self.statistics);
         let care = entry.care();
         if care != 0 {
             // Before anything is said of the arguments.

@@ -177,7 +177,7 @@ impl FunctionRegistry {
         let Some((row, (signature, system))) = found else {
             return Err(self.not_found(call.method(), context));
         };
-        reply.begins(u32::try_from(row).unwrap_or(u32::MAX));
+        reply.begins(u32::try_from(row).unwrap_or(u32::MAX), &self.statistics);
         reply.goes_to(context);
         #[cfg(feature = "mcp")]
         if let (System::ListMethods, Some(asked)) = (system, context.get()) {
@@ -251,7 +251,7 @@ impl FunctionRegistry {
         names.extend(SYSTEM.iter().map(|(signature, _)| signature.name().to_owned()));
         names.push(OTHER.to_owned());
         let statistics = Arc::new(Statistics::new(names, make)?);
-        Ok(Arc::clone(self.statistics.get_or_init(|| statistics)))
+        Ok(Arc::clone(self.statistics.keep(statistics)))
     }
 
     /// What has been counted.
@@ -374,6 +374,9 @@ struct Description<'s> {
     /// The note of its `#[deprecated]`.
     #[serde(skip_serializing_if = "str::is_empty")]
     deprecation: &'s str,
+    /// Whether it answers with any number of items, which come as a stream for who asks for one.
+    #[serde(skip_serializing_if = "is_not_said")]
+    streams: bool,
     #[serde(skip_serializing_if = "is_not_said")]
     idempotent: bool,
     #[serde(skip_serializing_if = "is_not_said")]
@@ -421,6 +424,7 @@ impl<'s> Description<'s> {
             result: signature.result(),
             deprecated: signature.deprecation().is_some(),
             deprecation: signature.deprecation().unwrap_or_default(),
+            streams: signature.is_stream(),
             idempotent: signature.is_idempotent(),
             read_only: signature.is_read_only(),
             destructive: signature.is_destructive(),

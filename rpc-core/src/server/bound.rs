@@ -76,6 +76,8 @@ impl<A: Answer> BoundServer<A> {
     pub fn serve_with<M: Concurrency>(self, model: M) -> Result<(), Error> {
         let (source, service, early) = self.service(&model)?;
         if model.forks() {
+            #[cfg(unix)]
+            service.say_limits_of_processes();
             return model.run(&source, &service);
         }
         let _signals = StopOnSignals::new(service.stop()).map_err(listen_failed)?;

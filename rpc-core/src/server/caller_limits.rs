@@ -42,8 +42,10 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     ///
     /// The address is [`caller_address`](crate::CallContext::caller_address), a network of IPv6 (/64) as one. Who has none is not
     /// limited: over a Unix socket, and in a mounted service. 10 000 addresses are remembered, and as many identities; where there
-    /// are more, those are forgotten who have most left, so that many newcomers free nobody who has nothing left. In the models
-    /// that fork each process counts alone.
+    /// are more, those are forgotten who have most left, so that many newcomers free nobody who has nothing left.
+    ///
+    /// In the models that fork each process counts alone, and [the log](Self::log) says so when the server starts: a caller may have the
+    /// limit in each worker of `Prefork` and `PreforkEventLoop`, and in `ForkPerConnection` over each connection.
     #[must_use]
     pub fn limit_calls_per_address(mut self, rate: Rate) -> Self {
         self.answer = self.answer.limit_calls_per_address(rate);
@@ -67,7 +69,8 @@ impl<D: Dispatch> TcpServer<JsonRpc<D>> {
     /// [`limit_calls_per_address`](Self::limit_calls_per_address).
     ///
     /// A call counts from when it begins until it has ended, also where its caller has cancelled it: an asynchronous
-    /// function ends then, one that blocks its thread later.
+    /// function ends then, one that blocks its thread later. In the models that fork each process counts alone: the workers of
+    /// `Prefork` and `PreforkEventLoop`, and in `ForkPerConnection` the process of each connection.
     #[must_use]
     pub fn limit_calls_in_flight_per_address(mut self, calls: usize) -> Self {
         self.answer = self.answer.limit_calls_in_flight_per_address(calls);
@@ -106,6 +109,18 @@ impl<A: Answer> TcpServer<A> {
 }
 
 impl<A: Answer> Service<A> {
+    /// Says of the limits of calls that each process counts alone, where there are several.
+    #[cfg(unix)]
+    pub(super) fn say_limits_of_processes(&self) {
+        let limits = self.answer.limits_of_processes();
+        if !limits.is_empty() {
+            let (model, limits) = (self.model, limits.join("`, `"));
+            self.say(&format!(
+                "each process of `{model}` counts calls alone: a caller may do in each of them what `{limits}` allows"
+            ));
+        }
+    }
+
     /// Takes the place of a connection that has come from a peer; `None`, and a line in the log, where its address has as many as
     /// it may.
     pub(super) fn place_for(&self, peer: Option<SocketAddr>) -> Option<Place> {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::error::Error;
 use crate::json_rpc::Answer;
+use crate::registry::Upkeep;
 use crate::timing::ACCEPT_AGAIN;
 use crate::transport::{AnyStream, Socket, Stream};
 
@@ -76,9 +77,11 @@ impl Concurrency for ForkPerConnection {
                 .busy(Busy::because(&service.answer, exhausted::fault("process for a connection"))),
             no_place: service.busy_for_address(),
             refusals: Refusals::without_threads(),
+            upkeep: service.answer.upkeep(),
         };
         let mut accepts_at = None;
         while !signals.ask_to_stop() {
+            parent.tend();
             let limit = [parent.refusals.limit(), accepts_at.map(|_| ACCEPT_AGAIN)];
             let listener = if accepts_at.is_none() { Some(listener) } else { None };
             let refused = parent.refusals.sockets();
@@ -128,6 +131,8 @@ struct Parent<'p, A> {
     no_place: Service<Busy<A>>,
     /// It waits for no peer, and turns those away itself for whom there is no process.
     refusals: Refusals<A>,
+    /// What is done beside calls.
+    upkeep: Vec<Upkeep>,
 }
 
 impl<A: Answer> Parent<'_, A> {
@@ -143,6 +148,18 @@ impl<A: Answer> Parent<'_, A> {
                 service.say(&format!("no process can be made for a connection: {why}"));
             }
         });
+    }
+
+    /// Has a process do what is done beside calls.
+    fn tend(&mut self) {
+        let Self { children, listener, service, refusals, upkeep, .. } = self;
+        let said = children.tend(upkeep, |child| {
+            child.let_go(listener);
+            refusals.let_go();
+        });
+        if let Some(line) = said {
+            service.say(&line);
+        }
     }
 
     /// Goes on with those that are turned away.

@@ -35,6 +35,7 @@ impl ServerHandle {
         if model.forks() {
             return Err(Misuse::ForkOnThread { model: model.name() }.into());
         }
+        let service = service.tended();
         let stop = Arc::clone(service.stop());
         let stop_timeout = service.stop_timeout();
         let runs = stop.model_runs();

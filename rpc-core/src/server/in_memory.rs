@@ -45,7 +45,8 @@ impl<A: Answer> InMemory<A> {
                 Settings::default(),
                 "in-memory",
                 Stop::unbound(),
-            ),
+            )
+            .tended(),
         }
     }
 }

@@ -69,6 +69,9 @@ mod turns;
 #[cfg(not(unix))]
 #[path = "without_poll.rs"]
 mod turns;
+#[cfg(unix)]
+mod unread_request;
+mod upkeep;
 #[cfg(feature = "http")]
 mod web;
 #[cfg(all(unix, feature = "http"))]
@@ -99,8 +102,12 @@ pub use listener::{Accept, Listen, UnixAddress};
 pub use prefork::Prefork;
 #[cfg(feature = "tokio")]
 pub use prefork_event_loop::PreforkEventLoop;
+#[cfg(all(unix, feature = "http", feature = "jwt"))]
+pub(crate) use process::shared_numbers;
 pub use single_thread::SingleThread;
 pub use thread_per_connection::ThreadPerConnection;
+#[cfg(all(not(unix), feature = "http", feature = "jwt"))]
+pub(crate) use without_fork::shared_numbers;
 #[cfg(not(unix))]
 pub use without_fork::{ForkPerConnection, Prefork};
 
@@ -111,5 +118,5 @@ pub use crate::http::{ReplyBody, RpcService};
 pub use crate::json_rpc::{FinishedCall, KeptArguments};
 #[cfg(feature = "mcp")]
 pub use crate::mcp::Tools;
-pub use crate::proxy::{InvalidProxy, TrustedProxies};
+pub use crate::proxy::{ForwardingHeader, InvalidProxy, TrustedProxies};
 pub use crate::throttle::Rate;

@@ -38,9 +38,7 @@ impl Peer {
         trace: &Trace,
         proxies: Option<&Arc<TrustedProxies>>,
     ) -> Self {
-        let (trace, proxies) = (trace.clone(), proxies.cloned());
-        let connected = Connected { proxies, trace, ..connected(stream) };
-        Self { stream: Arc::clone(stream), connected }
+        Self { stream: Arc::clone(stream), connected: connected(stream, trace, proxies) }
     }
 }
 
@@ -54,8 +52,39 @@ impl Caller for Peer {
     }
 }
 
+/// The other end of a connection that is turned away. Nothing runs that could ask whether it is still there, so it holds no
+/// descriptor.
+#[cfg(unix)]
+pub(super) struct TurnedAway(Connected);
+
+#[cfg(unix)]
+impl TurnedAway {
+    pub(super) fn of(
+        stream: &AnyStream,
+        trace: &Trace,
+        proxies: Option<&Arc<TrustedProxies>>,
+    ) -> Self {
+        Self(connected(stream, trace, proxies))
+    }
+}
+
+#[cfg(unix)]
+impl Caller for TurnedAway {
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    fn connection(&self) -> Option<&Connected> {
+        Some(&self.0)
+    }
+}
+
 /// What is known of a new connection.
-fn connected(stream: &AnyStream) -> Connected {
+fn connected(
+    stream: &AnyStream,
+    trace: &Trace,
+    proxies: Option<&Arc<TrustedProxies>>,
+) -> Connected {
     let connected = match stream.socket() {
         #[cfg(unix)]
         Some(Socket::Unix(stream)) => Connected::with(peer_credentials(stream.as_fd())),
@@ -64,7 +93,7 @@ fn connected(stream: &AnyStream) -> Connected {
     #[cfg(feature = "tls")]
     let connected =
         Connected { certificate: stream.tls().map(|tls| tls.certificate().clone()), ..connected };
-    connected
+    Connected { proxies: proxies.cloned(), trace: trace.clone(), ..connected }
 }
 
 /// Whether it comes over a Unix socket.

@@ -85,6 +85,7 @@ impl Concurrency for Prefork {
             max_calls: self.max_calls,
             stop_timeout: service.stop_timeout(),
             log: service.settings.log.clone(),
+            upkeep: service.answer.upkeep(),
             statistics: service.settings.statistics.clone(),
         };
         let tell = tell_late(&service.answer, &service.settings, service.model);

@@ -1,10 +1,8 @@
 //! Has a server believe the proxies in front of it.
 
-use std::sync::Arc;
-
 use crate::error::{Error, Misuse};
 use crate::json_rpc::Answer;
-use crate::proxy::TrustedProxies;
+use crate::proxy::{ForwardingHeader, TrustedProxies};
 
 use super::tcp_server::TcpServer;
 
@@ -39,8 +37,30 @@ impl<A: Answer> TcpServer<A> {
     ) -> Result<Self, Error> {
         let proxies = TrustedProxies::new(proxies);
         let proxies = proxies.map_err(|invalid| Misuse::Proxy(Box::new(invalid)))?;
-        self.settings.proxies.trusted = (!proxies.is_empty()).then(|| Arc::new(proxies));
+        self.settings.proxies.trust(proxies);
         Ok(self)
+    }
+
+    /// Has one header of requests count alone, the one that the [trusted proxies](Self::trusted_proxies) write. The other counts for
+    /// nothing then, so that a proxy may leave a caller's own in it. Without this either counts, and neither where they do not
+    /// agree.
+    ///
+    /// ```
+    /// use rpc_core::server::ForwardingHeader;
+    /// use rpc_core::{FunctionRegistry, RpcServer};
+    ///
+    /// let server = RpcServer::of(FunctionRegistry::new())
+    ///     .trusted_proxies(["10.0.0.0/8"])?
+    ///     .forwarding_header(ForwardingHeader::XForwardedFor);
+    /// # let _ = server;
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    ///
+    /// A header that the proxies do not write must not be chosen: it is the callers', who are believed then.
+    #[must_use]
+    pub fn forwarding_header(mut self, header: ForwardingHeader) -> Self {
+        self.settings.proxies.read(header);
+        self
     }
 
     /// Has each connection begin with a header of the PROXY protocol, version 1 or 2, in which a proxy says from where the

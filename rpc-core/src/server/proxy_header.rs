@@ -102,12 +102,7 @@ impl<A: Answer> Service<A> {
         peer: Option<SocketAddr>,
         is_unix: bool,
     ) -> Option<&Arc<TrustedProxies>> {
-        let trusted = self.settings.proxies.trusted.as_ref()?;
-        let is_trusted = match peer {
-            Some(peer) => trusted.trusts(peer.ip()),
-            None => is_unix && trusted.trusts_unix(),
-        };
-        is_trusted.then_some(trusted)
+        self.settings.proxies.trusted_at(peer, is_unix)
     }
 }
 

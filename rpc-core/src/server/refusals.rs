@@ -6,18 +6,18 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dialect::Dialect;
 use crate::json_rpc::{Answer, Session};
-use crate::protocol::{Connection, Fault};
+use crate::protocol::Connection;
 use crate::pump::{Once, answer_once, answer_partial};
-use crate::timing::{COME_AGAIN, LINGER};
+use crate::timing::LINGER;
 use crate::transport::{AnyStream, Stream};
 
 use super::busy::{Busy, PATIENCE};
-use super::peer::is_unix;
+use super::peer::{TurnedAway, is_unix};
 use super::proxy_header::Awaited;
 use super::refusal_limit::most_refusals;
 use super::service::Service;
+use super::unread_request::refuse_request;
 #[cfg(feature = "http")]
 use super::web_refusals::WebRefusals;
 
@@ -89,9 +89,12 @@ impl<A: Answer> Refusals<A> {
         if self.count() >= most_refusals() || !may_wait {
             return;
         }
-        let Ok(awaited) = service.await_header(stream.peer(), is_unix(stream)) else { return };
+        let (peer, is_unix) = (stream.peer(), is_unix(stream));
+        let Ok(awaited) = service.await_header(peer, is_unix) else { return };
         let stream = Arc::clone(stream);
-        let (session, connection) = service.begin(stream.peer(), None);
+        let proxies = service.proxies_of(peer, is_unix);
+        let caller = TurnedAway::of(&stream, &service.trace, proxies);
+        let (session, connection) = service.begin(peer, Some(Arc::new(caller)));
         let due = Instant::now() + PATIENCE;
         let refused = Refused { stream, awaited, connection, session, why, due, answered: false };
         self.waiting.push(refused);
@@ -160,38 +163,12 @@ impl<A: Answer> Refusals<A> {
         }
         let (_, next) = service.begin(None, None);
         let request = std::mem::replace(&mut refused.connection, next).into_received();
-        let response = respond(&request, service.answer.fault());
+        let response = refuse_request(&request, &service.answer, &mut refused.session);
         refused.connection.say(|out| out.extend_from_slice(&response));
         if refused.say_last().is_ok() {
             self.waiting.push(refused);
         }
     }
-}
-
-/// What a request is answered where there is no thread that speaks HTTP: that the process is alive, if it
-/// asks for that, and else that there is no room.
-pub(super) fn respond(request: &[u8], fault: &Fault) -> Vec<u8> {
-    let is_for = |method: &str| {
-        request.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" /healthz "))
-    };
-    let (status, kind, mut body) = if is_for("GET") || is_for("HEAD") {
-        ("200 OK", "text/plain; charset=utf-8", b"alive\n".to_vec())
-    } else {
-        let mut body = Vec::new();
-        Dialect::JsonRpc.write_fault(&mut body, None, fault);
-        ("503 Service Unavailable", "application/json", body)
-    };
-    let mut response = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nRetry-After: {}\r\n\
-         Connection: close\r\n\r\n",
-        body.len(),
-        COME_AGAIN.as_secs()
-    )
-    .into_bytes();
-    if !request.starts_with(b"HEAD ") {
-        response.append(&mut body);
-    }
-    response
 }
 
 /// What becomes of a connection.
@@ -210,7 +187,12 @@ impl Refused {
         }
         if let Some(awaited) = &mut self.awaited {
             match service.read_header(awaited, &self.stream, None)? {
-                Some(_) => self.awaited = None,
+                Some(header) => {
+                    if let Some(source) = header.source {
+                        self.session.context.came_from(source);
+                    }
+                    self.awaited = None;
+                }
                 None => return Ok(if is_late { Goes::Away } else { Goes::On }),
             }
         }

@@ -22,6 +22,7 @@ use super::machine;
 use super::process::{descriptor_limit, to_stderr};
 use super::settings::Settings;
 use super::stop::{Open, Stop};
+use super::upkeep;
 #[cfg(not(unix))]
 use super::without_log::to_stderr;
 
@@ -71,6 +72,16 @@ impl<A: Answer> Service<A> {
         let say: registry::Log = Arc::new(service.sayer());
         service.answer.log_to(&say);
         service
+    }
+
+    /// The same, with threads of this process that do what is to be done beside calls.
+    pub(super) fn tended(self) -> Self {
+        for work in self.answer.upkeep() {
+            if let Err(error) = upkeep::begin(&work) {
+                self.say(&format!("no thread can be made for what is done beside calls: {error}"));
+            }
+        }
+        self
     }
 
     /// The same in a process of its own, whose `accept` is ended by `close`, with `layer` around what

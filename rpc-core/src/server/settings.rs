@@ -50,14 +50,14 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Whether the first bytes of a connection are a call's: no proxy and no TLS speaks before.
+    /// Whether connections speak TLS.
     #[cfg(unix)]
-    pub(super) fn are_first_bytes_calls(&self) -> bool {
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self))]
+    pub(super) fn speaks_tls(&self) -> bool {
         #[cfg(feature = "tls")]
-        if self.tls.accepting.is_some() {
-            return false;
-        }
-        !self.proxies.takes_header
+        return self.tls.accepting.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
     }
 
     /// Refuses what no connection could live with.

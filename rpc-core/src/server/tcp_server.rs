@@ -281,7 +281,7 @@ impl<A: Answer> TcpServer<A> {
 
     /// What answers connections that come from elsewhere.
     pub(super) fn into_unbound(self, model: &'static str) -> Service<A> {
-        Service::new(Arc::new(self.answer), self.settings, model, Stop::unbound())
+        Service::new(Arc::new(self.answer), self.settings, model, Stop::unbound()).tended()
     }
 
     /// Serves at `address` with a thread for each connection, while this thread waits, until it is stopped as

@@ -113,7 +113,7 @@ pub(super) fn port_closer(
 }
 
 /// Memory of so many numbers, all 0, that is never given back.
-pub(super) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
+pub(crate) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
     Ok((0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak())
 }
 

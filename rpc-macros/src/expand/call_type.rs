@@ -198,6 +198,24 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
             {
                 <__S as #opening>::open(#given)
             }
+            #[doc(hidden)]
+            #visibility fn #start(
+                self,
+            ) -> ::core::result::Result<__rpc::Omitted, __rpc::Error>
+            where
+                __S: __rpc::EndsInOneValue,
+            {
+                ::core::unreachable!()
+            }
+            #[doc(hidden)]
+            #visibility fn #notify(
+                self,
+            ) -> ::core::result::Result<__rpc::Omitted, __rpc::Error>
+            where
+                __S: __rpc::EndsInOneValue,
+            {
+                ::core::unreachable!()
+            }
         };
     }
     let calling = quote!(__rpc::Calling<#value, #error>);

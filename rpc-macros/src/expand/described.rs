@@ -14,7 +14,7 @@ use crate::function::Function;
 use crate::names;
 use crate::outcome::{Told, is_bytes};
 use crate::parameter::{Parameter, Passing, Takes};
-use crate::spelling::spell;
+use crate::spelling::{self, spell};
 use crate::types;
 
 /// Writes the table of a function.
@@ -77,7 +77,7 @@ fn result(function: &Function) -> TokenStream {
 
 /// Writes what is known of all items of an answer, as a caller gets them who takes them in one.
 fn list(function: &Function, item: &TokenStream) -> TokenStream {
-    let name = spell(&function.result);
+    let name = spelling::result(function);
     quote! {
         __rpc::SchemaOf {
             name: #name,

@@ -10,7 +10,7 @@ use crate::allow::Allow;
 use crate::function::Function;
 use crate::names;
 use crate::parameter::{Parameter, Takes};
-use crate::spelling::spell;
+use crate::spelling::{self, spell};
 
 /// Writes the static that says what the function is called and takes.
 pub(super) fn signature(function: &Function) -> TokenStream {
@@ -23,7 +23,7 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     let doc = function.docs.join("\n");
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
-    let result = spell(&function.result);
+    let result = spelling::result(function);
     let streams = function.items.is_some();
     let (idempotent, blocking, read_only) =
         (options.idempotent, options.blocking, options.read_only);

@@ -87,7 +87,7 @@ pub(super) fn result(outcome: &Outcome, returned: &TokenStream) -> Option<TokenS
     failing(outcome, &sent)
 }
 
-/// Writes the same of the opening of a stream, whose value is no value to be sent.
+/// Writes the same of the opening of many items, which are no value to be sent.
 pub(super) fn opening(outcome: &Outcome, returned: &TokenStream) -> Option<TokenStream> {
     failing(outcome, &standard(outcome, returned))
 }

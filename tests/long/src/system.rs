@@ -27,16 +27,29 @@ pub(crate) fn family(process: Process) -> Vec<Process> {
 
 /// The bytes of memory that a server's processes take, those that they share counted once.
 pub(crate) fn memory(process: Process) -> usize {
-    family(process).into_iter().map(memory_of_one).sum()
+    sum(process, &["Pss:"])
 }
 
-fn memory_of_one(process: Process) -> usize {
+/// The same without what is only mapped from files: the code of the program counts the more the fewer processes
+/// run it at the time.
+pub(crate) fn memory_of_its_own(process: Process) -> usize {
+    sum(process, &["Pss_Anon:", "Pss_Shmem:"])
+}
+
+fn sum(process: Process, lines: &[&str]) -> usize {
+    family(process).into_iter().map(|process| sum_of_one(process, lines)).sum()
+}
+
+fn sum_of_one(process: Process, lines: &[&str]) -> usize {
     let table = fs::read_to_string(format!("/proc/{}/smaps_rollup", process.0));
     // It may just have ended.
     let table = table.unwrap_or_default();
-    let pss = table.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kilobytes = pss.and_then(|pss| pss.split_whitespace().next()?.parse::<usize>().ok());
-    kilobytes.unwrap_or(0) * 1024
+    let chosen = table.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        words.next().filter(|name| lines.contains(name))?;
+        words.next()?.parse::<usize>().ok()
+    });
+    chosen.sum::<usize>() * 1024
 }
 
 /// The CPU time that a server's processes have taken.

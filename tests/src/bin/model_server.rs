@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use examples as _;
-use rpc_core::jwt::{JwkSet, Jwt};
+use rpc_core::jwt::{JwkSet, JwksUrl, Jwt};
 use rpc_core::layer::{Dispatch, Outcome, Reply};
 use rpc_core::protocol::Call;
 use rpc_core::server::{
@@ -74,19 +74,44 @@ fn limited<D: Dispatch>(
     server
 }
 
-/// The same server, which finds out who calls: at once, later, or by tokens whose keys are in a file.
+/// The same server, which finds out who calls: at once, later, or by tokens whose keys are in a file or at an address.
 fn identifying<D: Dispatch>(
     server: TcpServer<JsonRpc<D>>,
     how: Option<&str>,
+    time: &impl Fn(&str) -> Option<Duration>,
 ) -> Result<TcpServer<JsonRpc<D>>, Error> {
     Ok(match how {
         Some("now") => server.authenticate(know),
         Some("later") => server.authenticate_async(know_later),
         Some(keys) => {
-            let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(JwkSet::from_file(keys)?);
+            let keys = if keys.starts_with("http://") {
+                let mut url = JwksUrl::new(keys);
+                if let Some(every) = time("--keys-every-ms") {
+                    url = url.refresh_every(every);
+                }
+                if let Some(keep) = time("--keys-for-ms") {
+                    url = url.keep_for(keep);
+                }
+                url.fetch()?
+            } else {
+                JwkSet::from_file(keys)?
+            };
+            let tokens = Jwt::new(TOKEN_ISSUER, AUDIENCE).keys(keys);
             server.authenticate(tokens).slow_failed_logins(0, Duration::ZERO)
         }
         None => server,
+    })
+}
+
+/// The same server, which writes a record of every call into a file.
+fn recording<D: Dispatch>(
+    server: TcpServer<JsonRpc<D>>,
+    path: Option<&str>,
+) -> TcpServer<JsonRpc<D>> {
+    let Some(path) = path else { return server };
+    let file = File::options().append(true).create(true).open(path).expect("a file");
+    server.on_call(move |call| {
+        write(&file, &(serde_json::to_string(call).expect("a record") + "\n"));
     })
 }
 
@@ -111,6 +136,7 @@ fn main() -> Result<(), Error> {
             write(&file, &format!("hook: {} {} -> {ended}\n", call.protocol(), call.method()));
         });
     }
+    server = recording(server, options.get("--records").copied());
     if let Some(timeout) = time("--stop-timeout-ms") {
         server = server.stop_timeout(timeout);
     }
@@ -126,7 +152,7 @@ fn main() -> Result<(), Error> {
     if options.contains_key("--stats") {
         server = server.stats();
     }
-    server = identifying(server, options.get("--identities").copied())?;
+    server = identifying(server, options.get("--identities").copied(), &time)?;
     if let Some(certificate) = options.get("--tls-cert") {
         let tls =
             Tls::from_pem(certificate, options.get("--tls-key").copied().unwrap_or_default())?;

@@ -130,6 +130,13 @@ fn lent_error(ok: bool) -> Result<impl Iterator<Item = Result<u64, &'static str>
 }
 
 #[rpc_export]
+fn one_error_by_two_names(
+    ok: bool,
+) -> Result<impl Iterator<Item = Result<u64, &'static str>>, String> {
+    if ok { Ok(std::iter::once(Err("no"))) } else { Err("no".to_owned()) }
+}
+
+#[rpc_export]
 fn stated(context: &rpc_core::CallContext, count: State<Mutex<u64>>) -> impl Iterator<Item = u64> {
     let to = if context.metadata("none").is_some() { 0 } else { *count.lock().unwrap() };
     0..to

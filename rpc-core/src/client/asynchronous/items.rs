@@ -46,18 +46,17 @@ impl InFlight {
     /// Asks for what has come, for which `task` is woken later if nothing has.
     fn arrived(&self, method: &str, task: &Context<'_>) -> Arrived {
         self.connection.with(|state| {
-            let waker = || Some(task.waker().clone());
-            let arrived = state.flight.arrived(self.call, method, waker);
-            let (Arrived::Nothing, Some(deadline)) = (&arrived, self.deadline) else {
-                return arrived;
-            };
-            if !deadline.has_passed() {
+            if let Some(deadline) = self.deadline
+                && !state.flight.has_ended(self.call)
+            {
+                if deadline.has_passed() {
+                    let error = state.flight.timed_out(self.call, method, deadline.limit());
+                    state.flight.close_stream(self.call);
+                    return Arrived::End(Err(error));
+                }
                 state.watch(Some(deadline));
-                return arrived;
             }
-            let error = state.flight.timed_out(self.call, method, deadline.limit());
-            state.flight.close_stream(self.call);
-            Arrived::End(Err(error))
+            state.flight.arrived(self.call, method, || Some(task.waker().clone()))
         })
     }
 }

@@ -4,6 +4,7 @@
 //! Blocking and asynchronous clients share it; they differ in who waits for a reply, a thread or a
 //! task, which is all that `W` stands for.
 
+mod arriving;
 mod batch;
 mod by_http;
 mod dropped;
@@ -28,11 +29,11 @@ use super::call_map::CallMap;
 use super::http::Exchange;
 use super::lost::Lost;
 
+pub(super) use arriving::Arrived;
+use arriving::Arriving;
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
 use said::Said;
-pub(super) use streams::Arrived;
-use streams::Arriving;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]

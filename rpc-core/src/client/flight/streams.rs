@@ -3,33 +3,16 @@
 //! A stream is in flight as any call is, and its end is its reply. What comes before that is kept here, so
 //! that nothing of it stands in the way of other calls.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::dialect::{Dialect, ItemBatch, OwnedText, ReplyId, end_stream_call, write_credit};
+use crate::dialect::{Dialect, ItemBatch, ReplyId, end_stream_call, write_credit};
 use crate::error::{Error, IoErrorKind};
 use crate::protocol::{ArgumentError, ProtocolError};
 
-use super::super::window::{Account, Amount};
+use super::super::window::Amount;
+use super::arriving::{Arrived, Arriving};
 use super::reply::Reply;
 use super::{Flight, InFlight, Progress};
-
-/// What has come of a stream, and was not taken yet.
-#[derive(Debug)]
-pub(super) struct Arriving {
-    batches: VecDeque<ItemBatch>,
-    account: Account,
-}
-
-/// What a stream's reader finds.
-pub(in crate::client) enum Arrived {
-    /// Items.
-    Items(ItemBatch),
-    /// Its end: the result's text, or the error.
-    End(Result<OwnedText, Error>),
-    /// Nothing yet.
-    Nothing,
-}
 
 impl<W> Flight<W> {
     /// Queues a call that is answered with items, and returns its number. So many may be sent to begin with.
@@ -45,8 +28,7 @@ impl<W> Flight<W> {
         let amounts = (window.items, window.bytes);
         let starts_at =
             self.queue(method, write, |_, out| end_stream_call(out, call, timeout, amounts))?;
-        let arriving = Arriving { batches: VecDeque::new(), account: Account::new(window) };
-        self.streams.insert(call, arriving);
+        self.streams.insert(call, Arriving::new(window));
         self.begin(InFlight { starts_at, wants_result: true, waiter: None, reply: None });
         Ok(call)
     }
@@ -67,7 +49,7 @@ impl<W> Flight<W> {
             return;
         }
         awake.extend(entry.waiter.take());
-        if stream.account.receive(&items) {
+        if stream.account.receive(items.count, items.bytes, items.last) {
             stream.batches.push_back(items);
         } else {
             let problem =
@@ -106,16 +88,20 @@ impl<W> Flight<W> {
 
     /// Whether something has come of a stream that was not taken yet.
     pub(in crate::client) fn has_arrived(&self, call: u64) -> bool {
-        self.streams.get(&call).is_none_or(|stream| !stream.batches.is_empty())
-            || self.calls.get(&call).is_none_or(|call| call.reply.is_some())
+        self.has_ended(call)
+            || self.streams.get(&call).is_none_or(|stream| !stream.batches.is_empty())
+    }
+
+    /// Whether a stream's end has come, which may not have been taken yet.
+    pub(in crate::client) fn has_ended(&self, call: u64) -> bool {
+        self.lost.is_some() || self.calls.get(&call).is_none_or(|call| call.reply.is_some())
     }
 
     /// Lets so much of a stream come, since it began.
     pub(in crate::client) fn grant(&mut self, call: u64, granted: Amount) {
-        let is_over = self.calls.get(&call).is_none_or(|call| call.reply.is_some());
+        let has_ended = self.has_ended(call);
         if let Some(stream) = self.streams.get_mut(&call)
-            && !is_over
-            && self.lost.is_none()
+            && !has_ended
         {
             stream.account.grant(granted);
             let start = self.outgoing.len();

@@ -14,12 +14,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) use response::Response;
+#[cfg(feature = "jwt")]
+pub(super) use response::Responses;
 pub(super) use target::Target;
 
 use crate::protocol::{Inbound, Limits, ProtocolError};
 
 use super::metadata::own_headers;
 
+#[cfg(not(feature = "jwt"))]
 use response::Responses;
 
 /// The exchanges of one connection.

@@ -66,7 +66,7 @@ impl Response {
 
 /// Reads one response after another.
 #[derive(Debug)]
-pub(super) struct Responses {
+pub(in crate::client) struct Responses {
     limit: usize,
     /// The response whose head has come, how its body comes, and what that is coded in.
     begun: Begun,
@@ -74,7 +74,7 @@ pub(super) struct Responses {
 
 impl Responses {
     /// Reads responses whose bodies have at most `limit` bytes.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(in crate::client) fn new(limit: usize) -> Self {
         Self { limit, begun: None }
     }
 
@@ -97,7 +97,7 @@ impl Responses {
 
     /// Takes the next response from what has arrived, once it is whole; `ended` when no more will
     /// come.
-    pub(super) fn next(
+    pub(in crate::client) fn next(
         &mut self,
         inbound: &mut Inbound,
         ended: bool,

@@ -37,21 +37,16 @@ impl<S: Stream> Multiplexer<S> {
         deadline: Option<Deadline>,
     ) -> Arrived {
         let mut state = self.state();
-        if state.flight.has_arrived(call) {
-            return state.flight.arrived(call, method, || None);
-        }
-        let mut has_looked = false;
+        let (mut has_slept, mut has_looked) = (false, false);
         loop {
-            // Others may have left it when their time was up, and this thread what it granted.
-            if !state.flight.outgoing.is_empty() {
+            // Others may have left it when their time was up, and this thread what it granted. Whoever was
+            // woken may have been to write it.
+            if !state.flight.outgoing.is_empty() && (has_slept || !state.flight.has_arrived(call)) {
                 state = self.flush_at_once(state);
-            }
-            match state.flight.arrived(call, method, || None) {
-                Arrived::Nothing => {}
-                arrived => return arrived,
             }
             if let Some(deadline) = deadline
                 && deadline.has_passed()
+                && !state.flight.has_ended(call)
             {
                 // What has come and was not read yet is in time. Besides, the reader's part may have been
                 // handed to this thread just now, and looking passes it on.
@@ -66,10 +61,15 @@ impl<S: Stream> Multiplexer<S> {
                 drop(self.flush_at_once(state));
                 return Arrived::End(Err(error));
             }
+            match state.flight.arrived(call, method, || None) {
+                Arrived::Nothing => {}
+                arrived => return arrived,
+            }
             // A peer may wait for what could not be written, and send nothing before.
             let soon = || Deadline::after(Instant::now(), WRITE_SLICE);
             let is_written = state.flight.outgoing.is_empty();
             let until = if is_written { deadline } else { Deadline::first(deadline, soon()) };
+            has_slept |= state.is_reading;
             state = if state.is_reading {
                 self.sleep(state, call, until)
             } else {

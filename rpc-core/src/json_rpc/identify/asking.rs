@@ -37,9 +37,14 @@ impl Asking {
     /// Holds something until the end.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(crate) fn holding<T: Send + 'static>(self, held: T) -> Self {
+        self.then(|| drop(held))
+    }
+
+    /// Does something at the end. Where that does not come, it is dropped.
+    pub(in crate::json_rpc) fn then(self, then: impl FnOnce() + Send + 'static) -> Self {
         Self(Box::pin(async move {
             let found = self.await;
-            drop(held);
+            then();
             found
         }))
     }

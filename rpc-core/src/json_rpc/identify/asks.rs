@@ -12,7 +12,7 @@ use crate::error::Misuse;
 use crate::registry::cookies;
 use crate::registry::{
     Authenticate, CallContext, ConnectionValues, Credentials, Identity, Known, Log,
-    Unauthenticated, caught, panicked,
+    Unauthenticated, Upkeep, caught, panicked,
 };
 
 use super::asking::{Asking, Found};
@@ -163,6 +163,14 @@ impl Asks {
     pub(in crate::json_rpc) fn log_to(&self, log: &Log) {
         if let Some(Authenticator::Plain(authenticator)) = &self.authenticator {
             authenticator.log_to(log);
+        }
+    }
+
+    /// What the authenticator has to have done beside calls.
+    pub(in crate::json_rpc) fn upkeep(&self) -> Vec<Upkeep> {
+        match &self.authenticator {
+            Some(Authenticator::Plain(authenticator)) => authenticator.upkeep(),
+            _ => Vec::new(),
         }
     }
 

@@ -56,7 +56,7 @@ fn jwt(json: &str) -> Jwt {
 /// What a token says that is signed as it should be.
 fn signed(jwt: &Jwt, token: &str) -> Result<Vec<u8>, Unauthenticated> {
     let token = Token::read(token)?;
-    jwt.check_signature(&token)?;
+    jwt.check_signature(&token, now())?;
     token.payload()
 }
 

@@ -105,6 +105,7 @@ fn method(signature: &Signature, schemas: &FunctionSchemas, service: &Service) -
         }
     }
     for (name, said) in [
+        ("x-streams", signature.is_stream().then_some(true)),
         ("x-idempotent", signature.is_idempotent().then_some(true)),
         ("x-read-only", signature.is_read_only().then_some(true)),
         ("x-destructive", signature.is_destructive()),

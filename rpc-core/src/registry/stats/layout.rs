@@ -23,7 +23,7 @@ pub(super) const CLOSED: usize = 2;
 pub(super) const REFUSED: usize = 3;
 
 /// Calls of a function that have begun and that have ended: the only numbers that every call changes.
-const COUNTS: usize = 2;
+pub(super) const COUNTS: usize = 2;
 
 /// What a function has besides: codes with their counts, and what is told here.
 const RARE: usize = 16;

@@ -4,6 +4,7 @@
 //! processor's cache. The slots stand in memory that processes can share, and are added up when somebody asks.
 
 mod histogram;
+mod kept;
 mod layout;
 mod memory;
 mod report;
@@ -11,6 +12,7 @@ mod slot;
 mod statistics;
 mod tally;
 
+pub(super) use kept::Kept;
 pub(crate) use report::Report;
 pub(crate) use statistics::Statistics;
 pub(crate) use tally::{Tally, TallyAside};

@@ -2,31 +2,54 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::layout::{begun, ended};
+use super::layout::{COUNTS, begun, ended};
+
+/// How many calls of a function have begun, and how many have ended.
+pub(super) type Counts = [AtomicU64; COUNTS];
+
+/// Counts a call that begins where nobody else counts, and returns how many had begun before.
+#[inline]
+pub(super) fn begin([begun, _]: &Counts) -> u64 {
+    add_alone(begun, 1)
+}
+
+/// Counts a call that has ended where nobody else counts.
+#[inline]
+pub(super) fn end([_, ended]: &Counts) {
+    add_alone(ended, 1);
+}
+
+/// Adds to a number that nobody else writes to, so the processor need not be told to keep others away.
+#[inline]
+fn add_alone(number: &AtomicU64, count: u64) -> u64 {
+    let before = number.load(Ordering::Relaxed);
+    number.store(before.wrapping_add(count), Ordering::Relaxed);
+    before
+}
 
 /// The numbers that one thread counts in; or, where there are more threads than slots, several.
-///
-/// It is found for every call, and its first number changed twice, so these paths are short.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
     pub(super) numbers: &'static [AtomicU64],
-    /// How many others may write there: none, or some. A whole number, since it is copied for every call.
-    pub(super) others: usize,
+    /// Whether others may write there.
+    pub(super) is_shared: bool,
 }
 
 impl Slot {
     /// Adds to a number, and returns what it was before.
-    #[inline]
     pub(super) fn add(self, place: usize, count: u64) -> u64 {
         let Some(number) = self.numbers.get(place) else { return 0 };
-        if self.others == 0 {
-            // Nobody else writes, so the processor need not be told to keep others away.
-            let before = number.load(Ordering::Relaxed);
-            number.store(before.wrapping_add(count), Ordering::Relaxed);
-            before
-        } else {
+        if self.is_shared {
             number.fetch_add(count, Ordering::Relaxed)
+        } else {
+            add_alone(number, count)
         }
+    }
+
+    /// What is counted of so many functions, if nobody else writes there.
+    pub(super) fn rows(self, count: usize) -> &'static [Counts] {
+        let numbers = self.numbers.get(begun(0)..begun(count)).filter(|_| !self.is_shared);
+        numbers.unwrap_or_default().as_chunks().0
     }
 
     /// What a number is.

@@ -14,9 +14,9 @@ use super::layout::{
     begun, ended,
 };
 use super::memory::{self, Numbers};
-use super::slot::Slot;
 #[cfg(unix)]
 use super::slot::counts;
+use super::slot::{Counts, Slot};
 
 /// Says in [`OWNER`] that a thread counts there.
 const BUSY: u64 = 1 << 63;
@@ -34,13 +34,28 @@ pub(crate) struct Statistics {
 
 thread_local! {
     /// Where this thread counted last, and for which statistics.
-    static LAST: Cell<(u64, Slot)> = const { Cell::new(NOWHERE) };
+    static LAST: Last = const { Last::nowhere() };
     /// The slots that this thread has.
     static LEASES: RefCell<Vec<Lease>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Where a thread counted last. Every call reads the first two, and nothing else.
+struct Last {
+    /// That of the statistics.
+    id: Cell<u64>,
+    rows: Cell<&'static [Counts]>,
+    slot: Cell<Slot>,
+}
+
 /// What a thread begins with: no statistics have this number.
-const NOWHERE: (u64, Slot) = (u64::MAX, Slot { numbers: &[], others: 1 });
+const NOWHERE: u64 = 0;
+
+impl Last {
+    const fn nowhere() -> Self {
+        let slot = Slot { numbers: &[], is_shared: true };
+        Self { id: Cell::new(NOWHERE), rows: Cell::new(&[]), slot: Cell::new(slot) }
+    }
+}
 
 /// A slot that a thread has until it ends.
 struct Lease {
@@ -51,12 +66,20 @@ struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Where the statistics are gone, their memory may be somebody else's.
-        if self.statistics.upgrade().is_some() && self.slot.others == 0 {
+        // Nothing more is counted there by this thread,
+        LAST.with(|last| last.id.set(NOWHERE));
+        // and where the statistics are gone, their memory may be somebody else's.
+        if self.statistics.upgrade().is_some() && !self.slot.is_shared {
             let process = this_process();
             self.slot.exchange(OWNER, process | BUSY, process);
         }
     }
+}
+
+/// What this thread counts in of a function, if it counted for these statistics last, and alone.
+#[inline]
+pub(super) fn counts_of(id: u64, row: u32) -> Option<&'static Counts> {
+    LAST.with(|last| if last.id.get() == id { last.rows.get().get(row as usize) } else { None })
 }
 
 fn this_process() -> u64 {
@@ -69,11 +92,16 @@ impl Statistics {
         names: Vec<String>,
         make: impl FnOnce(usize) -> io::Result<Numbers>,
     ) -> io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static NEXT: AtomicU64 = AtomicU64::new(NOWHERE + 1);
         let layout = Layout::of(names.len());
         let numbers = memory::take(layout.numbers(), make)?;
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Ok(Self { id, names: names.into(), layout, numbers, started: Instant::now() })
+    }
+
+    /// Its number, which is not 0.
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The names of the rows.
@@ -93,13 +121,18 @@ impl Statistics {
     }
 
     /// Where this thread counts.
-    #[inline]
     pub(super) fn slot(self: &Arc<Self>) -> Slot {
-        let (id, slot) = LAST.get();
-        if id == self.id { slot } else { self.find_slot() }
+        LAST.with(|last| {
+            if last.id.get() != self.id {
+                let slot = self.find_slot();
+                last.id.set(self.id);
+                last.rows.set(slot.rows(self.layout.rows));
+                last.slot.set(slot);
+            }
+            last.slot.get()
+        })
     }
 
-    #[cold]
     fn find_slot(self: &Arc<Self>) -> Slot {
         let found = LEASES.try_with(|leases| {
             let mut leases = leases.borrow_mut();
@@ -111,14 +144,8 @@ impl Statistics {
             leases.push(Lease { statistics: Arc::downgrade(self), id: self.id, slot });
             slot
         });
-        match found {
-            Ok(slot) => {
-                LAST.set((self.id, slot));
-                slot
-            }
-            // The thread is at its end.
-            Err(_) => self.number(0),
-        }
+        // There are none where the thread is at its end.
+        found.unwrap_or_else(|_| self.number(0))
     }
 
     /// Takes a slot: one that another thread of this process has left, or one that is nobody's.
@@ -136,7 +163,7 @@ impl Statistics {
 
     fn number(&self, number: usize) -> Slot {
         let numbers = self.numbers.get(self.layout.slot(number)).unwrap_or_default();
-        Slot { numbers, others: usize::from(number == 0) }
+        Slot { numbers, is_shared: number == 0 }
     }
 
     /// Every slot that has been used; the first is shared by those that have none of their own, and has what
@@ -192,7 +219,7 @@ impl Statistics {
     /// Begins anew in a process that was made by one that counted: its slots are not this one's.
     #[cfg(unix)]
     pub(crate) fn in_new_process() {
-        LAST.set(NOWHERE);
+        LAST.with(|last| last.id.set(NOWHERE));
         let _ = LEASES.try_with(|leases| leases.borrow_mut().clear());
     }
 

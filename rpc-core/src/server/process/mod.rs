@@ -29,7 +29,8 @@ pub(super) use stop_on_signals::StopOnSignals;
 pub(super) use supervisor::Pool;
 #[cfg(feature = "tokio")]
 pub(super) use sys::send_last;
+pub(crate) use sys::shared_numbers;
 pub(super) use sys::{
     descriptor_limit, is_listening, is_stream, no_descriptor_is_left, peer_credentials,
-    readable_among, share_arenas, shared_numbers, take_handed,
+    readable_among, share_arenas, take_handed,
 };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::registry::Statistics;
+use crate::registry::{Statistics, Upkeep};
 use crate::server::exhausted;
 use crate::server::listener::{Listener, Rest, listen_failed};
 use crate::server::log::Log;
@@ -30,7 +30,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How many workers there are, and how long they may take over what they do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::server) struct Pool {
     pub(in crate::server) workers: usize,
     /// Over one call; `None` for ever.
@@ -41,6 +41,8 @@ pub(in crate::server) struct Pool {
     pub(in crate::server) stop_timeout: Duration,
     /// Says what happens to them.
     pub(in crate::server) log: LogSink,
+    /// What is done beside them.
+    pub(in crate::server) upkeep: Vec<Upkeep>,
     /// Takes over what they have counted.
     pub(in crate::server) statistics: Option<Arc<Statistics>>,
 }
@@ -155,6 +157,7 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
     fn supervise(&mut self) {
         loop {
             self.reap();
+            self.tend();
             self.fill();
             self.end_overdue();
             self.log.go_on();
@@ -199,6 +202,15 @@ impl<W: Fn(&Worker<'_>) -> io::Result<()>> Supervisor<'_, W> {
                 place.wait(now);
             }
         });
+    }
+
+    /// Has a process do what is done beside workers.
+    fn tend(&mut self) {
+        let listener = self.listener;
+        let said = self.children.tend(&self.pool.upkeep, |child| child.let_go(listener));
+        if let Some(line) = said {
+            self.log.say(&line);
+        }
     }
 
     /// Starts workers where they are missing.

@@ -436,7 +436,7 @@ pub(super) fn let_nobody_begin(_: &impl AsRawFd) {}
 
 /// Memory of so many numbers, all 0, that this process and the children it makes from now on see and change
 /// together, for as long as they run. The operating system gives what of it is used.
-pub(in crate::server) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
+pub(crate) fn shared_numbers(count: usize) -> io::Result<&'static [AtomicU64]> {
     #[cfg(target_os = "linux")]
     const KIND: c_int = libc::MAP_SHARED | libc::MAP_ANON | libc::MAP_NORESERVE;
     #[cfg(not(target_os = "linux"))]

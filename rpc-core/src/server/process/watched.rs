@@ -76,7 +76,8 @@ impl<A: Answer> Answer for Watched<A> {
         self.calls.turn();
         let running = Running(&*self.calls);
         match self.inner.answer(message, session, out) {
-            Answered::Later(later) if self.one_by_one => {
+            // A stream goes on beside other calls.
+            Answered::Later(later) if self.one_by_one && !later.is_feed() => {
                 mem::forget(running);
                 let running = Running(Arc::clone(&self.calls));
                 Answered::Later(later.then(move |reply| {

@@ -1,5 +1,6 @@
 //! The soak: everything at once for a long time, on all models at the same time.
 
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -15,8 +16,8 @@ use tokio::task::JoinSet;
 
 use crate::model::Model;
 use crate::promise::{Figures, Promise};
-use crate::setup::Setup;
-use crate::system::{connections, descriptors, family, mb, memory};
+use crate::setup::{Setup, start};
+use crate::system::{connections, descriptors, family, mb, memory_of_its_own};
 use crate::wire::{ADD, Way, Wire, json_rpc};
 
 pub(super) const PROMISES: &[Promise] = &[Promise::of_servers(
@@ -55,6 +56,18 @@ impl Tally {
     }
 }
 
+/// Has a server keep no more memory than it holds, as far as the allocator can be told to: one arena, whose
+/// end is given back. What it keeps in an arena for each of many threads goes up and down by more than is
+/// looked for, and so does what the standard library keeps to print the backtrace of a panic.
+fn steady(command: &mut Command) -> &mut Command {
+    command
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("MALLOC_TRIM_THRESHOLD_", "131072")
+        .env("MALLOC_MMAP_THRESHOLD_", "131072")
+        .env_remove("RUST_BACKTRACE")
+        .stderr(Stdio::null())
+}
+
 /// The server at rest between two rounds.
 struct Sample {
     hours: f64,
@@ -64,7 +77,7 @@ struct Sample {
 
 /// Rounds of traffic; the server is looked at between them, when nobody is connected.
 fn soak(setup: Setup) -> Figures {
-    let server = setup.serve("--workers 2 --max-connections 500");
+    let server = start(steady(&mut setup.command("--workers 2 --max-connections 500")));
     let tally = Tally::default();
     let rounds = setup.pick(6, 60);
     let begun = Instant::now();
@@ -84,7 +97,7 @@ fn soak(setup: Setup) -> Figures {
         });
         samples.push(Sample {
             hours: begun.elapsed().as_secs_f64() / 3600.0,
-            memory: memory(server.process()),
+            memory: memory_of_its_own(server.process()),
             descriptors: descriptors(server.process()),
         });
     }

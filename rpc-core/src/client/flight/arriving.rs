@@ -1,0 +1,32 @@
+//! What has come of streams, until those read it that it is for.
+
+use std::collections::VecDeque;
+
+use crate::dialect::{ItemBatch, OwnedText};
+use crate::error::Error;
+
+use super::super::window::{Account, Amount};
+
+/// What has come of a stream, and was not taken yet.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    pub(super) batches: VecDeque<ItemBatch>,
+    pub(super) account: Account,
+}
+
+/// What a stream's reader finds.
+pub(in crate::client) enum Arrived {
+    /// Items.
+    Items(ItemBatch),
+    /// Its end: the result's text, or the error.
+    End(Result<OwnedText, Error>),
+    /// Nothing yet.
+    Nothing,
+}
+
+impl Arriving {
+    /// So much may come to begin with.
+    pub(super) fn new(window: Amount) -> Self {
+        Self { batches: VecDeque::new(), account: Account::new(window) }
+    }
+}
