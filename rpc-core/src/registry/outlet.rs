@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn taken(outlet: &Outlet) -> String {
-        String::from_utf8(outlet.take().unwrap_or_default()).unwrap()
+        String::from_utf8(outlet.take(None).unwrap_or_default()).unwrap()
     }
 
     #[test]
@@ -299,15 +299,15 @@ mod tests {
         }
         // `"ab"` and `"c"` have seven bytes: the second began with four.
         assert!(outlet.is_starved() && !is_ready(&outlet));
-        assert_eq!(taken(&outlet), r#"{"items":["ab","c""#);
+        assert_eq!(taken(&outlet), r#"{"items":["ab","c"]}"#);
         outlet.grant(Credit { items: 1, bytes: 100 });
         assert!(is_ready(&outlet));
         outlet.send(&1).unwrap();
         assert!(outlet.is_starved());
         outlet.grant(Credit { items: 2, bytes: 1 });
         assert!(outlet.is_starved());
-        assert_eq!(taken(&outlet), r#"{"items":[1"#);
-        assert_eq!(outlet.take(), None);
+        assert_eq!(taken(&outlet), r#"{"items":[1]}"#);
+        assert_eq!(outlet.take(None), None);
         assert_eq!(outlet.end().unwrap(), "null");
     }
 
@@ -326,7 +326,7 @@ mod tests {
         outlet.send(&1).unwrap();
         let waker = &mut Context::from_waker(Waker::noop());
         assert_eq!(outlet.poll_ready(true, waker), Poll::Pending);
-        assert_eq!(taken(&outlet), r#"{"items":[1"#);
+        assert_eq!(taken(&outlet), r#"{"items":[1]}"#);
     }
 
     #[test]
@@ -361,7 +361,7 @@ mod tests {
         outlet.bound(3 * PART);
         assert!(outlet.send(&f64::NAN).is_err());
         assert!(outlet.send(&"x".repeat(3 * PART)).is_err());
-        assert_eq!(outlet.take(), None);
+        assert_eq!(outlet.take(None), None);
     }
 
     #[test]
@@ -373,6 +373,6 @@ mod tests {
         let large = outlet.send(&"x".repeat(3 * PART)).unwrap_err();
         assert!(large.message().contains("`Limits::max_message_bytes`"), "{large}");
         outlet.send(&2).unwrap();
-        assert_eq!(taken(&outlet), r#"{"items":[1,2"#);
+        assert_eq!(taken(&outlet), r#"{"items":[1,2]}"#);
     }
 }
