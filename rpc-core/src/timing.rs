@@ -24,4 +24,9 @@ pub(crate) const COME_AGAIN: Duration = Duration::from_secs(1);
 /// What a proxy has to say, before the first byte, who has connected to it.
 pub(crate) const PROXY_HEADER: Duration = Duration::from_secs(10);
 
+/// A reader of events to whom nothing was said for this long is told that the call still runs: proxies close what is silent,
+/// many of them after a minute.
+#[cfg(feature = "http")]
+pub(crate) const STILL_THERE: Duration = Duration::from_secs(15);
+
 const _: () = assert!(LEFT.as_millis() > UNUSED.as_millis());

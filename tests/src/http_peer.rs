@@ -181,6 +181,13 @@ impl HttpPeer {
         let _ = self.stream.read_exact(&mut vec![0; count]);
     }
 
+    /// Reads some text, whatever it is.
+    pub fn text(&mut self) -> String {
+        let bytes = self.stream.fill_buf().expect("text").to_owned();
+        self.stream.consume(bytes.len());
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
     /// Whether the other side ends the connection without another word.
     pub fn is_ended(&mut self) -> bool {
         match self.stream.read(&mut [0]) {

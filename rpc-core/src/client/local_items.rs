@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use crate::dialect::{Dialect, OwnedText};
+use crate::dialect::OwnedText;
 use crate::error::Error;
 use crate::protocol::{Arguments, Credit, Fault};
 use crate::pump::wait;
@@ -80,7 +80,7 @@ impl Running {
                 let next = async move {
                     let items = poll_fn(|task| {
                         let ended = rest.as_mut().poll(task);
-                        let items = outlet.take();
+                        let items = outlet.take(None);
                         match ended {
                             Poll::Ready(ended) => Poll::Ready((items, Some(ended))),
                             Poll::Pending if items.is_some() => Poll::Ready((items, None)),
@@ -110,11 +110,12 @@ impl Running {
     }
 }
 
-/// The items of a message of them that has no end.
-fn arrived(items: &[u8]) -> Arrived {
-    let items = items.strip_prefix(Dialect::items_head()).unwrap_or_default();
-    let text = format!("[{}]", String::from_utf8_lossy(items));
-    OwnedText::of(&text, true).items().map_or(Arrived::Nothing, Arrived::Items)
+/// The items of a message of them, whose call has no id.
+fn arrived(message: &[u8]) -> Arrived {
+    let text = std::str::from_utf8(message).unwrap_or_default();
+    let items = text.strip_prefix("{\"items\":").and_then(|items| items.strip_suffix('}'));
+    let items = items.and_then(|items| OwnedText::of(items, true).items());
+    items.map_or(Arrived::Nothing, Arrived::Items)
 }
 
 impl<T: DeserializeOwned, E: FromError> Iterator for LocalItems<T, E> {

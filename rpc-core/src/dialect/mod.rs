@@ -5,6 +5,7 @@
 //! connection may mix them.
 
 mod incoming;
+mod item_form;
 mod items;
 mod json_rpc;
 mod members;
@@ -24,6 +25,7 @@ mod write;
 pub(crate) mod xml_rpc;
 
 pub(crate) use incoming::{Elements, Incoming, Rare, Unreadable};
+pub(crate) use item_form::ItemForm;
 pub(crate) use items::ItemBatch;
 #[cfg(feature = "mcp")]
 pub(crate) use parts::{append, write_fault_object};

@@ -68,16 +68,6 @@ impl Dialect {
         }
     }
 
-    /// What stands before items that are part of a call's stream.
-    pub(crate) fn items_head() -> &'static [u8] {
-        native::ITEMS
-    }
-
-    /// Appends what stands behind them.
-    pub(crate) fn end_items(out: &mut Vec<u8>, id: Option<&str>) {
-        native::end_items(out, id);
-    }
-
     /// Appends a fault.
     pub(crate) fn write_fault(self, out: &mut Vec<u8>, id: Option<&str>, fault: &Fault) {
         match self {

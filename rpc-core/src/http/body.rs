@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
@@ -16,6 +16,7 @@ use crate::protocol::Fault;
 
 use crate::protocol::{Share, reserve};
 
+use super::items::Items;
 use super::traffic::Running;
 
 /// A body up to this size is small.
@@ -95,6 +96,8 @@ pub(super) async fn skip_small<B: Body>(mut body: Pin<&mut B>) {
 pub struct ReplyBody {
     rest: Bytes,
     running: Option<Running>,
+    /// What comes instead, where it comes by and by.
+    items: Option<Box<Items>>,
 }
 
 impl ReplyBody {
@@ -104,13 +107,22 @@ impl ReplyBody {
     /// The same, known as waiting to be taken until it has been.
     pub(super) fn held(self, mut running: Running) -> Self {
         running.waits(self.rest.len());
+        if self.items.is_some() {
+            running.begins_stream();
+        }
         Self { running: Some(running), ..self }
     }
 }
 
 impl From<Vec<u8>> for ReplyBody {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { rest: bytes.into(), running: None }
+        Self { rest: bytes.into(), running: None, items: None }
+    }
+}
+
+impl From<Box<Items>> for ReplyBody {
+    fn from(items: Box<Items>) -> Self {
+        Self { items: Some(items), ..Self::default() }
     }
 }
 
@@ -120,25 +132,42 @@ impl Body for ReplyBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
+        let body = &mut *self;
+        if body.rest.is_empty()
+            && let Some(items) = &mut body.items
+        {
+            // The function may take its time for the next item, and hold this thread meanwhile: what there is goes first.
+            if let Some(running) = &mut body.running {
+                ready!(running.poll_written(task));
+                running.waits(0);
+            }
+            body.rest = ready!(items.poll(task)).unwrap_or_default();
+        }
+        if body.rest.is_empty() {
             return Poll::Ready(None);
         }
         // The part given away last has been taken, or there would be no asking for another.
-        let waiting = self.rest.len();
-        if let Some(running) = &mut self.running {
+        let waiting = body.rest.len();
+        if let Some(running) = &mut body.running {
             running.waits(waiting);
+            if body.items.is_some() {
+                running.gives();
+            }
         }
-        let part = self.rest.split_to(waiting.min(Self::PART));
+        let part = body.rest.split_to(waiting.min(Self::PART));
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_empty() && self.items.as_ref().is_none_or(|items| items.is_over())
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.items.is_some() {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.rest.len() as u64)
     }
 }

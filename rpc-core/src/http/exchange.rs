@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -12,12 +13,15 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use tokio::time::timeout;
 
-use crate::json_rpc::{Answer, Session};
+use crate::dialect::ItemForm;
+use crate::json_rpc::{Answer, Feed, Session};
 use crate::protocol::Coding;
 use crate::protocol::{Fault, Memory, ProtocolError, Share, code};
-use crate::pump::Voice;
-use crate::pump::asynchronous::settle;
+use crate::pump::settle::{Settled, settle};
+use crate::pump::{Voice, too_many};
+use crate::registry::Caller;
 
+use super::accept::items_wanted;
 use super::body::{ReplyBody, Unread, read, skip_small};
 #[cfg(feature = "gzip")]
 use super::coding::restore;
@@ -26,9 +30,10 @@ use super::coding::{coded, coding_of, transfer};
 use super::docs_page;
 use super::guard::Guard;
 use super::health;
+use super::items::Items;
 use super::known::Known;
 use super::media_type::MediaType;
-use super::refusal::{Refusal, last, later, methods, options, with_type};
+use super::refusal::{Refusal, in_parts, last, later, methods, options, with_type};
 use super::requester::Requester;
 
 /// What answers requests, whichever connection they come over.
@@ -44,25 +49,39 @@ pub(crate) struct Exchange<A> {
     pub(crate) voice: Voice,
     /// What unfinished messages may take.
     pub(crate) memory: Memory,
+    /// Held by each call that is answered with items.
+    pub(crate) streams: Arc<()>,
     /// Whether the page that shows the functions is served.
     #[cfg(feature = "docs-page")]
     pub(crate) docs_page: bool,
 }
 
 /// Whether new work is taken.
+#[derive(Clone)]
 pub(crate) enum Readiness {
     /// As long as this says so.
-    While(Box<dyn Fn() -> bool + Send + Sync>),
+    While(Arc<dyn Fn() -> bool + Send + Sync>),
     /// No: every call is answered that there is no room for it.
     Busy,
 }
 
-/// Tells the functions of a request that nobody waits any more, as soon as it is dropped.
-struct Waiting<'r>(&'r Requester);
+impl Readiness {
+    fn says_ready(&self) -> bool {
+        match self {
+            Self::While(so) => so(),
+            Self::Busy => false,
+        }
+    }
+}
 
-impl Drop for Waiting<'_> {
+/// Tells the functions of a request that nobody waits any more, as soon as it is dropped.
+struct Waiting<R: Deref<Target = Requester>>(Option<R>);
+
+impl<R: Deref<Target = Requester>> Drop for Waiting<R> {
     fn drop(&mut self) {
-        self.0.leave();
+        if let Some(requester) = &self.0 {
+            requester.leave();
+        }
     }
 }
 
@@ -91,10 +110,7 @@ impl<A> Exchange<A> {
 
     /// Whether new work is taken.
     pub(super) fn is_ready(&self) -> bool {
-        match &self.readiness {
-            Readiness::While(so) => so(),
-            Readiness::Busy => false,
-        }
+        self.readiness.says_ready()
     }
 }
 
@@ -174,6 +190,25 @@ impl<A: Answer> Exchange<A> {
         }
     }
 
+    /// Begins to answer with items; where as many calls of the connection do as may, what the caller is told.
+    fn open(
+        &self,
+        feed: Box<Feed>,
+        form: ItemForm,
+        requester: &Arc<Requester>,
+    ) -> Result<Box<Items>, Vec<u8>> {
+        let limit = self.session.limits.max_streams;
+        let place = Arc::clone(&self.streams);
+        // The two that are no call's are the exchange's own and this one.
+        if Arc::strong_count(&place).saturating_sub(2) >= limit {
+            return Err(feed.refuse(&too_many(limit)));
+        }
+        let waiting = Waiting(Some(Arc::clone(requester)));
+        let (readiness, caller) = (self.readiness.clone(), Arc::clone(requester));
+        let is_cut_off = move || !readiness.says_ready() && caller.is_gone();
+        Ok(Box::new(Items::new(feed, form, is_cut_off, (waiting, place))))
+    }
+
     /// Answers a request that carries a message.
     async fn call<B>(
         &self,
@@ -215,8 +250,23 @@ impl<A: Answer> Exchange<A> {
         let unread = match message {
             Ok(Ok(message)) => {
                 arrived();
-                let _waiting = Waiting(requester);
-                let reply = settle(&self.answer, session, message).await;
+                let mut waiting = Waiting(Some(&**requester));
+                let mut item_type = "";
+                let item_form = || {
+                    let (form, named) = items_wanted(&request.headers)?;
+                    item_type = named;
+                    Some(form)
+                };
+                let reply = match settle(&self.answer, session, message, item_form).await {
+                    Settled::Reply(reply) => reply,
+                    Settled::Items(feed, form) => match self.open(feed, form, requester) {
+                        Ok(items) => {
+                            waiting.0 = None;
+                            return in_parts(items, item_type);
+                        }
+                        Err(refused) => refused,
+                    },
+                };
                 let status = match self.readiness {
                     Readiness::While(_) => StatusCode::OK,
                     Readiness::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -246,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     /// Lets a write take the write timeout from when the peer first took nothing to when everything
-    /// has been taken.
+    /// has been taken; where there is no whole, to when something has.
     fn in_time<T>(
         &mut self,
         task: &mut Context<'_>,
@@ -257,6 +257,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             let alarm = self.writing.get_or_insert_with(|| Box::pin(sleep(limit)));
             ready!(alarm.as_mut().poll(task));
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        if self.writing.is_some() && self.traffic.is_streaming() {
+            self.writing = None;
         }
         written
     }

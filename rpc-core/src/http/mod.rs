@@ -3,6 +3,7 @@
 //! hyper speaks the protocol. What is here decides who may speak ([`Guard`]), what becomes of a
 //! request ([`Exchange`]), and how long a peer may take ([`serve`]).
 
+mod accept;
 mod body;
 mod coding;
 mod connection;
@@ -14,6 +15,7 @@ mod frames;
 mod guard;
 mod health;
 mod io;
+mod items;
 mod known;
 mod media_type;
 mod origin;

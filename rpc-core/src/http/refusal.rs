@@ -1,4 +1,4 @@
-//! Responses to requests that carry no call.
+//! Responses to requests that carry no call, and what several kinds of them have in common.
 
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
@@ -9,6 +9,7 @@ use hyper::{Response, StatusCode, Version};
 use crate::timing::COME_AGAIN;
 
 use super::body::ReplyBody;
+use super::items::Items;
 
 /// A request that is answered with a status and a sentence.
 #[derive(Debug)]
@@ -77,6 +78,19 @@ pub(super) fn with_type(
     let mut response = Response::new(ReplyBody::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A response whose body comes by and by.
+pub(super) fn in_parts(items: Box<Items>, content_type: &'static str) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::from(items));
+    let mut say = |name: HeaderName, value| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    };
+    say(CONTENT_TYPE, content_type);
+    say(CACHE_CONTROL, "no-store");
+    // Proxies are not to gather what is in it.
+    say(HeaderName::from_static("x-accel-buffering"), "no");
     response
 }
 

@@ -1,8 +1,9 @@
 //! What is under way on one connection, for whoever looks whether its peer is too slow.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use hyper::header::HeaderMap;
@@ -21,6 +22,17 @@ pub(super) struct Traffic {
     taken: Notify,
     /// Whether others wait for the thread that serves the connection.
     crowded: AtomicBool,
+    /// How many of the requests are answered with items, which come by and by.
+    streams: AtomicUsize,
+    flushes: Mutex<Flushes>,
+}
+
+/// How often all that was given away has been written, while requests were answered with items.
+#[derive(Debug, Default)]
+struct Flushes {
+    count: u64,
+    /// Those who wait for the next time.
+    waiting: Vec<Waker>,
 }
 
 #[derive(Debug)]
@@ -75,6 +87,8 @@ impl Traffic {
             multiplexed,
             taken: Notify::new(),
             crowded: AtomicBool::new(false),
+            streams: AtomicUsize::new(0),
+            flushes: Mutex::default(),
         }
     }
 
@@ -96,7 +110,7 @@ impl Traffic {
         state.running += 1;
         state.arriving += 1;
         state.head = false;
-        Running { traffic: Arc::clone(self), arriving: true, waiting: 0 }
+        Running { traffic: Arc::clone(self), arriving: true, waiting: 0, unwritten: None }
     }
 
     /// Gives the peer its time anew, where nothing is under way.
@@ -109,6 +123,13 @@ impl Traffic {
 
     /// Takes note that everything that was given away has been written, and says whether that is new.
     pub(super) fn written(&self) -> bool {
+        if self.is_streaming() {
+            let mut flushes = self.flushes();
+            flushes.count += 1;
+            let waiting = mem::take(&mut flushes.waiting);
+            drop(flushes);
+            waiting.into_iter().for_each(Waker::wake);
+        }
         mem::take(&mut self.state().unwritten)
     }
 
@@ -141,6 +162,11 @@ impl Traffic {
 
     pub(super) fn is_crowded(&self) -> bool {
         self.crowded.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is a reply that need not be taken whole within a time.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
     }
 
     /// Whether requests come side by side.
@@ -187,6 +213,10 @@ impl Traffic {
         }
     }
 
+    fn flushes(&self) -> MutexGuard<'_, Flushes> {
+        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -212,6 +242,8 @@ pub(super) struct Running {
     arriving: bool,
     /// Bytes of its reply that have not been taken.
     waiting: usize,
+    /// Of one that is answered with items, how often all had been written when the last of them were given away.
+    unwritten: Option<u64>,
 }
 
 impl Running {
@@ -220,6 +252,29 @@ impl Running {
         if mem::take(&mut self.arriving) {
             self.traffic.state().arriving -= 1;
         }
+    }
+
+    /// Takes note that it is answered with items.
+    pub(super) fn begins_stream(&mut self) {
+        self.traffic.streams.fetch_add(1, Ordering::Relaxed);
+        self.gives();
+    }
+
+    /// Takes note that some of them are given away.
+    pub(super) fn gives(&mut self) {
+        self.unwritten = Some(self.traffic.flushes().count);
+    }
+
+    /// Is ready when those have been written that were given away.
+    pub(super) fn poll_written(&self, task: &Context<'_>) -> Poll<()> {
+        let mut flushes = self.traffic.flushes();
+        if self.unwritten != Some(flushes.count) {
+            return Poll::Ready(());
+        }
+        if !flushes.waiting.iter().any(|waiting| waiting.will_wake(task.waker())) {
+            flushes.waiting.push(task.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Takes note of how much of the reply has not been taken.
@@ -234,6 +289,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.unwritten.is_some() {
+            self.traffic.streams.fetch_sub(1, Ordering::Relaxed);
+        }
         let mut state = self.traffic.state();
         state.running -= 1;
         state.arriving -= usize::from(self.arriving);

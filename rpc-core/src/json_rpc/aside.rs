@@ -69,6 +69,12 @@ impl Aside {
         self.id.as_deref()
     }
 
+    /// Whether its caller may be answered with items, one after another, where the way has them.
+    #[cfg(feature = "http")]
+    pub(super) fn takes_items(&self) -> bool {
+        self.wants_reply && matches!(self.dialect, Dialect::Native | Dialect::JsonRpc)
+    }
+
     /// As many bytes the reply may have.
     pub(super) fn limit(&self) -> usize {
         self.budget.limit()

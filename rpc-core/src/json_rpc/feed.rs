@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::dialect::Dialect;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Outlet, Source};
 
@@ -54,6 +53,12 @@ impl Said {
         let ends = whole.into_iter().chain(self.ends.iter().flatten().copied());
         let mut start = 0;
         ends.map(move |end| &self.bytes[std::mem::replace(&mut start, end)..end])
+    }
+
+    /// All of it together.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 
@@ -156,10 +161,7 @@ impl Feed {
         {
             return Poll::Ready((first.into(), false));
         }
-        if let Some((mut bytes, ends)) = outlet.take() {
-            if ends.is_none() {
-                Dialect::end_items(&mut bytes, self.aside.id());
-            }
+        if let Some((bytes, ends)) = outlet.take(self.aside.id()) {
             return Poll::Ready((Said { bytes, ends }, false));
         }
         match self.ended.take() {

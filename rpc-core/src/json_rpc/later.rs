@@ -6,6 +6,8 @@ use std::mem;
 use std::pin::Pin;
 use std::time::Duration;
 
+#[cfg(feature = "http")]
+use crate::dialect::ItemForm;
 use crate::protocol::Fault;
 use crate::registry::{Deferred, Job, Rest};
 
@@ -105,6 +107,19 @@ impl Later {
         let Work::Call(aside, rest) = mem::replace(&mut self.work, nothing) else { return None };
         let (limit, then) = (self.limit.take(), self.then.take());
         Some(Box::new(Feed::new(aside, rest.into_stream()?, notifies, limit, then)))
+    }
+
+    /// Has the items of a call come in the form that the caller asks for, where it answers with items; in which, if any.
+    #[cfg(feature = "http")]
+    pub(crate) fn write_items_as(
+        &self,
+        form: impl FnOnce() -> Option<ItemForm>,
+    ) -> Option<ItemForm> {
+        let Work::Call(aside, rest) = &self.work else { return None };
+        let source = rest.source().filter(|_| aside.takes_items())?;
+        let form = form()?;
+        source.outlet.write_as(form);
+        Some(form)
     }
 
     /// Whether it may overtake other replies.

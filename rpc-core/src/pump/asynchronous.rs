@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
 use crate::dialect::write_notice;
-use crate::json_rpc::{Answer, Answered, Said, Session};
+use crate::json_rpc::{Answer, Said, Session};
 use crate::protocol::Connection;
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
@@ -25,7 +25,7 @@ use super::step::{End, Step, advance, answer_as_found, close_silent, refuse_late
 use super::timeouts::Timeouts;
 use super::under_way::{Event, Notice, Turn, UnderWay};
 
-pub(crate) use super::finish::{finish, on_another_thread};
+pub(crate) use super::finish::on_another_thread;
 pub(crate) use super::presence::Presence;
 
 /// A connection at work.
@@ -318,32 +318,4 @@ pub(crate) async fn close(stream: &mut AsyncSocket) -> io::Result<End> {
         }
     }
     Ok(End::Closed)
-}
-
-/// Most replies have no more bytes.
-const USUAL: usize = 256;
-
-/// Answers a message that waits for no other, and waits for the reply; an empty one is none.
-#[cfg_attr(not(feature = "http"), allow(dead_code))]
-pub(crate) async fn settle<A: Answer>(
-    answer: &Arc<A>,
-    mut session: Session,
-    message: impl AsRef<[u8]>,
-) -> Vec<u8> {
-    let mut out = Vec::with_capacity(USUAL);
-    let mut answered = answer.answer(message.as_ref(), &mut session, &mut out);
-    if let Answered::Asks(asking) = answered {
-        let found = asking.await;
-        answered = answer.answer_as_found(found, message.as_ref(), &mut session, &mut out);
-    }
-    match answered {
-        Answered::Later(later) => finish(later).await,
-        Answered::Reply
-        | Answered::Broken
-        | Answered::Last
-        | Answered::Nothing
-        | Answered::Asks(_)
-        | Answered::Credit { .. }
-        | Answered::Cancel { .. } => out,
-    }
 }

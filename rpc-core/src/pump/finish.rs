@@ -42,7 +42,7 @@ pub(crate) async fn on_another_thread(job: Job) -> Result<String, Fault> {
 }
 
 /// The next part of what a call answers with, for which its caller waits no longer than they have said.
-pub(super) async fn next_part(feed: Box<Feed>) -> Part {
+pub(crate) async fn next_part(feed: Box<Feed>) -> Part {
     let (left, late) = (feed.left(), feed.late());
     let next = async move {
         if !feed.blocks() {

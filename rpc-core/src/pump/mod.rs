@@ -11,7 +11,7 @@ pub(crate) mod blocking;
 #[cfg(feature = "tokio")]
 mod buffers;
 #[cfg(feature = "tokio")]
-mod finish;
+pub(crate) mod finish;
 #[cfg(feature = "tokio")]
 mod incoming;
 mod linger;
@@ -22,6 +22,8 @@ mod once;
 mod pile;
 #[cfg(feature = "tokio")]
 mod presence;
+#[cfg(feature = "http")]
+pub(crate) mod settle;
 mod step;
 mod stream_threads;
 mod streams;
@@ -40,6 +42,8 @@ pub(crate) use linger::Linger;
 pub(crate) use once::{Once, answer_once, answer_partial};
 pub(crate) use step::End;
 pub(crate) use stream_threads::StreamThreads;
+#[cfg(feature = "http")]
+pub(crate) use streams::too_many;
 pub(crate) use timeouts::Timeouts;
 pub(crate) use voice::Voice;
 pub(crate) use wait::wait;

@@ -16,11 +16,7 @@ impl Streams {
     pub(super) fn open(&mut self, feed: Box<Feed>, limit: usize) -> Result<Box<Feed>, Vec<u8>> {
         self.0.retain(|_, outlet| !outlet.is_cut());
         if self.0.len() >= limit {
-            let message = format!(
-                "the connection has {limit} streams open, and may have no more; let one end, use another connection, \
-                 or raise the server's `Limits::max_streams`"
-            );
-            return Err(feed.refuse(&Fault::new(code::OVERLOADED, message).refusing()));
+            return Err(feed.refuse(&too_many(limit)));
         }
         self.0.insert(feed.id().to_owned(), feed.outlet().clone());
         Ok(feed)
@@ -69,6 +65,16 @@ impl Streams {
         });
         self.0.len() < before
     }
+}
+
+/// What the caller of one stream too many is told.
+#[cold]
+pub(crate) fn too_many(limit: usize) -> Fault {
+    let message = format!(
+        "the connection has {limit} streams open, and may have no more; let one end, use another connection, \
+         or raise the server's `Limits::max_streams`"
+    );
+    Fault::new(code::OVERLOADED, message).refusing()
 }
 
 impl Drop for Streams {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::dialect::{Dialect, notification};
+use crate::dialect::{Dialect, ItemForm, notification};
 use crate::protocol::json::{Place, write_at};
 use crate::protocol::{Credit, Fault, Limits, code};
 
@@ -45,7 +45,7 @@ struct State {
 /// How the items travel.
 enum Way {
     /// As they come, as far as there is credit.
-    Stream { granted: Credit, sent: Credit },
+    Stream { granted: Credit, sent: Credit, form: ItemForm },
     /// All in one array.
     Array,
 }
@@ -60,6 +60,12 @@ struct Notices {
     is_open: bool,
 }
 
+impl Way {
+    fn stream(granted: Credit, form: ItemForm) -> Self {
+        Self::Stream { granted, sent: Credit::default(), form }
+    }
+}
+
 /// As many bytes of items at least travel together, where they come quickly.
 const PART: usize = 32 * 1024;
 
@@ -68,7 +74,7 @@ impl Outlet {
     pub(super) fn of(context: &CallContext) -> Self {
         let way = match context.get::<Credit>() {
             Some(&granted) if context.protocol() != Dialect::JsonRpc.name() => {
-                Way::Stream { granted, sent: Credit::default() }
+                Way::stream(granted, ItemForm::Messages)
             }
             _ => Way::Array,
         };
@@ -109,7 +115,7 @@ impl Outlet {
     /// Has each item travel as it comes, in a notification that begins with this.
     pub(crate) fn notify(&self, head: Vec<u8>) {
         let mut state = self.lock();
-        state.way = Way::Stream { granted: Credit::ENDLESS, sent: Credit::default() };
+        state.way = Way::stream(Credit::ENDLESS, ItemForm::Messages);
         state.notices = Some(Notices { head, ends: Vec::new(), is_open: false });
     }
 
@@ -122,6 +128,12 @@ impl Outlet {
     /// Whether the function has begun, and so can be subscribed to.
     pub(crate) fn is_open(&self) -> bool {
         self.lock().notices.as_ref().is_some_and(|notices| notices.is_open)
+    }
+
+    /// Has items travel as they come, in this form, to somebody who takes a part when they have room for it.
+    #[cfg(feature = "http")]
+    pub(crate) fn write_as(&self, form: ItemForm) {
+        self.lock().way = Way::stream(Credit::ENDLESS, form);
     }
 
     /// Takes note of who asks for the next items, when there are none.
@@ -166,18 +178,19 @@ impl Outlet {
 
     /// Whether the function waits until its caller has room for more.
     pub(crate) fn is_starved(&self) -> bool {
-        matches!(self.lock().way, Way::Stream { granted, sent } if !granted.lets(sent))
+        matches!(self.lock().way, Way::Stream { granted, sent, .. } if !granted.lets(sent))
     }
 
-    /// Takes the items that wait, as the part of a message that stands before its end; or as notifications, and where
-    /// each of them ends.
-    pub(crate) fn take(&self) -> Option<(Vec<u8>, Option<Vec<usize>>)> {
+    /// Takes the items that wait, as one part of what the call with this id answers with; or as notifications, and
+    /// where each of them ends.
+    pub(crate) fn take(&self, id: Option<&str>) -> Option<(Vec<u8>, Option<Vec<usize>>)> {
         let mut state = self.lock();
+        let Way::Stream { form, .. } = state.way else { return None };
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
             let ends = state.notices.as_mut().map(|notices| mem::take(&mut notices.ends));
             if ends.is_none() {
-                items.pop();
+                form.end_part(&mut items, id);
             }
             (items, ends)
         })
@@ -192,7 +205,7 @@ impl Outlet {
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Way::Stream { granted, sent } = state.way else { return Poll::Ready(()) };
+        let Way::Stream { granted, sent, .. } = state.way else { return Poll::Ready(()) };
         let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
         if !is_part && granted.lets(sent) && state.interest.is_some() {
             return Poll::Ready(());
@@ -216,13 +229,17 @@ impl Outlet {
         let mut state = self.lock();
         let State { way, waiting, notices, limit, .. } = &mut *state;
         let before = waiting.len();
-        if let Some(notices) = notices {
-            waiting.extend_from_slice(&notices.head);
-        } else if waiting.is_empty() {
-            waiting.extend_from_slice(match way {
-                Way::Stream { .. } => Dialect::items_head(),
-                Way::Array => b"[",
-            });
+        let is_first = before == 0;
+        match (&*notices, &*way) {
+            (Some(notices), _) => waiting.extend_from_slice(&notices.head),
+            (None, Way::Stream { form, sent, .. }) => {
+                if is_first {
+                    form.begin_part(waiting);
+                }
+                form.begin_item(waiting, sent.items + 1);
+            }
+            (None, Way::Array) if is_first => waiting.push(b'['),
+            (None, Way::Array) => {}
         }
         let start = waiting.len();
         if let Err(error) = write_at(place, waiting, item) {
@@ -230,29 +247,30 @@ impl Outlet {
             return Err(unsent(place, &error));
         }
         let size = waiting.len() - start;
-        match notices {
-            Some(notices) => {
-                waiting.extend_from_slice(notification::ITEM_END);
-                notices.ends.push(waiting.len());
-            }
-            None => waiting.push(b','),
-        }
         match way {
             Way::Stream { .. } if size + PART > (*limit).max(2 * PART) => {
                 waiting.truncate(before);
-                if let Some(notices) = notices {
-                    notices.ends.pop();
-                }
-                Err(item_too_large(size, *limit))
+                return Err(item_too_large(size, *limit));
             }
-            Way::Stream { sent, .. } => {
+            Way::Stream { form, sent, .. } => {
+                match notices {
+                    None => form.end_item(waiting, start),
+                    Some(notices) => {
+                        waiting.extend_from_slice(notification::ITEM_END);
+                        notices.ends.push(waiting.len());
+                    }
+                }
                 sent.items += 1;
                 sent.bytes += size as u64;
-                Ok(())
             }
-            Way::Array if waiting.len() > *limit => Err(too_large(*limit)),
-            Way::Array => Ok(()),
+            Way::Array => {
+                waiting.push(b',');
+                if waiting.len() > *limit {
+                    return Err(too_large(*limit));
+                }
+            }
         }
+        Ok(())
     }
 
     /// What the call returns when all items have been sent: the array of them, or nothing.
@@ -320,7 +338,7 @@ mod tests {
     }
 
     fn taken(outlet: &Outlet) -> String {
-        String::from_utf8(outlet.take().unwrap_or_default()).unwrap()
+        String::from_utf8(outlet.take(None).unwrap_or_default().0).unwrap()
     }
 
     #[test]
@@ -332,15 +350,15 @@ mod tests {
         }
         // `"ab"` and `"c"` have seven bytes: the second began with four.
         assert!(outlet.is_starved() && !is_ready(&outlet));
-        assert_eq!(taken(&outlet), r#"{"items":["ab","c""#);
+        assert_eq!(taken(&outlet), r#"{"items":["ab","c"]}"#);
         outlet.grant(Credit { items: 1, bytes: 100 });
         assert!(is_ready(&outlet));
         outlet.send(&1).unwrap();
         assert!(outlet.is_starved());
         outlet.grant(Credit { items: 2, bytes: 1 });
         assert!(outlet.is_starved());
-        assert_eq!(taken(&outlet), r#"{"items":[1"#);
-        assert_eq!(outlet.take(), None);
+        assert_eq!(taken(&outlet), r#"{"items":[1]}"#);
+        assert_eq!(outlet.take(None), None);
         assert_eq!(outlet.end().unwrap(), "null");
     }
 
@@ -359,7 +377,7 @@ mod tests {
         outlet.send(&1).unwrap();
         let waker = &mut Context::from_waker(Waker::noop());
         assert_eq!(outlet.poll_ready(true, waker), Poll::Pending);
-        assert_eq!(taken(&outlet), r#"{"items":[1"#);
+        assert_eq!(taken(&outlet), r#"{"items":[1]}"#);
     }
 
     #[test]
@@ -394,7 +412,7 @@ mod tests {
         outlet.bound(3 * PART);
         assert!(outlet.send(&f64::NAN).is_err());
         assert!(outlet.send(&"x".repeat(3 * PART)).is_err());
-        assert_eq!(outlet.take(), None);
+        assert_eq!(outlet.take(None), None);
     }
 
     #[test]
@@ -406,6 +424,6 @@ mod tests {
         let large = outlet.send(&"x".repeat(3 * PART)).unwrap_err();
         assert!(large.message().contains("`Limits::max_message_bytes`"), "{large}");
         outlet.send(&2).unwrap();
-        assert_eq!(taken(&outlet), r#"{"items":[1,2"#);
+        assert_eq!(taken(&outlet), r#"{"items":[1,2]}"#);
     }
 }

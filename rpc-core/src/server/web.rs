@@ -78,7 +78,7 @@ impl<A: Answer> Service<A> {
             Readiness::Busy
         } else {
             let stop = Arc::clone(self.stop());
-            Readiness::While(Box::new(move || !stop.is_stopping()))
+            Readiness::While(Arc::new(move || !stop.is_stopping()))
         };
         let exchange = Exchange {
             answer: Arc::clone(&self.answer),
@@ -88,6 +88,7 @@ impl<A: Answer> Service<A> {
             readiness,
             voice: voice.clone(),
             memory: self.memory.clone(),
+            streams: Arc::default(),
             #[cfg(feature = "docs-page")]
             docs_page: self.settings.docs_page,
         };
@@ -200,14 +201,17 @@ impl<A: Answer> TcpServer<A> {
         let service = self.into_unbound("service");
         let (mut session, _) = service.begin(None, None);
         session.context.may_block(false);
+        // Which requests are of one connection is not known.
+        session.limits.max_streams = usize::MAX;
         Ok(RpcService::new(Exchange {
             answer: service.answer,
             session,
             guard: service.settings.guard,
             body_timeout: service.settings.timeouts.message,
-            readiness: Readiness::While(Box::new(|| true)),
+            readiness: Readiness::While(Arc::new(|| true)),
             voice: Voice::default(),
             memory: service.memory,
+            streams: Arc::default(),
             #[cfg(feature = "docs-page")]
             docs_page: service.settings.docs_page,
         }))
