@@ -11,7 +11,7 @@ use crate::protocol::{Arguments, Fault};
 use crate::pump::asynchronous::on_another_thread;
 use crate::registry::{CallContext, Dispatch};
 
-use super::local::LocalCall;
+use super::local_call::LocalCall;
 use super::{Async, Boxed, BoxedCall, FromError, Invocation, Notify, Stub};
 
 /// Calls functions, and the layers around them, in the same process without blocking (feature

@@ -17,7 +17,7 @@ use crate::pump::wait;
 use crate::registry::{CallContext, Deferred, Dispatch, Outlet};
 
 use super::flight::Arrived;
-use super::local::LocalCall;
+use super::local_call::LocalCall;
 use super::unpack::Unpack;
 use super::window::Amount;
 use super::{FromError, Invocation};

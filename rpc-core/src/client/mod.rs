@@ -38,6 +38,7 @@ mod items;
 mod keywords;
 mod kind;
 mod local;
+mod local_call;
 mod local_items;
 mod lost;
 mod members;
