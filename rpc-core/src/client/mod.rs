@@ -55,6 +55,7 @@ mod refusal;
 pub(crate) mod rpc_client;
 mod secret;
 mod send;
+mod send_items;
 mod streaming;
 pub(crate) mod stub;
 #[cfg(feature = "tower")]
@@ -62,6 +63,7 @@ mod tower;
 mod tries;
 mod unpack;
 mod upload;
+mod uploads;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
@@ -115,6 +117,14 @@ pub(crate) use stub::Stub;
 pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
+#[cfg(feature = "streams")]
+pub use uploads::ByStream;
+pub use uploads::{ByIterator, IntoItems, Uploads};
+#[doc(hidden)]
+pub use uploads::{FromItems, GivenItems, ItemsFrom, Iterated, Source};
+#[cfg(feature = "streams")]
+#[doc(hidden)]
+pub use uploads::Streamed;
 pub use with_metadata::WithMetadata;
 pub use within::Within;
 

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub};
+use super::{
+    FromError, GivenItems, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub, Uploads,
+};
 
 macro_rules! pointer {
     ($pointer:ty) => {
@@ -48,6 +50,19 @@ macro_rules! pointer {
                 invocation: Invocation<'_, A>,
             ) -> S::Opened<T, E> {
                 (**self).open(invocation)
+            }
+        }
+
+        impl<S: Uploads<I, T, M>, I, T, M> Uploads<I, T, M> for $pointer {
+            type Uploaded<R: DeserializeOwned + Send + 'static, E: FromError> = S::Uploaded<R, E>;
+
+            fn upload<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+                given: &GivenItems,
+                items: I,
+            ) -> S::Uploaded<R, E> {
+                (**self).upload(invocation, given, items)
             }
         }
     };

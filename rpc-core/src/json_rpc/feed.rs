@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::Dialect;
 use crate::protocol::Fault;
-use crate::registry::{Deferred, Outlet, Source};
+use crate::registry::{Deferred, Inlet, Outlet, Source};
 
 use super::aside::Aside;
 use super::later::Then;
@@ -55,6 +55,11 @@ impl Feed {
         &self.source.outlet
     }
 
+    /// Where the items of its upload come from, if it has one.
+    pub(crate) fn inlet(&self) -> Option<&Inlet> {
+        self.source.inlet.as_ref()
+    }
+
     /// Whether whoever asks for the next part blocks their thread.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     pub(crate) fn blocks(&self) -> bool {
@@ -98,7 +103,9 @@ impl Feed {
             let message = fault.map(|fault| self.aside.reply(Err(fault))).unwrap_or_default();
             return Poll::Ready((message, true));
         }
-        if let Some(mut items) = outlet.take() {
+        if outlet.is_stream()
+            && let Some(mut items) = outlet.take()
+        {
             Dialect::end_items(&mut items, self.aside.id());
             return Poll::Ready((items, false));
         }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::protocol::Fault;
-use crate::registry::{Deferred, Job, Rest};
+use crate::registry::{Deferred, Inlet, Job, Rest};
 
 use super::aside::Aside;
 use super::caller_limits::InFlight;
@@ -123,6 +123,8 @@ impl Later {
             Work::Call(mut aside, rest) => {
                 if let Some(source) = rest.source() {
                     source.outlet.gather();
+                    // What stands in the argument is all that can come here.
+                    source.inlet.iter().for_each(Inlet::end);
                 }
                 let rest = match aside.held() {
                     None => rest.run(block),

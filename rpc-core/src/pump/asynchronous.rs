@@ -14,10 +14,10 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinError, JoinSet, spawn_blocking, yield_now};
 use tokio::time::{Sleep, sleep_until, timeout, timeout_at};
 
-use crate::dialect::write_notice;
+use crate::dialect::{write_granted, write_notice};
 use crate::json_rpc::{Answer, Answered, Asking, Feed, Found, Later, Order, Part, Reply, Session};
 use crate::protocol::{Connection, Fault, Limits, code};
-use crate::registry::{Job, caught};
+use crate::registry::{Inlet, Job, caught};
 use crate::timing::{LEFT, LINGER};
 use crate::transport::AsyncSocket;
 
@@ -86,6 +86,8 @@ struct Came {
     calls: usize,
     /// What follows, of a call that answers with a stream.
     feed: Option<Box<Feed>>,
+    /// The upload of which its sender is told how much room there is, and its id.
+    upload: Option<(String, Inlet)>,
 }
 
 impl AsRef<[u8]> for Came {
@@ -146,6 +148,9 @@ impl UnderWay {
             Err(later) => later,
             Ok(feed) => match self.streams.open(feed, limits.max_streams) {
                 Ok(feed) => {
+                    if let Some(inlet) = feed.inlet() {
+                        self.grant(feed.id().to_owned(), inlet.clone());
+                    }
                     self.feed(feed);
                     return Vec::new();
                 }
@@ -161,7 +166,7 @@ impl UnderWay {
         }
         self.calls += calls;
         let pile = Arc::clone(&self.pile);
-        let came = async move { Came { reply: reply.await, calls, feed: None } };
+        let came = async move { Came { reply: reply.await, calls, feed: None, upload: None } };
         let abort = self.running.spawn(async move { pile.put(came).await });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
@@ -177,7 +182,22 @@ impl UnderWay {
         let pile = Arc::clone(&self.pile);
         let came = async move {
             let Part { message, feed } = next_part(feed).await;
-            Came { reply: message, calls: 0, feed }
+            Came { reply: message, calls: 0, feed, upload: None }
+        };
+        self.running.spawn(async move { pile.put(came).await });
+    }
+
+    /// Waits until there is room for more of an upload, which its sender is told.
+    fn grant(&mut self, id: String, inlet: Inlet) {
+        let pile = Arc::clone(&self.pile);
+        let came = async move {
+            let mut reply = Vec::new();
+            let total = poll_fn(|task| inlet.poll_grant(task)).await;
+            let upload = total.map(|total| {
+                write_granted(&mut reply, &id, total);
+                (id, inlet)
+            });
+            Came { reply, calls: 0, feed: None, upload }
         };
         self.running.spawn(async move { pile.put(came).await });
     }
@@ -189,12 +209,15 @@ impl UnderWay {
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
     fn came(&mut self, ran: Result<Came, JoinError>) -> Vec<u8> {
-        let Came { reply, calls, feed } =
-            ran.unwrap_or(Came { reply: Vec::new(), calls: 1, feed: None });
+        let nothing = Came { reply: Vec::new(), calls: 1, feed: None, upload: None };
+        let Came { reply, calls, feed, upload } = ran.unwrap_or(nothing);
         self.calls -= calls;
         self.pile.take(&reply);
         if let Some(feed) = feed {
             self.feed(feed);
+        }
+        if let Some((id, inlet)) = upload {
+            self.grant(id, inlet);
         }
         reply
     }
@@ -292,6 +315,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Credit(id, total) => under_way.streams.grant(&id, total),
+                Step::Items(id, items) => under_way.streams.receive(&id, *items),
+                Step::EndUpload(id) => under_way.streams.end_upload(&id),
                 Step::Continue => {
                     self.write().await?;
                     let usual = self.connection.limits().max_gathered_reply_bytes;
@@ -523,6 +548,8 @@ pub(crate) async fn settle<A: Answer>(
         | Answered::Nothing
         | Answered::Asks(_)
         | Answered::Credit { .. }
+| Answered::Items { .. }
+| Answered::End { .. }
         | Answered::Cancel { .. } => out,
     }
 }

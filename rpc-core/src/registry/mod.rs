@@ -30,6 +30,7 @@ mod entry;
 mod export;
 mod functions;
 mod identity;
+mod inlet;
 mod interface;
 mod into_bytes;
 pub(crate) mod items;
@@ -57,6 +58,7 @@ mod text;
 #[cfg(feature = "auth")]
 mod tokens;
 mod whence;
+mod uploaded;
 mod written;
 mod xml_types;
 
@@ -89,6 +91,7 @@ pub(crate) use entry::late_to_begin;
 pub use export::{Export, Handler, Instance, Method, MethodHandler, Scope};
 pub use functions::FunctionRegistry;
 pub use identity::Identity;
+pub(crate) use inlet::Inlet;
 pub use interface::{Interface, MoreMethods};
 pub use into_bytes::{BytesProbe, IntoBytes, NoBytes, Sent};
 pub use library_types::{LibraryContext, LibraryState, Standard};
@@ -114,4 +117,5 @@ pub(crate) use system::MULTICALL;
 pub use text::Text;
 #[cfg(feature = "auth")]
 pub use tokens::{InvalidTokenHash, Tokens};
+pub use uploaded::{FromUpload, ItemStream, Items};
 pub use written::DescribedClosure;

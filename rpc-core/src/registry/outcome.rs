@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::protocol::{Call, Fault, code};
 
-use super::{Outlet, Reply, caught, panicked};
+use super::{Inlet, Outlet, Reply, caught, panicked};
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.
 pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
@@ -112,9 +112,9 @@ impl Outcome {
 
     /// The call answers with items, which go to the outlet while `rest` is polled; where it `blocks`, each time on a
     /// thread that may be blocked.
-    pub(super) fn stream(call: &Call<'_>, rest: Deferred, outlet: Outlet, blocks: bool) -> Self {
+    pub(super) fn stream(call: &Call<'_>, rest: Deferred, source: Source) -> Self {
         let mut rest = Rest::new(call, Work::Waiting(rest));
-        rest.source = Some(Source { outlet, blocks });
+        rest.source = Some(source);
         Self(Progress::Later(Box::new(rest)))
     }
 
@@ -240,6 +240,8 @@ pub(crate) struct Source {
     pub(crate) outlet: Outlet,
     /// Whether whoever asks for them blocks their thread.
     pub(crate) blocks: bool,
+    /// Where the items of its upload come from, if more come than were given.
+    pub(crate) inlet: Option<Inlet>,
 }
 
 type Wrapper = Box<dyn FnOnce(Deferred) -> Deferred + Send>;
@@ -297,7 +299,7 @@ impl Rest {
     pub(crate) fn into_stream(self) -> Result<(Deferred, Source), Self> {
         match self {
             Self { method, work: Work::Waiting(rest), wrappers, source: Some(source) }
-                if source.outlet.is_stream() =>
+                if source.outlet.is_stream() || source.inlet.is_some() =>
             {
                 let rest = Box::pin(Guarded::new(rest, &method));
                 Ok((wrapped(rest, wrappers, &method), source))

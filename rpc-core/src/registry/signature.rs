@@ -68,6 +68,8 @@ pub struct SignatureOptions {
     pub is_async: bool,
     /// It answers with any number of items, one after another.
     pub streams: bool,
+    /// It takes any number of items, one after another.
+    pub uploads: bool,
     /// It changes nothing.
     pub read_only: bool,
     /// Whether it may destroy what is there, or only adds to it; `None` where that is not said.
@@ -87,6 +89,7 @@ impl SignatureOptions {
         blocking: false,
         is_async: false,
         streams: false,
+        uploads: false,
         read_only: false,
         destructive: None,
         open_world: None,
@@ -194,6 +197,12 @@ impl Signature {
     /// Whether it answers with any number of items, one after another, rather than with one result.
     pub fn is_stream(&self) -> bool {
         self.options.streams
+    }
+
+    /// Whether it takes any number of items, one after another: one of its parameters is an [`Items`](crate::Items) or an
+    /// [`ItemStream`](crate::ItemStream).
+    pub fn is_upload(&self) -> bool {
+        self.options.uploads
     }
 
     /// Whether it was declared to block its thread.

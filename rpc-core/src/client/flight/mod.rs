@@ -15,6 +15,7 @@ mod said;
 mod saying;
 mod send;
 mod streams;
+mod uploads;
 
 use std::collections::hash_map::Entry;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::{Close, Side, code, write_close};
-use crate::protocol::{Framing, Limits, ProtocolError};
+use crate::protocol::{Credit, Framing, Limits, ProtocolError};
 
 use super::ClientBuilder;
 use super::call_map::CallMap;
@@ -33,6 +34,7 @@ pub(super) use arriving::Arrived;
 use arriving::Arriving;
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
+pub(super) use uploads::Room;
 use said::Said;
 
 /// What is sent and what is waited for on one connection.
@@ -52,6 +54,8 @@ pub(super) struct Flight<W> {
     calls: CallMap<InFlight<W>>,
     /// What has come for those of the calls that are answered with items.
     streams: CallMap<Arriving>,
+    /// How much there is room for at the other side of those that items are sent to.
+    uploads: CallMap<Credit>,
     /// What came and was no call's.
     dropped: Dropped,
     /// What is to be written.
@@ -97,6 +101,7 @@ impl<W> Flight<W> {
             next_reply: 0,
             calls: CallMap::default(),
             streams: CallMap::default(),
+            uploads: CallMap::default(),
             dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,

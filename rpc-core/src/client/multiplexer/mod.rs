@@ -11,6 +11,7 @@ mod interleavings;
 mod one_call;
 mod stream;
 mod sync;
+mod upload;
 
 use std::collections::VecDeque;
 use std::io;
