@@ -9,18 +9,19 @@ use serde::de::DeserializeOwned;
 
 pub use crate::__described as described;
 pub use crate::client::{
-    Argument, FromItems, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenItems, GivenKwargs, IntoItems,
-    Invocation, ItemsFrom, Kwargs, List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, Streaming, TypedArguments, Uploads,
+    Argument, FromItems, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenItems,
+    GivenKwargs, IntoItems, Invocation, ItemsFrom, Kwargs, List, Names, Nil, Notify, Omitted,
+    OutcomeOf, Pipelined, Streaming, TypedArguments, Uploads,
 };
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Place;
 pub use crate::registry::{
-    Bound, Bytes, BytesProbe, FromUpload, CallContext, Deferred, Described, DescribedClosure, ErrorProbe,
-    Export, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState, Method,
-    MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, Outlet, OwnedError, Parameter,
-    ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions, Standard,
-    StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written, is_plain,
-    to_text, travels,
+    Bound, Bytes, BytesProbe, CallContext, Deferred, Described, DescribedClosure, ErrorProbe,
+    Export, FromUpload, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState,
+    Method, MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, Outlet, OwnedError,
+    Parameter, ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions,
+    Standard, StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written,
+    is_plain, to_text, travels,
 };
 
 #[cfg(feature = "streams")]

@@ -119,12 +119,12 @@ pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
 #[cfg(feature = "streams")]
 pub use uploads::ByStream;
-pub use uploads::{ByIterator, IntoItems, Uploads};
-#[doc(hidden)]
-pub use uploads::{FromItems, GivenItems, ItemsFrom, Iterated, Source};
 #[cfg(feature = "streams")]
 #[doc(hidden)]
 pub use uploads::Streamed;
+pub use uploads::{ByIterator, IntoItems, Uploads};
+#[doc(hidden)]
+pub use uploads::{FromItems, GivenItems, ItemsFrom, Iterated, Source};
 pub use with_metadata::WithMetadata;
 pub use within::Within;
 

@@ -89,16 +89,7 @@ impl Member {
     fn is_unknown_to_json_rpc(self) -> bool {
         matches!(
             self,
-            Notify
-                | TimeoutMs
-                | Cancel
-                | Metadata
-                | Stream
-                | Credit
-                | Items
-                | Bytes
-                | Upload
-                | End
+            Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes | Upload | End
         )
     }
 }

@@ -154,9 +154,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 (request.dialect, request.id)
             }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Rare(_)) => {
-                (session.dialect(), None)
-            }
+            Ok(Incoming::Rare(_)) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

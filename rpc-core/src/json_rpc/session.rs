@@ -7,10 +7,10 @@ use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::{Credit, Fault, Limits, Protocol};
-use crate::registry::{CallContext, Inlet};
 #[cfg(any(feature = "http", feature = "mcp"))]
 use crate::registry::Caller;
 use crate::registry::ResponseForm;
+use crate::registry::{CallContext, Inlet};
 
 use super::identify::{Found, Who};
 

@@ -548,8 +548,8 @@ pub(crate) async fn settle<A: Answer>(
         | Answered::Nothing
         | Answered::Asks(_)
         | Answered::Credit { .. }
-| Answered::Items { .. }
-| Answered::End { .. }
+        | Answered::Items { .. }
+        | Answered::End { .. }
         | Answered::Cancel { .. } => out,
     }
 }

@@ -197,7 +197,8 @@ impl Entry {
             Some(Ok(rest)) => {
                 // Whoever waits for an upload blocks a thread.
                 let is_upload = self.signature.is_upload() && !self.signature.is_async();
-                let blocks = (self.signature.is_blocking() || is_upload) && context.must_not_block();
+                let blocks =
+                    (self.signature.is_blocking() || is_upload) && context.must_not_block();
                 let inlet = context.get::<Inlet>().filter(|_| self.signature.is_upload()).cloned();
                 Outcome::stream(call, rest, Source { outlet, blocks, inlet })
             }

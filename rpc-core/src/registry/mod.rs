@@ -57,8 +57,8 @@ mod system;
 mod text;
 #[cfg(feature = "auth")]
 mod tokens;
-mod whence;
 mod uploaded;
+mod whence;
 mod written;
 mod xml_types;
 

@@ -13,9 +13,9 @@ use crate::dialect::ItemBatch;
 use crate::error::{Cut, CutKind};
 use crate::protocol::json::decode;
 
+use super::Scope;
 use super::bind::{Bound, problem_at};
 use super::inlet::{Inlet, Next};
-use super::Scope;
 
 /// The items that a caller sends to a plain function, one after another: a parameter of this type takes an upload.
 ///
@@ -80,12 +80,7 @@ impl Bound<'_, '_> {
 }
 
 impl<T> Upload<T> {
-    fn new(
-        name: String,
-        items: ItemBatch,
-        inlet: Option<Inlet>,
-        left: Option<Duration>,
-    ) -> Self {
+    fn new(name: String, items: ItemBatch, inlet: Option<Inlet>, left: Option<Duration>) -> Self {
         let until = left.and_then(|left| Instant::now().checked_add(left));
         let left = items.count;
         Self { name, items, left, count: 0, inlet, is_beginning: true, until, item: PhantomData }

@@ -34,8 +34,8 @@ pub(super) use arriving::Arrived;
 use arriving::Arriving;
 use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
-pub(super) use uploads::Room;
 use said::Said;
+pub(super) use uploads::Room;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]

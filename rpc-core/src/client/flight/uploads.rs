@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dialect::{
-    Dialect, ReplyId, begin_items, end_uploading_call, finish_items, write_end,
-};
+use crate::dialect::{Dialect, ReplyId, begin_items, end_uploading_call, finish_items, write_end};
 use crate::error::{Error, Misuse};
 use crate::protocol::{ArgumentError, Credit};
 use crate::registry::Inlet;

@@ -144,7 +144,10 @@ impl<S: Stream> Multiplexer<S> {
     }
 
     /// Writes what is taken at once.
-    pub(super) fn flush_at_once<'m>(&'m self, state: MutexGuard<'m, State>) -> MutexGuard<'m, State> {
+    pub(super) fn flush_at_once<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+    ) -> MutexGuard<'m, State> {
         self.flush(state, Deadline::after(Instant::now(), Duration::ZERO))
     }
 }
