@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::__described as described;
 pub use crate::client::{
-    Argument, FromItems, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenItems,
+    Argument, Converses, FromItems, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenItems,
     GivenKwargs, IntoItems, Invocation, ItemsFrom, Kwargs, List, Names, Nil, Notify, Omitted,
     OutcomeOf, Pipelined, Streaming, TypedArguments, Uploads,
 };
@@ -182,7 +182,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot send many items to a function that answers with many, or not from these",
     label = "a client must stand here, as `RpcClient` is one",
-    note = "the items come from what iterates"
+    note = "`RpcClient` sends what iterates, `AsyncRpcClient` what iterates or is a `Stream`; it is `Send` and borrows nothing"
 )]
 pub trait Conversing<F, T, E> {
     /// What opening comes to.
@@ -200,8 +200,8 @@ pub trait Conversing<F, T, E> {
 #[diagnostic::do_not_recommend]
 impl<S, F, T, E> Conversing<F, T, E> for S
 where
-    F: FromItems<From: IntoIterator<Item: Serialize>>,
-    S: Streaming,
+    F: FromItems,
+    S: Converses<F::From, F::Item, F::Way>,
     T: DeserializeOwned + Send + 'static,
     E: FromError,
 {
@@ -214,8 +214,8 @@ where
         given: impl FnOnce(Given<GivenItems>) -> G,
     ) -> Self::Opened {
         let array = GivenItems::default();
-        array.fill(items.into_from());
-        Streaming::open(self, Invocation::new(signature, given(Given(array))))
+        let invocation = Invocation::new(signature, given(Given(array.clone())));
+        Converses::converse(self, invocation, &array, items.into_from())
     }
 }
 

@@ -9,7 +9,7 @@ use rpc_core::{Cut, ItemStream, Items, rpc_export};
 ///
 /// Where not all of them come.
 #[rpc_export]
-pub fn total(numbers: Items<i64>) -> Result<i64, Cut> {
+pub fn sum_up(numbers: Items<i64>) -> Result<i64, Cut> {
     numbers.sum()
 }
 
@@ -19,7 +19,7 @@ pub fn total(numbers: Items<i64>) -> Result<i64, Cut> {
 ///
 /// Where not all of them come.
 #[rpc_export]
-pub fn total_size(
+pub fn sizes_together(
     prefix: &str,
     texts: Items<String>,
     #[default(1)] times: usize,
@@ -51,19 +51,19 @@ pub fn first_number(mut numbers: Items<i64>) -> Option<i64> {
 
 /// Twice each number.
 #[rpc_export]
-pub fn doubled(numbers: Items<i64>) -> impl Iterator<Item = Result<i64, Cut>> {
+pub fn twice_each(numbers: Items<i64>) -> impl Iterator<Item = Result<i64, Cut>> {
     numbers.map(|number| Ok(number? * 2))
 }
 
 /// Twice each number.
 #[rpc_export]
-pub async fn doubled_slowly(numbers: ItemStream<i64>) -> impl Stream<Item = Result<i64, Cut>> {
+pub async fn twice_each_awaited(numbers: ItemStream<i64>) -> impl Stream<Item = Result<i64, Cut>> {
     numbers.map(|number| Ok(number? * 2))
 }
 
 /// The average of all numbers so far, for each that is even: as many as there are even ones.
 #[rpc_export]
-pub fn averages(numbers: Items<i64>) -> impl Iterator<Item = Result<f64, Cut>> {
+pub fn averages_at_even(numbers: Items<i64>) -> impl Iterator<Item = Result<f64, Cut>> {
     let (mut sum, mut count) = (0., 0.);
     numbers.filter_map(move |number| match number {
         Ok(number) => {

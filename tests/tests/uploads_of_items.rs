@@ -17,8 +17,8 @@ use rpc_core::{
     RpcServer, State, call, rpc_export,
 };
 use tests::{
-    FRAMINGS, Gate, Model, Peer, Served, count_lines, doubled, doubled_slowly, first_number, run,
-    total, total_size, until,
+    FRAMINGS, Gate, Model, Peer, Served, count_lines, first_number, run, sizes_together, sum_up,
+    twice_each, twice_each_awaited, until,
 };
 
 const MODELS: [&str; 6] =
@@ -97,16 +97,16 @@ macro_rules! both {
 
 /// What users rely on, of a server in any model.
 fn converse(address: &str) {
-    assert_eq!(both!(address, |c| call!(c.total(numbers = 1..=3))).unwrap(), 6);
-    assert_eq!(both!(address, |c| call!(c.total([]))).unwrap(), 0);
-    assert_eq!(both!(address, |c| call!(c.total(vec![7]))).unwrap(), 7);
+    assert_eq!(both!(address, |c| call!(c.sum_up(numbers = 1..=3))).unwrap(), 6);
+    assert_eq!(both!(address, |c| call!(c.sum_up([]))).unwrap(), 0);
+    assert_eq!(both!(address, |c| call!(c.sum_up(vec![7]))).unwrap(), 7);
     let numbers = (1..=100_000_i64).filter(|number| *number > 0);
-    let sum = both!(address, |c| call!(c.total(numbers.clone()))).unwrap();
+    let sum = both!(address, |c| call!(c.sum_up(numbers.clone()))).unwrap();
     assert_eq!(sum, 5_000_050_000);
-    assert_eq!(both!(address, |c| call!(c.total(1..=100_000))).unwrap(), 5_000_050_000);
+    assert_eq!(both!(address, |c| call!(c.sum_up(1..=100_000))).unwrap(), 5_000_050_000);
     let sizes = [1, 9 * 1024 * 1024, 0, 70_000, 3];
     let texts = || sizes.into_iter().map(|size| "x".repeat(size));
-    let size = both!(address, |c| call!(c.total_size("yy", texts(), times = 2))).unwrap();
+    let size = both!(address, |c| call!(c.sizes_together("yy", texts(), times = 2))).unwrap();
     assert_eq!(size, 2 * (10 + sizes.iter().sum::<usize>()));
     let lines = (0..5000).map(|line| format!("\"{line}\"\n"));
     assert_eq!(both!(address, |c| call!(c.count_lines(lines.clone()))).unwrap(), 5000);
@@ -134,7 +134,7 @@ fn an_asynchronous_client_sends_what_a_stream_has() {
         let server = model.start(server().0);
         run(async {
             let client = AsyncRpcClient::connect(server.address()).await.unwrap();
-            assert_eq!(call!(client.total(stream::iter(1..=10_000))).await.unwrap(), 50_005_000);
+            assert_eq!(call!(client.sum_up(stream::iter(1..=10_000))).await.unwrap(), 50_005_000);
             let (sender, receiver) = tokio::sync::mpsc::channel(1);
             let slow = stream::unfold(receiver, |mut receiver| async {
                 Some((receiver.recv().await?, receiver))

@@ -122,7 +122,7 @@ pub use uploads::ByStream;
 #[cfg(feature = "streams")]
 #[doc(hidden)]
 pub use uploads::Streamed;
-pub use uploads::{ByIterator, IntoItems, Uploads};
+pub use uploads::{ByIterator, Converses, IntoItems, Uploads};
 #[doc(hidden)]
 pub use uploads::{FromItems, GivenItems, ItemsFrom, Iterated, Source};
 pub use with_metadata::WithMetadata;

@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::protocol::Arguments;
 
 use super::{
-    FromError, GivenItems, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub, Uploads,
+    Converses, FromError, GivenItems, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub,
+    Uploads,
 };
 
 macro_rules! pointer {
@@ -63,6 +64,17 @@ macro_rules! pointer {
                 items: I,
             ) -> S::Uploaded<R, E> {
                 (**self).upload(invocation, given, items)
+            }
+        }
+
+        impl<S: Converses<I, T, M>, I, T, M> Converses<I, T, M> for $pointer {
+            fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+                given: &GivenItems,
+                items: I,
+            ) -> S::Opened<R, E> {
+                (**self).converse(invocation, given, items)
             }
         }
     };

@@ -13,8 +13,8 @@ use crate::transport::{Stream, Transport};
 use super::deadline::Deadline;
 use super::multiplexer::Multiplexer;
 use super::rpc_client::RpcClient;
-use super::uploads::{ByIterator, GivenItems, Parcel, Uploads};
-use super::{FromError, Invocation};
+use super::uploads::{ByIterator, Converses, GivenItems, IntoItems, Parcel, Sending, Uploads};
+use super::{FromError, Invocation, Items, Streaming};
 
 impl<Tr, I, T> Uploads<I, T, ByIterator> for RpcClient<Tr>
 where
@@ -58,7 +58,7 @@ impl<Tr: Transport> RpcClient<Tr> {
             whole.or_else(|| Deadline::after(Instant::now(), limit?))
         };
         let connection = self.shared.connections.get(patience())?;
-        let call = connection.begin_upload(method, limit, patience(), |out| {
+        let call = connection.begin_upload(method, limit, None, patience(), |out| {
             settings.begin_call(out, method, invocation.arguments(), metadata)
         })?;
         let given_up = GivenUp(&connection, call);
@@ -72,6 +72,48 @@ impl<Tr: Transport> RpcClient<Tr> {
         }
         mem::forget(given_up);
         connection.wait_uploaded(call, method, patience())
+    }
+}
+
+impl<Tr, I, T> Converses<I, T, ByIterator> for RpcClient<Tr>
+where
+    Tr: Transport,
+    I: IntoIterator<Item = T, IntoIter: Send + 'static>,
+    T: Serialize,
+{
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> Result<Items<Tr::Stream, R, E>, E> {
+        if self.settings().has_streams() {
+            let sending = Sending::new(items.into_source());
+            return self.open_conversation(&invocation, sending).map_err(E::from_error);
+        }
+        given.fill(items);
+        self.open(invocation)
+    }
+}
+
+impl<Tr: Transport> RpcClient<Tr> {
+    fn open_conversation<A: Arguments, R, E>(
+        &self,
+        invocation: &Invocation<'_, A>,
+        sending: Sending,
+    ) -> Result<Items<Tr::Stream, R, E>, Error> {
+        let settings = self.settings();
+        let (method, metadata) = (invocation.method(), invocation.metadata());
+        settings.check_metadata(metadata)?;
+        settings.check_size(invocation)?;
+        let (sent_by, limit) = (self.deadline(invocation), invocation.timeout());
+        let deadline = limit.and_then(|limit| Deadline::after(Instant::now(), limit));
+        let window = settings.stream_window;
+        let connection = self.shared.connections.get(sent_by)?;
+        let call = connection.begin_upload(method, limit, Some(window), sent_by, |out| {
+            settings.begin_call(out, method, invocation.arguments(), metadata)
+        })?;
+        Ok(Items::converse(invocation.name(), window, connection, (call, sending), deadline))
     }
 }
 

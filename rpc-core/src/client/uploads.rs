@@ -16,7 +16,7 @@ use crate::protocol::json::write;
 use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Credit, ObjectWriter};
 
 use super::invocation::Argument;
-use super::{FromError, Invocation, Stub};
+use super::{FromError, Invocation, Streaming, Stub};
 
 /// That items come from what iterates.
 #[derive(Debug)]
@@ -131,12 +131,28 @@ pub trait Uploads<I, T, M>: Stub {
     ) -> Self::Uploaded<R, E>;
 }
 
+/// A stub that can send many items, which come from an `I`, to a function that answers with many.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot send many items to a function that answers with many, or not from these",
+    label = "sends no items of type `{T}` from `{I}`",
+    note = "what the items come from is `Send` and borrows nothing"
+)]
+pub trait Converses<I, T, M>: Streaming {
+    /// Opens a stream, and sends items while it is read; `given` stands among the arguments.
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> Self::Opened<R, E>;
+}
+
 /// The argument that items are sent for: an array, which they come after or stand in.
 #[derive(Clone)]
-pub struct GivenItems(Arc<Mutex<Filled>>);
+pub struct GivenItems(Arc<Mutex<Array>>);
 
 /// The text of the array, or why there is none.
-type Filled = Result<String, String>;
+type Array = Result<String, String>;
 
 impl GivenItems {
     /// Has all items stand in it, for a way that knows of no uploads.
@@ -149,7 +165,7 @@ impl GivenItems {
         *self.lock() = gather(pin!(source));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Filled> {
+    fn lock(&self) -> MutexGuard<'_, Array> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -161,7 +177,7 @@ impl Default for GivenItems {
 }
 
 /// Puts all items in an array.
-fn gather(mut source: Pin<&mut impl Source<Item: Serialize>>) -> Filled {
+fn gather(mut source: Pin<&mut impl Source<Item: Serialize>>) -> Array {
     const WAITS: &str = "a stream that has to be waited for travels in the native dialect alone, over a connection and not \
                          by HTTP; collect its items first, or send what iterates";
     let (mut array, mut place) = (vec![b'['], 0);
@@ -271,6 +287,77 @@ impl Parcel {
         let now = Instant::now();
         let took = self.since.replace(now).map_or(Duration::MAX, |since| now.duration_since(since));
         !self.text.is_empty() && (self.text.len() >= PART || more == 0 || took > SLOW)
+    }
+}
+
+/// What puts items into parcels, whatever they are.
+trait Feed: Send {
+    /// Adds the next item.
+    fn poll_add(
+        &mut self,
+        parcel: &mut Parcel,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<(), Error>>>;
+
+    /// How many items there are still, at least.
+    fn at_least(&self) -> usize;
+}
+
+impl<S: Source<Item: Serialize> + Send> Feed for Pin<Box<S>> {
+    fn poll_add(
+        &mut self,
+        parcel: &mut Parcel,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<(), Error>>> {
+        self.as_mut().poll_item(task).map(|item| item.map(|item| parcel.add(&item)))
+    }
+
+    fn at_least(&self) -> usize {
+        Source::at_least(&**self)
+    }
+}
+
+/// Items that are being sent.
+pub(super) struct Sending {
+    feed: Box<dyn Feed>,
+    pub(super) parcel: Parcel,
+}
+
+/// What a parcel is ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// To be sent, before more are asked for.
+    Due,
+    /// To be sent, as the last.
+    Last,
+    /// To be sent, and nothing more is there yet.
+    Waits,
+}
+
+impl Sending {
+    pub(super) fn new(source: impl Source<Item: Serialize> + Send + 'static) -> Self {
+        Self { feed: Box::new(Box::pin(source)), parcel: Parcel::default() }
+    }
+
+    /// Asks for items until some are to be sent. Where there are none, `task` is woken when there are.
+    pub(super) fn fill(&mut self, credit: Credit, task: &mut Context<'_>) -> Result<Filled, Error> {
+        let Self { feed, parcel } = self;
+        loop {
+            if parcel.is_due(feed.at_least()) || !credit.lets(parcel.sent) {
+                return Ok(Filled::Due);
+            }
+            match feed.poll_add(parcel, task) {
+                Poll::Ready(Some(added)) => added?,
+                Poll::Ready(None) => return Ok(Filled::Last),
+                Poll::Pending => return Ok(Filled::Waits),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending").finish_non_exhaustive()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -15,11 +14,13 @@ use crate::protocol::Arguments;
 
 use super::super::deadline::Deadline;
 use super::super::flight::{Progress, Room};
-use super::super::uploads::{GivenItems, IntoItems, Parcel, Source, Uploads};
-use super::super::{BoxedCall, FromError, Invocation};
+use super::super::uploads::{Converses, Filled, GivenItems, IntoItems, Sending, Source, Uploads};
+use super::super::window::Amount;
+use super::super::{BoxedCall, FromError, Invocation, Streaming};
 use super::AsyncRpcClient;
 use super::call::CallFuture;
 use super::connection::Connection;
+use super::items::AsyncItems;
 use super::shared::Shared;
 use super::state::Message;
 
@@ -38,9 +39,10 @@ where
         let source = items.into_source();
         if self.shared.settings.has_streams() {
             let upload = Upload::new(&self.shared, &invocation);
+            let sending = Sending::new(source);
             return Box::pin(async {
                 let result = match upload {
-                    Ok(upload) => upload.send(source).await,
+                    Ok(upload) => upload.send(sending).await,
                     Err(error) => Err(error),
                 };
                 result.map_err(E::from_error)
@@ -48,6 +50,33 @@ where
         }
         given.fill_from(source);
         Box::pin(CallFuture::<R, E>::new(&self.shared, &invocation, true))
+    }
+}
+
+impl<I, T, M> Converses<I, T, M> for AsyncRpcClient
+where
+    I: IntoItems<T, M, Source: Source<Item: Serialize> + Send + 'static>,
+{
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> BoxedCall<AsyncItems<R, E>, E> {
+        let source = items.into_source();
+        if self.shared.settings.has_streams() {
+            let upload = Upload::new(&self.shared, &invocation);
+            let sending = Sending::new(source);
+            return Box::pin(async {
+                let opened = match upload {
+                    Ok(upload) => upload.converse(sending).await,
+                    Err(error) => Err(error),
+                };
+                opened.map_err(E::from_error)
+            });
+        }
+        given.fill_from(source);
+        self.open(invocation)
     }
 }
 
@@ -78,22 +107,40 @@ impl Upload {
         Ok(Self { client: Arc::clone(client), method, limit, patience, bytes })
     }
 
-    async fn send<S: Source<Item: Serialize>, R: DeserializeOwned>(
-        self,
-        source: S,
-    ) -> Result<R, Error> {
-        let Self { client, method, limit, patience, bytes } = self;
+    /// When the next wait ends, and all of it where that is bounded.
+    fn wait(&self, whole: Option<Deadline>) -> Option<Deadline> {
+        whole.or_else(|| Deadline::after(Instant::now(), self.patience?))
+    }
+
+    /// Begins the call; until when all of it may take is said besides.
+    async fn begin(
+        &self,
+        window: Option<Amount>,
+    ) -> Result<(Arc<Connection>, u64, Option<Deadline>), Error> {
+        let Self { client, method, limit, bytes, .. } = self;
         let whole = limit.and_then(|limit| Deadline::after(Instant::now(), limit));
-        let wait = || whole.or_else(|| Deadline::after(Instant::now(), patience?));
+        let deadline = self.wait(whole);
         let connection = match client.usable() {
             Some(connection) => connection,
-            None => Arc::clone(&client).connection(wait()).await?,
+            None => Arc::clone(client).connection(deadline).await?,
         };
-        let message = Message { method: &method, bytes: &bytes, timeout: limit, deadline: wait() };
-        let call = connection.begin_upload(message)?;
-        let mut under_way = UnderWay { connection, call, method, is_over: false, deadline: wait() };
-        let (mut parcel, mut source) = (Parcel::default(), Box::pin(source));
-        poll_fn(|task| under_way.poll_send(&mut parcel, source.as_mut(), &wait, task)).await?;
+        let message = Message { method, bytes, timeout: *limit, deadline };
+        let call = connection.begin_upload(message, window)?;
+        Ok((connection, call, whole))
+    }
+
+    async fn converse<R, E>(self, sending: Sending) -> Result<AsyncItems<R, E>, Error> {
+        let window = self.client.settings.stream_window;
+        let (connection, call, deadline) = self.begin(Some(window)).await?;
+        Ok(AsyncItems::converse(self.method, window, connection, (call, sending), deadline))
+    }
+
+    async fn send<R: DeserializeOwned>(self, mut sending: Sending) -> Result<R, Error> {
+        let (connection, call, whole) = self.begin(None).await?;
+        let (method, deadline) = (self.method.clone(), self.wait(whole));
+        let mut under_way = UnderWay { connection, call, method, is_over: false, deadline };
+        let wait = || self.wait(whole);
+        poll_fn(|task| under_way.poll_send(&mut sending, wait, task)).await?;
         under_way.deadline = wait();
         poll_fn(|task| under_way.poll_reply(task)).await
     }
@@ -110,63 +157,31 @@ struct UnderWay {
 
 impl UnderWay {
     /// Sends items as far as there is room, until there are no more or nobody wants them.
-    fn poll_send<S: Source<Item: Serialize>>(
+    fn poll_send(
         &mut self,
-        parcel: &mut Parcel,
-        mut source: Pin<&mut S>,
+        sending: &mut Sending,
         wait: impl Fn() -> Option<Deadline>,
         task: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        loop {
-            let credit = match self.room(parcel, task)? {
-                Room::For(credit) => credit,
-                Room::None => return Poll::Pending,
-                Room::Over => return Poll::Ready(Ok(())),
-            };
-            let item = loop {
-                if parcel.is_due(source.at_least()) || !credit.lets(parcel.sent) {
-                    break None;
-                }
-                match source.as_mut().poll_item(task) {
-                    Poll::Ready(Some(item)) => parcel.add(&item)?,
-                    other => break Some(other.map(drop)),
-                }
-            };
-            let is_last = matches!(item, Some(Poll::Ready(())));
-            self.connection.with(|state| {
-                state.flight.send_items(self.call, &parcel.text)?;
-                if is_last {
-                    state.flight.end_upload(self.call);
-                }
-                Ok::<_, Error>(())
-            })?;
-            parcel.text.clear();
-            self.deadline = wait();
-            match item {
-                Some(Poll::Ready(())) => return Poll::Ready(Ok(())),
-                // The source, or the end of the call, wakes the task.
-                Some(Poll::Pending) => return Poll::Pending,
-                None => {}
-            }
+        let (sent, Self { connection, call, .. }) = (sending.parcel.sent, &*self);
+        if connection.poll_send(*call, sending, task)?.is_ready() {
+            return Poll::Ready(Ok(()));
         }
-    }
-
-    /// Whether there is room for more; `task` is woken when that changes.
-    fn room(&self, parcel: &Parcel, task: &Context<'_>) -> Result<Room, Error> {
-        let Self { connection, call, method, deadline, .. } = self;
-        connection.with(|state| {
-            let room = state.flight.room(*call, parcel.sent);
-            if room == Room::Over {
-                return Ok(room);
+        if sending.parcel.sent != sent {
+            self.deadline = wait();
+        }
+        let Some(deadline) = self.deadline else { return Poll::Pending };
+        self.connection.with(|state| {
+            let may_send = state.flight.room(self.call, sending.parcel.sent) != Room::None;
+            if may_send {
+                return Poll::Pending;
             }
-            if let Some(deadline) = deadline.filter(|_| room == Room::None) {
-                if deadline.has_passed() {
-                    return Err(state.flight.timed_out(*call, method, deadline.limit()));
-                }
-                state.watch(Some(deadline));
+            if deadline.has_passed() {
+                let error = state.flight.timed_out(self.call, &self.method, deadline.limit());
+                return Poll::Ready(Err(error));
             }
-            state.flight.wake_with(*call, task.waker().clone());
-            Ok(room)
+            state.watch(Some(deadline));
+            Poll::Pending
         })
     }
 
@@ -206,11 +221,49 @@ impl Drop for UnderWay {
 }
 
 impl Connection {
+    /// Sends items as far as there is room; is ready when there are no more, or nobody wants them. `task` is woken when
+    /// there are more items or room for them, and when something has come for the call.
+    pub(super) fn poll_send(
+        &self,
+        call: u64,
+        sending: &mut Sending,
+        task: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            let room = self.with(|state| {
+                let room = state.flight.room(call, sending.parcel.sent);
+                if room != Room::Over {
+                    state.flight.wake_with(call, task.waker().clone());
+                }
+                room
+            });
+            let credit = match room {
+                Room::For(credit) => credit,
+                Room::None => return Poll::Pending,
+                Room::Over => return Poll::Ready(Ok(())),
+            };
+            let filled = sending.fill(credit, task)?;
+            self.with(|state| {
+                state.flight.send_items(call, &sending.parcel.text)?;
+                if filled == Filled::Last {
+                    state.flight.end_upload(call);
+                }
+                Ok::<_, Error>(())
+            })?;
+            sending.parcel.text.clear();
+            match filled {
+                Filled::Due => {}
+                Filled::Last => return Poll::Ready(Ok(())),
+                Filled::Waits => return Poll::Pending,
+            }
+        }
+    }
+
     /// Queues a call that items are sent to, and returns its number.
-    fn begin_upload(&self, message: Message<'_>) -> Result<u64, Error> {
+    fn begin_upload(&self, message: Message<'_>, window: Option<Amount>) -> Result<u64, Error> {
         self.with(|state| {
             let Message { method, bytes, timeout, deadline } = message;
-            let call = state.flight.begin_upload(method, timeout, None, |_, out| {
+            let call = state.flight.begin_upload(method, timeout, window, |_, out| {
                 out.extend_from_slice(bytes);
                 Ok(())
             });

@@ -34,6 +34,7 @@ use super::deadline::Deadline;
 use super::flight::{Flight, Own, Progress};
 use super::lost::Lost;
 use sync::{Mutex, MutexGuard, Thread, current, park, park_timeout};
+pub(super) use upload::Exchange;
 
 /// One connection and the calls in flight on it.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Uploads on a connection that threads share.
 
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,20 +10,71 @@ use crate::protocol::{ArgumentError, Credit};
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
-use super::super::flight::Room;
+use super::super::flight::{Arrived, Room};
+use super::super::uploads::{Filled, Sending};
+use super::super::window::Amount;
 use super::Multiplexer;
 
+/// What a turn of a conversation came to.
+pub(in crate::client) enum Exchange {
+    /// Something has come.
+    Arrived(Arrived),
+    /// What there was to send has been sent.
+    Sent,
+    /// Nothing more is to be sent.
+    AllSent,
+}
+
 impl<S: Stream> Multiplexer<S> {
-    /// Sends a call that items are sent to, and returns its number. `write` appends the message but for its end.
+    /// Takes what has come of a stream or, where nothing has, sends items or waits until either can be done.
+    pub(in crate::client) fn exchange(
+        &self,
+        call: u64,
+        method: &str,
+        sending: &mut Sending,
+        deadline: Option<Deadline>,
+    ) -> Result<Exchange, Error> {
+        let state = self.state();
+        if state.flight.has_arrived(call) {
+            drop(state);
+            return Ok(Exchange::Arrived(self.arrived(call, method, deadline)));
+        }
+        let credit = match state.flight.room(call, sending.parcel.sent) {
+            Room::For(credit) => credit,
+            Room::Over => return Ok(Exchange::AllSent),
+            Room::None => {
+                let state = self.flush_at_once(state);
+                drop(self.wait_for(state, call, deadline));
+                if deadline.is_some_and(Deadline::has_passed) {
+                    return Ok(Exchange::Arrived(self.arrived(call, method, deadline)));
+                }
+                return Ok(Exchange::Sent);
+            }
+        };
+        drop(state);
+        let is_last =
+            sending.fill(credit, &mut Context::from_waker(Waker::noop()))? == Filled::Last;
+        self.send_items(call, &sending.parcel.text, is_last, deadline)?;
+        sending.parcel.text.clear();
+        if is_last {
+            return Ok(Exchange::AllSent);
+        }
+        self.relieve();
+        Ok(Exchange::Sent)
+    }
+
+    /// Sends a call that items are sent to, and returns its number; where it is answered with items itself, so many may be
+    /// sent to begin with. `write` appends the message but for its end.
     pub(in crate::client) fn begin_upload(
         &self,
         method: &str,
         timeout: Option<Duration>,
+        window: Option<Amount>,
         deadline: Option<Deadline>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         let mut state = self.state();
-        let call = state.flight.begin_upload(method, timeout, None, |_, out| write(out))?;
+        let call = state.flight.begin_upload(method, timeout, window, |_, out| write(out))?;
         drop(self.flush_unless_gathering(state, deadline));
         Ok(call)
     }
