@@ -98,7 +98,9 @@ impl Feed {
                 Poll::Pending => {}
             }
         }
-        if self.ended.is_none() && outlet.is_cut() {
+        // A plain function that waits for its upload ends before this is seen.
+        let may_have_ended = self.source.inlet.is_some();
+        if (self.ended.is_none() || may_have_ended) && outlet.is_cut() {
             let fault = outlet.take_fault();
             let message = fault.map(|fault| self.aside.reply(Err(fault))).unwrap_or_default();
             return Poll::Ready((message, true));

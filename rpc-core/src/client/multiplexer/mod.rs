@@ -14,12 +14,10 @@ mod sync;
 mod upload;
 
 use std::collections::VecDeque;
-use std::io;
-use std::iter;
-use std::mem;
 use std::net::Shutdown;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+use std::{io, iter, mem};
 
 use serde::de::DeserializeOwned;
 
