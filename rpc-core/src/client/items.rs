@@ -110,7 +110,7 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Iterator for Items<S, T, E> {
 
     fn next(&mut self) -> Option<Result<T, E>> {
         let next = self.unpack.next(InFlight::arrived, |flight, granted| {
-            flight.connection.grant(flight.call, granted)
+            flight.connection.grant(flight.call, granted);
         });
         match next {
             Poll::Ready(item) => item.map(|item| item.map_err(E::from_error)),

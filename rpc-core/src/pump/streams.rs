@@ -86,9 +86,10 @@ impl Streams {
     /// The peer sends nothing more: no stream goes on. Where the server `stops`, their callers are told.
     pub(super) fn end(&mut self, stops: bool) {
         const STOPS: &str = "the server stops: the stream has ended before its function has";
-        let (kind, why) = match stops {
-            true => (CutKind::Stopping, "the server stops"),
-            false => (CutKind::Gone, "the caller's connection has ended"),
+        let (kind, why) = if stops {
+            (CutKind::Stopping, "the server stops")
+        } else {
+            (CutKind::Gone, "the caller's connection has ended")
         };
         for (_, open) in self.0.drain() {
             let fault = Fault::new(code::SHUTTING_DOWN, STOPS).saying_may_have_run();

@@ -172,9 +172,9 @@ impl Inlet {
             return say(total);
         }
         state.due = Some(total);
-        let granter = state.granter.take();
+        let waiting = state.granter.take();
         drop(state);
-        granter.into_iter().for_each(Waker::wake);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Waits until more is granted than the sender knows of; `None` when that does not happen any more.
