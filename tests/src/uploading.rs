@@ -57,18 +57,18 @@ pub fn twice_each(numbers: Items<i64>) -> impl Iterator<Item = Result<i64, Cut>>
 
 /// Twice each number.
 #[rpc_export]
-pub async fn twice_each_awaited(numbers: ItemStream<i64>) -> impl Stream<Item = Result<i64, Cut>> {
+pub fn twice_each_awaited(numbers: ItemStream<i64>) -> impl Stream<Item = Result<i64, Cut>> {
     numbers.map(|number| Ok(number? * 2))
 }
 
-/// The average of all numbers so far, for each that is even: as many as there are even ones.
+/// The sum of all numbers so far, for each that is even.
 #[rpc_export]
-pub fn averages_at_even(numbers: Items<i64>) -> impl Iterator<Item = Result<f64, Cut>> {
-    let (mut sum, mut count) = (0., 0.);
+pub fn sums_at_even(numbers: Items<i64>) -> impl Iterator<Item = Result<i64, Cut>> {
+    let mut sum = 0;
     numbers.filter_map(move |number| match number {
         Ok(number) => {
-            (sum, count) = (sum + number as f64, count + 1.);
-            (number % 2 == 0).then_some(Ok(sum / count))
+            sum += number;
+            (number % 2 == 0).then_some(Ok(sum))
         }
         Err(cut) => Some(Err(cut)),
     })

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use examples::add;
 use futures_util::stream;
+use rpc_core::Stub as _;
 use rpc_core::client::{Dialect, FromError};
 use rpc_core::error::CutKind;
 use rpc_core::protocol::{Framing, code};
@@ -17,7 +19,7 @@ use rpc_core::{
 };
 use tests::{
     FRAMINGS, Gate, Model, Peer, Served, count_lines, first_number, run, sizes_together, sum_up,
-    twice_each, twice_each_awaited, until,
+    sums_at_even, twice_each, twice_each_awaited, until,
 };
 
 const MODELS: [&str; 6] =
@@ -75,6 +77,75 @@ async fn take_awaited(mut numbers: ItemStream<i64>, seen: State<Arc<Seen>>) -> u
 #[rpc_export]
 fn take_floats(numbers: Items<f64>, seen: State<Arc<Seen>>) {
     numbers.for_each(|number| seen.take(number));
+}
+
+/// What has been booked.
+#[derive(Debug, Default)]
+struct Ledger(AtomicI64);
+
+#[rpc_export]
+impl Ledger {
+    /// Books all amounts, or none.
+    #[rpc_export]
+    fn book(&self, amounts: Items<i64>) -> Result<i64, Cut> {
+        let sum = amounts.sum::<Result<i64, Cut>>()?;
+        Ok(self.0.fetch_add(sum, Ordering::SeqCst) + sum)
+    }
+
+    /// Books each amount, and answers with what has been booked.
+    #[rpc_export]
+    fn book_each(&self, amounts: Items<i64>) -> impl Iterator<Item = Result<i64, Cut>> {
+        amounts.map(|amount| {
+            let amount = amount?;
+            Ok(self.0.fetch_add(amount, Ordering::SeqCst) + amount)
+        })
+    }
+}
+
+/// Counts lines, in one way or another.
+#[rpc_export]
+trait Counts: Send + Sync + 'static {
+    /// How many lines there are.
+    async fn lines(&self, lines: ItemStream<String>) -> Result<usize, Cut>;
+}
+
+/// Counts those that say something.
+#[derive(Debug)]
+struct Said;
+
+impl Counts for Said {
+    async fn lines(&self, mut lines: ItemStream<String>) -> Result<usize, Cut> {
+        let mut count = 0;
+        while let Some(line) = lines.next().await {
+            count += usize::from(!line?.is_empty());
+        }
+        Ok(count)
+    }
+}
+
+#[test]
+fn methods_take_items_too() {
+    Model::each(|model| {
+        let mut registry = FunctionRegistry::new();
+        registry.register_instance_at("ledger", Ledger::default()).unwrap();
+        registry.register_instance_at("said", CountsService(Said)).unwrap();
+        let server = model.start(RpcServer::of(registry));
+        let client = RpcClient::connect(server.address()).unwrap();
+        let ledger = client.at("ledger");
+        let ledger = ledger.within(Duration::from_secs(60));
+        // Of what lives elsewhere, too.
+        let amounts = vec![1, 2, 3];
+        assert_eq!(call!(ledger.book(amounts.iter().copied())).unwrap(), 6);
+        let booked = call!(ledger.book_each([1, -1])).unwrap();
+        assert!(booked.map(Result::unwrap).eq([7, 6]));
+        let lines = ["a", "", "b"].map(str::to_owned);
+        assert_eq!(call!(client.at("said").lines(lines.clone())).unwrap(), 2);
+        run(async {
+            let client = AsyncRpcClient::connect(server.address()).await.unwrap();
+            assert_eq!(call!(client.at("said").lines(lines.clone())).await.unwrap(), 2);
+            assert_eq!(call!(client.at("ledger").book(vec![4])).await.unwrap(), 10);
+        });
+    });
 }
 
 fn server() -> (RpcServer, Arc<Seen>) {
@@ -183,7 +254,7 @@ fn both_sides_send_items_at_once() {
             // Each question waits for the answer to the last.
             macro_rules! ask {
                 ($function:ident, $expected:expr) => {{
-                    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+                    let (sender, receiver) = tokio::sync::mpsc::channel(2);
                     let mut answers = call!(client.$function(received(receiver))).await.unwrap();
                     for number in 1..20 {
                         for asked in [number * 2 - 1, number * 2] {
@@ -200,6 +271,7 @@ fn both_sides_send_items_at_once() {
             }
             ask!(twice_each, |asked| Some(asked * 2));
             ask!(twice_each_awaited, |asked| Some(asked * 2));
+            ask!(sums_at_even, |asked| (asked % 2 == 0).then_some(asked * (asked + 1) / 2));
         });
     });
 }
