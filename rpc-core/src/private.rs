@@ -9,18 +9,19 @@ use serde::de::DeserializeOwned;
 
 pub use crate::__described as described;
 pub use crate::client::{
-    Argument, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenKwargs, Invocation, Kwargs,
-    List, Names, Nil, Notify, Omitted, OutcomeOf, Pipelined, Streaming, TypedArguments,
+    Argument, Converses, FromItems, Gather, Given, GivenArgs, GivenArguments, GivenIf, GivenItems,
+    GivenKwargs, IntoItems, Invocation, ItemsFrom, Kwargs, List, Names, Nil, Notify, Omitted,
+    OutcomeOf, Pipelined, Streaming, TypedArguments, Uploads,
 };
 pub use crate::protocol::Call;
 pub use crate::protocol::json::Place;
 pub use crate::registry::{
     Bound, Bytes, BytesProbe, CallContext, Deferred, Described, DescribedClosure, ErrorProbe,
-    Export, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState, Method,
-    MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, Outlet, OwnedError, Parameter,
-    ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions, Standard,
-    StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written, is_plain,
-    to_text, travels,
+    Export, FromUpload, Handler, Instance, Interface, IntoBytes, LibraryContext, LibraryState,
+    Method, MethodHandler, MoreMethods, NoBytes, NoError, NoText, Otherwise, Outlet, OwnedError,
+    Parameter, ParameterKind, Probe, Reply, Returned, Scope, Sent, Signature, SignatureOptions,
+    Standard, StandardResult, State, StateKey, StateType, Text, TextProbe, Travels, Written,
+    is_plain, to_text, travels,
 };
 
 #[cfg(feature = "streams")]
@@ -134,6 +135,100 @@ impl<S: Streaming, T: DeserializeOwned + Send + 'static, E: FromError> Opening<T
         Streaming::open(self, Invocation::new(signature, given))
     }
 }
+
+/// A stub that sends many items, as `F` has them, to functions whose result is a `T` and whose error is an `E`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot send many items to a function, or not from these",
+    label = "a client must stand here, as `RpcClient` is one",
+    note = "`RpcClient` sends what iterates; `AsyncRpcClient` what iterates or is a `Stream`, is `Send` and borrows nothing",
+    note = "batches, bursts, mocks and policies carry calls that are whole when they are made"
+)]
+pub trait Uploading<F, T, E> {
+    /// What a call comes to.
+    type Uploaded;
+
+    /// Calls an exported function that takes many items, of which `given` says all that it is given.
+    fn upload<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        items: F,
+        given: impl FnOnce(Given<GivenItems>) -> G,
+    ) -> Self::Uploaded;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, F, T, E> Uploading<F, T, E> for S
+where
+    F: FromItems,
+    S: Uploads<F::From, F::Item, F::Way>,
+    T: DeserializeOwned + Send + 'static,
+    E: FromError,
+{
+    type Uploaded = S::Uploaded<T, E>;
+
+    fn upload<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        items: F,
+        given: impl FnOnce(Given<GivenItems>) -> G,
+    ) -> Self::Uploaded {
+        let array = GivenItems::default();
+        let invocation = Invocation::new(signature, given(Given(array.clone())));
+        Uploads::upload(self, invocation, &array, items.into_from())
+    }
+}
+
+/// A stub that sends many items to functions that answer with many.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot send many items to a function that answers with many, or not from these",
+    label = "a client must stand here, as `RpcClient` is one",
+    note = "`RpcClient` sends what iterates, `AsyncRpcClient` what iterates or is a `Stream`; it is `Send` and borrows nothing"
+)]
+pub trait Conversing<F, T, E> {
+    /// What opening comes to.
+    type Opened;
+
+    /// Calls an exported function that takes many items and answers with many.
+    fn converse<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        items: F,
+        given: impl FnOnce(Given<GivenItems>) -> G,
+    ) -> Self::Opened;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, F, T, E> Conversing<F, T, E> for S
+where
+    F: FromItems,
+    S: Converses<F::From, F::Item, F::Way>,
+    T: DeserializeOwned + Send + 'static,
+    E: FromError,
+{
+    type Opened = S::Opened<T, E>;
+
+    fn converse<G: GivenArguments>(
+        &self,
+        signature: &'static Signature,
+        items: F,
+        given: impl FnOnce(Given<GivenItems>) -> G,
+    ) -> Self::Opened {
+        let array = GivenItems::default();
+        let invocation = Invocation::new(signature, given(Given(array.clone())));
+        Converses::converse(self, invocation, &array, items.into_from())
+    }
+}
+
+/// What no stub of a function that takes many items is.
+#[diagnostic::on_unimplemented(
+    message = "a function that takes many items is called by `call!`, which sends them and waits for its result",
+    label = "has no `start!`, and no `notify!`"
+)]
+pub trait SendsNoItems {}
+
+// Without an implementation rustc would advise to write one.
+#[diagnostic::do_not_recommend]
+impl SendsNoItems for Omitted {}
 
 /// Calls an exported function, and wants no reply.
 pub fn notify<S: Notify, G: GivenArguments>(

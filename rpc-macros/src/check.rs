@@ -7,7 +7,7 @@ use syn::{
     Signature, Type,
 };
 
-use crate::items::{self, Source, Written};
+use crate::items::{self, Items, Source, Written};
 use crate::mistakes::Mistakes;
 use crate::names;
 use crate::options::Options;
@@ -211,6 +211,33 @@ fn order(parameters: &[Parameter], mistakes: &mut Mistakes) {
             (Takes::One, _, None) if !parameter.is_required() => optional = Some(parameter),
             _ => {}
         }
+    }
+}
+
+/// Checks that a function takes many items once, and in a way that fits it.
+pub(crate) fn uploads(
+    parameters: &[Parameter],
+    is_async: bool,
+    items: Option<&Items>,
+    mistakes: &mut Mistakes,
+) {
+    let mut uploads = parameters.iter().filter_map(|it| Some((it, it.upload.as_ref()?)));
+    let Some((parameter, upload)) = uploads.next() else { return };
+    let is_stream = is_async || items.is_some_and(|items| items.source == Source::Stream);
+    if is_async && !upload.is_stream {
+        mistakes.at(
+            &parameter.ty,
+            "`Items` blocks its thread, which an `async fn` must not: take an `ItemStream`",
+        );
+    } else if upload.is_stream && !is_stream {
+        mistakes.at(
+            &parameter.ty,
+            "an `ItemStream` has to be awaited: make this an `async fn`, or take `Items`",
+        );
+    }
+    for (second, _) in uploads {
+        let first = &parameter.ident;
+        mistakes.at(&second.ty, format!("a call has one upload, and `{first}` is one already"));
     }
 }
 

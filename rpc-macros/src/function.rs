@@ -119,6 +119,7 @@ impl Function {
             parameters.iter_mut().skip_while(|p| !matches!(p.takes, Takes::Args(_))).skip(1);
         behind_args.for_each(|parameter| parameter.by_name_only = true);
         check::parameters(&parameters, mistakes);
+        check::uploads(&parameters, signature.asyncness.is_some(), items.as_ref(), mistakes);
 
         let ident = signature.ident;
         let called = names::on_the_wire(&ident);
@@ -176,7 +177,12 @@ impl Function {
 
     /// Whether the rest of a call outlives its message, so that it borrows nothing from there.
     pub(crate) fn outlives(&self) -> bool {
-        self.is_async || self.items.is_some()
+        self.is_async || self.items.is_some() || self.upload().is_some()
+    }
+
+    /// Returns the place of the parameter that takes any number of items, if one does.
+    pub(crate) fn upload(&self) -> Option<usize> {
+        self.parameters.iter().position(|parameter| parameter.upload.is_some())
     }
 
     /// Returns the type of what is sent as it is written: the result, or an item of it.

@@ -19,12 +19,32 @@ pub(crate) struct Parameter {
     pub(crate) default: Option<Expr>,
     /// The `T` of an `Option<T>`.
     pub(crate) optional: Option<Type>,
+    /// The items, where it takes any number of them, one after another.
+    pub(crate) upload: Option<Upload>,
     /// Whether one argument fills it, or those that are left over.
     pub(crate) takes: Takes,
     /// Whether it can be given by name only, because it stands behind `#[args]`.
     pub(crate) by_name_only: bool,
     /// How the value, or the value in the option, reaches the function.
     pub(crate) passing: Passing,
+}
+
+/// What a parameter takes that is an `Items<T>` or an `ItemStream<T>`.
+pub(crate) struct Upload {
+    /// The type of an item.
+    pub(crate) item: Type,
+    /// Whether it is asked for them without blocking a thread.
+    pub(crate) is_stream: bool,
+}
+
+impl Upload {
+    fn of(ty: &Type) -> Option<Self> {
+        let of = |name, is_stream| match types::arguments_of(ty, name)?.as_slice() {
+            [GenericArgument::Type(item)] => Some(Self { item: item.clone(), is_stream }),
+            _ => None,
+        };
+        of("Items", false).or_else(|| of("ItemStream", true))
+    }
 }
 
 /// How many arguments a parameter takes.
@@ -60,8 +80,13 @@ impl Parameter {
             (Takes::Args(element), Type::Reference(_)) => Passing::Slice((**element).clone()),
             _ => Passing::of(optional.as_ref().unwrap_or(&ty)),
         };
+        let upload = Upload::of(&ty).filter(|_| matches!(takes, Takes::One));
+        if let (Some(default), Some(_)) = (&default, &upload) {
+            mistakes.at(default, "items that a caller sends have no default: none are `[]`");
+        }
         let doc = docs::text(&input.attrs);
-        Some(Self { ident, ty, doc, default, optional, takes, by_name_only: false, passing })
+        let by_name_only = false;
+        Some(Self { ident, ty, doc, default, optional, upload, takes, by_name_only, passing })
     }
 
     /// Returns the type of a value that is there: the `T` of an `Option<T>`.

@@ -40,6 +40,7 @@ mod signer;
 mod socket_table;
 mod streaming;
 mod tls;
+mod uploading;
 mod ways;
 mod web_socket;
 
@@ -82,4 +83,5 @@ pub use signer::{AUDIENCE, Signer, TOKEN_ISSUER, claims_but, claims_of};
 pub use socket_table::{until_accepted, until_closed};
 pub use streaming::*;
 pub use tls::{Authority, Issued, TlsPeer};
+pub use uploading::*;
 pub use web_socket::{Frame, WebSocket, web_socket_frame};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use serde::de::DeserializeOwned;
@@ -13,8 +13,10 @@ use crate::error::Error;
 use crate::transport::Stream;
 
 use super::deadline::Deadline;
-use super::multiplexer::Multiplexer;
+use super::flight::Arrived;
+use super::multiplexer::{Exchange, Multiplexer};
 use super::unpack::Unpack;
+use super::uploads::Sending;
 use super::window::Amount;
 use super::{FromError, RawJson};
 
@@ -39,6 +41,27 @@ struct InFlight<S: Stream> {
     connection: Arc<Multiplexer<S>>,
     call: u64,
     deadline: Option<Deadline>,
+    /// What is sent while it is read.
+    sending: Option<Mutex<Option<Sending>>>,
+}
+
+impl<S: Stream> InFlight<S> {
+    /// Waits for what comes next, and sends meanwhile what there is room for.
+    fn arrived(&self, method: &str) -> Arrived {
+        let Self { connection, call, deadline, sending } = self;
+        if let Some(sending) = sending {
+            let mut sending = sending.lock().unwrap_or_else(PoisonError::into_inner);
+            while let Some(open) = &mut *sending {
+                match connection.exchange(*call, method, open, *deadline) {
+                    Ok(Exchange::Arrived(arrived)) => return arrived,
+                    Ok(Exchange::Sent) => {}
+                    Ok(Exchange::AllSent) => *sending = None,
+                    Err(error) => return Arrived::End(Err(error)),
+                }
+            }
+        }
+        connection.arrived(*call, method, *deadline)
+    }
 }
 
 impl<S: Stream> Drop for InFlight<S> {
@@ -56,7 +79,20 @@ impl<S: Stream, T, E> Items<S, T, E> {
         call: u64,
         deadline: Option<Deadline>,
     ) -> Self {
-        let flight = InFlight { connection, call, deadline };
+        let flight = InFlight { connection, call, deadline, sending: None };
+        Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
+    }
+
+    /// The same of one whose caller sends items, too.
+    pub(super) fn converse(
+        method: Cow<'static, str>,
+        window: Amount,
+        connection: Arc<Multiplexer<S>>,
+        (call, sending): (u64, Sending),
+        deadline: Option<Deadline>,
+    ) -> Self {
+        let sending = Some(Mutex::new(Some(sending)));
+        let flight = InFlight { connection, call, deadline, sending };
         Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
     }
 
@@ -73,12 +109,9 @@ impl<S: Stream, T: DeserializeOwned, E: FromError> Iterator for Items<S, T, E> {
     type Item = Result<T, E>;
 
     fn next(&mut self) -> Option<Result<T, E>> {
-        let next = self.unpack.next(
-            |InFlight { connection, call, deadline }, method| {
-                connection.arrived(*call, method, *deadline)
-            },
-            |flight, granted| flight.connection.grant(flight.call, granted),
-        );
+        let next = self.unpack.next(InFlight::arrived, |flight, granted| {
+            flight.connection.grant(flight.call, granted);
+        });
         match next {
             Poll::Ready(item) => item.map(|item| item.map_err(E::from_error)),
             // It was waited for.

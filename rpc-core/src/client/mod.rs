@@ -59,6 +59,7 @@ mod refusal;
 pub(crate) mod rpc_client;
 mod secret;
 mod send;
+mod send_items;
 mod streaming;
 pub(crate) mod stub;
 mod subscribing;
@@ -67,6 +68,7 @@ mod tower;
 mod tries;
 mod unpack;
 mod upload;
+mod uploads;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
@@ -123,6 +125,14 @@ pub(crate) use stub::Stub;
 pub use stub::{AsyncStub, BlockingStub, Notify, OutcomeOf, Pipelined};
 #[cfg(feature = "tower")]
 pub use tower::{CallService, TowerCall, TowerCalls, TowerClient};
+#[cfg(feature = "streams")]
+pub use uploads::ByStream;
+#[cfg(feature = "streams")]
+#[doc(hidden)]
+pub use uploads::Streamed;
+pub use uploads::{ByIterator, Converses, IntoItems, Uploads};
+#[doc(hidden)]
+pub use uploads::{FromItems, GivenItems, ItemsFrom, Iterated, Source};
 pub use with_metadata::WithMetadata;
 pub use within::Within;
 

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::protocol::Arguments;
 
-use super::{FromError, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub};
+use super::{
+    Converses, FromError, GivenItems, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub,
+    Uploads,
+};
 
 macro_rules! pointer {
     ($pointer:ty) => {
@@ -48,6 +51,30 @@ macro_rules! pointer {
                 invocation: Invocation<'_, A>,
             ) -> S::Opened<T, E> {
                 (**self).open(invocation)
+            }
+        }
+
+        impl<S: Uploads<I, T, M>, I, T, M> Uploads<I, T, M> for $pointer {
+            type Uploaded<R: DeserializeOwned + Send + 'static, E: FromError> = S::Uploaded<R, E>;
+
+            fn upload<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+                given: &GivenItems,
+                items: I,
+            ) -> S::Uploaded<R, E> {
+                (**self).upload(invocation, given, items)
+            }
+        }
+
+        impl<S: Converses<I, T, M>, I, T, M> Converses<I, T, M> for $pointer {
+            fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+                &self,
+                invocation: Invocation<'_, A>,
+                given: &GivenItems,
+                items: I,
+            ) -> S::Opened<R, E> {
+                (**self).converse(invocation, given, items)
             }
         }
     };

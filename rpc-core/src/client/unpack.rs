@@ -73,7 +73,7 @@ impl<C> Unpack<C> {
     /// Takes the next item. `arrived` asks a stream in flight for what has come, and `grant` lets more come.
     pub(super) fn next<T: DeserializeOwned>(
         &mut self,
-        arrived: impl Fn(&C, &str) -> Arrived,
+        mut arrived: impl FnMut(&C, &str) -> Arrived,
         grant: impl FnOnce(&C, Amount),
     ) -> Poll<Option<Result<T, Error>>> {
         loop {

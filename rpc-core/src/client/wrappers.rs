@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::protocol::Arguments;
 
 use super::{
-    At, FromError, Invocation, Notify, OutcomeOf, Pipelined, Streaming, Stub, WithMetadata, Within,
+    At, Converses, FromError, GivenItems, Invocation, Notify, OutcomeOf, Pipelined, Streaming,
+    Stub, Uploads, WithMetadata, Within,
 };
 
 impl<S: Stub> Stub for At<S> {
@@ -130,5 +131,79 @@ impl<S: Streaming> Streaming for WithMetadata<S> {
         invocation: Invocation<'_, A>,
     ) -> S::Opened<T, E> {
         self.pass(invocation, S::open)
+    }
+}
+
+impl<S: Uploads<I, T, M>, I, T, M> Uploads<I, T, M> for At<S> {
+    type Uploaded<R: DeserializeOwned + Send + 'static, E: FromError> = S::Uploaded<R, E>;
+
+    fn upload<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Uploaded<R, E> {
+        let method = self.name(&invocation);
+        self.stub.upload(invocation.renamed(&method), given, items)
+    }
+}
+
+impl<S: Uploads<I, T, M>, I, T, M> Uploads<I, T, M> for Within<S> {
+    type Uploaded<R: DeserializeOwned + Send + 'static, E: FromError> = S::Uploaded<R, E>;
+
+    fn upload<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Uploaded<R, E> {
+        self.stub.upload(invocation.within(self.timeout), given, items)
+    }
+}
+
+impl<S: Uploads<I, T, M>, I, T, M> Uploads<I, T, M> for WithMetadata<S> {
+    type Uploaded<R: DeserializeOwned + Send + 'static, E: FromError> = S::Uploaded<R, E>;
+
+    fn upload<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Uploaded<R, E> {
+        self.pass(invocation, |stub, invocation| stub.upload(invocation, given, items))
+    }
+}
+
+impl<S: Converses<I, T, M>, I, T, M> Converses<I, T, M> for At<S> {
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Opened<R, E> {
+        let method = self.name(&invocation);
+        self.stub.converse(invocation.renamed(&method), given, items)
+    }
+}
+
+impl<S: Converses<I, T, M>, I, T, M> Converses<I, T, M> for Within<S> {
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Opened<R, E> {
+        self.stub.converse(invocation.within(self.timeout), given, items)
+    }
+}
+
+impl<S: Converses<I, T, M>, I, T, M> Converses<I, T, M> for WithMetadata<S> {
+    fn converse<A: Arguments, R: DeserializeOwned + Send + 'static, E: FromError>(
+        &self,
+        invocation: Invocation<'_, A>,
+        given: &GivenItems,
+        items: I,
+    ) -> S::Opened<R, E> {
+        self.pass(invocation, |stub, invocation| stub.converse(invocation, given, items))
     }
 }

@@ -4,6 +4,7 @@ use crate::protocol::json::Reader;
 use crate::protocol::{Credit, Fault, ProtocolError};
 
 use super::Dialect;
+use super::items::ItemBatch;
 use super::usual::step_over_usual_call;
 
 /// What a message says.
@@ -23,9 +24,14 @@ pub(crate) enum Incoming<'a> {
 pub(crate) enum Rare<'a> {
     /// The call that the request now holds, and something besides it: the text of an object of strings, or that its
     /// result is wanted as a stream, and how much of it.
-    CallWith { metadata: Option<&'a str>, stream: Option<Credit> },
+    /// And that more items of an argument come after it.
+    CallWith { metadata: Option<&'a str>, stream: Option<Credit>, uploads: bool },
     /// There is room for more of the stream that the call with this id answers with.
     Credit(&'a str, Credit),
+    /// Items of the upload of the call with this id.
+    Items(&'a str, Box<ItemBatch>),
+    /// The upload of the call with this id has ended.
+    End(&'a str),
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
     /// A reply, of a peer that serves functions too. It answers nothing that was asked here.

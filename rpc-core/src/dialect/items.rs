@@ -5,7 +5,7 @@ use crate::protocol::{Limits, ProtocolError};
 
 /// The JSON texts of items, one after another, of which the reader takes one at a time.
 #[derive(Debug, Default)]
-pub(crate) struct ItemBatch {
+pub struct ItemBatch {
     /// A comma behind each.
     text: String,
     at: usize,
@@ -36,6 +36,11 @@ impl ItemBatch {
     pub(super) fn one(item: &str) -> Self {
         let bytes = item.len() as u64;
         Self { text: format!("{item},"), at: 0, count: 1, bytes, last: bytes }
+    }
+
+    /// The items of an array, which is the whole text.
+    pub(crate) fn of(array: &str) -> Result<Self, ProtocolError> {
+        Self::read(&mut Reader::new(array, Limits::MAX_DEPTH))
     }
 
     /// Whether all items were taken.

@@ -8,6 +8,7 @@ use crate::protocol::{self, Fault, Limits, ProtocolError};
 
 use super::Dialect;
 use super::incoming::{Incoming, Rare, Unreadable};
+use super::items::ItemBatch;
 use super::json_rpc::VERSION;
 use super::request::Request;
 
@@ -30,15 +31,17 @@ enum Member {
     Credit,
     Items,
     Bytes,
+    Upload,
+    End,
 }
 
 use Member::{
-    Bytes, Cancel, Credit, Id, In, Items, JsonRpc, Metadata, Method, MethodArgs, MethodKwargs,
-    MethodName, Notify, Params, Stream, TimeoutMs,
+    Bytes, Cancel, Credit, End, Id, In, Items, JsonRpc, Metadata, Method, MethodArgs, MethodKwargs,
+    MethodName, Notify, Params, Stream, TimeoutMs, Upload,
 };
 
 impl Member {
-    const COUNT: usize = 16;
+    const COUNT: usize = 18;
 
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -58,6 +61,8 @@ impl Member {
             "credit" => Credit,
             "items" => Items,
             "bytes" => Bytes,
+            "upload" => Upload,
+            "end" => End,
             _ => return None,
         })
     }
@@ -68,9 +73,9 @@ impl Member {
             MethodName | In | Method => "a string",
             MethodArgs => "an array",
             MethodKwargs => "an object",
-            Id | Cancel | Credit => "a string, a number or null",
+            Id | Cancel | Credit | End => "a string, a number or null",
             Params => "a value",
-            Notify => "true or false",
+            Notify | Upload => "true or false",
             TimeoutMs => "a whole number of milliseconds",
             JsonRpc => "the string \"2.0\"",
             Metadata => "an object of strings",
@@ -82,7 +87,10 @@ impl Member {
     /// Whether JSON-RPC, which ignores members it does not know, knows it not. Metadata is understood
     /// there, but nobody need mean ours by it.
     fn is_unknown_to_json_rpc(self) -> bool {
-        matches!(self, Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes)
+        matches!(
+            self,
+            Notify | TimeoutMs | Cancel | Metadata | Stream | Credit | Items | Bytes | Upload | End
+        )
     }
 }
 
@@ -109,6 +117,12 @@ pub(super) struct Members<'r, 'a> {
     total: protocol::Credit,
     /// Whether that is no number.
     is_no_credit: bool,
+    /// Items of an upload.
+    items: Option<Box<ItemBatch>>,
+    /// Whether there are to be more of an argument's items.
+    uploads: bool,
+    /// The id of a call whose upload has ended.
+    end: Option<&'a str>,
     /// `params` that are neither an array nor an object.
     scalar: Option<&'a str>,
     /// Whether it has a member that replies alone have.
@@ -131,6 +145,9 @@ impl<'r, 'a> Members<'r, 'a> {
             credit: None,
             total: protocol::Credit::ENDLESS,
             is_no_credit: false,
+            items: None,
+            uploads: false,
+            end: None,
             scalar: None,
             answers: false,
             mistake: None,
@@ -163,13 +180,15 @@ impl<'r, 'a> Members<'r, 'a> {
             (MethodKwargs | Params, Kind::Object) => request.call.keyword.read(reader)?,
             (Params, _) => self.scalar = Some(reader.value()?),
             (Notify, Kind::Boolean) => request.wants_reply = reader.value()? != "true",
+            (Upload, Kind::Boolean) => self.uploads = reader.value()? == "true",
+            (Items, Kind::Array) => self.items = Some(Box::new(ItemBatch::read(reader)?)),
             (TimeoutMs, Kind::Number) => match reader.value()?.parse() {
                 Ok(timeout) => request.timeout = Some(Duration::from_millis(timeout)),
                 Err(_) => {
                     self.mistake_in(member, format!("member `{name}` must be {}", member.kind()));
                 }
             },
-            (Id | Cancel | Credit, Kind::String | Kind::Number | Kind::Null) => {
+            (Id | Cancel | Credit | End, Kind::String | Kind::Number | Kind::Null) => {
                 self.identify(member, reader.value()?);
             }
             (Metadata, Kind::Object) => self.read_metadata(reader, name)?,
@@ -254,6 +273,7 @@ impl<'r, 'a> Members<'r, 'a> {
         match member {
             Cancel => self.cancel = Some(id),
             Credit => self.credit = Some(id),
+            End => self.end = Some(id),
             _ if id.len() > Limits::MAX_ID_BYTES => self.long_id = Some(id.len()),
             _ => self.request.id = Some(id),
         }
@@ -347,6 +367,15 @@ impl<'r, 'a> Members<'r, 'a> {
                     return Ok(Incoming::Rare(Rare::Credit(id, self.total)));
                 }
             }
+            let calls_nothing = !self.has(MethodName) && !self.has(In);
+            if let Some(id) = self.end.filter(|_| calls_nothing) {
+                return Ok(Incoming::Rare(Rare::End(id)));
+            }
+            if let Some(id) = self.request.id.filter(|_| calls_nothing)
+                && let Some(items) = self.items.take()
+            {
+                return Ok(Incoming::Rare(Rare::Items(id, items)));
+            }
             // What the ping dialect does not know it ignores, as JSON-RPC does.
             if dialect != Some(Dialect::Ping) {
                 self.check_id();
@@ -361,9 +390,11 @@ impl<'r, 'a> Members<'r, 'a> {
                 let fault = Fault::invalid_request(message);
                 Err(Unreadable::NotACall { dialect, id: request.id, fault })
             }
-            None => Ok(match (self.metadata, self.stream) {
-                (None, None) => Incoming::Call,
-                (metadata, stream) => Incoming::Rare(Rare::CallWith { metadata, stream }),
+            None => Ok(match (self.metadata, self.stream, self.uploads) {
+                (None, None, false) => Incoming::Call,
+                (metadata, stream, uploads) => {
+                    Incoming::Rare(Rare::CallWith { metadata, stream, uploads })
+                }
             }),
         }
     }
@@ -384,6 +415,7 @@ impl<'r, 'a> Members<'r, 'a> {
         let request = &mut *self.request;
         request.dialect = Dialect::JsonRpc;
         request.timeout = None;
+        self.uploads = false;
         // Without an id it is a notification (section 4.1); `null` is one.
         request.wants_reply = request.id.is_some();
     }
@@ -402,7 +434,7 @@ impl<'r, 'a> Members<'r, 'a> {
         }
         // Without an id nothing says to which call items belong.
         if dialect != Some(Dialect::Native) || request.id.is_none() || !request.wants_reply {
-            self.stream = None;
+            (self.stream, self.uploads) = (None, false);
         }
         if dialect == Some(Dialect::Ping) {
             (request.dialect, request.id) = (Dialect::Ping, None);

@@ -36,7 +36,10 @@ pub(crate) use reply::{
 };
 pub(crate) use reply_id::ReplyId;
 pub(crate) use request::Request;
-pub(crate) use write::{end_stream_call, write_cancel, write_credit, write_metadata, write_notice};
+pub(crate) use write::{
+    begin_items, end_stream_call, end_uploading_call, finish_items, write_cancel, write_credit,
+    write_end, write_granted, write_metadata, write_notice,
+};
 
 use crate::protocol::Protocol;
 

@@ -22,6 +22,20 @@ pub(super) fn write_cancel(out: &mut Vec<u8>, id: u64) {
     out.push(b'}');
 }
 
+/// What a server says when more of an upload may be sent: so many items and bytes since it began.
+pub(super) fn write_granted(out: &mut Vec<u8>, id: &str, items: u64, bytes: u64) {
+    out.extend_from_slice(b"{\"credit\":");
+    out.extend_from_slice(id.as_bytes());
+    write_amounts(out, b",\"items\":", items, bytes);
+}
+
+/// What a client says behind the last item of an upload.
+pub(super) fn write_end(out: &mut Vec<u8>, id: u64) {
+    out.extend_from_slice(b"{\"end\":");
+    append(out, &id);
+    out.push(b'}');
+}
+
 /// What a client says when more of a stream may be sent: so many items and bytes since it began.
 pub(super) fn write_credit(out: &mut Vec<u8>, id: u64, items: u64, bytes: u64) {
     out.extend_from_slice(b"{\"credit\":");
@@ -92,6 +106,21 @@ pub(super) fn end_stream_call(
     write_id(out, id, timeout);
     write_amounts(out, b",\"stream\":{\"items\":", items, bytes);
     out.push(b'}');
+}
+
+/// Appends the end of a call after which items of an argument come; where it is answered with items itself, so many may
+/// be sent to begin with.
+pub(super) fn end_uploading_call(
+    out: &mut Vec<u8>,
+    id: u64,
+    timeout: Option<Duration>,
+    stream: Option<(u64, u64)>,
+) {
+    write_id(out, id, timeout);
+    if let Some((items, bytes)) = stream {
+        write_amounts(out, b",\"stream\":{\"items\":", items, bytes);
+    }
+    out.extend_from_slice(b",\"upload\":true}");
 }
 
 #[inline]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::protocol::json::{Kind, Reader, Span};
-use crate::protocol::{Fault, Limits, ProtocolError};
+use crate::protocol::{Credit, Fault, Limits, ProtocolError};
 
 use super::items::ItemBatch;
 use super::read_fault::read_fault;
@@ -17,6 +17,8 @@ pub(crate) enum FromServer<'m> {
     Reply(ReplyMessage<'m>),
     /// Items of the stream that a call of this id opened.
     Items(ReplyId<'m>, ItemBatch),
+    /// There is room for more of the upload of a call of this id, in all.
+    Credit(ReplyId<'m>, Credit),
     /// The notice that the server is about to stop.
     Draining,
     /// A call or a notification, of a server that expects more of its clients than this one does.
@@ -81,8 +83,7 @@ impl OwnedText {
 
     /// The items that it is, where it is an array.
     pub(crate) fn items(&self) -> Option<ItemBatch> {
-        let mut reader = Reader::new(self.text(), Limits::MAX_DEPTH);
-        ItemBatch::read(&mut reader).ok()
+        ItemBatch::of(self.text()).ok()
     }
 
     /// The text.
@@ -278,6 +279,7 @@ fn read_object<'m>(
     };
     let (mut result, mut error, mut id, mut out, mut notice) = (None, None, None, None, None);
     let (mut method, mut version, mut items) = (None, None, None);
+    let (mut credit, mut total) = (None, Credit::ENDLESS);
     if reader.kind()? != Kind::Object {
         return Err(ProtocolError::NotAReply("it is not a JSON object".to_owned()));
     }
@@ -296,6 +298,13 @@ fn read_object<'m>(
             }
             "items" if dialect.has_streams() && reader.kind()? == Kind::Array => {
                 once(&mut items, ItemBatch::read(reader)?, "items")?;
+            }
+            "credit" if dialect.has_streams() => once(&mut credit, reader.value()?, "credit")?,
+            "items" if dialect.has_streams() => {
+                total.items = reader.value()?.parse().unwrap_or(total.items);
+            }
+            "bytes" if dialect.has_streams() => {
+                total.bytes = reader.value()?.parse().unwrap_or(total.bytes);
             }
             _ => {
                 reader.value()?;
@@ -323,6 +332,9 @@ fn read_object<'m>(
         (None, None) => {
             if let Some(items) = items {
                 return Ok(FromServer::Items(ReplyId::of(id), items));
+            }
+            if credit.is_some() {
+                return Ok(FromServer::Credit(ReplyId::of(credit), total));
             }
             return Err(ProtocolError::NotAReply(format!("it has no `{success}`")));
         }

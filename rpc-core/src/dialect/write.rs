@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ArgumentError, Arguments, Fault, Framing};
+use crate::protocol::{ArgumentError, Arguments, Credit, Fault, Framing};
 
 use super::parts::append;
 #[cfg(feature = "xmlrpc")]
@@ -127,6 +127,45 @@ pub(crate) fn write_credit(
     framing.begin_call(out);
     native::write_credit(out, id, items, bytes);
     framing.end_call(out, start);
+}
+
+/// Appends the end of a call after which items of an argument come; where it is answered with items itself, so many items
+/// and bytes may be sent to begin with.
+pub(crate) fn end_uploading_call(
+    out: &mut Vec<u8>,
+    id: u64,
+    timeout: Option<Duration>,
+    stream: Option<(u64, u64)>,
+) {
+    native::end_uploading_call(out, id, timeout, stream);
+}
+
+/// Begins a message of items of an upload, a comma behind each, and says where it begins.
+pub(crate) fn begin_items(out: &mut Vec<u8>, framing: Framing) -> usize {
+    let start = out.len();
+    framing.begin_call(out);
+    out.extend_from_slice(native::ITEMS);
+    start
+}
+
+/// Ends a message of items.
+pub(crate) fn finish_items(out: &mut Vec<u8>, framing: Framing, start: usize, id: u64) {
+    out.pop();
+    native::end_items(out, Some(&id.to_string()));
+    framing.end_call(out, start);
+}
+
+/// Appends, as a whole message, that an upload has ended.
+pub(crate) fn write_end(out: &mut Vec<u8>, framing: Framing, id: u64) {
+    let start = out.len();
+    framing.begin_call(out);
+    native::write_end(out, id);
+    framing.end_call(out, start);
+}
+
+/// Appends what a server says when so many items and bytes of an upload may be sent since it began.
+pub(crate) fn write_granted(out: &mut Vec<u8>, id: &str, total: Credit) {
+    native::write_granted(out, id, total.items, total.bytes);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have

@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 mod cause;
+pub(crate) mod cut;
 mod function;
 mod into_fault;
 mod io;
@@ -12,6 +13,7 @@ mod misuse;
 pub(crate) use call::{CallError, Error};
 #[doc(hidden)]
 pub use cause::{Cause, CauseProbe, NoCause};
+pub use cut::{Cut, CutKind};
 pub use function::FunctionError;
 pub use io::{IoError, IoErrorKind};
 pub use layer::LayerError;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::dialect::ItemBatch;
 use crate::error::Misuse;
 use crate::protocol::{Credit, Fault};
 use crate::registry::{Log, Upkeep};
@@ -124,6 +125,18 @@ pub enum Answered {
         id: String,
         /// How much may be sent, in all.
         total: Credit,
+    },
+    /// There is no reply, and these are items of the upload of the call with this id.
+    Items {
+        /// The id, as the text it came as.
+        id: String,
+        /// The items.
+        items: Box<ItemBatch>,
+    },
+    /// There is no reply, and the upload of the call with this id has ended.
+    End {
+        /// The id, as the text it came as.
+        id: String,
     },
     /// The reply takes time: the function is asynchronous, or blocks a thread and this one must not be
     /// blocked, or there are several of them.

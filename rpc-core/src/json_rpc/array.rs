@@ -34,6 +34,8 @@ impl Parts {
             Answered::Nothing
             | Answered::Cancel { .. }
             | Answered::Credit { .. }
+            | Answered::Items { .. }
+            | Answered::End { .. }
             | Answered::Asks(_) => {}
             Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
         }

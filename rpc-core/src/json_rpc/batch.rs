@@ -75,7 +75,7 @@ fn answer_element<D: Dispatch>(
             if request.dialect == Dialect::JsonRpc =>
         {
             session.context.begin(request.dialect.name(), None, budget.outer());
-            return run(json_rpc, &request, budget, &session.with(metadata, None), out);
+            return run(json_rpc, &request, budget, &session.with(metadata, None, false), out);
         }
         Ok(Incoming::Rare(Rare::Reply)) => return Answered::Nothing,
         Ok(_) => {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::protocol::Fault;
-use crate::registry::{Deferred, Outlet, Source};
+use crate::registry::{Deferred, Inlet, Outlet, Source};
 
 use super::aside::{Aside, Notifies};
 use super::reply::Then;
@@ -104,6 +104,11 @@ impl Feed {
         &self.source.outlet
     }
 
+    /// Where the items of its upload come from, if it has one.
+    pub(crate) fn inlet(&self) -> Option<&Inlet> {
+        self.source.inlet.as_ref()
+    }
+
     /// Whether whoever asks for the next part blocks their thread.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     pub(crate) fn blocks(&self) -> bool {
@@ -151,7 +156,9 @@ impl Feed {
                 Poll::Pending => {}
             }
         }
-        if self.ended.is_none() && outlet.is_cut() {
+        // A plain function that waits for its upload ends before this is seen.
+        let may_have_ended = self.source.inlet.is_some();
+        if (self.ended.is_none() || may_have_ended) && outlet.is_cut() {
             let fault = outlet.take_fault();
             let message = fault.map(|fault| self.end(Err(fault))).unwrap_or_default();
             return Poll::Ready((message.into(), true));

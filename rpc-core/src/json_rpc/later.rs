@@ -9,7 +9,7 @@ use std::time::Duration;
 #[cfg(feature = "http")]
 use crate::dialect::ItemForm;
 use crate::protocol::Fault;
-use crate::registry::{Deferred, Job, Rest};
+use crate::registry::{Deferred, Inlet, Job, Rest};
 
 use super::aside::{Aside, Notifies};
 use super::caller_limits::InFlight;
@@ -149,6 +149,8 @@ impl Later {
             Work::Call(mut aside, rest) => {
                 if let Some(source) = rest.source() {
                     source.outlet.gather();
+                    // What stands in the argument is all that can come here.
+                    source.inlet.iter().for_each(Inlet::end);
                 }
                 let rest = match aside.held() {
                     None => rest.run(block),

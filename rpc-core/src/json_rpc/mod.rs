@@ -63,17 +63,19 @@ impl<D: Dispatch> JsonRpc<D> {
     #[inline(never)]
     fn answer_rare(
         &self,
-        rare: &Rare<'_>,
+        rare: Rare<'_>,
         request: &Request<'_>,
         session: &mut Session,
         out: &mut Vec<u8>,
     ) -> Answered {
-        let (metadata, stream) = match *rare {
+        let (metadata, stream, uploads) = match rare {
             Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
             Rare::Credit(id, total) => return Answered::Credit { id: id.to_owned(), total },
+            Rare::Items(id, items) => return Answered::Items { id: id.to_owned(), items },
+            Rare::End(id) => return Answered::End { id: id.to_owned() },
             // An error with its id would be taken for the failure of a call with that id.
             Rare::Reply => return Answered::Nothing,
-            Rare::CallWith { metadata, stream } => (metadata, stream),
+            Rare::CallWith { metadata, stream, uploads } => (metadata, stream, uploads),
         };
         let Request { dialect, id, timeout, .. } = *request;
         session.note_caller(dialect, id.is_some());
@@ -85,7 +87,7 @@ impl<D: Dispatch> JsonRpc<D> {
         }
         let budget = Budget::of_message(&session.limits);
         session.context.begin(dialect.name(), timeout, budget.outer());
-        run(self, request, &budget, &session.with(metadata, stream), out)
+        run(self, request, &budget, &session.with(metadata, stream, uploads), out)
     }
 }
 
@@ -103,7 +105,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
         }
         let mut request = Request::default();
         let (dialect, id, fault) = match read_call(message, &session.limits, &mut request) {
-            Ok(Incoming::Rare(rare)) => return self.answer_rare(&rare, &request, session, out),
+            Ok(Incoming::Rare(rare)) => return self.answer_rare(rare, &request, session, out),
             Ok(Incoming::Call) => {
                 let Request { dialect, id, timeout, .. } = request;
                 session.note_caller(dialect, id.is_some());
@@ -155,9 +157,7 @@ impl<D: Dispatch> Answer for JsonRpc<D> {
                 (request.dialect, request.id)
             }
             Ok(Incoming::Batch(_)) => (Dialect::JsonRpc, None),
-            Ok(Incoming::Rare(Rare::Cancel(_) | Rare::Credit(..) | Rare::Reply)) => {
-                (session.dialect(), None)
-            }
+            Ok(Incoming::Rare(_)) => (session.dialect(), None),
             Err(Unreadable::NotACall { dialect, id, .. }) => {
                 (dialect.unwrap_or(session.dialect()), id)
             }

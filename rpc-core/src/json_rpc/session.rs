@@ -7,10 +7,10 @@ use crate::dialect::Dialect;
 #[cfg(feature = "xmlrpc")]
 use crate::dialect::xml_rpc::Encoding;
 use crate::protocol::{Credit, Fault, Limits, Protocol};
-use crate::registry::CallContext;
 #[cfg(any(feature = "http", feature = "mcp"))]
 use crate::registry::Caller;
 use crate::registry::ResponseForm;
+use crate::registry::{CallContext, Inlet};
 
 use super::identify::{Found, Who};
 
@@ -144,10 +144,18 @@ impl Session {
 
     /// The session as a call finds it whose message says more than the call.
     #[cold]
-    pub(super) fn with(&self, metadata: Option<&str>, stream: Option<Credit>) -> Self {
+    pub(super) fn with(
+        &self,
+        metadata: Option<&str>,
+        stream: Option<Credit>,
+        uploads: bool,
+    ) -> Self {
         let mut session = metadata.map_or_else(|| self.clone(), |metadata| self.saying(metadata));
         if let Some(credit) = stream {
             session.context = session.context.with(credit);
+        }
+        if uploads {
+            session.context = session.context.with(Inlet::default());
         }
         session
     }

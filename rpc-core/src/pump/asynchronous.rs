@@ -124,6 +124,8 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
                 Step::Cancel(id) => under_way.cancel(&id),
                 Step::Credit(id, total) => under_way.streams.grant(&id, total),
+                Step::Items(id, items) => under_way.streams.receive(&id, *items),
+                Step::EndUpload(id) => under_way.streams.end_upload(&id),
                 Step::Continue => {
                     self.write().await?;
                     let usual = self.connection.limits().max_gathered_reply_bytes;

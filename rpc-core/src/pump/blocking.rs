@@ -60,6 +60,14 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                     threads.streams.grant(&id, total);
                     continue;
                 }
+                Step::Items(id, items) => {
+                    threads.streams.receive(&id, *items);
+                    continue;
+                }
+                Step::EndUpload(id) => {
+                    threads.streams.end_upload(&id);
+                    continue;
+                }
                 Step::Http => return Ok(Some(End::Http)),
                 Step::Close { .. } => {
                     threads.end(out.stops(), timeouts.linger);

@@ -32,6 +32,8 @@ pub(crate) fn answer_once<A: Answer>(
         | Step::Ask(_)
         | Step::Cancel(_)
         | Step::Credit(..)
+        | Step::Items(..)
+        | Step::EndUpload(_)
         | Step::Close { .. } => Once::Answered,
     }
 }

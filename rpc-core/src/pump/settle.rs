@@ -46,6 +46,8 @@ pub(crate) async fn settle<A: Answer>(
         | Answered::Nothing
         | Answered::Asks(_)
         | Answered::Credit { .. }
+        | Answered::Items { .. }
+        | Answered::End { .. }
         | Answered::Cancel { .. } => Settled::Reply(out),
     }
 }

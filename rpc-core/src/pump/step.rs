@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, ItemBatch};
 use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Session};
 use crate::protocol::websocket::{self, Close};
 use crate::protocol::{Connection, Credit, Fault, Framing, Protocol, ProtocolError, code};
@@ -26,6 +26,10 @@ pub(super) enum Step {
     Cancel(String),
     /// There is room for more of the stream that the call with this id answers with.
     Credit(String, Credit),
+    /// These are items of the upload of the call with this id.
+    Items(String, Box<ItemBatch>),
+    /// That upload has ended.
+    EndUpload(String),
     /// Hand the connection over: its first bytes begin HTTP.
     Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
@@ -105,6 +109,8 @@ pub(super) fn advance<A: Answer>(
             }
             Answered::Cancel { id } => return Step::Cancel(id),
             Answered::Credit { id, total } => return Step::Credit(id, total),
+            Answered::Items { id, items } => return Step::Items(id, items),
+            Answered::End { id } => return Step::EndUpload(id),
             Answered::Later(later) => return Step::Run(later),
             Answered::Asks(asking) => {
                 let message = connection.message(&message).to_vec();

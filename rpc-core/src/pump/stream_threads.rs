@@ -6,9 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::dialect::write_granted;
 use crate::json_rpc::{Feed, Part, Session};
-use crate::protocol::{Connection, Fault, Framing, code};
-use crate::registry::Outlet;
+use crate::protocol::{Connection, Credit, Fault, Framing, code};
+use crate::registry::{Inlet, Outlet};
 use crate::transport::Stream;
 
 use super::streams::Streams;
@@ -71,7 +72,12 @@ impl StreamThreads {
         const NO_THREAD: &str = "the server can make no thread for the stream now (memory, `ulimit -u` or \
                                  `TasksMax=` are used up); try again later";
         let feed = self.streams.open(feed, most)?;
-        let runs = Runs::begin(&self.running, &line.out, feed.outlet().clone());
+        let runs = Runs::begin(&self.running, &line.out, &feed);
+        let line = Arc::new(line);
+        if let Some(inlet) = feed.inlet() {
+            let (id, line) = (feed.id().to_owned(), Arc::clone(&line));
+            inlet.granted_by(move |total| grant(&id, total, &line));
+        }
         // Kept for the case that there is no thread.
         let kept = Arc::new(Mutex::new(Some(feed)));
         let taken = Arc::clone(&kept);
@@ -117,25 +123,41 @@ struct Runs {
     running: Arc<Running>,
     out: Arc<WriteHalf>,
     outlet: Outlet,
+    inlet: Option<Inlet>,
 }
 
 impl Runs {
-    fn begin(running: &Arc<Running>, out: &Arc<WriteHalf>, outlet: Outlet) -> Self {
+    fn begin(running: &Arc<Running>, out: &Arc<WriteHalf>, feed: &Feed) -> Self {
         *running.lock() += 1;
         out.begin_stream();
-        Self { running: Arc::clone(running), out: Arc::clone(out), outlet }
+        let (outlet, inlet) = (feed.outlet().clone(), feed.inlet().cloned());
+        Self { running: Arc::clone(running), out: Arc::clone(out), outlet, inlet }
     }
 }
 
 impl Drop for Runs {
     fn drop(&mut self) {
         self.outlet.cut(None);
+        if let Some(inlet) = &self.inlet {
+            inlet.silence();
+        }
         self.out.end_stream();
         let mut count = self.running.lock();
         *count -= 1;
         if *count == 0 {
             self.running.none.notify_all();
         }
+    }
+}
+
+/// Tells the sender of an upload how much there is room for.
+fn grant<S: Stream>(id: &str, total: Credit, line: &Line<S>) {
+    let mut framed = Vec::new();
+    line.framing.begin(&mut framed);
+    write_granted(&mut framed, id, total);
+    line.framing.end(&mut framed, 0);
+    if line.out.write(&*line.stream, &framed, line.limit, line.notices).is_err() {
+        let _ = line.stream.shutdown(Shutdown::Both);
     }
 }
 

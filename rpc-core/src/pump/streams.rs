@@ -3,65 +3,115 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::dialect::ItemBatch;
+use crate::error::{Cut, CutKind};
 use crate::json_rpc::Feed;
 use crate::protocol::{Credit, Fault, code};
-use crate::registry::Outlet;
+use crate::registry::{Inlet, Outlet};
 
 /// The calls of a connection that answer with streams. Those are cut when this is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Streams(HashMap<String, Outlet>);
+pub(crate) struct Streams(HashMap<String, Open>);
+
+/// An open one: where items go, and where those of its upload come from.
+#[derive(Debug)]
+struct Open {
+    outlet: Outlet,
+    inlet: Option<Inlet>,
+}
+
+impl Open {
+    /// Ends it; what is said to its caller and to its function.
+    fn cut(&self, fault: Option<Fault>, kind: CutKind, why: &str) {
+        // First, so that a function which is woken finds that nobody waits for it.
+        self.outlet.cut(fault);
+        if let Some(inlet) = &self.inlet {
+            inlet.cut(Cut::new(kind, why));
+        }
+    }
+
+    fn is_starved(&self) -> bool {
+        self.outlet.is_starved() || self.inlet.as_ref().is_some_and(Inlet::is_starved)
+    }
+}
 
 impl Streams {
     /// Takes note of a stream, if there are fewer than `limit`; what its caller is told otherwise.
     pub(super) fn open(&mut self, feed: Box<Feed>, limit: usize) -> Result<Box<Feed>, Vec<u8>> {
-        self.0.retain(|_, outlet| !outlet.is_cut());
+        self.0.retain(|_, open| !open.outlet.is_cut());
         if self.0.len() >= limit {
             return Err(feed.refuse(&too_many(limit)));
         }
-        self.0.insert(feed.id().to_owned(), feed.outlet().clone());
+        let open = Open { outlet: feed.outlet().clone(), inlet: feed.inlet().cloned() };
+        self.0.insert(feed.id().to_owned(), open);
         Ok(feed)
     }
 
     /// There is room for more of a stream, if it is still open.
     pub(super) fn grant(&self, id: &str, total: Credit) {
-        if let Some(outlet) = self.0.get(id) {
-            outlet.grant(total);
+        if let Some(open) = self.0.get(id) {
+            open.outlet.grant(total);
         }
     }
 
     /// Nobody wants more of a stream.
     pub(super) fn cancel(&mut self, id: &str) {
-        if let Some(outlet) = self.0.remove(id) {
-            outlet.cut(None);
+        if let Some(open) = self.0.remove(id) {
+            open.cut(None, CutKind::Cancelled, "the caller has cancelled the call");
         }
+    }
+
+    /// Items of an upload have come; those of one that has ended are still on their way.
+    pub(super) fn receive(&self, id: &str, items: ItemBatch) {
+        if let Some(inlet) = self.inlet(id) {
+            inlet.receive(items);
+        }
+    }
+
+    /// All items of an upload have come.
+    pub(super) fn end_upload(&self, id: &str) {
+        if let Some(inlet) = self.inlet(id) {
+            inlet.end();
+        }
+    }
+
+    fn inlet(&self, id: &str) -> Option<&Inlet> {
+        self.0.get(id)?.inlet.as_ref()
     }
 
     /// The peer sends nothing more: no stream goes on. Where the server `stops`, their callers are told.
     pub(super) fn end(&mut self, stops: bool) {
         const STOPS: &str = "the server stops: the stream has ended before its function has";
-        for (_, outlet) in self.0.drain() {
+        let (kind, why) = if stops {
+            (CutKind::Stopping, "the server stops")
+        } else {
+            (CutKind::Gone, "the caller's connection has ended")
+        };
+        for (_, open) in self.0.drain() {
             let fault = Fault::new(code::SHUTTING_DOWN, STOPS).saying_may_have_run();
-            outlet.cut(stops.then_some(fault));
+            open.cut(stops.then_some(fault), kind, why);
         }
     }
 
     /// Whether there is a stream that waits for something else than its caller.
     pub(super) fn are_busy(&self) -> bool {
-        self.0.values().any(|outlet| !outlet.is_cut() && !outlet.is_starved())
+        self.0.values().any(|open| !open.outlet.is_cut() && !open.is_starved())
     }
 
     /// Ends the streams whose callers have taken nothing for so long; whether there were any.
     pub(super) fn end_starved(&mut self, silence: Duration) -> bool {
         let before = self.0.len();
-        self.0.retain(|_, outlet| {
-            let is_starved = outlet.is_starved() && !outlet.is_cut();
+        self.0.retain(|_, open| {
+            let is_starved = open.is_starved() && !open.outlet.is_cut();
             if is_starved {
+                let done = if open.outlet.is_starved() { "taken" } else { "sent" };
                 let message = format!(
-                    "the caller has taken no items for {silence:?}, the server's `idle_timeout`; the stream has ended"
+                    "the caller has {done} no items for {silence:?}, the server's `idle_timeout`; the stream has ended"
                 );
-                outlet.cut(Some(Fault::new(code::TIMED_OUT, message).saying_may_have_run()));
+                let fault = Fault::new(code::TIMED_OUT, message.clone()).saying_may_have_run();
+                open.cut(Some(fault), CutKind::TimedOut, &message);
             }
-            !is_starved && !outlet.is_cut()
+            !is_starved && !open.outlet.is_cut()
         });
         self.0.len() < before
     }

@@ -2,6 +2,7 @@
 //! wait for.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::mem;
 use std::pin::Pin;
@@ -11,8 +12,10 @@ use std::time::Instant;
 
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
+use crate::dialect::write_granted;
 use crate::json_rpc::{Asking, Feed, Found, Later, Order, Part, Reply, Said};
 use crate::protocol::Limits;
+use crate::registry::Inlet;
 
 use super::ahead::Pace;
 use super::finish::{finish, next_part};
@@ -71,6 +74,8 @@ pub(super) struct Came {
     said: Said,
     /// Of how many calls it is the reply.
     calls: usize,
+    /// The upload of which its sender is told how much room there is, and its id.
+    upload: Option<(String, Inlet)>,
     /// What follows, of a call that answers with a stream.
     feed: Option<Box<Feed>>,
 }
@@ -132,6 +137,9 @@ impl UnderWay {
         if let Some(feed) = later.take_feed() {
             return match self.streams.open(feed, limits.max_streams) {
                 Ok(feed) => {
+                    if let Some(inlet) = feed.inlet() {
+                        self.grant(feed.id().to_owned(), inlet.clone());
+                    }
                     self.feed(feed);
                     Vec::new()
                 }
@@ -147,7 +155,8 @@ impl UnderWay {
         }
         self.calls += calls;
         let pile = Arc::clone(&self.pile);
-        let came = async move { Came { said: reply.await.into(), calls, feed: None } };
+        let came =
+            async move { Came { said: reply.await.into(), calls, upload: None, feed: None } };
         let abort = self.running.spawn(async move { pile.put(came).await });
         if let Order::ById(id) = order {
             self.aborts.insert(id, abort);
@@ -163,7 +172,22 @@ impl UnderWay {
         let pile = Arc::clone(&self.pile);
         let came = async move {
             let Part { said, feed } = next_part(feed).await;
-            Came { said, calls: 0, feed }
+            Came { said, calls: 0, upload: None, feed }
+        };
+        self.running.spawn(async move { pile.put(came).await });
+    }
+
+    /// Waits until there is room for more of an upload, which its sender is told.
+    fn grant(&mut self, id: String, inlet: Inlet) {
+        let pile = Arc::clone(&self.pile);
+        let came = async move {
+            let mut told = Vec::new();
+            let total = poll_fn(|task| inlet.poll_grant(task)).await;
+            let upload = total.map(|total| {
+                write_granted(&mut told, &id, total);
+                (id, inlet)
+            });
+            Came { said: told.into(), calls: 0, upload, feed: None }
         };
         self.running.spawn(async move { pile.put(came).await });
     }
@@ -175,12 +199,15 @@ impl UnderWay {
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.
     pub(super) fn came(&mut self, ran: Result<Came, JoinError>) -> Said {
-        let Came { said, calls, feed } =
-            ran.unwrap_or(Came { said: Said::default(), calls: 1, feed: None });
+        let nothing = Came { said: Said::default(), calls: 1, upload: None, feed: None };
+        let Came { said, calls, upload, feed } = ran.unwrap_or(nothing);
         self.calls -= calls;
         self.pile.take(said.as_ref());
         if let Some(feed) = feed {
             self.feed(feed);
+        }
+        if let Some((id, inlet)) = upload {
+            self.grant(id, inlet);
         }
         said
     }

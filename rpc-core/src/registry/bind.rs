@@ -10,6 +10,7 @@ use std::fmt::Write;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
+use crate::dialect::ItemBatch;
 use crate::protocol::json::{Reader, decode, path};
 use crate::protocol::{Call, Fault, Limits, ProtocolError};
 
@@ -284,6 +285,22 @@ impl<'a> Bound<'_, 'a> {
         members
             .map(|(name, text)| Some((name.clone().into_owned(), self.decode(index, text)?)))
             .collect()
+    }
+
+    /// The items of an array, and what one of them is called; as [`required`](Self::required).
+    pub(super) fn items(&self, index: usize) -> Option<(ItemBatch, String)> {
+        let text = self.values[index].unwrap_or("null");
+        let parameter = self.parameters.get(index).map_or("", |parameter| parameter.name);
+        let Ok(items) = ItemBatch::of(text) else {
+            let fault = Fault::invalid_params(format!(
+                "argument `{parameter}` of `{}` must be an array of its items, but {} came",
+                self.method,
+                describe(text),
+            ));
+            let _ = self.fault.set(fault.quoting_from(", but "));
+            return None;
+        };
+        Some((items, format!("an item of argument `{parameter}` of `{}`", self.method)))
     }
 
     /// The fault of an argument that could not be decoded.

@@ -9,9 +9,9 @@ use crate::protocol::{Call, Fault, code};
 
 use super::policy::Policy;
 use super::{
-    Allow, Bound, Deferred, Described, Export, Function, Handler, Instance, Method, MethodHandler,
-    Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, Source, StateType,
-    Subscription, caught, panicked,
+    Allow, Bound, Deferred, Described, Export, Function, Handler, Inlet, Instance, Method,
+    MethodHandler, Outcome, Outlet, Progress, Reply, Scope, Signature, SignatureOptions, Source,
+    StateType, Subscription, caught, panicked,
 };
 use super::{reply, signature};
 
@@ -34,7 +34,7 @@ pub(super) const BLOCKS: u8 = 1;
 /// It asks who calls.
 pub(super) const ASKS: u8 = 2;
 
-/// It answers with items.
+/// It answers with items, or takes some that come one after another.
 pub(super) const STREAMS: u8 = 4;
 
 #[derive(Clone)]
@@ -195,10 +195,14 @@ impl Entry {
             None => panicked(call.method()).into(),
             Some(Err(fault)) => fault.into(),
             Some(Ok(rest)) => {
-                let blocks = self.signature.is_blocking() && context.must_not_block();
+                // Whoever waits for an upload blocks a thread.
+                let is_upload = self.signature.is_upload() && !self.signature.is_async();
+                let blocks =
+                    (self.signature.is_blocking() || is_upload) && context.must_not_block();
+                let inlet = context.get::<Inlet>().filter(|_| self.signature.is_upload()).cloned();
                 let subscription = self.signature.options.subscription;
                 let subscription = subscription.and_then(|name| Subscription::of(name, &context));
-                Outcome::stream(call, rest, Source { outlet, blocks, subscription })
+                Outcome::stream(call, rest, Source { outlet, blocks, inlet, subscription })
             }
         }
     }
@@ -252,7 +256,7 @@ fn no_stream(method: &str) -> Fault {
 /// What is to be thought of before it runs, whoever calls.
 fn care(signature: &Signature) -> u8 {
     let blocks = if signature.is_blocking() { BLOCKS } else { 0 };
-    blocks | if signature.is_stream() { STREAMS } else { 0 }
+    blocks | if signature.is_stream() || signature.is_upload() { STREAMS } else { 0 }
 }
 
 impl Clone for Entry {

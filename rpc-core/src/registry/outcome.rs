@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::protocol::{Call, Fault, code};
 
-use super::{Outlet, Reply, Subscription, caught, panicked};
+use super::{Inlet, Outlet, Reply, Subscription, caught, panicked};
 
 /// The rest of an asynchronous call: it ends in the result's JSON text.
 pub type Deferred = Pin<Box<dyn Future<Output = Result<String, Fault>> + Send>>;
@@ -242,6 +242,8 @@ pub(crate) struct Source {
     pub(crate) blocks: bool,
     /// How its caller can be answered at once, and get the items in notifications.
     pub(crate) subscription: Option<Subscription>,
+    /// Where the items of its upload come from, if more come than were given.
+    pub(crate) inlet: Option<Inlet>,
 }
 
 type Wrapper = Box<dyn FnOnce(Deferred) -> Deferred + Send>;
@@ -300,12 +302,13 @@ impl Rest {
         wrapped(rest, wrappers, &method)
     }
 
-    /// Whether its items travel as they come.
+    /// Whether it goes on beside its connection: its items travel as they come, or those of its upload do.
     pub(crate) fn is_stream(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| source.outlet.is_stream())
+        let is_stream = |source: &Source| source.outlet.is_stream() || source.inlet.is_some();
+        self.source.as_ref().is_some_and(is_stream)
     }
 
-    /// The whole rest of a call that answers with items, and where these come from.
+    /// The whole rest of a call that answers with items, or takes them, and where these come from.
     pub(crate) fn into_stream(self) -> Option<(Deferred, Source)> {
         let Self { method, work: Work::Waiting(rest), wrappers, source } = self else {
             return None;

@@ -11,8 +11,8 @@ use crate::dialect::{Dialect, ItemForm, notification};
 use crate::protocol::json::{Place, write_at};
 use crate::protocol::{Credit, Fault, Limits, code};
 
-use super::CallContext;
 use super::reply::unsent;
+use super::{CallContext, Inlet};
 
 /// Where the items of a call go: to a caller that takes them as they come, or into one array.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Outlet(Arc<Shared>);
 
 struct Shared {
     place: Place,
+    /// Whether the call has an upload, too.
+    converses: bool,
     state: Mutex<State>,
 }
 
@@ -91,7 +93,8 @@ impl Outlet {
             fault: None,
             limit: Limits::default().max_message_bytes,
         };
-        Self(Arc::new(Shared { place, state: Mutex::new(state) }))
+        let converses = context.get::<Inlet>().is_some();
+        Self(Arc::new(Shared { place, converses, state: Mutex::new(state) }))
     }
 
     /// The context as the function finds it: one that hears when nobody wants the items any more.
@@ -142,6 +145,11 @@ impl Outlet {
         if !state.taker.as_ref().is_some_and(|known| known.will_wake(taker)) {
             state.taker = Some(taker.clone());
         }
+    }
+
+    /// Whether the function may wait for items of its caller.
+    pub(super) fn converses(&self) -> bool {
+        self.0.converses
     }
 
     /// Whether items travel as they come.

@@ -68,6 +68,8 @@ pub struct SignatureOptions {
     pub is_async: bool,
     /// It answers with any number of items, one after another.
     pub streams: bool,
+    /// It takes any number of items, one after another.
+    pub uploads: bool,
     /// It changes nothing.
     pub read_only: bool,
     /// Whether it may destroy what is there, or only adds to it; `None` where that is not said.
@@ -91,6 +93,7 @@ impl SignatureOptions {
         blocking: false,
         is_async: false,
         streams: false,
+        uploads: false,
         read_only: false,
         destructive: None,
         open_world: None,
@@ -222,6 +225,12 @@ impl Signature {
             Some(name) => Cow::Borrowed(name),
             None => Cow::Owned(unsubscribe(name)),
         })
+    }
+
+    /// Whether it takes any number of items, one after another: one of its parameters is an [`Items`](crate::Items) or an
+    /// [`ItemStream`](crate::ItemStream).
+    pub fn is_upload(&self) -> bool {
+        self.options.uploads
     }
 
     /// Whether it was declared to block its thread.

@@ -94,6 +94,8 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
             Answered::Later(later) => out = wait(later.reply(), None).unwrap_or_default(),
             Answered::Asks(_)
             | Answered::Credit { .. }
+            | Answered::Items { .. }
+            | Answered::End { .. }
             | Answered::Nothing
             | Answered::Broken
             | Answered::Reply
@@ -123,6 +125,8 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
                 Answered::Nothing
                 | Answered::Cancel { .. }
                 | Answered::Credit { .. }
+                | Answered::Items { .. }
+                | Answered::End { .. }
                 | Answered::Asks(_) => return,
                 Answered::Reply | Answered::Broken | Answered::Last => {}
             }

@@ -88,6 +88,9 @@ fn of_library(written: &Type, trait_: &str, value: &TokenStream) -> TokenStream 
 /// borrows nothing from it.
 fn decode(index: usize, parameter: &Parameter, outlives: bool) -> TokenStream {
     let Parameter { ty, default, optional, takes, .. } = parameter;
+    if parameter.upload.is_some() {
+        return quote_spanned!(ty.span().resolved_at(hidden())=> bound.upload::<#ty>(#index, scope));
+    }
     let lifetime = lifetime(outlives);
     let own = |ty| types::with_lifetime(ty, &lifetime).0.into_token_stream();
     let value = match passing(parameter, outlives) {

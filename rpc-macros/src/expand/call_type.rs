@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Visibility};
 
-use super::hygiene::quiet;
+use super::hygiene::{hidden, quiet};
 use super::{editor, gathering, outcome, setter};
 use crate::editor::is_reading;
 use crate::function::Function;
@@ -186,6 +186,9 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
     let given = quote!(self.0, &#signature, (#(self.#fields,)*));
     let value = &function.outcome.value;
     let error = outcome::error(function);
+    if let Some(index) = function.upload() {
+        return uploads(function, states, &bounds, index);
+    }
     // A type that cannot travel is an error where it is named, and none here.
     if function.items.is_some() {
         let opening = quote!(__rpc::Opening<#value, #error>);
@@ -247,5 +250,62 @@ fn ends(function: &Function, states: &[Ident]) -> TokenStream {
         {
             __rpc::notify(#given)
         }
+    }
+}
+
+/// Writes the methods that end the putting together of a call with many items, which come from what stands at the
+/// place `index`.
+fn uploads(
+    function: &Function,
+    states: &[Ident],
+    bounds: &[TokenStream],
+    index: usize,
+) -> TokenStream {
+    let Function { ident, visibility, .. } = function;
+    let call_type = function.call_type();
+    let call = Ident::new("call", ident.span());
+    let start = Ident::new("start", ident.span());
+    let notify = Ident::new("notify", ident.span());
+    let signature = names::signature(ident);
+    let value = &function.outcome.value;
+    let error = outcome::error(function);
+    let from = &states[index];
+    let (uploading, uploaded, upload) = match function.items {
+        Some(_) => ("Conversing", "Opened", "converse"),
+        None => ("Uploading", "Uploaded", "upload"),
+    };
+    let [uploading, uploaded, upload] =
+        [uploading, uploaded, upload].map(|name| Ident::new(name, hidden()));
+    let uploading = quote!(__rpc::#uploading<#from, #value, #error>);
+    let arguments =
+        (0..states.len()).map(|index| Ident::new(&format!("argument_{index}"), hidden()));
+    let arguments: Vec<_> = arguments.collect();
+    let items = &arguments[index];
+    let ends = [start, notify].map(|end| {
+        quote! {
+            #[doc(hidden)]
+            #visibility fn #end(
+                self,
+            ) -> ::core::result::Result<__rpc::Omitted, __rpc::Error>
+            where
+                __S: __rpc::SendsNoItems,
+            {
+                ::core::unreachable!()
+            }
+        }
+    });
+    let given = quote_spanned!(hidden()=> move |#items| (#(#arguments,)*));
+    let stub = Ident::new("stub", hidden());
+    quote! {
+        /// Makes the call, and sends its items.
+        #visibility fn #call(self) -> <__S as #uploading>::#uploaded
+        where
+            __S: #uploading,
+            #(#bounds,)*
+        {
+            let #call_type(#stub, #(#arguments),*) = self;
+            <__S as #uploading>::#upload(#stub, &#signature, #items, #given)
+        }
+        #(#ends)*
     }
 }

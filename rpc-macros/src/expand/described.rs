@@ -13,7 +13,7 @@ use crate::example::{Example, Given};
 use crate::function::Function;
 use crate::names;
 use crate::outcome::{Told, is_bytes};
-use crate::parameter::{Parameter, Passing, Takes};
+use crate::parameter::{Parameter, Passing, Takes, Upload};
 use crate::spelling::{self, spell};
 use crate::types;
 
@@ -40,7 +40,10 @@ pub(super) fn table(function: &Function) -> TokenStream {
 }
 
 fn described(parameter: &Parameter, function: &Function) -> TokenStream {
-    let ty = in_static(&parameter.ty);
+    let ty = match &parameter.upload {
+        Some(Upload { item, .. }) => in_static(&parse_quote!(::std::vec::Vec<#item>)),
+        None => in_static(&parameter.ty),
+    };
     let shape = if parameter.is_bytes() { quote!(__rpc::Shape::Bytes) } else { shape(&ty) };
     let schema = schema(&ty, Some(&parameter.ty), &shape);
     let default = match &parameter.default {
@@ -197,6 +200,7 @@ fn example(example: &Example, function: &Function) -> TokenStream {
     let arguments = arguments.iter().map(|Given { name, parameter, value }| {
         let parameter = &function.parameters[*parameter];
         let value = match parameter.takes {
+            Takes::One if parameter.upload.is_some() => of_any_type(value),
             Takes::One => argument(parameter, value),
             // What is gathered is checked where it is called; here it only has to be shown.
             Takes::Args(_) | Takes::Kwargs => of_any_type(value),

@@ -20,6 +20,7 @@ pub(super) fn beginning(
     about: &str,
     conditions: &[Attribute],
     inputs: &[TokenStream],
+    generics: Option<&TokenStream>,
 ) -> TokenStream {
     let Function { ident, shared, docs, .. } = function;
     let call = function.call_type();
@@ -28,7 +29,7 @@ pub(super) fn beginning(
         #[doc = #docs]
         #(#conditions)*
         #(#shared)*
-        fn #ident<'c>(&'c self, #(#inputs,)* ...) -> #call<'c, Self> {
+        fn #ident<'c, #generics>(&'c self, #(#inputs,)* ...) -> #call<'c, Self> {
             loop {}
         }
     }

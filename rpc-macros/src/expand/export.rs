@@ -21,7 +21,7 @@ pub(super) fn signature(function: &Function) -> TokenStream {
     let doc = doc.trim();
     let parameters = function.parameters.iter().map(parameter);
     let result = spelling::result(function);
-    let streams = function.items.is_some();
+    let (streams, uploads) = (function.items.is_some(), function.upload().is_some());
     let (idempotent, blocking, read_only) =
         (options.idempotent, options.blocking, options.read_only);
     let [destructive, open_world, mcp] =
@@ -42,6 +42,7 @@ pub(super) fn signature(function: &Function) -> TokenStream {
                 blocking: #blocking,
                 is_async: #is_async,
                 streams: #streams,
+                uploads: #uploads,
                 read_only: #read_only,
                 destructive: #destructive,
                 open_world: #open_world,
@@ -122,10 +123,11 @@ pub(super) fn entry(function: &Function) -> TokenStream {
     });
     let described = described::table(function);
     let kind = if function.owner.is_some() { quote!(MethodHandler) } else { quote!(Handler) };
-    let handler = match (&function.items, function.is_async) {
-        (Some(_), _) => quote!(Stream),
-        (None, true) => quote!(Async),
-        (None, false) => quote!(Plain),
+    let comes_in_parts = function.items.is_some() || function.upload().is_some();
+    let handler = match (comes_in_parts, function.is_async) {
+        (true, _) => quote!(Stream),
+        (false, true) => quote!(Async),
+        (false, false) => quote!(Plain),
     };
     quote! {
         signature: &#signature,

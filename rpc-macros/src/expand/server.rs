@@ -43,7 +43,8 @@ pub(super) fn server(function: &Function) -> TokenStream {
         returned = quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#returned));
     }
     let result = outcome::result(&function.outcome, &returned);
-    if function.is_async {
+    if function.is_async || function.upload().is_some() {
+        let outlet = function.upload().map(|_| quote_spanned!(hidden()=> _: __rpc::Outlet,));
         let send = match result {
             None => quote_spanned!(span=> __rpc::to_text(place, &#returned)),
             Some(result) => {
@@ -58,6 +59,7 @@ pub(super) fn server(function: &Function) -> TokenStream {
                 #parameter
                 bound: &__rpc::Bound<'_, '_>,
                 scope: &__rpc::Scope<'_>,
+                #outlet
             ) -> ::core::result::Result<__rpc::Deferred, __rpc::Fault> {
                 #taken
                 let place = scope.place();

@@ -7,7 +7,7 @@ use syn::{Lifetime, Type, parse_quote};
 
 use crate::function::Function;
 use crate::names;
-use crate::parameter::{Parameter, Takes};
+use crate::parameter::{Parameter, Takes, Upload};
 use crate::spelling::{self, spell};
 use crate::types;
 
@@ -15,6 +15,8 @@ use crate::types;
 pub(super) struct Sent {
     /// The generics of a method that takes it.
     pub(super) generics: TokenStream,
+    /// What stands in those generics for items that are sent one after another.
+    pub(super) upload: Option<TokenStream>,
     /// The type that the caller gives.
     pub(super) accepted: TokenStream,
     /// The type that the call keeps.
@@ -45,6 +47,7 @@ impl Sent {
                 };
                 Self {
                     generics: TokenStream::new(),
+                    upload: None,
                     accepted: quote!(impl #list),
                     state: quote!(__rpc::GivenArgs<#element>),
                     kept,
@@ -52,6 +55,7 @@ impl Sent {
             }
             Takes::Kwargs => Self {
                 generics: quote!(<__K: __rpc::Kwargs>),
+                upload: None,
                 accepted: quote!(__K),
                 state: quote!(__rpc::GivenKwargs<__K>),
                 kept: quote!(__rpc::GivenKwargs(#name, "")),
@@ -59,8 +63,22 @@ impl Sent {
         }
     }
 
+    fn items(name: &Ident, Upload { item, .. }: &Upload, rpc: &TokenStream) -> Self {
+        let from = quote_spanned!(name.span()=> __I: #rpc::IntoItems<#item, __M>);
+        Self {
+            generics: quote!(<#from, __M>),
+            upload: Some(quote!(#from, __M)),
+            accepted: quote!(__I),
+            state: quote_spanned!(item.span()=> #rpc::ItemsFrom<__I, #item, __M>),
+            kept: quote!(#rpc::ItemsFrom::new(#name)),
+        }
+    }
+
     fn one(parameter: &Parameter, lifetime: &Lifetime, rpc: &TokenStream) -> Self {
         let name = &parameter.ident;
+        if let Some(upload) = &parameter.upload {
+            return Self::items(name, upload, rpc);
+        }
         let (value, borrows) = types::with_lifetime(parameter.value(), lifetime);
         let wrapper = parameter.is_bytes().then(|| quote!(#rpc::Bytes));
         let state = match &wrapper {
@@ -73,6 +91,7 @@ impl Sent {
             let wrap = wrapper.map(|_| quote!(.map(__rpc::IntoBytes::into_bytes)));
             Self {
                 generics,
+                upload: None,
                 // With this span rustc points at the parameter, and not at the attribute.
                 accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
                 state: quote!(__rpc::Given<::core::option::Option<#state>>),
@@ -82,6 +101,7 @@ impl Sent {
             let wrap = wrapper.map(|_| quote!(.map(__rpc::IntoBytes::into_bytes)));
             Self {
                 generics,
+                upload: None,
                 accepted: quote_spanned!(name.span()=> impl __rpc::IntoOption<#value>),
                 state: quote!(__rpc::GivenIf<#state>),
                 kept: quote!(__rpc::GivenIf(__rpc::IntoOption::into_option(#name) #wrap)),
@@ -93,6 +113,7 @@ impl Sent {
             };
             Self {
                 generics,
+                upload: None,
                 accepted: value.to_token_stream(),
                 state: quote_spanned!(parameter.ty.span()=> #rpc::Given<#state>),
                 kept: quote!(#rpc::Given(#kept)),
@@ -150,7 +171,7 @@ pub(super) fn methods(function: &Function, index: usize, states: &[Ident]) -> To
     let name = &parameter.ident;
     let setter = names::setter(name);
     let is_free = names::is_free(name);
-    let Sent { generics, accepted, mut state, mut kept } =
+    let Sent { generics, accepted, mut state, mut kept, .. } =
         Sent::of(parameter, &lifetime(), &quote!(__rpc));
     let is_args = |other: &&Parameter| matches!(other.takes, Takes::Args(_));
     if let (Takes::Kwargs, Some(args)) =

@@ -68,6 +68,7 @@ fn methods(function: &Function) -> TokenStream {
     let mut inputs = Vec::new();
     let mut fields = Vec::new();
     let mut states = Vec::new();
+    let mut generics = None;
     for parameter in &function.parameters {
         if !parameter.is_positional() {
             states.push(quote!(#rpc::Omitted));
@@ -75,7 +76,8 @@ fn methods(function: &Function) -> TokenStream {
             continue;
         }
         let name = &parameter.ident;
-        let Sent { accepted, state, kept, .. } = Sent::of(parameter, &lifetime, &rpc);
+        let Sent { accepted, state, kept, upload, .. } = Sent::of(parameter, &lifetime, &rpc);
+        generics = generics.or(upload);
         inputs.push(quote!(#name: #accepted));
         fields.push(kept);
         states.push(state);
@@ -86,13 +88,13 @@ fn methods(function: &Function) -> TokenStream {
         docs => summary(docs),
     };
     if is_reading() {
-        return editor::beginning(function, &docs, conditions, &inputs);
+        return editor::beginning(function, &docs, conditions, &inputs, generics.as_ref());
     }
     quote! {
         #[doc = #docs]
         #(#conditions)*
         #(#shared)*
-        fn #ident<'c>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
+        fn #ident<'c, #generics>(&'c self, #(#inputs),*) -> #call<'c, Self, #(#states),*> {
             #call(self, #(#fields),*)
         }
         #[doc(hidden)]

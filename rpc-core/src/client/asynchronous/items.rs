@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use crate::error::Error;
 use super::super::deadline::Deadline;
 use super::super::flight::Arrived;
 use super::super::unpack::Unpack;
+use super::super::uploads::Sending;
 use super::super::window::Amount;
 use super::super::{FromError, RawJson};
 use super::connection::Connection;
@@ -34,6 +35,8 @@ struct InFlight {
     connection: Arc<Connection>,
     call: u64,
     deadline: Option<Deadline>,
+    /// What is sent while it is read.
+    sending: Option<Mutex<Option<Sending>>>,
 }
 
 impl Drop for InFlight {
@@ -44,7 +47,17 @@ impl Drop for InFlight {
 
 impl InFlight {
     /// Asks for what has come, for which `task` is woken later if nothing has.
-    fn arrived(&self, method: &str, task: &Context<'_>) -> Arrived {
+    fn arrived(&self, method: &str, task: &mut Context<'_>) -> Arrived {
+        if let Some(sending) = &self.sending {
+            let mut sending = sending.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(open) = &mut *sending {
+                match self.connection.poll_send(self.call, open, task) {
+                    Poll::Pending => {}
+                    Poll::Ready(Ok(())) => *sending = None,
+                    Poll::Ready(Err(error)) => return Arrived::End(Err(error)),
+                }
+            }
+        }
         self.connection.with(|state| {
             if let Some(deadline) = self.deadline
                 && !state.flight.has_ended(self.call)
@@ -70,7 +83,20 @@ impl<T, E> AsyncItems<T, E> {
         call: u64,
         deadline: Option<Deadline>,
     ) -> Self {
-        let flight = InFlight { connection, call, deadline };
+        let flight = InFlight { connection, call, deadline, sending: None };
+        Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
+    }
+
+    /// The same of one whose caller sends items, too.
+    pub(super) fn converse(
+        method: Cow<'static, str>,
+        window: Amount,
+        connection: Arc<Connection>,
+        (call, sending): (u64, Sending),
+        deadline: Option<Deadline>,
+    ) -> Self {
+        let sending = Some(Mutex::new(Some(sending)));
+        let flight = InFlight { connection, call, deadline, sending };
         Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
     }
 
@@ -92,7 +118,7 @@ impl<T: DeserializeOwned, E: FromError> AsyncItems<T, E> {
         poll_fn(|task| self.poll_item(task)).await
     }
 
-    fn poll_item(&mut self, task: &Context<'_>) -> Poll<Option<Result<T, E>>> {
+    fn poll_item(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<T, E>>> {
         let next = self.unpack.next(
             |flight, method| flight.arrived(method, task),
             |InFlight { connection, call, .. }, granted| {

@@ -10,6 +10,7 @@ mod io;
 mod items;
 mod open;
 mod pool;
+mod send_items;
 mod shared;
 mod spare;
 mod state;

@@ -17,6 +17,7 @@ mod send;
 mod streams;
 mod subscribing;
 mod subscriptions;
+mod uploads;
 
 use std::collections::hash_map::Entry;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 use crate::error::{Error, IoError, IoErrorKind};
 use crate::protocol::websocket::{Close, Side, code, write_close};
-use crate::protocol::{Framing, Limits, ProtocolError};
+use crate::protocol::{Credit, Framing, Limits, ProtocolError};
 
 use super::ClientBuilder;
 use super::call_map::CallMap;
@@ -37,6 +38,7 @@ use dropped::Dropped;
 pub(super) use reply::{Own, Reply};
 use said::Said;
 use subscriptions::Subscriptions;
+pub(super) use uploads::Room;
 
 /// What is sent and what is waited for on one connection.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub(super) struct Flight<W> {
     streams: CallMap<Arriving>,
     /// Which of those are subscriptions, once there has been one.
     subscriptions: Option<Box<Subscriptions>>,
+    /// How much there is room for at the other side of those that items are sent to.
+    uploads: CallMap<Credit>,
     /// What came and was no call's.
     dropped: Dropped,
     /// What is to be written.
@@ -103,6 +107,7 @@ impl<W> Flight<W> {
             calls: CallMap::default(),
             streams: CallMap::default(),
             subscriptions: None,
+            uploads: CallMap::default(),
             dropped: Dropped::default(),
             outgoing: Vec::new(),
             queued: 0,

@@ -48,6 +48,10 @@ impl<W> Flight<W> {
                     self.receive_items(id, items, awake);
                     continue;
                 }
+                FromServer::Credit(id, total) => {
+                    self.receive_credit(id, total, awake);
+                    continue;
+                }
                 FromServer::Draining => {
                     self.closing = true;
                     continue;

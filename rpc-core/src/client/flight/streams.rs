@@ -122,6 +122,7 @@ impl<W> Flight<W> {
     /// Gives a stream up, and tells the other side so unless it has ended it.
     pub(in crate::client) fn close_stream(&mut self, call: u64) {
         self.streams.remove(&call);
+        self.uploads.remove(&call);
         if self.calls.remove(&call).is_some_and(|call| call.reply.is_none())
             && !self.end_subscription(call)
         {

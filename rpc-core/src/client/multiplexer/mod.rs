@@ -11,14 +11,13 @@ mod interleavings;
 mod one_call;
 mod stream;
 mod sync;
+mod upload;
 
 use std::collections::VecDeque;
-use std::io;
-use std::iter;
-use std::mem;
 use std::net::Shutdown;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+use std::{io, iter, mem};
 
 use serde::de::DeserializeOwned;
 
@@ -33,6 +32,7 @@ use super::deadline::Deadline;
 use super::flight::{Flight, Own, Progress};
 use super::lost::Lost;
 use sync::{Mutex, MutexGuard, Thread, current, park, park_timeout};
+pub(super) use upload::Exchange;
 
 /// One connection and the calls in flight on it.
 #[derive(Debug)]

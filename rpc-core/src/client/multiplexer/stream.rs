@@ -66,16 +66,26 @@ impl<S: Stream> Multiplexer<S> {
                 Arrived::Nothing => {}
                 arrived => return arrived,
             }
-            // A peer may wait for what could not be written, and send nothing before.
-            let soon = || Deadline::after(Instant::now(), WRITE_SLICE);
-            let is_written = state.flight.outgoing.is_empty();
-            let until = if is_written { deadline } else { Deadline::first(deadline, soon()) };
             has_slept |= state.is_reading;
-            state = if state.is_reading {
-                self.sleep(state, call, until)
-            } else {
-                self.read_for(state, call, until)
-            };
+            state = self.wait_for(state, call, deadline);
+        }
+    }
+
+    /// Waits until something has been read, for a call by whoever reads.
+    pub(super) fn wait_for<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+        call: u64,
+        deadline: Option<Deadline>,
+    ) -> MutexGuard<'m, State> {
+        // A peer may wait for what could not be written, and send nothing before.
+        let is_written = state.flight.outgoing.is_empty();
+        let soon = || Deadline::after(Instant::now(), WRITE_SLICE);
+        let until = if is_written { deadline } else { Deadline::first(deadline, soon()) };
+        if state.is_reading {
+            self.sleep(state, call, until)
+        } else {
+            self.read_for(state, call, until)
         }
     }
 
@@ -135,7 +145,10 @@ impl<S: Stream> Multiplexer<S> {
     }
 
     /// Writes what is taken at once.
-    fn flush_at_once<'m>(&'m self, state: MutexGuard<'m, State>) -> MutexGuard<'m, State> {
+    pub(super) fn flush_at_once<'m>(
+        &'m self,
+        state: MutexGuard<'m, State>,
+    ) -> MutexGuard<'m, State> {
         self.flush(state, Deadline::after(Instant::now(), Duration::ZERO))
     }
 }
