@@ -9,7 +9,7 @@ pub mod tasks;
 use std::thread;
 use std::time::Duration;
 
-use rpc_core::{CallContext, rpc_export};
+use rpc_core::{CallContext, Cut, Items, rpc_export};
 
 #[cfg(feature = "streams")]
 pub use clock::{Tick, ticks};
@@ -96,4 +96,14 @@ pub async fn nap_ms(ms: u64) -> u64 {
 #[rpc_export(mcp, read_only, open_world = false)]
 pub fn countdown(from: u64) -> impl Iterator<Item = u64> {
     (1..=from).rev()
+}
+
+/// Adds many numbers, which come one after another.
+///
+/// # Errors
+///
+/// Where they have been cut off.
+#[rpc_export]
+pub fn total(numbers: Items<i64>) -> Result<i64, Cut> {
+    numbers.sum()
 }

@@ -24,8 +24,6 @@ pub use crate::registry::{
     is_plain, to_text, travels,
 };
 
-#[cfg(feature = "streams")]
-pub use crate::registry::map_stream;
 #[cfg(feature = "schema")]
 pub use crate::{__error_of as error_of, __schema_of as schema_of};
 #[cfg(feature = "schema")]
@@ -311,58 +309,56 @@ pub fn later<F: Future<Output = Result<String, Fault>> + Send + 'static>(rest: F
     Box::pin(rest)
 }
 
-/// Sends what a function iterates over.
+/// Sends what a function iterates over, each item as what `sent` makes of it.
 ///
 /// # Errors
 ///
 /// Where an item cannot be sent.
-pub async fn send_items<I: IntoIterator<Item: Serialize>>(
+pub async fn send_items<I: IntoIterator, T: Serialize>(
     outlet: Outlet,
     items: I,
+    sent: impl Fn(I::Item) -> T,
 ) -> Result<String, Fault> {
-    items::send_all(outlet, items.into_iter(), Ok).await
+    items::send_all(outlet, items.into_iter(), |item| Ok(sent(item))).await
 }
 
-/// Sends what a function iterates over, whose items may be its own error instead.
+/// The same where an item may be the function's own error instead, which is the last then.
 ///
 /// # Errors
 ///
 /// That error, or that an item cannot be sent.
-pub async fn send_item_results<F: Outcome, T: Serialize, I>(
+pub async fn send_item_results<F: Outcome, I: IntoIterator, T: Serialize>(
     outlet: Outlet,
     items: I,
-) -> Result<String, Fault>
-where
-    I: IntoIterator<Item = Result<T, F::Error>>,
-{
-    items::send_all(outlet, items.into_iter(), |item| item.map_err(own_fault)).await
+    sent: impl Fn(I::Item) -> Result<T, F::Error>,
+) -> Result<String, Fault> {
+    items::send_all(outlet, items.into_iter(), |item| sent(item).map_err(own_fault)).await
 }
 
-/// Sends what a function's stream has.
+/// Sends what a function's stream has, each item as what `sent` makes of it.
 ///
 /// # Errors
 ///
 /// Where an item cannot be sent.
 #[cfg(feature = "streams")]
-pub async fn send_stream<S: futures_core::Stream<Item: Serialize>>(
+pub async fn send_stream<S: futures_core::Stream, T: Serialize>(
     outlet: Outlet,
     stream: S,
+    sent: impl Fn(S::Item) -> T,
 ) -> Result<String, Fault> {
-    items::send_stream(outlet, stream, Ok).await
+    items::send_stream(outlet, stream, |item| Ok(sent(item))).await
 }
 
-/// The same of one whose items may be the function's own error instead.
+/// The same where an item may be the function's own error instead, which is the last then.
 ///
 /// # Errors
 ///
 /// That error, or that an item cannot be sent.
 #[cfg(feature = "streams")]
-pub async fn send_stream_results<F: Outcome, T: Serialize, S>(
+pub async fn send_stream_results<F: Outcome, S: futures_core::Stream, T: Serialize>(
     outlet: Outlet,
     stream: S,
-) -> Result<String, Fault>
-where
-    S: futures_core::Stream<Item = Result<T, F::Error>>,
-{
-    items::send_stream(outlet, stream, |item| item.map_err(own_fault)).await
+    sent: impl Fn(S::Item) -> Result<T, F::Error>,
+) -> Result<String, Fault> {
+    items::send_stream(outlet, stream, |item| sent(item).map_err(own_fault)).await
 }

@@ -19,8 +19,8 @@ struct Stopped {
 }
 
 /// Counts down.
-#[rpc_export(idempotent, example = countdown(3) == [3, 2, 1])]
-fn countdown(from: u64) -> impl Iterator<Item = u64> + Send {
+#[rpc_export(idempotent, example = descending(3) == [3, 2, 1])]
+fn descending(from: u64) -> impl Iterator<Item = u64> + Send {
     (1..=from).rev()
 }
 
@@ -50,7 +50,7 @@ fn a_signature_has_the_result_as_it_is_written() {
         let function = registry.functions().find(|function| function.name() == name);
         function.unwrap().to_string()
     };
-    assert_eq!(shown("countdown"), "countdown(from: u64) -> impl Iterator<Item = u64> + Send");
+    assert_eq!(shown("descending"), "descending(from: u64) -> impl Iterator<Item = u64> + Send");
     assert_eq!(
         shown("parts"),
         "parts(of: &str) -> Result<Box<dyn Iterator<Item = Result<Vec<u8>, Stopped>> + Send + '_>, Stopped>"
@@ -66,10 +66,10 @@ fn a_schema_is_that_of_an_array_of_items() {
         methods.iter().find(|method| method["name"] == name).unwrap().clone()
     };
     let result = |name: &str| method(name)["result"]["schema"].clone();
-    let countdown = result("countdown");
-    assert_eq!(countdown["type"], "array");
-    assert_eq!(countdown["items"]["type"], "integer");
-    assert_eq!(method("countdown")["examples"][0]["result"]["value"], json!([3, 2, 1]));
+    let descending = result("descending");
+    assert_eq!(descending["type"], "array");
+    assert_eq!(descending["items"]["type"], "integer");
+    assert_eq!(method("descending")["examples"][0]["result"]["value"], json!([3, 2, 1]));
     let parts = result("parts");
     assert_eq!(parts["type"], "array");
     assert_eq!(parts["items"]["contentEncoding"], "base64");

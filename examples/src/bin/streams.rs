@@ -1,8 +1,8 @@
-//! Functions that answer with many items, read by both clients.
+//! Functions that answer with many items, or take many, and both clients.
 
 use std::time::Duration;
 
-use examples::{countdown, ticks};
+use examples::{countdown, ticks, total};
 use rpc_core::client::Streaming;
 use rpc_core::server::ServerHandle;
 use rpc_core::{AsyncRpcClient, Error, RpcClient, RpcServer, Stub, args, call, kwargs};
@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let by_name = client.stream::<u64>("countdown", args![], kwargs! { from: 2 })?;
     println!("by name:   {:?}", by_name.collect::<Result<Vec<_>, _>>()?);
+    println!("total:     {}", call!(client.total(1..=1_000_000))?);
     // One who asks for no stream has an array.
     println!("array:     {:?}", client.call::<Vec<u64>>("countdown", args![2], ())?);
 

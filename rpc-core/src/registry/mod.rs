@@ -36,8 +36,6 @@ mod into_bytes;
 pub(crate) mod items;
 mod kept_text;
 mod library_types;
-#[cfg(feature = "streams")]
-mod map_stream;
 mod metadata;
 mod name_hash;
 mod nearest;
@@ -97,8 +95,6 @@ pub(crate) use inlet::Inlet;
 pub use interface::{Interface, MoreMethods};
 pub use into_bytes::{BytesProbe, IntoBytes, NoBytes, Sent};
 pub use library_types::{LibraryContext, LibraryState, Standard};
-#[cfg(feature = "streams")]
-pub use map_stream::map_stream;
 #[cfg(feature = "mcp")]
 pub(crate) use nearest::nearest;
 pub use outcome::{Deferred, Ended, Outcome};

@@ -23,7 +23,7 @@ pub(super) fn send(function: &Function, items: &Items, returned: &TokenStream) -
         }
         None => returned.clone(),
     };
-    let mapped = map(function, items.source, span);
+    let sent = sent(function, span);
     let may_fail = function.outcome.error.is_some();
     let send = match (items.source, may_fail) {
         (Source::Iterator, false) => quote_spanned!(span=> send_items),
@@ -33,25 +33,16 @@ pub(super) fn send(function: &Function, items: &Items, returned: &TokenStream) -
     };
     quote_spanned! {span=>
         let items = #opened;
-        #mapped
-        __rpc::#send(outlet, items).await
+        __rpc::#send(outlet, items, |item| #sent).await
     }
 }
 
-/// Writes the statements that make of the items what is sent of them, where that is something else.
-fn map(function: &Function, source: Source, span: Span) -> Option<TokenStream> {
+/// Writes what is sent of an item.
+fn sent(function: &Function, span: Span) -> TokenStream {
     let Function { outcome, .. } = function;
     let item = quote_spanned!(span=> item);
     let is_bytes = outcome.told != Told::Nothing && types::has_bytes(function.written());
-    let sent = is_bytes.then(|| quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#item)));
-    let sent = outcome::result(outcome, sent.as_ref().unwrap_or(&item)).or(sent)?;
-    Some(match source {
-        Source::Iterator => quote_spanned! {span=>
-            let items = ::core::iter::Iterator::map(items, |item| #sent);
-        },
-        Source::Stream => quote_spanned! {span=>
-            let items = ::core::pin::pin!(items);
-            let items = __rpc::map_stream(items, |item| #sent);
-        },
-    })
+    let sent =
+        if is_bytes { quote_spanned!(span=> __rpc::IntoBytes::into_bytes(#item)) } else { item };
+    outcome::result(outcome, &sent).unwrap_or(sent)
 }
