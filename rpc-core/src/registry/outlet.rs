@@ -27,6 +27,8 @@ struct State {
     way: Way,
     /// The JSON texts of the items that nobody has taken, with what stands before them, and a comma behind each.
     waiting: Vec<u8>,
+    /// How many bytes were taken last: the next are likely to be as many.
+    taken: usize,
     /// Whoever waits for room.
     producer: Option<Waker>,
     /// Whoever asks for the next items.
@@ -37,6 +39,23 @@ struct State {
     fault: Option<Fault>,
     /// As many bytes an item may have, or all of them in an array.
     limit: usize,
+}
+
+impl State {
+    /// Whether another item may be sent; where those before are to be `seen` at once, when they have been.
+    fn has_room(&self, seen: bool) -> bool {
+        match self.way {
+            Way::Stream { granted, sent } => {
+                !self.is_part(seen) && granted.lets(sent) && self.interest.is_some()
+            }
+            Way::Array => true,
+        }
+    }
+
+    /// Whether the items that wait are to travel before there are more.
+    fn is_part(&self, seen: bool) -> bool {
+        self.waiting.len() >= PART || (seen && !self.waiting.is_empty())
+    }
 }
 
 /// How the items travel.
@@ -63,6 +82,7 @@ impl Outlet {
         let state = State {
             way,
             waiting: Vec::new(),
+            taken: 0,
             producer: None,
             taker: None,
             interest: Some(Arc::new(())),
@@ -140,20 +160,19 @@ impl Outlet {
         let mut state = self.lock();
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
+            state.taken = items.len();
             items.pop();
             items
         })
     }
 
-    /// Is ready when another item may be sent; where those before are to be `seen` at once, when they have been.
+    /// Is ready when there [is room](State::has_room) for another item.
     pub(super) fn poll_ready(&self, seen: bool, task: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let Way::Stream { granted, sent } = state.way else { return Poll::Ready(()) };
-        let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
-        if !is_part && granted.lets(sent) && state.interest.is_some() {
+        if state.has_room(seen) {
             return Poll::Ready(());
         }
-        if is_part {
+        if state.is_part(seen) {
             // Whoever asks for the next part goes on from here; what stands between may go by wakers.
             task.waker().wake_by_ref();
         } else {
@@ -162,16 +181,18 @@ impl Outlet {
         Poll::Pending
     }
 
-    /// Sends an item.
+    /// Sends an item, and says whether another may be sent at once; where this one is to be `seen`, none may.
     ///
     /// # Errors
     ///
     /// Where it has no JSON form, nests too deep or is too large.
-    pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<(), Fault> {
+    pub fn send<T: Serialize + ?Sized>(&self, item: &T, seen: bool) -> Result<bool, Fault> {
         let place = self.0.place;
         let mut state = self.lock();
-        let State { way, waiting, limit, .. } = &mut *state;
+        let State { way, waiting, taken, limit, .. } = &mut *state;
         if waiting.is_empty() {
+            // And a little more: no part has as many as the one before.
+            waiting.reserve((*taken + *taken / 16).min(2 * PART));
             waiting.extend_from_slice(match way {
                 Way::Stream { .. } => Dialect::items_head(),
                 Way::Array => b"[",
@@ -189,10 +210,10 @@ impl Outlet {
             Way::Stream { sent, .. } => {
                 sent.items += 1;
                 sent.bytes += size as u64;
-                Ok(())
+                Ok(state.has_room(seen))
             }
             Way::Array if waiting.len() > *limit => Err(too_large(*limit)),
-            Way::Array => Ok(()),
+            Way::Array => Ok(true),
         }
     }
 
