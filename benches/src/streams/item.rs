@@ -70,6 +70,7 @@ impl Record {
 }
 
 /// Whether a number is the one that is expected.
+#[allow(clippy::trivially_copy_pass_by_ref)] // As `Record::is`.
 pub fn is_number(number: &i64, id: i64) -> bool {
     *number == id
 }

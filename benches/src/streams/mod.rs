@@ -80,7 +80,9 @@ pub fn smoke() -> Result<(), Box<dyn Error>> {
         let server = Server::start_with(["stream-server", streamer.name()])?;
         let mut reader = streamer.connect(server.address)?;
         for kind in [Kind::Numbers, Kind::Records] {
-            [0, 1, 10_000].into_iter().for_each(|count| reader.read(kind, count));
+            for count in [0, 1, 10_000] {
+                reader.read(kind, count);
+            }
         }
         println!("{}: every item of a stream is right", streamer.name());
     }
