@@ -23,6 +23,7 @@ mod scale;
 mod scenario;
 mod server;
 mod smoke;
+mod streams;
 mod table;
 mod tree;
 
@@ -31,7 +32,7 @@ use std::error::Error;
 
 use run::Run;
 
-const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | handshakes [CONTENDER …] | counting | scale … | --smoke";
+const USAGE: &str = "usage: benches [--full] [--svg FILE] [CONTENDER or SCENARIO …] | models | memory [CONTENDER …] | handshakes [CONTENDER …] | counting | streams [memory | CONTENDER …] | scale … | --smoke";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -45,6 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["handshakes", ref names @ ..] => handshakes::compare(names),
         ["counting"] => counting::compare(),
         ["counting-server", model, counts] => counting::serve(model, counts),
+        ["streams", "memory"] => streams::memory::measure(),
+        ["streams", ref names @ ..] => streams::compare(names),
+        ["stream-server", name] => streams::serve(name),
+        ["stream-memory-server"] => streams::memory::serve(),
         ["scale", ref words @ ..] => scale::run(words),
         ["scale-server", ref words @ ..] => scale::serve(words),
         ["--smoke"] => smoke::run(),

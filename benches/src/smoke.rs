@@ -10,6 +10,7 @@ use crate::models::start;
 use crate::scale;
 use crate::scenario::SCENARIOS;
 use crate::server::Server;
+use crate::streams;
 
 /// Has every contender do every exchange, every model answer, and ours grow for a moment.
 pub fn run() -> Result<(), Box<dyn Error>> {
@@ -34,5 +35,6 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         Memory::of_tree(server.id)?;
         println!("{}: starts and stops", model.name);
     }
+    streams::smoke()?;
     scale::smoke()
 }

@@ -1,7 +1,7 @@
 //! The contenders. To add one, add a file that implements [`Contender`] and a line to [`all`].
 
-mod asynchronous;
-mod frames;
+pub mod asynchronous;
+pub mod frames;
 mod json;
 mod json_mux;
 pub mod models;

@@ -78,10 +78,10 @@ impl<C> Unpack<C> {
     ) -> Poll<Option<Result<T, Error>>> {
         loop {
             if let Some(item) = self.items.next() {
-                let decoded = json::decode(item.text, item.has_escapes);
-                let granted = self.grants.take(item.text.len() as u64);
+                let decoded = json::decode(item, true);
+                let granted = self.grants.take(item.len() as u64);
                 let decoded = decoded.map_err(|error| {
-                    let problem = problem_at(format!("[{}]", self.count), item.text, &error);
+                    let problem = problem_at(format!("[{}]", self.count), item, &error);
                     wrong_result(&self.method, problem)
                 });
                 self.count += 1;

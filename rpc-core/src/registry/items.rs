@@ -2,9 +2,11 @@
 
 use std::future::poll_fn;
 #[cfg(feature = "streams")]
+use std::mem;
+#[cfg(feature = "streams")]
 use std::pin::pin;
 #[cfg(feature = "streams")]
-use std::task::Poll;
+use std::task::ready;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -20,24 +22,20 @@ pub(crate) async fn send_all<I: Iterator, T: Serialize>(
     mut items: I,
     checked: impl Fn(I::Item) -> Result<T, Fault>,
 ) -> Result<String, Fault> {
-    let mut pace = Pace::begin();
-    let are_news = outlet.notifies();
+    let (are_news, converses) = (outlet.notifies(), outlet.converses());
+    let mut seen = false;
     loop {
-        // What its caller is to see may be what the function waits for an answer to.
-        let may_wait = outlet.converses() && items.size_hint().0 == 0;
-        let (seen, mut has_waited) = (pace.is_slow() || may_wait || are_news, false);
-        poll_fn(|task| {
-            let ready = outlet.poll_ready(seen, task);
-            has_waited |= ready.is_pending();
-            ready
-        })
-        .await;
-        if has_waited {
-            pace = Pace::begin();
-        }
-        match items.next() {
-            Some(item) => outlet.send(&checked(item)?)?,
-            None => return outlet.end(),
+        poll_fn(|task| outlet.poll_ready(seen, task)).await;
+        // How long its caller took to have room is not the function's time.
+        let mut pace = Pace::begin();
+        loop {
+            let Some(item) = items.next() else { return outlet.end() };
+            // What its caller is to see may be what the function waits for an answer to.
+            let may_wait = converses && items.size_hint().0 == 0;
+            seen = pace.is_slow() || may_wait || are_news;
+            if !outlet.send(&checked(item)?, seen)? {
+                break;
+            }
         }
     }
 }
@@ -69,13 +67,16 @@ pub(crate) async fn send_stream<S: futures_core::Stream, T: Serialize>(
     checked: impl Fn(S::Item) -> Result<T, Fault>,
 ) -> Result<String, Fault> {
     let mut stream = pin!(stream);
+    let mut has_room = false;
     loop {
-        let next = poll_fn(|task| match outlet.poll_ready(false, task) {
-            Poll::Ready(()) => stream.as_mut().poll_next(task),
-            Poll::Pending => Poll::Pending,
+        let next = poll_fn(|task| {
+            if !mem::take(&mut has_room) {
+                ready!(outlet.poll_ready(false, task));
+            }
+            stream.as_mut().poll_next(task)
         });
         match next.await {
-            Some(item) => outlet.send(&checked(item)?)?,
+            Some(item) => has_room = outlet.send(&checked(item)?, false)?,
             None => return outlet.end(),
         }
     }

@@ -32,6 +32,8 @@ struct State {
     waiting: Vec<u8>,
     /// What those notifications have in common, where there are any.
     notices: Option<Notices>,
+    /// How many bytes were taken last: the next are likely to be as many.
+    taken: usize,
     /// Whoever waits for room.
     producer: Option<Waker>,
     /// Whoever asks for the next items.
@@ -42,6 +44,23 @@ struct State {
     fault: Option<Fault>,
     /// As many bytes an item may have, or all of them in an array.
     limit: usize,
+}
+
+impl State {
+    /// Whether another item may be sent; where those before are to be `seen` at once, when they have been.
+    fn has_room(&self, seen: bool) -> bool {
+        match self.way {
+            Way::Stream { granted, sent, .. } => {
+                !self.is_part(seen) && granted.lets(sent) && self.interest.is_some()
+            }
+            Way::Array => true,
+        }
+    }
+
+    /// Whether the items that wait are to travel before there are more.
+    fn is_part(&self, seen: bool) -> bool {
+        self.waiting.len() >= PART || (seen && !self.waiting.is_empty())
+    }
 }
 
 /// How the items travel.
@@ -87,6 +106,7 @@ impl Outlet {
             way,
             waiting: Vec::new(),
             notices: None,
+            taken: 0,
             producer: None,
             taker: None,
             interest: Some(Arc::new(())),
@@ -196,6 +216,7 @@ impl Outlet {
         let Way::Stream { form, .. } = state.way else { return None };
         (!state.waiting.is_empty()).then(|| {
             let mut items = mem::take(&mut state.waiting);
+            state.taken = items.len();
             let ends = state.notices.as_mut().map(|notices| mem::take(&mut notices.ends));
             if ends.is_none() {
                 form.end_part(&mut items, id);
@@ -204,7 +225,7 @@ impl Outlet {
         })
     }
 
-    /// Is ready when another item may be sent; where those before are to be `seen` at once, when they have been.
+    /// Is ready when there [is room](State::has_room) for another item.
     pub(super) fn poll_ready(&self, seen: bool, task: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         if let Some(notices) = state.notices.as_mut().filter(|notices| !notices.is_open) {
@@ -213,12 +234,10 @@ impl Outlet {
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Way::Stream { granted, sent, .. } = state.way else { return Poll::Ready(()) };
-        let is_part = state.waiting.len() >= PART || (seen && !state.waiting.is_empty());
-        if !is_part && granted.lets(sent) && state.interest.is_some() {
+        if state.has_room(seen) {
             return Poll::Ready(());
         }
-        if is_part {
+        if state.is_part(seen) {
             // Whoever asks for the next part goes on from here; what stands between may go by wakers.
             task.waker().wake_by_ref();
         } else {
@@ -227,17 +246,21 @@ impl Outlet {
         Poll::Pending
     }
 
-    /// Sends an item.
+    /// Sends an item, and says whether another may be sent at once; where this one is to be `seen`, none may.
     ///
     /// # Errors
     ///
     /// Where it has no JSON form, nests too deep or is too large.
-    pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<(), Fault> {
+    pub fn send<T: Serialize + ?Sized>(&self, item: &T, seen: bool) -> Result<bool, Fault> {
         let place = self.0.place;
         let mut state = self.lock();
-        let State { way, waiting, notices, limit, .. } = &mut *state;
+        let State { way, waiting, notices, taken, limit, .. } = &mut *state;
         let before = waiting.len();
         let is_first = before == 0;
+        if is_first {
+            // And a little more: no part has as many as the one before.
+            waiting.reserve((*taken + *taken / 16).min(2 * PART));
+        }
         match (&*notices, &*way) {
             (Some(notices), _) => waiting.extend_from_slice(&notices.head),
             (None, Way::Stream { form, sent, .. }) => {
@@ -278,7 +301,7 @@ impl Outlet {
                 }
             }
         }
-        Ok(())
+        Ok(state.has_room(seen))
     }
 
     /// What the call returns when all items have been sent: the array of them, or nothing.
@@ -354,14 +377,14 @@ mod tests {
         let outlet = outlet(3, 5);
         for item in ["ab", "c"] {
             assert!(is_ready(&outlet));
-            outlet.send(item).unwrap();
+            outlet.send(item, false).unwrap();
         }
         // `"ab"` and `"c"` have seven bytes: the second began with four.
         assert!(outlet.is_starved() && !is_ready(&outlet));
         assert_eq!(taken(&outlet), r#"{"items":["ab","c"]}"#);
         outlet.grant(Credit { items: 1, bytes: 100 });
         assert!(is_ready(&outlet));
-        outlet.send(&1).unwrap();
+        outlet.send(&1, false).unwrap();
         assert!(outlet.is_starved());
         outlet.grant(Credit { items: 2, bytes: 1 });
         assert!(outlet.is_starved());
@@ -375,14 +398,14 @@ mod tests {
         let outlet = outlet(u64::MAX, u64::MAX);
         let mut sent = 0;
         while is_ready(&outlet) {
-            outlet.send(&"x".repeat(1000)).unwrap();
+            outlet.send(&"x".repeat(1000), false).unwrap();
             sent += 1;
         }
         assert_eq!(sent, PART.div_ceil(1003));
         assert!(!outlet.is_starved());
         assert!(taken(&outlet).len() < PART + 2000);
         assert!(is_ready(&outlet));
-        outlet.send(&1).unwrap();
+        outlet.send(&1, false).unwrap();
         let waker = &mut Context::from_waker(Waker::noop());
         assert_eq!(outlet.poll_ready(true, waker), Poll::Pending);
         assert_eq!(taken(&outlet), r#"{"items":[1]}"#);
@@ -406,10 +429,10 @@ mod tests {
         outlet.bound(10);
         for item in 0..4 {
             assert!(is_ready(&outlet));
-            outlet.send(&item).unwrap();
+            outlet.send(&item, false).unwrap();
         }
         assert_eq!(outlet.end().unwrap(), "[0,1,2,3]");
-        let fault = (0..9).find_map(|item| outlet.send(&item).err()).unwrap();
+        let fault = (0..9).find_map(|item| outlet.send(&item, false).err()).unwrap();
         assert_eq!(fault.code(), code::REPLY_TOO_LARGE);
         assert!(fault.message().contains("10 bytes"), "{fault}");
     }
@@ -418,8 +441,8 @@ mod tests {
     fn a_first_item_that_cannot_be_sent_leaves_nothing() {
         let outlet = outlet(9, 1 << 20);
         outlet.bound(3 * PART);
-        assert!(outlet.send(&f64::NAN).is_err());
-        assert!(outlet.send(&"x".repeat(3 * PART)).is_err());
+        assert!(outlet.send(&f64::NAN, false).is_err());
+        assert!(outlet.send(&"x".repeat(3 * PART), false).is_err());
         assert_eq!(outlet.take(None), None);
     }
 
@@ -427,11 +450,11 @@ mod tests {
     fn an_item_that_cannot_be_sent_leaves_those_before_it() {
         let outlet = outlet(9, 1 << 20);
         outlet.bound(3 * PART);
-        outlet.send(&1).unwrap();
-        assert!(outlet.send(&f64::NAN).is_err());
-        let large = outlet.send(&"x".repeat(3 * PART)).unwrap_err();
+        outlet.send(&1, false).unwrap();
+        assert!(outlet.send(&f64::NAN, false).is_err());
+        let large = outlet.send(&"x".repeat(3 * PART), false).unwrap_err();
         assert!(large.message().contains("`Limits::max_message_bytes`"), "{large}");
-        outlet.send(&2).unwrap();
+        outlet.send(&2, false).unwrap();
         assert_eq!(taken(&outlet), r#"{"items":[1,2]}"#);
     }
 }

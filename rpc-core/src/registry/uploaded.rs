@@ -115,9 +115,9 @@ impl<T: DeserializeOwned> Upload<T> {
     /// The next of the items that are here.
     fn here(&mut self) -> Option<Result<T, Cut>> {
         let item = self.items.next()?;
-        let size = item.text.len() as u64;
-        let decoded = decode(item.text, item.has_escapes).map_err(|error| {
-            let problem = problem_at(format!("[{}]", self.count), item.text, &error);
+        let size = item.len() as u64;
+        let decoded = decode(item, true).map_err(|error| {
+            let problem = problem_at(format!("[{}]", self.count), item, &error);
             let message = format!("{} is not of the type that it takes: {problem}", self.name);
             Cut::new(CutKind::Item(self.count), message)
         });
