@@ -53,7 +53,7 @@ fn a_registry_has_items_as_a_client_does() {
     assert_eq!(values(by_name.collect()), [1, 2]);
     // What a layer around it is given, and a stub of a stub.
     let stack = JsonRpc::new(registry);
-    assert_eq!(call!((&stack).numbers(1, 2)).unwrap().count(), 2);
+    assert_eq!(call!(stack.numbers(1, 2)).unwrap().count(), 2);
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Member {
 const CREDENTIALS: &str = "authorization";
 
 /// The members of a message, as far as they have been seen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Members<'r, 'a> {
     seen: [bool; Member::COUNT],
     request: &'r mut Request<'a>,

@@ -1,5 +1,6 @@
 //! What every pump does between reading and writing: answers what has arrived.
 
+use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -96,7 +97,8 @@ pub(super) fn advance<A: Answer>(
         after_message = true;
         let mut answered = Answered::Nothing;
         connection.reply(&message, |message, out| {
-            answered = answer.answer(message, session, out);
+            // There was nothing to let go of, which the compiler does not see.
+            mem::forget(mem::replace(&mut answered, answer.answer(message, session, out)));
             matches!(answered, Answered::Reply | Answered::Broken | Answered::Last)
         });
         match answered {

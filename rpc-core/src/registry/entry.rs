@@ -202,7 +202,7 @@ impl Entry {
                 let inlet = context.get::<Inlet>().filter(|_| self.signature.is_upload()).cloned();
                 let subscription = self.signature.options.subscription;
                 let subscription = subscription.and_then(|name| Subscription::of(name, &context));
-                Outcome::stream(call, rest, Source { outlet, blocks, inlet, subscription })
+                Outcome::stream(call, rest, Source { outlet, blocks, subscription, inlet })
             }
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn send(function: &Function, items: &Items, returned: &TokenStream) -
     };
     let sent = sent(function, span);
     let may_fail = function.outcome.error.is_some();
-    let send = match (items.source, may_fail) {
+    let sender = match (items.source, may_fail) {
         (Source::Iterator, false) => quote_spanned!(span=> send_items),
         (Source::Iterator, true) => quote_spanned!(span=> send_item_results::<#outcome, _, _>),
         (Source::Stream, false) => quote_spanned!(span=> send_stream),
@@ -33,7 +33,7 @@ pub(super) fn send(function: &Function, items: &Items, returned: &TokenStream) -
     };
     quote_spanned! {span=>
         let items = #opened;
-        __rpc::#send(outlet, items, |item| #sent).await
+        __rpc::#sender(outlet, items, |item| #sent).await
     }
 }
 
