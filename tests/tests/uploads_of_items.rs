@@ -134,7 +134,7 @@ fn methods_take_items_too() {
         let ledger = client.at("ledger");
         let ledger = ledger.within(Duration::from_secs(60));
         // Of what lives elsewhere, too.
-        let amounts = vec![1, 2, 3];
+        let amounts = [1, 2, 3];
         assert_eq!(call!(ledger.book(amounts.iter().copied())).unwrap(), 6);
         let booked = call!(ledger.book_each([1, -1])).unwrap();
         assert!(booked.map(Result::unwrap).eq([7, 6]));
