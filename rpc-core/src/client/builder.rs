@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::dialect::Dialect;
 use crate::error::{Error, IoErrorKind};
-use crate::protocol::{Arguments, Framing, Limits};
+use crate::protocol::{Arguments, Credit, Framing, Limits};
 #[cfg(feature = "tokio")]
 use crate::transport::AsyncSocket;
 #[cfg(feature = "tls")]
@@ -19,7 +19,6 @@ use super::Invocation;
 use super::credentials::{Credential, Credentials};
 use super::http::Target;
 use super::websocket::Resource;
-use super::window::Amount;
 
 /// Settings of a client that is to be connected.
 ///
@@ -65,7 +64,7 @@ pub struct ClientBuilder {
     /// How often a call may be redirected.
     pub(super) redirects: u32,
     /// How much of each stream may be on its way.
-    pub(super) stream_window: Amount,
+    pub(super) stream_window: Credit,
     /// Whether the time a call is waited for travels with it.
     timeout_travels: bool,
     listener: Option<Arc<Listener>>,
@@ -107,7 +106,7 @@ impl Default for ClientBuilder {
             connections: 6,
             has_dialect: false,
             redirects: 0,
-            stream_window: Amount { items: 16_384, bytes: 128 * 1024 },
+            stream_window: Credit { items: 16_384, bytes: 128 * 1024 },
             timeout_travels: false,
             listener: None,
             url: None,
@@ -237,7 +236,7 @@ impl ClientBuilder {
     /// A larger window keeps a stream going over a slow line: items come no faster than a window in each
     /// round trip.
     pub fn stream_window(mut self, items: u64, bytes: u64) -> Self {
-        self.stream_window = Amount { items: items.max(1), bytes: bytes.max(1) };
+        self.stream_window = Credit { items: items.max(1), bytes: bytes.max(1) };
         self
     }
 

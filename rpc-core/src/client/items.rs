@@ -12,12 +12,13 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::transport::Stream;
 
+use crate::protocol::Credit;
+
 use super::deadline::Deadline;
 use super::flight::Arrived;
 use super::multiplexer::{Exchange, Multiplexer};
 use super::unpack::Unpack;
 use super::uploads::Sending;
-use super::window::Amount;
 use super::{FromError, RawJson};
 
 /// The items that a function answers with, in order: what opening a stream comes to
@@ -74,7 +75,7 @@ impl<S: Stream, T, E> Items<S, T, E> {
     /// Takes a stream in flight, which ends at the deadline.
     pub(super) fn open(
         method: Cow<'static, str>,
-        window: Amount,
+        window: Credit,
         connection: Arc<Multiplexer<S>>,
         call: u64,
         deadline: Option<Deadline>,
@@ -86,7 +87,7 @@ impl<S: Stream, T, E> Items<S, T, E> {
     /// The same of one whose caller sends items, too.
     pub(super) fn converse(
         method: Cow<'static, str>,
-        window: Amount,
+        window: Credit,
         connection: Arc<Multiplexer<S>>,
         (call, sending): (u64, Sending),
         deadline: Option<Deadline>,

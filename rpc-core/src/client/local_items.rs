@@ -19,7 +19,6 @@ use crate::registry::{CallContext, Deferred, Dispatch, Outlet};
 use super::flight::Arrived;
 use super::local_call::LocalCall;
 use super::unpack::Unpack;
-use super::window::Amount;
 use super::{FromError, Invocation};
 
 /// The items that a function in the same process answers with, in order. An error is the last.
@@ -44,9 +43,6 @@ enum State {
     Over,
 }
 
-/// Nobody is in between who would have to keep them.
-const ENDLESS: Amount = Amount { items: u64::MAX, bytes: u64::MAX };
-
 impl<T, E> LocalItems<T, E> {
     /// Begins a call.
     pub(super) fn open<A: Arguments>(
@@ -67,7 +63,7 @@ impl<T, E> LocalItems<T, E> {
             },
         };
         let running = Mutex::new(Running { call, until, state });
-        let unpack = Unpack::new(invocation.name(), ENDLESS, running);
+        let unpack = Unpack::new(invocation.name(), Credit::ENDLESS, running);
         Ok(Self { unpack, items: PhantomData })
     }
 }

@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 
 use crate::dialect::{ItemBatch, OwnedText};
 use crate::error::Error;
-use crate::protocol::{ProtocolError, json};
+use crate::protocol::{Credit, ProtocolError, json};
 use crate::registry::problem_at;
 
 use super::RawJson;
 use super::flight::Arrived;
-use super::window::{Amount, Grants};
+use super::window::Grants;
 
 /// A stream in the hands of its reader. `C` is a stream in flight, which is given up when it is dropped.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ enum Source<C> {
 
 impl<C> Unpack<C> {
     /// Takes a stream in flight that begins with this window.
-    pub(super) fn new(method: Cow<'static, str>, window: Amount, flight: C) -> Self {
+    pub(super) fn new(method: Cow<'static, str>, window: Credit, flight: C) -> Self {
         let (items, grants) = (ItemBatch::default(), Grants::new(window));
         Self { method, items, count: 0, grants, source: Source::Flight(flight) }
     }
@@ -74,7 +74,7 @@ impl<C> Unpack<C> {
     pub(super) fn next<T: DeserializeOwned>(
         &mut self,
         mut arrived: impl FnMut(&C, &str) -> Arrived,
-        grant: impl FnOnce(&C, Amount),
+        grant: impl FnOnce(&C, Credit),
     ) -> Poll<Option<Result<T, Error>>> {
         loop {
             if let Some(item) = self.items.next() {

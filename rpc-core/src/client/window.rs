@@ -1,29 +1,24 @@
 //! How much of a stream may be on its way: what its reader grants, and what has come of that.
 
-/// Items, and bytes of their JSON texts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Amount {
-    pub(super) items: u64,
-    pub(super) bytes: u64,
-}
+use crate::protocol::Credit;
 
 /// What the reader of a stream has taken and granted, since the stream began.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
-    window: Amount,
-    taken: Amount,
-    granted: Amount,
+    window: Credit,
+    taken: Credit,
+    granted: Credit,
 }
 
 impl Grants {
     /// Begins with a whole window.
-    pub(super) fn new(window: Amount) -> Self {
-        Self { window, taken: Amount::default(), granted: window }
+    pub(super) fn new(window: Credit) -> Self {
+        Self { window, taken: Credit::default(), granted: window }
     }
 
     /// Takes note that the reader has taken an item of so many bytes. What is to be granted now: as soon as
     /// half of the window is used up, a whole one beyond what was taken.
-    pub(super) fn take(&mut self, bytes: u64) -> Option<Amount> {
+    pub(super) fn take(&mut self, bytes: u64) -> Option<Credit> {
         let Self { window, taken, granted } = self;
         taken.items += 1;
         taken.bytes = taken.bytes.saturating_add(bytes);
@@ -34,7 +29,7 @@ impl Grants {
         {
             return None;
         }
-        *granted = Amount {
+        *granted = Credit {
             items: taken.items.saturating_add(window.items),
             bytes: taken.bytes.saturating_add(window.bytes),
         };
@@ -45,17 +40,17 @@ impl Grants {
 /// What has come of a stream, and may come.
 #[derive(Debug)]
 pub(super) struct Account {
-    pub(super) received: Amount,
-    granted: Amount,
+    pub(super) received: Credit,
+    granted: Credit,
 }
 
 impl Account {
-    pub(super) fn new(granted: Amount) -> Self {
-        Self { received: Amount::default(), granted }
+    pub(super) fn new(granted: Credit) -> Self {
+        Self { received: Credit::default(), granted }
     }
 
     /// Lets so much come in all.
-    pub(super) fn grant(&mut self, granted: Amount) {
+    pub(super) fn grant(&mut self, granted: Credit) {
         self.granted = granted;
     }
 
@@ -72,7 +67,7 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Amount, Grants};
+    use super::{Account, Credit, Grants};
 
     /// Numbers that are the same each time.
     struct Numbers(u64);
@@ -89,11 +84,11 @@ mod tests {
     /// A server that sends as it may and a reader that takes as it likes, in any order.
     fn run(seed: u64) {
         let mut numbers = Numbers(seed);
-        let window = Amount { items: 1 + numbers.below(20), bytes: 1 + numbers.below(200) };
+        let window = Credit { items: 1 + numbers.below(20), bytes: 1 + numbers.below(200) };
         let largest = 1 + numbers.below(300);
         let (mut grants, mut account) = (Grants::new(window), Account::new(window));
         // What the server knows, which is what has been granted some time before.
-        let (mut known, mut sent, mut taken) = (window, Amount::default(), Amount::default());
+        let (mut known, mut sent, mut taken) = (window, Credit::default(), Credit::default());
         let mut on_its_way = std::collections::VecDeque::new();
         let mut waiting = std::collections::VecDeque::new();
         for _ in 0..1000 {
@@ -133,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_comes_beyond_the_credit_is_known() {
-        let account = || Account::new(Amount { items: 2, bytes: 10 });
+        let account = || Account::new(Credit { items: 2, bytes: 10 });
         assert!(account().receive(2, 1000, 991));
         assert!(!account().receive(2, 1000, 990));
         assert!(!account().receive(3, 3, 1));

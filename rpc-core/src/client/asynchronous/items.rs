@@ -11,11 +11,12 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
+use crate::protocol::Credit;
+
 use super::super::deadline::Deadline;
 use super::super::flight::Arrived;
 use super::super::unpack::Unpack;
 use super::super::uploads::Sending;
-use super::super::window::Amount;
 use super::super::{FromError, RawJson};
 use super::connection::Connection;
 
@@ -78,7 +79,7 @@ impl<T, E> AsyncItems<T, E> {
     /// Takes a stream in flight, which ends at the deadline.
     pub(super) fn open(
         method: Cow<'static, str>,
-        window: Amount,
+        window: Credit,
         connection: Arc<Connection>,
         call: u64,
         deadline: Option<Deadline>,
@@ -90,7 +91,7 @@ impl<T, E> AsyncItems<T, E> {
     /// The same of one whose caller sends items, too.
     pub(super) fn converse(
         method: Cow<'static, str>,
-        window: Amount,
+        window: Credit,
         connection: Arc<Connection>,
         (call, sending): (u64, Sending),
         deadline: Option<Deadline>,

@@ -8,13 +8,12 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use crate::error::{Error, Misuse};
-use crate::protocol::{ArgumentError, Arguments};
+use crate::protocol::{ArgumentError, Arguments, Credit};
 
 use super::super::deadline::Deadline;
 use super::super::names::question;
 use super::super::owned::OwnedArguments;
 use super::super::tries::Tries;
-use super::super::window::Amount;
 use super::super::{BoxedCall, FromError, Invocation, RawJson, Streaming};
 use super::AsyncRpcClient;
 use super::call::CallFuture;
@@ -160,7 +159,7 @@ impl Connection {
     fn open(
         &self,
         message: Message<'_>,
-        window: Amount,
+        window: Credit,
         unsubscribe: Option<&str>,
     ) -> Result<u64, Error> {
         self.with(|state| {

@@ -10,12 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Misuse};
-use crate::protocol::Arguments;
+use crate::protocol::{Arguments, Credit};
 
 use super::super::deadline::Deadline;
 use super::super::flight::{Progress, Room};
 use super::super::uploads::{Converses, Filled, GivenItems, IntoItems, Sending, Source, Uploads};
-use super::super::window::Amount;
 use super::super::{BoxedCall, FromError, Invocation, Streaming};
 use super::AsyncRpcClient;
 use super::call::CallFuture;
@@ -115,7 +114,7 @@ impl Upload {
     /// Begins the call; until when all of it may take is said besides.
     async fn begin(
         &self,
-        window: Option<Amount>,
+        window: Option<Credit>,
     ) -> Result<(Arc<Connection>, u64, Option<Deadline>), Error> {
         let Self { client, method, limit, bytes, .. } = self;
         let whole = limit.and_then(|limit| Deadline::after(Instant::now(), limit));
@@ -260,7 +259,7 @@ impl Connection {
     }
 
     /// Queues a call that items are sent to, and returns its number.
-    fn begin_upload(&self, message: Message<'_>, window: Option<Amount>) -> Result<u64, Error> {
+    fn begin_upload(&self, message: Message<'_>, window: Option<Credit>) -> Result<u64, Error> {
         self.with(|state| {
             let Message { method, bytes, timeout, deadline } = message;
             let call = state.flight.begin_upload(method, timeout, window, |_, out| {

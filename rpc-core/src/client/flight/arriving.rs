@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use crate::dialect::{ItemBatch, OwnedText};
 use crate::error::Error;
 
-use super::super::window::{Account, Amount};
+use crate::protocol::Credit;
+
+use super::super::window::Account;
 
 /// What has come of a stream, and was not taken yet.
 #[derive(Debug)]
@@ -35,7 +37,7 @@ impl Arriving {
     }
 
     /// So much may come to begin with.
-    pub(super) fn new(window: Amount) -> Self {
+    pub(super) fn new(window: Credit) -> Self {
         Self { batches: VecDeque::new(), account: Account::new(window) }
     }
 }

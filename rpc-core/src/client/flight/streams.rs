@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use crate::dialect::{Dialect, ItemBatch, ReplyId, end_stream_call, write_credit};
 use crate::error::{Error, IoErrorKind};
-use crate::protocol::{ArgumentError, ProtocolError};
+use crate::protocol::{ArgumentError, Credit, ProtocolError};
 
-use super::super::window::Amount;
 use super::arriving::{Arrived, Arriving};
 use super::reply::Reply;
 use super::{Flight, InFlight, Progress};
@@ -21,7 +20,7 @@ impl<W> Flight<W> {
         &mut self,
         method: &str,
         timeout: Option<Duration>,
-        window: Amount,
+        window: Credit,
         unsubscribe: Option<&str>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
@@ -103,7 +102,7 @@ impl<W> Flight<W> {
     }
 
     /// Lets so much of a stream come, since it began.
-    pub(in crate::client) fn grant(&mut self, call: u64, granted: Amount) {
+    pub(in crate::client) fn grant(&mut self, call: u64, granted: Credit) {
         let has_ended = self.has_ended(call);
         if let Some(stream) = self.streams.get_mut(&call)
             && !has_ended

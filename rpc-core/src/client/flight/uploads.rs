@@ -7,7 +7,6 @@ use crate::error::{Error, Misuse};
 use crate::protocol::{ArgumentError, Credit};
 use crate::registry::Inlet;
 
-use super::super::window::Amount;
 use super::arriving::Arriving;
 use super::{Flight, InFlight};
 
@@ -29,7 +28,7 @@ impl<W> Flight<W> {
         &mut self,
         method: &str,
         timeout: Option<Duration>,
-        window: Option<Amount>,
+        window: Option<Credit>,
         write: impl FnOnce(Dialect, &mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
         self.has_room()?;

@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::protocol::ArgumentError;
+use crate::protocol::{ArgumentError, Credit};
 use crate::transport::Stream;
 
 use super::super::deadline::Deadline;
 use super::super::flight::Arrived;
-use super::super::window::Amount;
 use super::sync::{MutexGuard, current, park, park_timeout};
 use super::{Multiplexer, PoisonError, Reader, State, Turn, WRITE_SLICE, mem};
 
@@ -19,7 +18,7 @@ impl<S: Stream> Multiplexer<S> {
         &self,
         method: &str,
         timeout: Option<Duration>,
-        window: Amount,
+        window: Credit,
         deadline: Option<Deadline>,
         unsubscribe: Option<&str>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
@@ -131,7 +130,7 @@ impl<S: Stream> Multiplexer<S> {
 
     /// Lets so much of a stream come since it began. It is not waited for: a peer that takes nothing may be
     /// waiting to be read from.
-    pub(in crate::client) fn grant(&self, call: u64, granted: Amount) {
+    pub(in crate::client) fn grant(&self, call: u64, granted: Credit) {
         let mut state = self.state();
         state.flight.grant(call, granted);
         drop(self.flush_at_once(state));

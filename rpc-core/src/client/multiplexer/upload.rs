@@ -12,7 +12,6 @@ use crate::transport::Stream;
 use super::super::deadline::Deadline;
 use super::super::flight::{Arrived, Room};
 use super::super::uploads::{Filled, Sending};
-use super::super::window::Amount;
 use super::Multiplexer;
 
 /// What a turn of a conversation came to.
@@ -69,7 +68,7 @@ impl<S: Stream> Multiplexer<S> {
         &self,
         method: &str,
         timeout: Option<Duration>,
-        window: Option<Amount>,
+        window: Option<Credit>,
         deadline: Option<Deadline>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArgumentError>,
     ) -> Result<u64, Error> {
