@@ -92,6 +92,7 @@ impl Later {
     }
 
     /// Whether the call answers with parts.
+    #[cfg_attr(not(unix), allow(dead_code))]
     pub(crate) fn is_feed(&self) -> bool {
         matches!(&self.work, Work::Call(_, rest) if rest.is_stream())
     }
