@@ -18,7 +18,7 @@ pub fn numbers(from: u64, to: u64) -> impl Iterator<Item = u64> {
 
 /// The words of a text, which it lends.
 #[rpc_export]
-pub fn words(text: &str, #[default(" ")] between: &str) -> impl Iterator<Item = String> {
+pub fn split(text: &str, #[default(" ")] between: &str) -> impl Iterator<Item = String> {
     text.split(between).map(str::to_owned)
 }
 

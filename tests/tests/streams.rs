@@ -19,7 +19,7 @@ use rpc_core::{
 };
 use tests::{
     FRAMINGS, Model, Peer, Refusal, Served, breaks, few, few_in_a_box, numbers, paced, pieces, run,
-    some, until, words,
+    some, split, until,
 };
 
 /// How far endless functions have come, and how many of them go on.
@@ -125,7 +125,7 @@ fn converse(address: &str) {
     assert!(both!(address, |c| call!(c.numbers(1, 0))).is_empty());
     assert_eq!(values(both!(address, |c| call!(c.numbers(5, 5)))), [5]);
     assert_eq!(
-        values(both!(address, |c| call!(c.words("lent to it", between = "t")))),
+        values(both!(address, |c| call!(c.split("lent to it", between = "t")))),
         ["len", " ", "o i", ""]
     );
     let many = values(both!(address, |c| call!(c.numbers(1, 20_000))));

@@ -11,7 +11,7 @@ use rpc_core::protocol::code;
 use rpc_core::{
     CallError, Error, Fault, FunctionRegistry, JsonRpc, State, Stub, args, call, kwargs, rpc_export,
 };
-use tests::{Refusal, breaks, few, few_in_a_box, numbers, paced, pieces, some, words};
+use tests::{Refusal, breaks, few, few_in_a_box, numbers, paced, pieces, some, split};
 
 /// How many items were asked for, and whether the function is still there.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ fn a_registry_has_items_as_a_client_does() {
     assert!(many.into_iter().eq(1..=100_000));
     assert_eq!(values(call!(registry.paced(1, 4)).unwrap().collect()), [0, 1, 2, 3]);
     assert_eq!(call!(registry.some(2)).unwrap().count(), 2);
-    let words: Vec<_> = call!(registry.words("two words")).unwrap().map(Result::unwrap).collect();
+    let words: Vec<_> = call!(registry.split("two words")).unwrap().map(Result::unwrap).collect();
     assert_eq!(words, ["two", "words"]);
     let sizes: Vec<_> = call!(registry.pieces(vec![1, 70_000]))
         .unwrap()

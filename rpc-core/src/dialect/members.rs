@@ -368,14 +368,22 @@ impl<'r, 'a> Members<'r, 'a> {
                     return Ok(Incoming::Rare(Rare::Credit(id, self.total)));
                 }
             }
-            let calls_nothing = !self.has(MethodName) && !self.has(In);
-            if let Some(id) = self.end.filter(|_| calls_nothing) {
-                return Ok(Incoming::Rare(Rare::End(id)));
-            }
-            if let Some(id) = self.request.id.filter(|_| calls_nothing)
-                && let Some(items) = self.items.take()
-            {
-                return Ok(Incoming::Rare(Rare::Items(id, items)));
+            if !self.has(MethodName) && !self.has(In) {
+                let items = self.items.take();
+                match (self.request.id, items, self.end) {
+                    (_, Some(_), Some(_)) => self.mistake(
+                        "a message has `items` of an upload or its `end`, not both".to_owned(),
+                    ),
+                    (_, None, Some(id)) => return Ok(Incoming::Rare(Rare::End(id))),
+                    (Some(id), Some(items), None) => {
+                        return Ok(Incoming::Rare(Rare::Items(id, items)));
+                    }
+                    _ if self.has(Items) && !self.has(Credit) => self.mistake(
+                        "`items` of an upload must be an array, and have the `id` of its call"
+                            .to_owned(),
+                    ),
+                    _ => {}
+                }
             }
             // What the ping dialect does not know it ignores, as JSON-RPC does.
             if dialect != Some(Dialect::Ping) {

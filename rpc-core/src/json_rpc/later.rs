@@ -91,6 +91,16 @@ impl Later {
         self
     }
 
+    /// Takes what was given for the whole of an upload, where no more can come.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    pub(crate) fn has_all_given(&self) {
+        if let Work::Call(_, rest) = &self.work
+            && let Some(inlet) = rest.source().and_then(|source| source.inlet.as_ref())
+        {
+            inlet.end();
+        }
+    }
+
     /// Whether the call answers with parts.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(crate) fn is_feed(&self) -> bool {

@@ -111,6 +111,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             let (ended, voice) = (under_way.ended, self.presence.voice());
             let step = advance(self.connection, self.session, &**self.answer, ended, voice);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
+            if step.is_of_stream() {
+                under_way.since = Instant::now();
+            }
             match step {
                 Step::Run(later) => {
                     let limits = *self.connection.limits();
@@ -146,7 +149,10 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 }
                 Step::Http => return Ok(Some(End::Http)),
                 // A fault of the whole connection must not overtake the replies of calls that ran.
-                Step::Close { last } => under_way.last = Some(self.connection.take_from(last)),
+                Step::Close { last } => {
+                    under_way.streams.end(under_way.notice != Notice::None);
+                    under_way.last = Some(self.connection.take_from(last));
+                }
             }
         }
         if !under_way.running.is_empty() {
@@ -202,7 +208,7 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
         }
         // An idle connection holds none.
         buffers::take_back(self.connection);
-        let waits = under_way.is_busy();
+        let waits = under_way.waits();
         let limit = self.patience(under_way);
         let due = later(under_way.since, limit).into();
         // The alarm is set anew when it would ring too late, or has rung too early, not at every
@@ -274,6 +280,9 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                 // A peer that has said nothing yet, whose first call may be on its way, is told when
                 // that has come.
                 under_way.notice = Notice::Owed;
+                under_way.since = Instant::now();
+            }
+            Event::Late if !under_way.partial && under_way.is_busy() => {
                 under_way.since = Instant::now();
             }
             Event::Late

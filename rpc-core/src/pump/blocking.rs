@@ -49,6 +49,9 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                 connection.written();
                 clock.restart();
             }
+            if step.is_of_stream() {
+                clock.restart();
+            }
             match step {
                 Step::Continue => continue,
                 // Other calls have been answered: they run one after another here.

@@ -41,6 +41,13 @@ pub(super) enum Step {
     },
 }
 
+impl Step {
+    /// Whether the peer has said something of a stream, and so is not silent.
+    pub(super) fn is_of_stream(&self) -> bool {
+        matches!(self, Self::Cancel(_) | Self::Credit(..) | Self::Items(..) | Self::EndUpload(_))
+    }
+}
+
 /// How a pump's work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a connection that speaks HTTP goes on as one"]

@@ -35,12 +35,19 @@ impl Open {
     }
 }
 
+/// What the caller is told whose call has the id of an open stream.
+const TWICE: &str =
+    "a stream or an upload with this id is open on the connection; give each call an id of its own";
+
 impl Streams {
     /// Takes note of a stream, if there are fewer than `limit`; what its caller is told otherwise.
     pub(super) fn open(&mut self, feed: Box<Feed>, limit: usize) -> Result<Box<Feed>, Vec<u8>> {
         self.0.retain(|_, open| !open.outlet.is_cut());
         if self.0.len() >= limit {
             return Err(feed.refuse(&too_many(limit)));
+        }
+        if self.0.contains_key(feed.id()) {
+            return Err(feed.refuse(&Fault::invalid_request(TWICE).refusing()));
         }
         let open = Open { outlet: feed.outlet().clone(), inlet: feed.inlet().cloned() };
         self.0.insert(feed.id().to_owned(), open);

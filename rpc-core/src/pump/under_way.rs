@@ -192,6 +192,11 @@ impl UnderWay {
         self.running.spawn(async move { pile.put(came).await });
     }
 
+    /// Whether calls run, and nothing need come meanwhile.
+    pub(super) fn waits(&self) -> bool {
+        self.turn.is_some() || self.calls > 0
+    }
+
     /// Whether something else is waited for than the peer.
     pub(super) fn is_busy(&self) -> bool {
         self.turn.is_some() || self.calls > 0 || self.streams.are_busy()

@@ -5,7 +5,8 @@ use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Wake, Waker, ready};
+use std::thread::{self, Thread};
 
 use crate::protocol::{Call, Fault, code};
 
@@ -283,9 +284,13 @@ impl Rest {
             Work::Waiting(rest) if source.is_some_and(|source| source.blocks) => {
                 let mut rest = Guarded::new(rest, &method);
                 block(Box::new(move || {
-                    match Pin::new(&mut rest).poll(&mut Context::from_waker(Waker::noop())) {
-                        Poll::Ready(result) => result,
-                        Poll::Pending => Err(panicked(&rest.method)),
+                    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+                    loop {
+                        let task = &mut Context::from_waker(&waker);
+                        if let Poll::Ready(result) = Pin::new(&mut rest).poll(task) {
+                            return result;
+                        }
+                        thread::park();
                     }
                 }))
             }
@@ -315,6 +320,15 @@ impl Rest {
         };
         let rest = Box::pin(Guarded::new(rest, &method));
         Some((wrapped(rest, wrappers, &method), source?))
+    }
+}
+
+/// Wakes a thread that waits for a future.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

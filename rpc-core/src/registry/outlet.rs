@@ -34,6 +34,8 @@ struct State {
     notices: Option<Notices>,
     /// How many bytes were taken last: the next are likely to be as many.
     taken: usize,
+    /// With how many bytes of an array others have their turn.
+    pauses_at: usize,
     /// Whoever waits for room.
     producer: Option<Waker>,
     /// Whoever asks for the next items.
@@ -53,7 +55,7 @@ impl State {
             Way::Stream { granted, sent, .. } => {
                 !self.is_part(seen) && granted.lets(sent) && self.interest.is_some()
             }
-            Way::Array => true,
+            Way::Array => self.waiting.len() < self.pauses_at,
         }
     }
 
@@ -107,6 +109,7 @@ impl Outlet {
             waiting: Vec::new(),
             notices: None,
             taken: 0,
+            pauses_at: PART,
             producer: None,
             taker: None,
             interest: Some(Arc::new(())),
@@ -236,6 +239,11 @@ impl Outlet {
         }
         if state.has_room(seen) {
             return Poll::Ready(());
+        }
+        if let Way::Array = state.way {
+            state.pauses_at = state.waiting.len() + PART;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
         }
         if state.is_part(seen) {
             // Whoever asks for the next part goes on from here; what stands between may go by wakers.

@@ -8,6 +8,7 @@
 mod greeting;
 #[cfg(all(loom, test))]
 mod interleavings;
+mod look;
 mod one_call;
 mod stream;
 mod sync;
@@ -414,22 +415,6 @@ impl<S: Stream> Multiplexer<S> {
             }
         }
         (count, Ok(()))
-    }
-
-    /// Reads as long as something is there, unless another thread is reading anyway.
-    fn relieve(&self) {
-        const SOON: Duration = Duration::from_millis(1);
-        let mut state = self.state();
-        if state.is_reading {
-            return;
-        }
-        state.is_reading = true;
-        drop(state);
-        let _reader = Reader(self);
-        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        // All of it within that time: a peer that sends without pause keeps nobody.
-        let soon = Deadline::after(Instant::now(), SOON);
-        while let Turn::Others = self.read(&mut reading, None, soon) {}
     }
 
     /// Ends the connection for every call in flight.

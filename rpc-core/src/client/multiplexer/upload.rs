@@ -58,7 +58,7 @@ impl<S: Stream> Multiplexer<S> {
         if is_last {
             return Ok(Exchange::AllSent);
         }
-        self.relieve();
+        self.look();
         Ok(Exchange::Sent)
     }
 
@@ -87,15 +87,19 @@ impl<S: Stream> Multiplexer<S> {
         sent: Credit,
         deadline: Option<Deadline>,
     ) -> Result<Option<Credit>, Error> {
+        // Its reply may have come while the last items were made.
+        self.look();
         let mut state = self.state();
         loop {
-            match state.flight.room(call, sent) {
-                Room::For(credit) => return Ok(Some(credit)),
-                Room::Over => return Ok(None),
-                Room::None => {}
+            let room = state.flight.room(call, sent);
+            if let Room::Over = room {
+                return Ok(None);
             }
             if let Some(deadline) = deadline.filter(|deadline| deadline.has_passed()) {
                 return Err(state.flight.timed_out(call, method, deadline.limit()));
+            }
+            if let Room::For(credit) = room {
+                return Ok(Some(credit));
             }
             if !state.flight.outgoing.is_empty() {
                 state = self.flush_at_once(state);
