@@ -34,8 +34,8 @@ struct Numbers {
 
 /// Answers with what it is sent.
 #[rpc_export]
-fn numbers(numbers: Numbers, number: Number) -> (Numbers, Number) {
-    (numbers, number)
+fn listed(listed: Numbers, number: Number) -> (Numbers, Number) {
+    (listed, number)
 }
 
 #[rpc_export]
@@ -89,7 +89,7 @@ fn typed_numbers_keep_their_text_wherever_they_stand() {
             map: names().into_iter().zip(all()).collect(),
             option: Some(number("0.10")),
         };
-        let (back, one) = client.numbers(sent(), number("1.10")).call().unwrap();
+        let (back, one) = client.listed(sent(), number("1.10")).call().unwrap();
         assert_eq!((back, one), (sent(), number("1.10")));
     });
 }
