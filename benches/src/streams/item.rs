@@ -13,6 +13,7 @@ pub enum Kind {
 
 impl Kind {
     /// The function that answers with them, here and in every contender.
+    #[cfg_attr(not(feature = "peers"), allow(dead_code))]
     pub fn function(self) -> &'static str {
         match self {
             Self::Numbers => "numbers",
