@@ -72,7 +72,6 @@ mod uploads;
 mod url;
 #[cfg_attr(not(feature = "http"), path = "without_websocket.rs")]
 mod websocket;
-mod window;
 mod with_metadata;
 mod within;
 mod wrappers;

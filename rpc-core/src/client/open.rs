@@ -85,7 +85,7 @@ impl<T: Transport> RpcClient<T> {
                 (connection, call)
             }
         };
-        Ok(Items::open(invocation.name(), window, connection, call, deadline))
+        Ok(Items::open(invocation.name(), window, connection, (call, None), deadline))
     }
 
     /// Makes a call whose result is all items.

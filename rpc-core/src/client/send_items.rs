@@ -1,7 +1,7 @@
 //! How a blocking client sends many items.
 
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,7 +113,7 @@ impl<Tr: Transport> RpcClient<Tr> {
         let call = connection.begin_upload(method, limit, Some(window), sent_by, |out| {
             settings.begin_call(out, method, invocation.arguments(), metadata)
         })?;
-        Ok(Items::converse(invocation.name(), window, connection, (call, sending), deadline))
+        Ok(Items::open(invocation.name(), window, connection, (call, Some(sending)), deadline))
     }
 }
 
@@ -126,9 +126,6 @@ impl<S: Stream> Drop for GivenUp<'_, S> {
     }
 }
 
-/// An item that took so long to make is sent at once, with those before it.
-const SLOW: Duration = Duration::from_micros(20);
-
 /// Asks for items until some are to be sent; whether there are no more.
 fn fill<T: Serialize>(
     parcel: &mut Parcel,
@@ -139,11 +136,9 @@ fn fill<T: Serialize>(
         if parcel.is_due(items.size_hint().0) || !credit.lets(parcel.sent) {
             return Ok(false);
         }
-        let asked = Instant::now();
-        let Some(item) = items.next() else { return Ok(true) };
-        parcel.add(&item)?;
-        if asked.elapsed() > SLOW {
-            return Ok(false);
+        match items.next() {
+            Some(item) => parcel.add(&item)?,
+            None => return Ok(true),
         }
     }
 }

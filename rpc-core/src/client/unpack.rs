@@ -9,12 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::dialect::{ItemBatch, OwnedText};
 use crate::error::Error;
-use crate::protocol::{Credit, ProtocolError, json};
+use crate::protocol::{Credit, Grants, ProtocolError, json};
 use crate::registry::problem_at;
 
 use super::RawJson;
 use super::flight::Arrived;
-use super::window::Grants;
 
 /// A stream in the hands of its reader. `C` is a stream in flight, which is given up when it is dropped.
 #[derive(Debug)]

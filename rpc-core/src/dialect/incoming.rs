@@ -26,16 +26,23 @@ pub(crate) enum Rare<'a> {
     /// result is wanted as a stream, and how much of it.
     /// And that more items of an argument come after it.
     CallWith { metadata: Option<&'a str>, stream: Option<Credit>, uploads: bool },
-    /// There is room for more of the stream that the call with this id answers with.
-    Credit(&'a str, Credit),
-    /// Items of the upload of the call with this id.
-    Items(&'a str, Box<ItemBatch>),
-    /// The upload of the call with this id has ended.
-    End(&'a str),
+    /// Something of the stream or the upload of the call with this id.
+    OfStream(&'a str, OfStream),
     /// Nobody waits any more for the result of the call with this id.
     Cancel(&'a str),
     /// A reply, of a peer that serves functions too. It answers nothing that was asked here.
     Reply,
+}
+
+/// What is said of a stream or an upload that is open.
+#[derive(Debug)]
+pub enum OfStream {
+    /// There is room for more of the stream: so much in all.
+    Credit(Credit),
+    /// Items of the upload.
+    Items(Box<ItemBatch>),
+    /// The upload has ended.
+    End,
 }
 
 /// The texts of the calls in a batch (section 6), as many of them as a batch may have, and how many

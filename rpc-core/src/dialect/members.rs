@@ -7,7 +7,7 @@ use crate::protocol::json::{Kind, Reader};
 use crate::protocol::{self, Fault, Limits, ProtocolError};
 
 use super::Dialect;
-use super::incoming::{Incoming, Rare, Unreadable};
+use super::incoming::{Incoming, OfStream, Rare, Unreadable};
 use super::items::ItemBatch;
 use super::json_rpc::VERSION;
 use super::request::Request;
@@ -365,7 +365,7 @@ impl<'r, 'a> Members<'r, 'a> {
                     );
                 } else {
                     let id = self.credit.unwrap_or("null");
-                    return Ok(Incoming::Rare(Rare::Credit(id, self.total)));
+                    return Ok(Incoming::Rare(Rare::OfStream(id, OfStream::Credit(self.total))));
                 }
             }
             if !self.has(MethodName) && !self.has(In) {
@@ -374,9 +374,11 @@ impl<'r, 'a> Members<'r, 'a> {
                     (_, Some(_), Some(_)) => self.mistake(
                         "a message has `items` of an upload or its `end`, not both".to_owned(),
                     ),
-                    (_, None, Some(id)) => return Ok(Incoming::Rare(Rare::End(id))),
+                    (_, None, Some(id)) => {
+                        return Ok(Incoming::Rare(Rare::OfStream(id, OfStream::End)));
+                    }
                     (Some(id), Some(items), None) => {
-                        return Ok(Incoming::Rare(Rare::Items(id, items)));
+                        return Ok(Incoming::Rare(Rare::OfStream(id, OfStream::Items(items))));
                     }
                     _ if self.has(Items) && !self.has(Credit) => self.mistake(
                         "`items` of an upload must be an array, and have the `id` of its call"

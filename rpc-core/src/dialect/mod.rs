@@ -24,6 +24,7 @@ mod write;
 #[cfg(feature = "xmlrpc")]
 pub(crate) mod xml_rpc;
 
+pub(crate) use incoming::OfStream;
 pub(crate) use incoming::{Elements, Incoming, Rare, Unreadable};
 pub(crate) use item_form::ItemForm;
 pub(crate) use items::ItemBatch;

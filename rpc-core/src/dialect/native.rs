@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Fault, ObjectWriter};
+use crate::protocol::{ArgumentError, Arguments, ArrayWriter, Credit, Fault, ObjectWriter};
 
 use super::parts::{append, write_fault_object};
 
@@ -23,10 +23,10 @@ pub(super) fn write_cancel(out: &mut Vec<u8>, id: u64) {
 }
 
 /// What a server says when more of an upload may be sent: so many items and bytes since it began.
-pub(super) fn write_granted(out: &mut Vec<u8>, id: &str, items: u64, bytes: u64) {
+pub(super) fn write_granted(out: &mut Vec<u8>, id: &str, total: Credit) {
     out.extend_from_slice(b"{\"credit\":");
     out.extend_from_slice(id.as_bytes());
-    write_amounts(out, b",\"items\":", items, bytes);
+    write_amounts(out, b",\"items\":", total);
 }
 
 /// What a client says behind the last item of an upload.
@@ -37,13 +37,13 @@ pub(super) fn write_end(out: &mut Vec<u8>, id: u64) {
 }
 
 /// What a client says when more of a stream may be sent: so many items and bytes since it began.
-pub(super) fn write_credit(out: &mut Vec<u8>, id: u64, items: u64, bytes: u64) {
+pub(super) fn write_credit(out: &mut Vec<u8>, id: u64, total: Credit) {
     out.extend_from_slice(b"{\"credit\":");
     append(out, &id);
-    write_amounts(out, b",\"items\":", items, bytes);
+    write_amounts(out, b",\"items\":", total);
 }
 
-fn write_amounts(out: &mut Vec<u8>, before: &[u8], items: u64, bytes: u64) {
+fn write_amounts(out: &mut Vec<u8>, before: &[u8], Credit { items, bytes }: Credit) {
     out.extend_from_slice(before);
     append(out, &items);
     out.extend_from_slice(b",\"bytes\":");
@@ -100,11 +100,10 @@ pub(super) fn end_stream_call(
     out: &mut Vec<u8>,
     id: u64,
     timeout: Option<Duration>,
-    items: u64,
-    bytes: u64,
+    window: Credit,
 ) {
     write_id(out, id, timeout);
-    write_amounts(out, b",\"stream\":{\"items\":", items, bytes);
+    write_amounts(out, b",\"stream\":{\"items\":", window);
     out.push(b'}');
 }
 
@@ -114,11 +113,11 @@ pub(super) fn end_uploading_call(
     out: &mut Vec<u8>,
     id: u64,
     timeout: Option<Duration>,
-    stream: Option<(u64, u64)>,
+    window: Option<Credit>,
 ) {
     write_id(out, id, timeout);
-    if let Some((items, bytes)) = stream {
-        write_amounts(out, b",\"stream\":{\"items\":", items, bytes);
+    if let Some(window) = window {
+        write_amounts(out, b",\"stream\":{\"items\":", window);
     }
     out.extend_from_slice(b",\"upload\":true}");
 }

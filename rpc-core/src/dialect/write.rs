@@ -111,21 +111,16 @@ pub(crate) fn end_stream_call(
     out: &mut Vec<u8>,
     id: u64,
     timeout: Option<Duration>,
-    (items, bytes): (u64, u64),
+    window: Credit,
 ) {
-    native::end_stream_call(out, id, timeout, items, bytes);
+    native::end_stream_call(out, id, timeout, window);
 }
 
 /// Appends, as a whole message, that so many items and bytes of a stream may be sent since it began.
-pub(crate) fn write_credit(
-    out: &mut Vec<u8>,
-    framing: Framing,
-    id: u64,
-    (items, bytes): (u64, u64),
-) {
+pub(crate) fn write_credit(out: &mut Vec<u8>, framing: Framing, id: u64, total: Credit) {
     let start = out.len();
     framing.begin_call(out);
-    native::write_credit(out, id, items, bytes);
+    native::write_credit(out, id, total);
     framing.end_call(out, start);
 }
 
@@ -135,9 +130,9 @@ pub(crate) fn end_uploading_call(
     out: &mut Vec<u8>,
     id: u64,
     timeout: Option<Duration>,
-    stream: Option<(u64, u64)>,
+    window: Option<Credit>,
 ) {
-    native::end_uploading_call(out, id, timeout, stream);
+    native::end_uploading_call(out, id, timeout, window);
 }
 
 /// Begins a message of items of an upload, a comma behind each, and says where it begins.
@@ -165,7 +160,7 @@ pub(crate) fn write_end(out: &mut Vec<u8>, framing: Framing, id: u64) {
 
 /// Appends what a server says when so many items and bytes of an upload may be sent since it began.
 pub(crate) fn write_granted(out: &mut Vec<u8>, id: &str, total: Credit) {
-    native::write_granted(out, id, total.items, total.bytes);
+    native::write_granted(out, id, total);
 }
 
 /// Appends the notice that the server is about to stop, as a whole message. Peers whose calls have

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::dialect::ItemBatch;
+use crate::dialect::OfStream;
 use crate::error::Misuse;
-use crate::protocol::{Credit, Fault};
+use crate::protocol::Fault;
 use crate::registry::{Log, Upkeep};
 
 use super::identify::{Asking, Found};
@@ -119,24 +119,12 @@ pub enum Answered {
         /// The id, as the text it came as.
         id: String,
     },
-    /// There is no reply, and there is room for more of the stream that the call with this id answers with.
-    Credit {
+    /// There is no reply, and something is said of the stream or the upload of the call with this id.
+    OfStream {
         /// The id, as the text it came as.
         id: String,
-        /// How much may be sent, in all.
-        total: Credit,
-    },
-    /// There is no reply, and these are items of the upload of the call with this id.
-    Items {
-        /// The id, as the text it came as.
-        id: String,
-        /// The items.
-        items: Box<ItemBatch>,
-    },
-    /// There is no reply, and the upload of the call with this id has ended.
-    End {
-        /// The id, as the text it came as.
-        id: String,
+        /// What is said.
+        said: OfStream,
     },
     /// The reply takes time: the function is asynchronous, or blocks a thread and this one must not be
     /// blocked, or there are several of them.

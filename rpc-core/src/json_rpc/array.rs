@@ -1,5 +1,7 @@
 //! The array that the replies of several calls are written into.
 
+use std::mem;
+
 use super::answer::Answered;
 use super::budget::Budget;
 use super::later::{Array, Gap, Later, close};
@@ -29,13 +31,15 @@ impl Parts {
     /// Takes note of what became of the next call.
     pub(super) fn add(&mut self, answered: Answered, out: &mut Vec<u8>) {
         match answered {
-            Answered::Reply | Answered::Broken | Answered::Last => out.push(b','),
+            answered @ (Answered::Reply | Answered::Broken | Answered::Last) => {
+                // There is nothing to let go of, which the compiler does not see.
+                mem::forget(answered);
+                out.push(b',');
+            }
             // Who makes the calls has been found out before the first of them.
             Answered::Nothing
             | Answered::Cancel { .. }
-            | Answered::Credit { .. }
-            | Answered::Items { .. }
-            | Answered::End { .. }
+            | Answered::OfStream { .. }
             | Answered::Asks(_) => {}
             Answered::Later(later) => self.gaps.push(Gap { at: out.len() - self.start, later }),
         }

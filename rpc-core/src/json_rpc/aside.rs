@@ -120,14 +120,10 @@ impl Aside {
             Ok(_) => notification::write_end(&mut out, name, *id, subscription.says_end),
             Err(fault) => {
                 tell_of_panic(fault, self.dialect.name(), || self.whence, self.id());
-                let too_deep = self.budget.too_deep(fault, &self.method);
-                let fault = too_deep.as_ref().unwrap_or(fault);
-                notification::write_fault(&mut out, name, *id, fault);
-                if !self.budget.takes(out.len()) {
-                    let fault = self.budget.refusal_of(fault, &self.method, out.len());
-                    out.clear();
-                    notification::write_fault(&mut out, name, *id, &fault);
-                }
+                let write = |out: &mut Vec<u8>, fault: &Fault| {
+                    notification::write_fault(out, name, *id, fault);
+                };
+                write_within(&mut out, &self.method, &self.budget, fault, write);
             }
         }
         if let Some(watch) = &mut self.watch {
@@ -174,13 +170,24 @@ pub(super) fn write_fault(
     budget: &Budget,
     fault: &Fault,
 ) {
+    write_within(out, method, budget, fault, |out, fault| dialect.write_fault(out, id, fault));
+}
+
+/// The same of a fault that `write` appends.
+fn write_within(
+    out: &mut Vec<u8>,
+    method: &str,
+    budget: &Budget,
+    fault: &Fault,
+    write: impl Fn(&mut Vec<u8>, &Fault),
+) {
     let start = out.len();
     let too_deep = budget.too_deep(fault, method);
     let fault = too_deep.as_ref().unwrap_or(fault);
-    dialect.write_fault(out, id, fault);
+    write(out, fault);
     let size = out.len() - start;
     if !budget.takes(size) {
         out.truncate(start);
-        dialect.write_fault(out, id, &budget.refusal_of(fault, method, size));
+        write(out, &budget.refusal_of(fault, method, size));
     }
 }

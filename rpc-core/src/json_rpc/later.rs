@@ -9,7 +9,7 @@ use std::time::Duration;
 #[cfg(feature = "http")]
 use crate::dialect::ItemForm;
 use crate::protocol::Fault;
-use crate::registry::{Deferred, Inlet, Job, Rest};
+use crate::registry::{Deferred, Job, Rest};
 
 use super::aside::{Aside, Notifies};
 use super::caller_limits::InFlight;
@@ -92,7 +92,6 @@ impl Later {
     }
 
     /// Takes what was given for the whole of an upload, where no more can come.
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     pub(crate) fn has_all_given(&self) {
         if let Work::Call(_, rest) = &self.work
             && let Some(inlet) = rest.source().and_then(|source| source.inlet.as_ref())
@@ -130,6 +129,7 @@ impl Later {
         let source = rest.source().filter(|_| aside.takes_items())?;
         let form = form()?;
         source.outlet.write_as(form);
+        self.has_all_given();
         Some(form)
     }
 
@@ -155,13 +155,12 @@ impl Later {
 
     /// The reply, for which `block` runs what blocks a thread.
     pub(crate) fn reply_with(self, block: &impl Fn(Job) -> Deferred) -> Reply {
+        self.has_all_given();
         let reply = match self.work {
             Work::Waiting(reply) => reply,
             Work::Call(mut aside, rest) => {
                 if let Some(source) = rest.source() {
                     source.outlet.gather();
-                    // What stands in the argument is all that can come here.
-                    source.inlet.iter().for_each(Inlet::end);
                 }
                 let rest = match aside.held() {
                     None => rest.run(block),

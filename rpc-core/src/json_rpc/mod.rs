@@ -70,9 +70,7 @@ impl<D: Dispatch> JsonRpc<D> {
     ) -> Answered {
         let (metadata, stream, uploads) = match rare {
             Rare::Cancel(id) => return Answered::Cancel { id: id.to_owned() },
-            Rare::Credit(id, total) => return Answered::Credit { id: id.to_owned(), total },
-            Rare::Items(id, items) => return Answered::Items { id: id.to_owned(), items },
-            Rare::End(id) => return Answered::End { id: id.to_owned() },
+            Rare::OfStream(id, said) => return Answered::OfStream { id: id.to_owned(), said },
             // An error with its id would be taken for the failure of a call with that id.
             Rare::Reply => return Answered::Nothing,
             Rare::CallWith { metadata, stream, uploads } => (metadata, stream, uploads),

@@ -37,6 +37,7 @@ mod one_line;
 mod protocols;
 mod stranger;
 pub(crate) mod websocket;
+mod window;
 
 pub use arguments::{ArgumentError, Arguments, ArrayWriter, ObjectWriter};
 pub use call::{Call, KeywordArguments, PositionalArguments};
@@ -60,3 +61,4 @@ pub(crate) use memory::{Memory, Share};
 pub(crate) use one_line::{OneLine, seen};
 #[cfg(feature = "http")]
 pub(crate) use stranger::stranger;
+pub(crate) use window::{Account, Grants};

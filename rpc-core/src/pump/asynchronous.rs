@@ -111,9 +111,6 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
             let (ended, voice) = (under_way.ended, self.presence.voice());
             let step = advance(self.connection, self.session, &**self.answer, ended, voice);
             under_way.heard |= !matches!(step, Step::Read { after_message: false });
-            if step.is_of_stream() {
-                under_way.since = Instant::now();
-            }
             match step {
                 Step::Run(later) => {
                     let limits = *self.connection.limits();
@@ -125,10 +122,14 @@ impl<A: Answer, S: Future<Output = ()>> Pump<'_, A, S> {
                     }
                 }
                 Step::Ask(asked) => under_way.turn = Some(Turn::Asking(asked)),
-                Step::Cancel(id) => under_way.cancel(&id),
-                Step::Credit(id, total) => under_way.streams.grant(&id, total),
-                Step::Items(id, items) => under_way.streams.receive(&id, *items),
-                Step::EndUpload(id) => under_way.streams.end_upload(&id),
+                Step::Cancel(id) => {
+                    under_way.cancel(&id);
+                    under_way.since = Instant::now();
+                }
+                Step::OfStream(id, said) => {
+                    under_way.streams.hear(&id, said);
+                    under_way.since = Instant::now();
+                }
                 Step::Continue => {
                     self.write().await?;
                     let usual = self.connection.limits().max_gathered_reply_bytes;

@@ -49,26 +49,17 @@ impl<S: Stream, A: Answer> Pump<'_, S, A> {
                 connection.written();
                 clock.restart();
             }
-            if step.is_of_stream() {
-                clock.restart();
-            }
             match step {
                 Step::Continue => continue,
                 // Other calls have been answered: they run one after another here.
                 Step::Cancel(id) => {
                     threads.streams.cancel(&id);
+                    clock.restart();
                     continue;
                 }
-                Step::Credit(id, total) => {
-                    threads.streams.grant(&id, total);
-                    continue;
-                }
-                Step::Items(id, items) => {
-                    threads.streams.receive(&id, *items);
-                    continue;
-                }
-                Step::EndUpload(id) => {
-                    threads.streams.end_upload(&id);
+                Step::OfStream(id, said) => {
+                    threads.streams.hear(&id, said);
+                    clock.restart();
                     continue;
                 }
                 Step::Http => return Ok(Some(End::Http)),

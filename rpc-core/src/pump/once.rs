@@ -31,9 +31,7 @@ pub(crate) fn answer_once<A: Answer>(
         | Step::Run(_)
         | Step::Ask(_)
         | Step::Cancel(_)
-        | Step::Credit(..)
-        | Step::Items(..)
-        | Step::EndUpload(_)
+        | Step::OfStream(..)
         | Step::Close { .. } => Once::Answered,
     }
 }

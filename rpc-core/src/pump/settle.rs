@@ -35,7 +35,6 @@ pub(crate) async fn settle<A: Answer>(
     match answered {
         Answered::Later(mut later) => {
             let form = later.write_items_as(form);
-            later.has_all_given();
             match form.and_then(|form| Some((later.take_feed()?, form))) {
                 Some((feed, form)) => Settled::Items(feed, form),
                 None => Settled::Reply(finish(later).await),
@@ -46,9 +45,7 @@ pub(crate) async fn settle<A: Answer>(
         | Answered::Last
         | Answered::Nothing
         | Answered::Asks(_)
-        | Answered::Credit { .. }
-        | Answered::Items { .. }
-        | Answered::End { .. }
+        | Answered::OfStream { .. }
         | Answered::Cancel { .. } => Settled::Reply(out),
     }
 }

@@ -4,10 +4,10 @@ use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::dialect::{Dialect, ItemBatch};
+use crate::dialect::{Dialect, OfStream};
 use crate::json_rpc::{Answer, Answered, Asking, Found, Later, Session};
 use crate::protocol::websocket::{self, Close};
-use crate::protocol::{Connection, Credit, Fault, Framing, Protocol, ProtocolError, code};
+use crate::protocol::{Connection, Fault, Framing, Protocol, ProtocolError, code};
 
 use super::not_http;
 use super::voice::Voice;
@@ -25,12 +25,8 @@ pub(super) enum Step {
     /// Stop working on the call with this id.
     #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
     Cancel(String),
-    /// There is room for more of the stream that the call with this id answers with.
-    Credit(String, Credit),
-    /// These are items of the upload of the call with this id.
-    Items(String, Box<ItemBatch>),
-    /// That upload has ended.
-    EndUpload(String),
+    /// Something is said of the stream or the upload of the call with this id.
+    OfStream(String, OfStream),
     /// Hand the connection over: its first bytes begin HTTP.
     Http,
     /// Close the connection. What stands in the output from here on is said last, when the calls
@@ -39,13 +35,6 @@ pub(super) enum Step {
         #[cfg_attr(not(feature = "tokio"), allow(dead_code))]
         last: usize,
     },
-}
-
-impl Step {
-    /// Whether the peer has said something of a stream, and so is not silent.
-    pub(super) fn is_of_stream(&self) -> bool {
-        matches!(self, Self::Cancel(_) | Self::Credit(..) | Self::Items(..) | Self::EndUpload(_))
-    }
 }
 
 /// How a pump's work ended.
@@ -117,9 +106,7 @@ pub(super) fn advance<A: Answer>(
                 return Step::Close { last };
             }
             Answered::Cancel { id } => return Step::Cancel(id),
-            Answered::Credit { id, total } => return Step::Credit(id, total),
-            Answered::Items { id, items } => return Step::Items(id, items),
-            Answered::End { id } => return Step::EndUpload(id),
+            Answered::OfStream { id, said } => return Step::OfStream(id, said),
             Answered::Later(later) => return Step::Run(later),
             Answered::Asks(asking) => {
                 let message = connection.message(&message).to_vec();

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::dialect::ItemBatch;
+use crate::dialect::OfStream;
 use crate::error::{Cut, CutKind};
 use crate::json_rpc::Feed;
-use crate::protocol::{Credit, Fault, code};
+use crate::protocol::{Fault, code};
 use crate::registry::{Inlet, Outlet};
 
 /// The calls of a connection that answer with streams. Those are cut when this is dropped.
@@ -54,13 +54,6 @@ impl Streams {
         Ok(feed)
     }
 
-    /// There is room for more of a stream, if it is still open.
-    pub(super) fn grant(&self, id: &str, total: Credit) {
-        if let Some(open) = self.0.get(id) {
-            open.outlet.grant(total);
-        }
-    }
-
     /// Nobody wants more of a stream.
     pub(super) fn cancel(&mut self, id: &str) {
         if let Some(open) = self.0.remove(id) {
@@ -68,22 +61,15 @@ impl Streams {
         }
     }
 
-    /// Items of an upload have come; those of one that has ended are still on their way.
-    pub(super) fn receive(&self, id: &str, items: ItemBatch) {
-        if let Some(inlet) = self.inlet(id) {
-            inlet.receive(items);
+    /// Hears what the peer says of a stream or an upload; of one that has ended it may still be on its way.
+    pub(super) fn hear(&self, id: &str, said: OfStream) {
+        let Some(open) = self.0.get(id) else { return };
+        match (said, &open.inlet) {
+            (OfStream::Credit(total), _) => open.outlet.grant(total),
+            (OfStream::Items(items), Some(inlet)) => inlet.receive(*items),
+            (OfStream::End, Some(inlet)) => inlet.end(),
+            (OfStream::Items(_) | OfStream::End, None) => {}
         }
-    }
-
-    /// All items of an upload have come.
-    pub(super) fn end_upload(&self, id: &str) {
-        if let Some(inlet) = self.inlet(id) {
-            inlet.end();
-        }
-    }
-
-    fn inlet(&self, id: &str) -> Option<&Inlet> {
-        self.0.get(id)?.inlet.as_ref()
     }
 
     /// The peer sends nothing more: no stream goes on. Where the server `stops`, their callers are told.

@@ -199,7 +199,7 @@ impl UnderWay {
 
     /// Whether something else is waited for than the peer.
     pub(super) fn is_busy(&self) -> bool {
-        self.turn.is_some() || self.calls > 0 || self.streams.are_busy()
+        self.waits() || self.streams.are_busy()
     }
 
     /// Takes note of a reply that has come. Only single calls are ever stopped before theirs has.

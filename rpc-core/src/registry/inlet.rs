@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::ItemBatch;
 use crate::error::{Cut, CutKind};
-use crate::protocol::Credit;
+use crate::protocol::{Account, Credit, Grants};
 
 /// Where the items of an upload come in.
 #[derive(Clone, Default)]
@@ -23,9 +23,10 @@ struct Shared {
 struct State {
     /// What has come and was not taken.
     waiting: VecDeque<ItemBatch>,
-    received: Credit,
-    taken: Credit,
-    granted: Credit,
+    /// What has come, and may.
+    account: Account,
+    /// What the function has taken, and what is granted for that.
+    grants: Grants,
     /// What stands behind the last item, once that is known.
     end: Option<Result<(), Cut>>,
     /// Whether the function waits for items.
@@ -71,13 +72,7 @@ impl Inlet {
         if state.end.is_some() || items.count == 0 {
             return;
         }
-        let before_last = Credit {
-            items: state.received.items + items.count - 1,
-            bytes: state.received.bytes + (items.bytes - items.last),
-        };
-        state.received.items += items.count;
-        state.received.bytes += items.bytes;
-        if !state.granted.lets(before_last) {
+        if !state.account.receive(items.count, items.bytes, items.last) {
             state.end = Some(Err(Cut::new(CutKind::Overrun, OVERRUN)));
         } else if !state.is_closed {
             state.waiting.push_back(items);
@@ -151,22 +146,9 @@ impl Inlet {
     /// is used up.
     pub(super) fn took(&self, bytes: u64) {
         let mut state = self.lock();
-        state.taken.items += 1;
-        state.taken.bytes += bytes;
-        let (taken, granted) = (state.taken, state.granted);
-        let is_half_used =
-            |window: u64, taken: u64, granted: u64| granted.saturating_sub(taken) <= window / 2;
-        if state.end.is_some()
-            || !(is_half_used(Self::WINDOW.items, taken.items, granted.items)
-                || is_half_used(Self::WINDOW.bytes, taken.bytes, granted.bytes))
-        {
-            return;
-        }
-        let total = Credit {
-            items: taken.items.saturating_add(Self::WINDOW.items),
-            bytes: taken.bytes.saturating_add(Self::WINDOW.bytes),
-        };
-        state.granted = total;
+        let granted = state.grants.take(bytes);
+        let Some(total) = granted.filter(|_| state.end.is_none()) else { return };
+        state.account.grant(total);
         if let Some(say) = state.say.clone() {
             drop(state);
             return say(total);
@@ -224,9 +206,8 @@ impl Default for State {
     fn default() -> Self {
         Self {
             waiting: VecDeque::new(),
-            received: Credit::default(),
-            taken: Credit::default(),
-            granted: Inlet::WINDOW,
+            account: Account::new(Inlet::WINDOW),
+            grants: Grants::new(Inlet::WINDOW),
             end: None,
             is_starved: false,
             is_closed: false,

@@ -93,9 +93,7 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
             Answered::Cancel { id } => self.calls.cancel(&id),
             Answered::Later(later) => out = wait(later.reply(), None).unwrap_or_default(),
             Answered::Asks(_)
-            | Answered::Credit { .. }
-            | Answered::Items { .. }
-            | Answered::End { .. }
+            | Answered::OfStream { .. }
             | Answered::Nothing
             | Answered::Broken
             | Answered::Reply
@@ -124,9 +122,7 @@ impl<A: Answer, W: Write + Send + 'static> Peer<A, W> {
                 Answered::Later(later) => out = finish(later, &begun.call),
                 Answered::Nothing
                 | Answered::Cancel { .. }
-                | Answered::Credit { .. }
-                | Answered::Items { .. }
-                | Answered::End { .. }
+                | Answered::OfStream { .. }
                 | Answered::Asks(_) => return,
                 Answered::Reply | Answered::Broken | Answered::Last => {}
             }

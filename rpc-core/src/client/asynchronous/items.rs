@@ -76,27 +76,15 @@ impl InFlight {
 }
 
 impl<T, E> AsyncItems<T, E> {
-    /// Takes a stream in flight, which ends at the deadline.
+    /// Takes a stream in flight, which ends at the deadline; `sending` is what its caller sends meanwhile.
     pub(super) fn open(
         method: Cow<'static, str>,
         window: Credit,
         connection: Arc<Connection>,
-        call: u64,
+        (call, sending): (u64, Option<Sending>),
         deadline: Option<Deadline>,
     ) -> Self {
-        let flight = InFlight { connection, call, deadline, sending: None };
-        Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
-    }
-
-    /// The same of one whose caller sends items, too.
-    pub(super) fn converse(
-        method: Cow<'static, str>,
-        window: Credit,
-        connection: Arc<Connection>,
-        (call, sending): (u64, Sending),
-        deadline: Option<Deadline>,
-    ) -> Self {
-        let sending = Some(Mutex::new(Some(sending)));
+        let sending = sending.map(|sending| Mutex::new(Some(sending)));
         let flight = InFlight { connection, call, deadline, sending };
         Self { unpack: Unpack::new(method, window, flight), items: PhantomData }
     }

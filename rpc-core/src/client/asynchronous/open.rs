@@ -118,7 +118,13 @@ impl Opening {
             };
             match connection.open(message, window, unsubscribe.as_deref()) {
                 Ok(call) => {
-                    return Ok(AsyncItems::open(method, window, connection, call, deadline));
+                    return Ok(AsyncItems::open(
+                        method,
+                        window,
+                        connection,
+                        (call, None),
+                        deadline,
+                    ));
                 }
                 // It cannot have been sent.
                 Err(error) => {

@@ -131,7 +131,7 @@ impl Upload {
     async fn converse<R, E>(self, sending: Sending) -> Result<AsyncItems<R, E>, Error> {
         let window = self.client.settings.stream_window;
         let (connection, call, deadline) = self.begin(Some(window)).await?;
-        Ok(AsyncItems::converse(self.method, window, connection, (call, sending), deadline))
+        Ok(AsyncItems::open(self.method, window, connection, (call, Some(sending)), deadline))
     }
 
     async fn send<R: DeserializeOwned>(self, mut sending: Sending) -> Result<R, Error> {

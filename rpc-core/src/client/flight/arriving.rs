@@ -5,9 +5,7 @@ use std::collections::VecDeque;
 use crate::dialect::{ItemBatch, OwnedText};
 use crate::error::Error;
 
-use crate::protocol::Credit;
-
-use super::super::window::Account;
+use crate::protocol::{Account, Credit};
 
 /// What has come of a stream, and was not taken yet.
 #[derive(Debug)]

@@ -26,9 +26,8 @@ impl<W> Flight<W> {
     ) -> Result<u64, Error> {
         self.has_room()?;
         let call = self.next_call;
-        let amounts = (window.items, window.bytes);
         let starts_at = self.queue(method, write, |dialect, out| match unsubscribe {
-            None => end_stream_call(out, call, timeout, amounts),
+            None => end_stream_call(out, call, timeout, window),
             Some(_) => dialect.end_call(out, Some(call), None),
         })?;
         if let Some(unsubscribe) = unsubscribe {
@@ -112,8 +111,7 @@ impl<W> Flight<W> {
                 return;
             }
             let start = self.outgoing.len();
-            let amounts = (granted.items, granted.bytes);
-            write_credit(&mut self.outgoing, self.framing, call, amounts);
+            write_credit(&mut self.outgoing, self.framing, call, granted);
             self.queued += (self.outgoing.len() - start) as u64;
         }
     }

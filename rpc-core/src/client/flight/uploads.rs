@@ -33,8 +33,7 @@ impl<W> Flight<W> {
     ) -> Result<u64, Error> {
         self.has_room()?;
         let call = self.next_call;
-        let amounts = window.map(|window| (window.items, window.bytes));
-        let end = |_, out: &mut Vec<u8>| end_uploading_call(out, call, timeout, amounts);
+        let end = |_, out: &mut Vec<u8>| end_uploading_call(out, call, timeout, window);
         let starts_at = self.queue(method, write, end)?;
         if let Some(window) = window {
             self.streams.insert(call, Arriving::new(window));

@@ -1,10 +1,10 @@
 //! How much of a stream may be on its way: what its reader grants, and what has come of that.
 
-use crate::protocol::Credit;
+use super::Credit;
 
 /// What the reader of a stream has taken and granted, since the stream began.
 #[derive(Debug, Default)]
-pub(super) struct Grants {
+pub(crate) struct Grants {
     window: Credit,
     taken: Credit,
     granted: Credit,
@@ -12,13 +12,13 @@ pub(super) struct Grants {
 
 impl Grants {
     /// Begins with a whole window.
-    pub(super) fn new(window: Credit) -> Self {
+    pub(crate) fn new(window: Credit) -> Self {
         Self { window, taken: Credit::default(), granted: window }
     }
 
     /// Takes note that the reader has taken an item of so many bytes. What is to be granted now: as soon as
     /// half of the window is used up, a whole one beyond what was taken.
-    pub(super) fn take(&mut self, bytes: u64) -> Option<Credit> {
+    pub(crate) fn take(&mut self, bytes: u64) -> Option<Credit> {
         let Self { window, taken, granted } = self;
         taken.items += 1;
         taken.bytes = taken.bytes.saturating_add(bytes);
@@ -39,24 +39,24 @@ impl Grants {
 
 /// What has come of a stream, and may come.
 #[derive(Debug)]
-pub(super) struct Account {
-    pub(super) received: Credit,
+pub(crate) struct Account {
+    pub(crate) received: Credit,
     granted: Credit,
 }
 
 impl Account {
-    pub(super) fn new(granted: Credit) -> Self {
+    pub(crate) fn new(granted: Credit) -> Self {
         Self { received: Credit::default(), granted }
     }
 
     /// Lets so much come in all.
-    pub(super) fn grant(&mut self, granted: Credit) {
+    pub(crate) fn grant(&mut self, granted: Credit) {
         self.granted = granted;
     }
 
     /// Takes note of items that have come, of so many bytes, the last of them of `last`; `false` where they
     /// may not have. The last may be of any size where a byte was left before it.
-    pub(super) fn receive(&mut self, count: u64, bytes: u64, last: u64) -> bool {
+    pub(crate) fn receive(&mut self, count: u64, bytes: u64, last: u64) -> bool {
         let Self { received, granted } = self;
         let before_last = received.bytes + (bytes - last);
         received.items += count;
