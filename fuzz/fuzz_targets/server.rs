@@ -76,8 +76,10 @@ fn converse(stream: &[u8], sizes: &[usize], limits: Limits) -> Outcome {
                 connection.reply(&message, |message, out| {
                     match ANSWER.answer(message, &mut session, out) {
                         Answered::Reply => true,
-                        // What is cancelled has been answered.
-                        Answered::Nothing | Answered::Cancel { .. } => false,
+                        // What is cancelled has been answered, and no stream is open.
+                        Answered::Nothing | Answered::Cancel { .. } | Answered::OfStream { .. } => {
+                            false
+                        }
                         // A stream that goes on behind a broken frame is read by one that does.
                         Answered::Broken | Answered::Last => {
                             last = true;
